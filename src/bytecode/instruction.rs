@@ -1,0 +1,36 @@
+//! The instruction format: 64 bits, `op a b c imm`, little endian, 8-aligned.
+//!
+//! ```text
+//!   byte 0   1   2   3   4 … 7
+//!        op  a   b   c   imm (i32)
+//! ```
+
+use super::op::Opcode;
+
+/// One instruction.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(C, align(8))]
+pub struct Instruction {
+    /// What it does.
+    pub op: Opcode,
+    /// First byte operand.
+    pub a: u8,
+    /// Second byte operand.
+    pub b: u8,
+    /// Third byte operand.
+    pub c: u8,
+    /// The 32-bit operand.
+    pub imm: i32,
+}
+
+impl Instruction {
+    /// An instruction from its parts.
+    pub const fn new(op: Opcode, a: u8, b: u8, c: u8, imm: i32) -> Instruction {
+        Instruction { op, a, b, c, imm }
+    }
+
+    /// The 16-bit integer in `b` and `c`.
+    pub const fn small(self) -> i16 {
+        i16::from_le_bytes([self.b, self.c])
+    }
+}

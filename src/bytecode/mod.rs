@@ -1,0 +1,8 @@
+//! Layer 3: the opcode table, the instruction format, compiled modules, verifier, disassembler.
+//!
+//! Everything here is plain data that is `Send + Sync`. It knows nothing of heap values, the
+//! compiler that makes it or the VM that runs it.
+
+pub mod instruction;
+pub mod op;
+pub mod program;

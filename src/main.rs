@@ -1,0 +1,3 @@
+//! The `kettle` command.
+
+fn main() {}

@@ -1,0 +1,1 @@
+//! Layer 7: methods of the core types and native modules.

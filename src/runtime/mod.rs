@@ -1,0 +1,1 @@
+//! Layer 6: the event loop: tasks, scopes, cancellation, timers, channels, drivers.

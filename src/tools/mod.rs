@@ -1,0 +1,1 @@
+//! Layer 9: check, format, test runner: text in, text out.

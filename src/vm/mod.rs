@@ -1,0 +1,1 @@
+//! Layer 5: values, heap, stacks, dispatch, calls, unwinding, budget.
