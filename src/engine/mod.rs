@@ -1,1 +1,3 @@
 //! Layer 8: the host API.
+
+pub mod loader;

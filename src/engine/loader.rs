@@ -1,0 +1,219 @@
+//! Where module texts come from.
+//!
+//! A [`Loader`] maps the text of an import to the name of a module, and that name to source text.
+//! [`Files`] is the file system, [`Memory`] a table of texts for hosts that embed their scripts
+//! and for tests. A loader knows nothing of syntax: which imports there are is the business of
+//! [`Graph`](super::graph).
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::io::ErrorKind;
+use std::path::{Component, Path, PathBuf};
+
+/// Source texts above this size are refused: a span counts its bytes in 32 bits.
+pub const MODULE_BYTES_MAX: usize = 1 << 30;
+
+/// Gives modules their source texts.
+pub trait Loader: Send + Sync {
+    /// The name of the module that `importer` means by `import "text"`. Names appear in messages
+    /// and traces, and are what [`read`](Loader::read) is asked for.
+    fn resolve(&self, importer: &str, text: &str) -> String;
+
+    /// What makes a module the same module: two names with one identity are loaded once.
+    fn identity(&self, name: &str) -> String {
+        name.to_owned()
+    }
+
+    /// The source text of a module, as bytes that ought to be UTF-8.
+    fn read(&self, name: &str) -> Result<Vec<u8>, ReadError>;
+
+    /// Names of modules that could have been meant by `name`, for "did you mean".
+    fn neighbours(&self, name: &str) -> Vec<String>;
+}
+
+/// Why a module could not be read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ReadError {
+    /// There is no such module.
+    Missing,
+    /// It is a directory.
+    Directory,
+    /// It is larger than [`MODULE_BYTES_MAX`].
+    TooLarge,
+    /// The operating system refused, in its words.
+    Refused(String),
+}
+
+impl fmt::Display for ReadError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            ReadError::Missing => f.write_str("no such file"),
+            ReadError::Directory => f.write_str("it is a directory"),
+            ReadError::TooLarge => write!(f, "it is larger than {MODULE_BYTES_MAX} bytes"),
+            ReadError::Refused(why) => f.write_str(why),
+        }
+    }
+}
+
+/// Modules are files; imports are relative to the importing file.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Files;
+
+impl Loader for Files {
+    fn resolve(&self, importer: &str, text: &str) -> String {
+        let joined = Path::new(importer).parent().unwrap_or(Path::new("")).join(text);
+        let tidied = tidy(&joined);
+        // `dir/..` is only left out where that names the same file: `dir` may be a symbolic link.
+        let same = match (joined.canonicalize(), tidied.canonicalize()) {
+            (Ok(joined), Ok(tidied)) => joined == tidied,
+            (Err(_), Err(_)) => true,
+            _ => false,
+        };
+        let path = if same { tidied } else { joined };
+        path.to_string_lossy().into_owned()
+    }
+
+    fn identity(&self, name: &str) -> String {
+        match Path::new(name).canonicalize() {
+            Ok(path) => path.to_string_lossy().into_owned(),
+            Err(_) => name.to_owned(),
+        }
+    }
+
+    fn read(&self, name: &str) -> Result<Vec<u8>, ReadError> {
+        let path = Path::new(name);
+        if let Ok(metadata) = path.metadata() {
+            if metadata.is_dir() {
+                return Err(ReadError::Directory);
+            }
+            if metadata.len() > MODULE_BYTES_MAX as u64 {
+                return Err(ReadError::TooLarge);
+            }
+        }
+        let bytes = std::fs::read(path).map_err(|error| match error.kind() {
+            ErrorKind::NotFound => ReadError::Missing,
+            ErrorKind::NotADirectory => ReadError::Missing,
+            ErrorKind::PermissionDenied => ReadError::Refused("permission denied".to_owned()),
+            _ => ReadError::Refused(error.to_string()),
+        })?;
+        check_size(bytes)
+    }
+
+    fn neighbours(&self, name: &str) -> Vec<String> {
+        let path = Path::new(name);
+        let directory = match path.parent() {
+            Some(parent) if !parent.as_os_str().is_empty() => parent,
+            _ => Path::new("."),
+        };
+        let Ok(entries) = std::fs::read_dir(directory) else { return Vec::new() };
+        let mut names: Vec<String> = entries
+            .filter_map(Result::ok)
+            .filter_map(|entry| entry.file_name().into_string().ok())
+            .filter(|name| name.ends_with(".ket"))
+            .map(|name| match path.parent() {
+                Some(parent) => parent.join(name).to_string_lossy().into_owned(),
+                None => name,
+            })
+            .collect();
+        names.sort();
+        names
+    }
+}
+
+/// Modules are the entries of a table; imports are relative to the importing entry's name.
+#[derive(Clone, Debug, Default)]
+pub struct Memory {
+    texts: BTreeMap<String, Vec<u8>>,
+}
+
+impl Memory {
+    /// An empty table.
+    pub fn new() -> Memory {
+        Memory::default()
+    }
+
+    /// Adds a module, or replaces its text.
+    pub fn insert(&mut self, name: impl Into<String>, text: impl Into<Vec<u8>>) {
+        self.texts.insert(name.into(), text.into());
+    }
+
+    /// The table with one more module.
+    #[must_use]
+    pub fn with(mut self, name: impl Into<String>, text: impl Into<Vec<u8>>) -> Memory {
+        self.insert(name, text);
+        self
+    }
+}
+
+impl Loader for Memory {
+    fn resolve(&self, importer: &str, text: &str) -> String {
+        let joined = Path::new(importer).parent().unwrap_or(Path::new("")).join(text);
+        tidy(&joined).to_string_lossy().into_owned()
+    }
+
+    fn read(&self, name: &str) -> Result<Vec<u8>, ReadError> {
+        let bytes = self.texts.get(name).ok_or(ReadError::Missing)?;
+        check_size(bytes.clone())
+    }
+
+    fn neighbours(&self, _name: &str) -> Vec<String> {
+        self.texts.keys().cloned().collect()
+    }
+}
+
+fn check_size(bytes: Vec<u8>) -> Result<Vec<u8>, ReadError> {
+    if bytes.len() > MODULE_BYTES_MAX { Err(ReadError::TooLarge) } else { Ok(bytes) }
+}
+
+/// The path without `.` and, as far as names go, without `..`.
+fn tidy(path: &Path) -> PathBuf {
+    let mut tidied = PathBuf::new();
+    for component in path.components() {
+        match component {
+            Component::CurDir => {}
+            Component::ParentDir
+                if matches!(tidied.components().next_back(), Some(Component::Normal(_))) =>
+            {
+                tidied.pop();
+            }
+            other => tidied.push(other),
+        }
+    }
+    tidied
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn imports_are_relative_to_the_importing_module() {
+        let memory = Memory::new();
+        assert_eq!(memory.resolve("app/main.ket", "./util.ket"), "app/util.ket");
+        assert_eq!(memory.resolve("app/main.ket", "../lib/a.ket"), "lib/a.ket");
+        assert_eq!(memory.resolve("main.ket", "../a.ket"), "../a.ket");
+        assert_eq!(memory.resolve("../x/main.ket", "../../a.ket"), "../../a.ket");
+        assert_eq!(memory.resolve("main.ket", "/etc/a.ket"), "/etc/a.ket");
+    }
+
+    #[test]
+    fn a_link_to_a_directory_is_followed_before_its_parent() {
+        let directory = tempfile::tempdir().expect("a temporary directory can be made");
+        let root = directory.path();
+        std::fs::create_dir_all(root.join("real/inner")).expect("a directory can be made");
+        std::fs::write(root.join("real/a.ket"), "1").expect("a file can be written");
+        std::os::unix::fs::symlink(root.join("real/inner"), root.join("link"))
+            .expect("a link can be made");
+        let main = root.join("main.ket").to_string_lossy().into_owned();
+        let name = Files.resolve(&main, "./link/../a.ket");
+        assert_eq!(Files.read(&name), Ok(b"1".to_vec()));
+    }
+
+    #[test]
+    fn a_directory_and_a_missing_file_are_told_apart() {
+        let directory = tempfile::tempdir().expect("a temporary directory can be made");
+        let name = directory.path().to_string_lossy().into_owned();
+        assert_eq!(Files.read(&name), Err(ReadError::Directory));
+        assert_eq!(Files.read(&format!("{name}/none.ket")), Err(ReadError::Missing));
+    }
+}
