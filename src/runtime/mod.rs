@@ -1,1 +1,3 @@
 //! Layer 6: the event loop: tasks, scopes, cancellation, timers, channels, drivers.
+
+pub mod driver;

@@ -1,0 +1,169 @@
+//! The one door for everything a program does not determine itself (ASYNC.md G4).
+//!
+//! Clock, randomness, sockets, jobs on other threads, signals and the environment reach the loop
+//! through [`Driver`] and nothing else, so that the loop on the operating system and the one in
+//! virtual time run the same code. The loop calls [`Driver::poll`] once per turn and gets
+//! [`Event`]s, which name the ops that may go on by their [`Ticket`].
+//!
+//! A driver knows tickets, never tasks, values or the heap. `mio` appears only below this module.
+
+mod job;
+mod sim;
+
+use std::io;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::task::Waker;
+use std::time::Duration;
+
+pub use job::{Job, JobError, Lane, Runnable, submit};
+pub use sim::SimDriver;
+
+/// Names one waiting arm of one op. Ordered by the start of the op, which is the order in which
+/// completions of the same turn are handed out (ASYNC.md G1).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Ticket {
+    /// The number of the op, counted up over the life of the loop and never used twice.
+    pub seq: u64,
+    /// The slot of the task that waits.
+    pub task: u32,
+    /// Which arm of a `select`; 0 for a plain `await`.
+    pub arm: u32,
+}
+
+/// A point in time on the driver's own monotonic clock, which starts at zero with the driver.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Moment {
+    /// Nanoseconds since the start.
+    pub nanos: u64,
+}
+
+impl Moment {
+    /// The moment `span` later; the end of time if that lies beyond it.
+    #[must_use]
+    pub fn after(self, span: Duration) -> Moment {
+        let nanos = u64::try_from(span.as_nanos()).unwrap_or(u64::MAX);
+        Moment { nanos: self.nanos.saturating_add(nanos) }
+    }
+
+    /// How long it is from `earlier` to this moment; zero if it lies before.
+    #[must_use]
+    pub fn since(self, earlier: Moment) -> Duration {
+        Duration::from_nanos(self.nanos.saturating_sub(earlier.nanos))
+    }
+}
+
+/// What a call of [`Driver::poll`] found.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Event {
+    /// A socket, or a place in a queue, may have become ready: the op should be attempted again.
+    Ready(Ticket),
+    /// A job has ended: the op should be attempted again.
+    Completed(Ticket),
+    /// A signal of the operating system arrived, for which [`Driver::listen`] asked.
+    Signal(Signal),
+    /// Somebody used the driver's waker.
+    Woken,
+}
+
+/// The signals the loop understands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Signal {
+    /// Ctrl-C.
+    Interrupt,
+    /// A polite request to end.
+    Terminate,
+    /// Ctrl-\\: report what every task waits for.
+    Quit,
+}
+
+/// A socket of a driver. Stale ones are recognised: each use gives [`io::ErrorKind::NotConnected`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct SocketId {
+    pub(super) slot: u32,
+    pub(super) generation: u32,
+}
+
+/// What a waiter wants from a socket.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Direction {
+    /// Data, the end of data, or a new connection.
+    Read,
+    /// Room to write, or the outcome of connecting.
+    Write,
+}
+
+/// How a listener is opened.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ListenOptions {
+    /// How many connections may wait to be accepted.
+    pub backlog: i32,
+    /// Whether several processes may listen on the same port.
+    pub reuse_port: bool,
+}
+
+impl Default for ListenOptions {
+    fn default() -> Self {
+        ListenOptions { backlog: 1024, reuse_port: false }
+    }
+}
+
+/// Everything the loop and the native modules may ask of the world.
+///
+/// Calls on sockets never block: they answer [`io::ErrorKind::WouldBlock`], after which
+/// [`Driver::wait`] makes a later `poll` report the ticket. Reports are hints; the op tries again.
+pub trait Driver: Send {
+    /// The time on the monotonic clock.
+    fn now(&self) -> Moment;
+    /// The time of day, since the start of 1970 (UTC).
+    fn wall(&self) -> Duration;
+    /// Sixty-four random bits.
+    fn random(&mut self) -> u64;
+    /// An environment variable, made valid UTF-8 where it is not.
+    fn variable(&self, name: &str) -> Option<String>;
+
+    /// Collects what has happened. Waits at most `timeout` for the first event (`None`: for as
+    /// long as it takes), and not at all if something is there already. May come back early with
+    /// nothing. In virtual time the clock jumps ahead instead of waiting.
+    fn poll(&mut self, timeout: Option<Duration>, events: &mut Vec<Event>);
+    /// Whether anything is under way that could still produce an event: an op waiting for a
+    /// socket or for a job. Where this is false and no timer runs, nothing will ever happen.
+    fn is_busy(&self) -> bool;
+    /// Makes `poll` return from another thread, with [`Event::Woken`].
+    fn waker(&self) -> Waker;
+    /// Makes the next `poll` report `ticket` as ready.
+    fn notify(&mut self, ticket: Ticket);
+
+    /// Begins a connection. It is made when [`Driver::connected`] says so.
+    fn connect(&mut self, address: SocketAddr) -> io::Result<SocketId>;
+    /// Whether a connection is made (`WouldBlock`: not yet; other errors: it failed).
+    fn connected(&mut self, socket: SocketId) -> io::Result<()>;
+    /// Opens a listener.
+    fn bind(&mut self, address: SocketAddr, options: ListenOptions) -> io::Result<SocketId>;
+    /// Takes the next waiting connection from a listener.
+    fn accept(&mut self, listener: SocketId) -> io::Result<(SocketId, SocketAddr)>;
+    /// Reads what is there, at most as much as `into` holds. Zero is the end.
+    fn read(&mut self, socket: SocketId, into: &mut [u8]) -> io::Result<usize>;
+    /// Hands as much to the kernel as it takes.
+    fn write(&mut self, socket: SocketId, from: &[u8]) -> io::Result<usize>;
+    /// Says that nothing more will be written.
+    fn shutdown(&mut self, socket: SocketId) -> io::Result<()>;
+    /// Switches the joining of small writes off (`true`) or on.
+    fn set_nodelay(&mut self, socket: SocketId, on: bool) -> io::Result<()>;
+    /// The address of the other end.
+    fn peer(&self, socket: SocketId) -> io::Result<SocketAddr>;
+    /// The address of this end.
+    fn local(&self, socket: SocketId) -> io::Result<SocketAddr>;
+    /// Closes a socket. Whoever waits for it is reported as ready. Stale ids are ignored.
+    fn close(&mut self, socket: SocketId);
+    /// Reports `ticket` when the socket may have become ready. May report more than once.
+    fn wait(&mut self, socket: SocketId, direction: Direction, ticket: Ticket);
+    /// Takes a [`Driver::wait`] back.
+    fn unwait(&mut self, socket: SocketId, direction: Direction, ticket: Ticket);
+
+    /// Runs a job where it may block. Use [`submit`], which gives a typed handle.
+    fn run(&mut self, lane: Lane, job: Arc<dyn Runnable>);
+    /// Asks for signals from now on; `urgent` is called at once for each, on a thread of its own,
+    /// even while a task computes and the loop does not turn.
+    fn listen(&mut self, signals: &[Signal], urgent: Box<dyn Fn(Signal) + Send>) -> io::Result<()>;
+}

@@ -1,0 +1,223 @@
+//! The driver of tests: a clock that stands still until nothing else can happen.
+//!
+//! Time moves only in `poll`, to the end of the timeout, and only when no event is there and no
+//! job is outstanding. Jobs run in line, in the order in which they were handed in, so files are
+//! the real ones. There is no network: sockets are refused with an error that says so.
+
+use std::collections::{BTreeMap, VecDeque};
+use std::io;
+use std::net::SocketAddr;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Condvar, Mutex, PoisonError};
+use std::task::{Wake, Waker};
+use std::time::Duration;
+
+use super::{
+    Direction, Driver, Event, Lane, ListenOptions, Moment, Runnable, Signal, SocketId, Ticket,
+};
+
+/// The time of day at which every simulation starts: 2026-01-01T00:00:00Z.
+const WALL_START: Duration = Duration::from_secs(1_767_225_600);
+
+/// A driver with virtual time and seeded randomness.
+pub struct SimDriver {
+    clock: Moment,
+    random: u64,
+    variables: BTreeMap<String, String>,
+    ready: Vec<Event>,
+    jobs: VecDeque<Arc<dyn Runnable>>,
+    woken: Arc<Flag>,
+}
+
+impl SimDriver {
+    /// A driver at moment zero. The same seed gives the same random numbers.
+    #[must_use]
+    pub fn new(seed: u64) -> SimDriver {
+        SimDriver {
+            clock: Moment::default(),
+            random: seed,
+            variables: BTreeMap::new(),
+            ready: Vec::new(),
+            jobs: VecDeque::new(),
+            woken: Arc::new(Flag::default()),
+        }
+    }
+
+    /// Sets an environment variable that programs on this driver see.
+    #[must_use]
+    pub fn with_variable(mut self, name: &str, value: &str) -> SimDriver {
+        self.variables.insert(name.to_string(), value.to_string());
+        self
+    }
+
+    /// Makes the next `poll` report a signal, as if the operating system had sent it.
+    pub fn raise(&mut self, signal: Signal) {
+        self.ready.push(Event::Signal(signal));
+    }
+}
+
+impl Driver for SimDriver {
+    fn now(&self) -> Moment {
+        self.clock
+    }
+
+    fn wall(&self) -> Duration {
+        WALL_START + Duration::from_nanos(self.clock.nanos)
+    }
+
+    fn random(&mut self) -> u64 {
+        // SplitMix64: every seed gives a full period.
+        self.random = self.random.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mut z = self.random;
+        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        z ^ (z >> 31)
+    }
+
+    fn variable(&self, name: &str) -> Option<String> {
+        self.variables.get(name).cloned()
+    }
+
+    fn poll(&mut self, timeout: Option<Duration>, events: &mut Vec<Event>) {
+        let before = events.len();
+        events.append(&mut self.ready);
+        // Jobs that a job's completion leads to belong to the next turn.
+        for job in std::mem::take(&mut self.jobs) {
+            let wanted = job.ticket();
+            job.run();
+            events.extend(wanted.map(Event::Completed));
+        }
+        if self.woken.take() {
+            events.push(Event::Woken);
+        }
+        if events.len() > before {
+            return;
+        }
+        match timeout {
+            Some(span) => self.clock = self.clock.after(span),
+            // Somebody holds a waker: wait for them instead of giving up.
+            None if Arc::strong_count(&self.woken) > 1 => {
+                self.woken.wait();
+                events.push(Event::Woken);
+            }
+            None => {}
+        }
+    }
+
+    fn is_busy(&self) -> bool {
+        !self.ready.is_empty() || self.jobs.iter().any(|job| job.ticket().is_some())
+    }
+
+    fn waker(&self) -> Waker {
+        Waker::from(self.woken.clone())
+    }
+
+    fn notify(&mut self, ticket: Ticket) {
+        self.ready.push(Event::Ready(ticket));
+    }
+
+    fn connect(&mut self, address: SocketAddr) -> io::Result<SocketId> {
+        Err(no_network(&format!("cannot connect to {address}")))
+    }
+
+    fn connected(&mut self, _: SocketId) -> io::Result<()> {
+        Err(stale())
+    }
+
+    fn bind(&mut self, address: SocketAddr, _: ListenOptions) -> io::Result<SocketId> {
+        Err(no_network(&format!("cannot listen on {address}")))
+    }
+
+    fn accept(&mut self, _: SocketId) -> io::Result<(SocketId, SocketAddr)> {
+        Err(stale())
+    }
+
+    fn read(&mut self, _: SocketId, _: &mut [u8]) -> io::Result<usize> {
+        Err(stale())
+    }
+
+    fn write(&mut self, _: SocketId, _: &[u8]) -> io::Result<usize> {
+        Err(stale())
+    }
+
+    fn shutdown(&mut self, _: SocketId) -> io::Result<()> {
+        Err(stale())
+    }
+
+    fn set_nodelay(&mut self, _: SocketId, _: bool) -> io::Result<()> {
+        Err(stale())
+    }
+
+    fn peer(&self, _: SocketId) -> io::Result<SocketAddr> {
+        Err(stale())
+    }
+
+    fn local(&self, _: SocketId) -> io::Result<SocketAddr> {
+        Err(stale())
+    }
+
+    fn close(&mut self, _: SocketId) {}
+
+    fn wait(&mut self, _: SocketId, _: Direction, ticket: Ticket) {
+        self.notify(ticket);
+    }
+
+    fn unwait(&mut self, _: SocketId, _: Direction, ticket: Ticket) {
+        self.ready.retain(|event| *event != Event::Ready(ticket));
+    }
+
+    fn run(&mut self, _: Lane, job: Arc<dyn Runnable>) {
+        self.jobs.push_back(job);
+    }
+
+    fn listen(&mut self, _: &[Signal], _: Box<dyn Fn(Signal) + Send>) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+/// No socket was ever made here, so every id is of another driver or made up.
+fn stale() -> io::Error {
+    io::Error::new(io::ErrorKind::NotConnected, "this socket is closed")
+}
+
+fn no_network(what: &str) -> io::Error {
+    io::Error::new(
+        io::ErrorKind::Unsupported,
+        format!("{what}: there is no network in virtual time"),
+    )
+}
+
+/// Set from any thread, taken by the driver.
+#[derive(Default)]
+struct Flag {
+    quick: AtomicBool,
+    slow: Mutex<bool>,
+    set: Condvar,
+}
+
+impl Flag {
+    fn take(&self) -> bool {
+        if !self.quick.swap(false, Ordering::AcqRel) {
+            return false;
+        }
+        *self.slow.lock().unwrap_or_else(PoisonError::into_inner) = false;
+        true
+    }
+
+    fn wait(&self) {
+        let mut set = self.slow.lock().unwrap_or_else(PoisonError::into_inner);
+        while !*set {
+            set = self.set.wait(set).unwrap_or_else(PoisonError::into_inner);
+        }
+        *set = false;
+        self.quick.store(false, Ordering::Release);
+    }
+}
+
+impl Wake for Flag {
+    fn wake(self: Arc<Self>) {
+        *self.slow.lock().unwrap_or_else(PoisonError::into_inner) = true;
+        self.quick.store(true, Ordering::Release);
+        self.set.notify_all();
+    }
+}
