@@ -50,7 +50,9 @@ const ABSENCES: &[Absence] = &[
         why: "a Vm may move between threads: nothing of it lives in thread-locals",
     },
     Absence { word: "static mut", allowed: &[], why: "no globals" },
-    Absence { word: "#[allow(", allowed: &["src/syntax/parser"], why: "use #[expect(…, reason)]" },
+    Absence {
+        word: "#[allow(", allowed: &["src/syntax/parser"], why: "use #[expect(…, reason)]"
+    },
     Absence { word: "todo!(", allowed: &[], why: "unfinished" },
     Absence { word: "unimplemented!(", allowed: &[], why: "unfinished" },
     Absence { word: "#[ignore", allowed: &[], why: "a test that does not run is no test" },
@@ -59,7 +61,10 @@ const ABSENCES: &[Absence] = &[
 
 /// A layer and what it must not use.
 const LAYERS: &[(&str, &[&str])] = &[
-    ("src/diagnostics/", &["syntax", "bytecode", "compile", "vm", "runtime", "natives", "engine", "tools", "cli"]),
+    (
+        "src/diagnostics/",
+        &["syntax", "bytecode", "compile", "vm", "runtime", "natives", "engine", "tools", "cli"],
+    ),
     ("src/syntax/", &["bytecode", "compile", "vm", "runtime", "natives", "engine", "tools", "cli"]),
     ("src/bytecode/", &["syntax", "compile", "vm", "runtime", "natives", "engine", "tools", "cli"]),
     ("src/compile/", &["vm", "runtime", "natives", "engine", "tools", "cli"]),
@@ -142,8 +147,11 @@ fn check_layers(file: &str, text: &str, faults: &mut Vec<String>) {
             continue;
         }
         for name in *above {
-            if line.contains(&format!("crate::{name}::")) || line.contains(&format!("crate::{name};")) {
-                faults.push(format!("{file}:{}: {layer} uses the layer above it, {name}", index + 1));
+            if line.contains(&format!("crate::{name}::"))
+                || line.contains(&format!("crate::{name};"))
+            {
+                faults
+                    .push(format!("{file}:{}: {layer} uses the layer above it, {name}", index + 1));
             }
         }
     }
@@ -155,7 +163,8 @@ fn check_unsafe(file: &str, text: &str, faults: &mut Vec<String>) {
     }
     for (index, line) in code_lines(text) {
         if line.contains("unsafe {") || line.contains("unsafe fn") || line.contains("unsafe impl") {
-            faults.push(format!("{file}:{}: unsafe outside the modules that may hold it", index + 1));
+            faults
+                .push(format!("{file}:{}: unsafe outside the modules that may hold it", index + 1));
         }
     }
 }
@@ -168,7 +177,10 @@ fn code_lines(text: &str) -> impl Iterator<Item = (usize, &str)> {
 /// `println!` is not found in `eprintln!`.
 fn contains_word(line: &str, word: &str) -> bool {
     line.match_indices(word).any(|(at, _)| {
-        !line[..at].chars().next_back().is_some_and(|before| before.is_alphanumeric() || before == '_')
+        !line[..at]
+            .chars()
+            .next_back()
+            .is_some_and(|before| before.is_alphanumeric() || before == '_')
     })
 }
 

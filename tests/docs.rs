@@ -1,0 +1,122 @@
+//! Every code block of the README and of `docs/` is run.
+//!
+//! A block marked `kettle` is a program: its `# expect:` comments are what it prints, in order. A
+//! block without any must run to its end without an error. `kettle,server` blocks are only checked,
+//! for they do not end; `kettle,error` blocks must be refused or fail.
+
+mod support;
+
+use std::fs;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::process::{Output, Stdio};
+
+use support::{command, stderr, stdout};
+
+struct Sample {
+    place: String,
+    mode: String,
+    text: String,
+}
+
+#[test]
+fn every_block_runs() {
+    let samples = samples();
+    assert!(samples.len() > 20, "only {} blocks found", samples.len());
+    let faults: Vec<String> = samples.iter().filter_map(|sample| fault(sample).err()).collect();
+    assert!(faults.is_empty(), "{}", faults.join("\n\n"));
+}
+
+fn fault(sample: &Sample) -> Result<(), String> {
+    let tell = |what: &str, output: &Output| {
+        Err(format!(
+            "{}: {what}\n--- printed\n{}--- reported\n{}",
+            sample.place,
+            stdout(output),
+            stderr(output)
+        ))
+    };
+    match sample.mode.as_str() {
+        "server" => {
+            let output = feed(&["check", "-"], &sample.text);
+            if output.status.success() { Ok(()) } else { tell("does not compile", &output) }
+        }
+        "error" => {
+            let output = feed(&["-"], &sample.text);
+            if output.status.success() { tell("should fail", &output) } else { Ok(()) }
+        }
+        _ => {
+            let output = feed(&["-"], &sample.text);
+            let expected: Vec<&str> = sample
+                .text
+                .lines()
+                .filter_map(|line| line.split_once("# expect:"))
+                .map(|(_, text)| text.strip_prefix(' ').unwrap_or(text))
+                .collect();
+            if !output.status.success() {
+                return tell("failed", &output);
+            }
+            let printed = stdout(&output);
+            if !expected.is_empty() && printed.lines().collect::<Vec<_>>() != expected {
+                return tell(&format!("expected {expected:#?}"), &output);
+            }
+            Ok(())
+        }
+    }
+}
+
+fn feed(args: &[&str], text: &str) -> Output {
+    let mut child = command(args)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("kettle starts");
+    let mut stdin = child.stdin.take().expect("stdin is a pipe");
+    stdin.write_all(text.as_bytes()).expect("it reads its program");
+    drop(stdin);
+    child.wait_with_output().expect("it ends")
+}
+
+fn samples() -> Vec<Sample> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let mut pages = vec![root.join("README.md")];
+    collect(&root.join("docs"), &mut pages);
+    pages.sort();
+    pages.iter().flat_map(|page| blocks(root, page)).collect()
+}
+
+fn collect(folder: &Path, pages: &mut Vec<PathBuf>) {
+    for entry in fs::read_dir(folder).expect("docs/ is there").flatten() {
+        let path = entry.path();
+        if path.is_dir() {
+            collect(&path, pages);
+        } else if path.extension().is_some_and(|extension| extension == "md") {
+            pages.push(path);
+        }
+    }
+}
+
+fn blocks(root: &Path, page: &Path) -> Vec<Sample> {
+    let text = fs::read_to_string(page).expect("a page can be read");
+    let name = page.strip_prefix(root).expect("it lies in the project").display();
+    let mut samples = Vec::new();
+    let mut open: Option<Sample> = None;
+    for (index, line) in text.lines().enumerate() {
+        match (&mut open, line.strip_prefix("```")) {
+            (None, Some(info)) => {
+                let mode = info.strip_prefix("kettle").map(|mode| mode.trim_start_matches(','));
+                let place = format!("{name}:{}", index + 1);
+                let mode = mode.unwrap_or("other").to_owned();
+                open = Some(Sample { place, mode, text: String::new() });
+            }
+            (Some(_), Some(_)) => samples.extend(open.take().filter(|block| block.mode != "other")),
+            (Some(block), None) => {
+                block.text.push_str(line);
+                block.text.push('\n');
+            }
+            (None, None) => {}
+        }
+    }
+    samples
+}

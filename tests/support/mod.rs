@@ -1,0 +1,83 @@
+//! A running `kettle` for the tests that talk to it from outside.
+
+use std::io::{BufRead, BufReader, Read};
+use std::process::{Child, ChildStdout, Command, Output, Stdio};
+
+/// A `kettle` process that is ended, at the latest, when this is dropped.
+pub struct Kettle {
+    child: Child,
+    stdout: BufReader<ChildStdout>,
+}
+
+impl Kettle {
+    /// Starts `kettle` with these arguments in the project's folder.
+    pub fn start(args: &[&str]) -> Kettle {
+        let mut child = command(args)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::inherit())
+            .spawn()
+            .expect("kettle starts");
+        let stdout = BufReader::new(child.stdout.take().expect("stdout is a pipe"));
+        Kettle { child, stdout }
+    }
+
+    /// Starts a server script, which prints a line that ends in its address; gives its port.
+    pub fn serve(args: &[&str]) -> (Kettle, u16) {
+        let mut kettle = Kettle::start(args);
+        let line = kettle.line();
+        let port = line.rsplit(':').next().and_then(|port| port.trim().parse().ok());
+        (kettle, port.unwrap_or_else(|| panic!("no port in {line:?}")))
+    }
+
+    /// The next line that it prints.
+    pub fn line(&mut self) -> String {
+        let mut line = String::new();
+        self.stdout.read_line(&mut line).expect("stdout can be read");
+        line
+    }
+
+    /// Sends it a signal, by name as `kill` knows it.
+    pub fn signal(&self, name: &str) {
+        let pid = self.child.id().to_string();
+        let sent = Command::new("kill").args([&format!("-{name}"), &pid]).status();
+        assert!(sent.is_ok_and(|status| status.success()), "kill -{name} {pid}");
+    }
+
+    /// Waits for its end; gives its exit status and what else it printed.
+    pub fn finish(mut self) -> (Option<i32>, String) {
+        let mut rest = String::new();
+        self.stdout.read_to_string(&mut rest).expect("stdout can be read");
+        (self.child.wait().expect("it can be waited for").code(), rest)
+    }
+}
+
+impl Drop for Kettle {
+    fn drop(&mut self) {
+        // It may have ended by itself; then there is nothing left to kill.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// Runs `kettle` to its end.
+pub fn run(args: &[&str]) -> Output {
+    command(args).stdin(Stdio::null()).output().expect("kettle runs")
+}
+
+/// What it printed, as text.
+pub fn stdout(output: &Output) -> String {
+    String::from_utf8_lossy(&output.stdout).into_owned()
+}
+
+/// What it reported, as text.
+pub fn stderr(output: &Output) -> String {
+    String::from_utf8_lossy(&output.stderr).into_owned()
+}
+
+/// `kettle` with plain output, in the project's folder.
+pub fn command(args: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_kettle"));
+    command.args(args).current_dir(env!("CARGO_MANIFEST_DIR")).env("NO_COLOR", "1");
+    command
+}
