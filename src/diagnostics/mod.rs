@@ -1,5 +1,19 @@
 //! Layer 1: source map, spans, diagnostics as data; drawn by ariadne at the very end.
+//!
+//! A [`Diagnostic`] is plain data: a stable [`Code`], a title that says what is wrong, labels that
+//! say where and why, help that says what to write. The layers above make them; [`render`] alone
+//! turns them into text for a terminal.
 
+mod code;
+mod diagnostic;
+mod render;
+mod source;
 mod span;
+mod suggest;
 
+pub use code::Code;
+pub use diagnostic::{Diagnostic, Label, Severity};
+pub use render::render;
+pub use source::{Source, SourceMap};
 pub use span::{SourceId, Span};
+pub use suggest::{distance, foreign_name, nearest};

@@ -3,6 +3,8 @@
 //! An index arena instead of boxes, so that dropping a tree never recurses and nodes stay small
 //! for the parser's stack. Names and texts are interned per tree ([`Symbol`]).
 
+#![expect(missing_docs, reason = "the fields of forms are named after what they hold")]
+
 use std::collections::HashMap;
 use std::ops::Index;
 use std::sync::Arc;

@@ -1,0 +1,181 @@
+//! The table of diagnostic codes: each is declared here once and keeps its meaning for good.
+//!
+//! E01xx syntax, E02xx names, E03xx async, E04xx modules, W09xx warnings.
+
+use super::Severity;
+
+macro_rules! codes {
+    ($($code:ident $title:literal $text:literal)*) => {
+        /// A stable code.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+        pub enum Code {
+            $(#[doc = $title] $code,)*
+        }
+
+        impl Code {
+            /// All codes, in the order of the table.
+            pub const ALL: &'static [Code] = &[$(Code::$code),*];
+
+            /// The code as it is printed.
+            pub fn name(self) -> &'static str {
+                match self { $(Code::$code => stringify!($code),)* }
+            }
+
+            /// What kind of fault it is, in a few words.
+            pub fn title(self) -> &'static str {
+                match self { $(Code::$code => $title,)* }
+            }
+
+            /// What `kettle explain` prints.
+            pub fn explanation(self) -> &'static str {
+                match self { $(Code::$code => $text,)* }
+            }
+        }
+    };
+}
+
+impl Code {
+    /// The code of that name, upper or lower case.
+    pub fn parse(name: &str) -> Option<Code> {
+        Code::ALL.iter().copied().find(|code| code.name().eq_ignore_ascii_case(name))
+    }
+
+    /// Codes that begin with `W` are warnings.
+    pub fn severity(self) -> Severity {
+        if self.name().starts_with('W') { Severity::Warning } else { Severity::Error }
+    }
+}
+
+impl std::fmt::Display for Code {
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        out.write_str(self.name())
+    }
+}
+
+codes! {
+    E0101 "unexpected token"
+    "The text does not fit the grammar at this place. The message names what stands there and what \
+     could stand there. Often the fault is a little earlier: a missing comma, a missing operator, \
+     or two statements on one line, which need a `;` between them."
+
+    E0102 "unterminated string"
+    "A string begins here and does not end. A string in plain quotes ends on its own line; one \
+     that goes over several lines is written with three quotes:\n\n    let text = \"\"\"\n        first\n        second\n        \"\"\""
+
+    E0103 "unexpected character"
+    "This character has no meaning outside strings and comments."
+
+    E0104 "unknown escape"
+    "In strings these escapes are known: \\n \\r \\t \\0 \\b \\f \\\\ \\\" \\' \\/ \\$ \\x41 (up to 7f) \\u0041 \
+     \\u{1F600}. In byte strings \\x goes up to ff and there is no \\u. A raw string r\"…\" has no \
+     escapes at all."
+
+    E0105 "malformed number"
+    "A number must not touch a letter, except for the units of durations: ns us ms s m h d, which \
+     may be put together in falling order, as in 1h30m. Ints have 64 bits."
+
+    E0106 "bracket without partner"
+    "Every bracket needs its partner. The label points to the one that has none; where brackets \
+     cross, to both."
+
+    E0107 "nested too deeply"
+    "Brackets may be nested 200 deep, and so may expressions without brackets. Give the inner part \
+     a name with `let`, or move it into a function."
+
+    E0108 "not UTF-8"
+    "Kettle sources are UTF-8. Save the file in that encoding; bytes that are no text are written \
+     in a byte string: b\"\\xff\"."
+
+    E0109 "operators that do not chain"
+    "Comparisons, equality, `is`, `in` and ranges do not chain: write a < b && b < c, or use \
+     parentheses."
+
+    E0110 "not assignable"
+    "To the left of an assignment stands a name, a field (a.b), an element (a[i]), or for plain `=` \
+     a list or map of those. An assignment is a statement and has no value."
+
+    E0111 "not a type"
+    "After `is`, `!is` and `extends` stands a dotted name of a type, after `is` several with `|` \
+     between them; `null` and `fn` are types there."
+
+    E0112 "nothing to spawn"
+    "`spawn` starts a call or a block: spawn f(x), spawn { … }. The modifiers come in this order: \
+     spawn daemon try f(x)."
+
+    E0113 "try alone"
+    "`try { … }` needs at least one `catch` or a `finally`. `catch { }` catches every error."
+
+    E0114 "misplaced argument"
+    "Positional arguments come first, then named ones, and each name is given once."
+
+    E0115 "misplaced parameter"
+    "Each parameter has a name of its own, and a rest parameter stands last."
+
+    E0116 "pattern that may not fit"
+    "`let`, `var`, `for` and parameters need a pattern that only takes apart. For one that may not \
+     fit write `let pattern = value else { return }`, or `match`."
+
+    E0117 "import inside a statement"
+    "`import` stands at the top level of a file. A module that is chosen at run time is loaded with \
+     `await import(path)`."
+
+    E0118 "jump out of a clean-up"
+    "`finally` and `defer` must run to their end: `return`, `break` and `continue` cannot leave \
+     them. A loop inside the clean-up may be left as usual."
+
+    E0119 "no loop to leave"
+    "`break` and `continue` stand in a loop. A closure is a function of its own: it is left with \
+     `return`."
+
+    E0120 "misplaced yield"
+    "`yield` stands in the body of a `fn`, outside `scope`, `timeout`, `shield`, `select`, \
+     `finally` and `defer`, since a generator may be left in the middle."
+
+    E0121 "input ends too early"
+    "The text ends inside something that has begun."
+
+    E0122 "malformed interpolation"
+    "An interpolation is `${expression}` or `${expression:format}`. A dollar sign before a brace is \
+     written `\\$`."
+
+    E0123 "key that is no name"
+    "In a map literal `true`, `false`, `null`, `self` and `super` are not taken for names. Write \
+     [true]: x for the value and \"true\": x for the text."
+
+    E0124 "misplaced super"
+    "`super` stands only as `super.method(…)`."
+
+    E0125 "source too large"
+    "A source file has at most two gigabytes."
+
+    E0126 "written as in another language"
+    "The form is known from another language; the help shows how Kettle writes it."
+
+    E0127 "public variable"
+    "Modules do not share variables. Export a `let`, or functions that read and change the variable."
+
+    E0128 "misplaced modifier"
+    "`static`, `async` and `pub` stand only before what can have them."
+
+    E0201 "unknown name"
+    "No variable, function, import or prelude name of this name can be seen here."
+
+    E0301 "await in a plain function"
+    "Only an `async fn` can suspend, so `await`, `for await`, `select`, `scope` and `timeout` do \
+     not stand in a plain `fn`. Write `async fn`, and `await` where it is called."
+
+    E0302 "async where it cannot be"
+    "Constructors, getters and operators run in the middle of other code and cannot suspend. Use a \
+     `static async fn` that makes the object."
+
+    W0901 "block that looks like a map"
+    "After `=>` and after a closure's parameters `{name}` is a block whose value is `name`. A map \
+     with one shorthand entry is written `({name})` there, or `{name: name}`."
+
+    W0902 "line that does not continue the one before"
+    "A line that begins with `-` directly before its operand is a statement of its own. Put a space \
+     after the `-` to continue the line before, or put the `-` at that line's end."
+
+    W0903 "sign applied last"
+    "A prefix sign applies to the whole chain behind it: -7.abs() is -(7.abs()). Write (-7).abs()."
+}
