@@ -44,6 +44,11 @@ impl Kettle {
         assert!(sent.is_ok_and(|status| status.success()), "kill -{name} {pid}");
     }
 
+    /// Whether it has ended.
+    pub fn is_over(&mut self) -> bool {
+        matches!(self.child.try_wait(), Ok(Some(_)))
+    }
+
     /// Waits for its end; gives its exit status and what else it printed.
     pub fn finish(mut self) -> (Option<i32>, String) {
         let mut rest = String::new();
