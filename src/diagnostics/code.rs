@@ -168,6 +168,21 @@ codes! {
     "Constructors, getters and operators run in the middle of other code and cannot suspend. Use a \
      `static async fn` that makes the object."
 
+    E0401 "cycle of imports"
+    "Modules run one after the other, each after all that it imports, so imports cannot go round \
+     in a cycle. Move what both sides use into a file of its own, and import that from both."
+
+    E0402 "missing module file"
+    "`import \"./x.ket\"` names a file by its path, relative to the importing file, with its ending. \
+     A directory is not searched for an index file."
+
+    E0403 "unknown module"
+    "`import name` names a module of the standard library or of the host program. A file is \
+     imported by its path: import \"./name.ket\"."
+
+    E0404 "unreadable module file"
+    "The file is there but cannot be read. The message gives the operating system's reason."
+
     W0901 "block that looks like a map"
     "After `=>` and after a closure's parameters `{name}` is a block whose value is `name`. A map \
      with one shorthand entry is written `({name})` there, or `{name: name}`."

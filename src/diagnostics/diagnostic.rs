@@ -27,8 +27,8 @@ pub struct Label {
 /// Something that is wrong, or looks wrong, in a source.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Diagnostic {
-    /// The stable code that `kettle explain` knows.
-    pub code: Code,
+    /// The stable code that `kettle explain` knows; errors of a running program have none.
+    pub code: Option<Code>,
     /// How bad it is.
     pub severity: Severity,
     /// What is wrong, in one line.
@@ -45,8 +45,20 @@ impl Diagnostic {
     /// A diagnostic without a place yet; warnings are known by their code.
     pub fn new(code: Code, title: impl Into<String>) -> Diagnostic {
         Diagnostic {
-            code,
+            code: Some(code),
             severity: code.severity(),
+            title: title.into(),
+            labels: Vec::new(),
+            help: Vec::new(),
+            notes: Vec::new(),
+        }
+    }
+
+    /// What went wrong in a running program, drawn like a diagnostic.
+    pub fn failure(title: impl Into<String>) -> Diagnostic {
+        Diagnostic {
+            code: None,
+            severity: Severity::Error,
             title: title.into(),
             labels: Vec::new(),
             help: Vec::new(),

@@ -32,8 +32,10 @@ fn draw(diagnostic: &Diagnostic, sources: &SourceMap, colour: bool, out: &mut St
     let anchor = first.marks.first().map_or(0..0, |mark| mark.range.clone());
     let mut report = Report::build(kind, (first.name.clone(), anchor))
         .with_config(config)
-        .with_code(diagnostic.code)
         .with_message(&diagnostic.title);
+    if let Some(code) = diagnostic.code {
+        report = report.with_code(code);
+    }
     for excerpt in &excerpts {
         for mark in &excerpt.marks {
             let tint = if mark.primary { tint } else { Color::Cyan };
@@ -64,8 +66,8 @@ fn plain(diagnostic: &Diagnostic, out: &mut String) {
         Severity::Error => "Error",
         Severity::Warning => "Warning",
     };
-    writeln!(out, "[{}] {kind}: {}", diagnostic.code, diagnostic.title)
-        .expect("writing to a string does not fail");
+    let code = diagnostic.code.map_or(String::new(), |code| format!("[{code}] "));
+    writeln!(out, "{code}{kind}: {}", diagnostic.title).expect("writing to a string does not fail");
     for text in diagnostic.help.iter().chain(&diagnostic.notes) {
         writeln!(out, "  {text}").expect("writing to a string does not fail");
     }

@@ -1,0 +1,271 @@
+//! Step 2 of 6: the modules that a program is made of, in the order in which they run.
+//!
+//! Beginning with the started module, every top-level import of a file is followed; each module is
+//! read and parsed once. A module stands behind all that it imports. What is wrong with the
+//! imports themselves is found here: files that are missing, standard modules that do not exist,
+//! and cycles. What is imported from a module is checked when it is compiled.
+//!
+//! The walk keeps its own stack, so a chain of a million imports is no danger to the native one.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use super::loader::{Loader, ReadError};
+use crate::compile::Names;
+use crate::diagnostics::{Code, Diagnostic, SourceId, SourceMap, Span, nearest};
+use crate::syntax::ast::{ImportKind, ImportSource, Module, StmtKind};
+use crate::syntax::{self};
+
+/// The modules of a program, dependencies first; the last is the one that was started.
+pub struct Graph {
+    /// In the order in which they run.
+    pub modules: Vec<Node>,
+    /// What parsing and importing has to say. The modules are of use only if no error is among
+    /// them.
+    pub diagnostics: Vec<Diagnostic>,
+}
+
+/// A parsed module.
+pub struct Node {
+    /// As traces and messages name it.
+    pub name: Arc<str>,
+    /// Its text.
+    pub source: SourceId,
+    /// Its syntax tree.
+    pub module: Module,
+    /// What its imports of files mean: the text of the import, and an index into
+    /// [`Graph::modules`].
+    pub files: HashMap<String, usize>,
+}
+
+/// One import of a file, as it stands in a module.
+struct FileImport {
+    text: String,
+    span: Span,
+    /// The names it takes out of that file; empty if it takes the module as a whole.
+    names: Vec<String>,
+}
+
+/// A module whose imports are being followed.
+struct Open {
+    node: Node,
+    identity: String,
+    imports: Vec<FileImport>,
+    /// How many of the imports have been followed.
+    done: usize,
+}
+
+/// How far a module has come.
+#[derive(Clone, Copy)]
+enum State {
+    /// Its imports are being followed: to meet it again is a cycle. Its place on the stack.
+    Open(usize),
+    /// It is in the list.
+    Listed(usize),
+    /// It could not be read; that has been said.
+    Failed,
+}
+
+struct Walk<'a> {
+    loader: &'a dyn Loader,
+    names: &'a Names,
+    sources: &'a mut SourceMap,
+    stack: Vec<Open>,
+    states: HashMap<String, State>,
+    graph: Graph,
+}
+
+impl Graph {
+    /// Follows all imports of the module `name`, whose text is `text`.
+    pub fn read(
+        loader: &dyn Loader,
+        names: &Names,
+        sources: &mut SourceMap,
+        name: &str,
+        text: Vec<u8>,
+    ) -> Graph {
+        let graph = Graph { modules: Vec::new(), diagnostics: Vec::new() };
+        let mut walk =
+            Walk { loader, names, sources, stack: Vec::new(), states: HashMap::new(), graph };
+        walk.open(name.to_owned(), loader.identity(name), text);
+        while let Some(open) = walk.stack.last_mut() {
+            match open.imports.get(open.done) {
+                Some(_) => {
+                    open.done += 1;
+                    walk.follow();
+                }
+                None => walk.close(),
+            }
+        }
+        walk.graph
+    }
+}
+
+impl Walk<'_> {
+    /// Parses a module and puts it on the stack.
+    fn open(&mut self, name: String, identity: String, bytes: Vec<u8>) {
+        let (text, fault) = decode(bytes);
+        let source = self.sources.add(name.as_str(), text.as_str());
+        if let Some(at) = fault {
+            let span = Span::new(at, at + char::REPLACEMENT_CHARACTER.len_utf8() as u32);
+            let title = format!("`{name}` is not UTF-8");
+            let label = "the first byte that is no text";
+            self.graph.diagnostics.push(Diagnostic::new(Code::E0108, title).at(source, span, label));
+            self.states.insert(identity, State::Failed);
+            return;
+        }
+        let parsed = syntax::parse(source, &text);
+        self.graph.diagnostics.extend(parsed.errors);
+        let imports = self.imports(&parsed.module, source);
+        self.states.insert(identity.clone(), State::Open(self.stack.len()));
+        let node =
+            Node { name: name.into(), source, module: parsed.module, files: HashMap::new() };
+        self.stack.push(Open { node, identity, imports, done: 0 });
+    }
+
+    /// Moves the innermost module, whose imports have all been followed, to the list.
+    fn close(&mut self) {
+        if let Some(open) = self.stack.pop() {
+            self.states.insert(open.identity, State::Listed(self.graph.modules.len()));
+            self.graph.modules.push(open.node);
+            self.bind(self.graph.modules.len() - 1);
+        }
+    }
+
+    /// Follows the import of the innermost module that was counted last.
+    fn follow(&mut self) {
+        let open = self.stack.last().expect("an import belongs to a module on the stack");
+        let import = &open.imports[open.done - 1];
+        let name = self.loader.resolve(&open.node.name, &import.text);
+        let identity = self.loader.identity(&name);
+        match self.states.get(&identity).copied() {
+            Some(State::Listed(index)) => self.bind(index),
+            Some(State::Open(index)) => self.report_cycle(index),
+            Some(State::Failed) => {}
+            None => match self.loader.read(&name) {
+                Ok(text) => self.open(name, identity, text),
+                Err(error) => {
+                    self.report_unreadable(&name, &error);
+                    self.states.insert(identity, State::Failed);
+                }
+            },
+        }
+    }
+
+    /// What the import that is being followed means has been found.
+    fn bind(&mut self, index: usize) {
+        if let Some(open) = self.stack.last_mut() {
+            let text = open.imports[open.done - 1].text.clone();
+            open.node.files.insert(text, index);
+        }
+    }
+
+    /// The imports of files; imports of standard modules are checked on the way.
+    fn imports(&mut self, module: &Module, source: SourceId) -> Vec<FileImport> {
+        let mut imports = Vec::new();
+        for &statement in &module.statements {
+            let StmtKind::Import(import) = &module.ast[statement].kind else { continue };
+            let (origins, names) = match &import.kind {
+                ImportKind::Modules(modules) => {
+                    (modules.iter().map(|module| module.source).collect(), Vec::new())
+                }
+                ImportKind::Names { items, from } => {
+                    let text = |symbol| module.ast.text(symbol).to_owned();
+                    (vec![*from], items.iter().map(|item| text(item.name.symbol)).collect())
+                }
+            };
+            for origin in origins {
+                match origin {
+                    ImportSource::File(name) => imports.push(FileImport {
+                        text: module.ast.text(name.symbol).to_owned(),
+                        span: name.span,
+                        names: names.clone(),
+                    }),
+                    ImportSource::Standard(name) => {
+                        self.check_standard(module.ast.text(name.symbol), source, name.span);
+                    }
+                }
+            }
+        }
+        imports
+    }
+
+    fn check_standard(&mut self, name: &str, source: SourceId, span: Span) {
+        if self.names.modules.contains_key(name) {
+            return;
+        }
+        let title = format!("there is no standard module `{name}`");
+        let diagnostic = Diagnostic::new(Code::E0403, title).at(source, span, "not a module");
+        let diagnostic = match nearest(name, self.names.modules.keys().map(|known| &**known)) {
+            Some(meant) => diagnostic.help(format!("did you mean `{meant}`?")),
+            None => diagnostic.help(format!("a file is imported by its path: `import \"./{name}.ket\"`")),
+        };
+        self.graph.diagnostics.push(diagnostic);
+    }
+
+    fn report_unreadable(&mut self, name: &str, error: &ReadError) {
+        let open = self.stack.last().expect("an import belongs to a module on the stack");
+        let import = &open.imports[open.done - 1];
+        let (code, title) = match error {
+            ReadError::Missing => (Code::E0402, format!("there is no file `{name}`")),
+            error => (Code::E0404, format!("`{name}` cannot be read: {error}")),
+        };
+        let mut diagnostic =
+            Diagnostic::new(code, title).at(open.node.source, import.span, "imported here");
+        if *error == ReadError::Missing {
+            let known = self.loader.neighbours(name);
+            if let Some(meant) = nearest(name, known.iter().map(String::as_str)) {
+                diagnostic = diagnostic.help(format!("did you mean `{meant}`?"));
+            } else if !name.ends_with(".ket") && self.loader.read(&format!("{name}.ket")).is_ok() {
+                diagnostic = diagnostic.help(format!("write the whole name: \"{}.ket\"", import.text));
+            } else {
+                let why = format!("the path is relative to `{}`, the importing file", open.node.name);
+                diagnostic = diagnostic.note(why);
+            }
+        }
+        self.graph.diagnostics.push(diagnostic);
+    }
+
+    /// The innermost module imports the one at `first` on the stack.
+    fn report_cycle(&mut self, first: usize) {
+        let cycle = &self.stack[first..];
+        let (last, start) = (&cycle[cycle.len() - 1], &cycle[0]);
+        let import = &last.imports[last.done - 1];
+        let mut path: Vec<&str> = cycle.iter().map(|open| &*open.node.name).collect();
+        path.push(&start.node.name);
+        let (start, end) = (&start.node.name, &last.node.name);
+        let diagnostic = if cycle.len() == 1 {
+            let title = format!("`{start}` imports itself");
+            Diagnostic::new(Code::E0401, title)
+                .at(last.node.source, import.span, "this is the file itself")
+                .help("leave the import out: what the file declares is known in all of it")
+        } else {
+            let moved = match &*import.names {
+                [] => format!("what `{end}` uses of `{start}`"),
+                names => names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", "),
+            };
+            let title = format!("imports go round in a cycle: {}", path.join(" → "));
+            let mut diagnostic = Diagnostic::new(Code::E0401, title);
+            diagnostic = diagnostic.at(last.node.source, import.span, "this import closes the cycle");
+            for open in &cycle[..cycle.len() - 1] {
+                let span = open.imports[open.done - 1].span;
+                diagnostic = diagnostic.see(open.node.source, span, "on the way round");
+            }
+            diagnostic.help(format!(
+                "move {moved} into a file of its own that imports neither, and import that from both"
+            ))
+        };
+        self.graph.diagnostics.push(diagnostic);
+    }
+}
+
+/// The text of a module, and where it is no text.
+fn decode(bytes: Vec<u8>) -> (String, Option<u32>) {
+    match String::from_utf8(bytes) {
+        Ok(text) => (text, None),
+        Err(error) => {
+            let at = error.utf8_error().valid_up_to() as u32;
+            (String::from_utf8_lossy(error.as_bytes()).into_owned(), Some(at))
+        }
+    }
+}
