@@ -3,6 +3,9 @@
 //! Everything here is plain data that is `Send + Sync`. It knows nothing of heap values, the
 //! compiler that makes it or the VM that runs it.
 
+pub mod assembler;
+pub mod disassemble;
 pub mod instruction;
 pub mod op;
 pub mod program;
+pub mod verify;

@@ -104,6 +104,9 @@ pub struct FunctionCode {
     pub has_self: bool,
     /// Has to be awaited or spawned.
     pub is_async: bool,
+    /// The class whose body it stands in, also as a closure in a method: there private members
+    /// (`x._name`) of that class can be reached.
+    pub class: Option<u32>,
     /// Registers of its frame, at most 250.
     pub registers: u8,
     /// The register that receives its closure at entry; 255 if it captures nothing.
@@ -270,4 +273,8 @@ pub enum SelectArmKind {
     Call(u8),
     /// A method window: name constant, number of arguments with the receiver.
     Invoke(u32, u8),
+    /// A call window with a list of the positional arguments and a map of the named ones (or null).
+    CallSpread,
+    /// Like `CallSpread` with the receiver in front: name constant.
+    InvokeSpread(u32),
 }

@@ -1,0 +1,348 @@
+//! The verifier: what the VM takes for granted of compiled code is checked here, once.
+//!
+//! It reads the operand kinds of the opcode table and knows nothing of what instructions do. The
+//! VM runs it on load in debug builds; code that passes cannot make it read outside a frame, a
+//! table or the code itself.
+
+use std::fmt;
+
+use super::instruction::Instruction;
+use super::op::{Immediate, NO_REGISTER, Opcode, Operand};
+use super::program::{
+    Capture, Constant, FieldDefault, FunctionCode, HandlerKind, ModuleCode, SelectArmKind,
+};
+
+/// Registers that a frame has at most.
+pub const REGISTERS_MAX: u8 = 250;
+
+/// The rule that a module breaks.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct VerifyError {
+    /// Index of the function, if it is about one.
+    pub function: Option<usize>,
+    /// Index of the instruction, if it is about one.
+    pub pc: Option<usize>,
+    /// The broken rule.
+    pub message: String,
+}
+
+impl fmt::Display for VerifyError {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Some(function) = self.function {
+            write!(out, "function {function}")?;
+            if let Some(pc) = self.pc {
+                write!(out, ", instruction {pc}")?;
+            }
+            out.write_str(": ")?;
+        }
+        out.write_str(&self.message)
+    }
+}
+
+impl std::error::Error for VerifyError {}
+
+/// Checks a module; the first broken rule is reported.
+pub fn verify(module: &ModuleCode) -> Result<(), VerifyError> {
+    let fail = |message: String| Err(VerifyError { function: None, pc: None, message });
+    if module.functions.is_empty() {
+        return fail("a module has at least its top-level function".into());
+    }
+    if let Some(export) = module.exports.iter().find(|e| e.slot as usize >= module.slots.len()) {
+        return fail(format!("export `{}` names slot {} of none", export.name, export.slot));
+    }
+    if module.main.is_some_and(|slot| slot as usize >= module.slots.len()) {
+        return fail("`main` names a slot that is none".into());
+    }
+    for class in &module.classes {
+        let functions = class.members.iter().map(|member| member.function);
+        for function in functions.chain(class.initializer) {
+            if function as usize >= module.functions.len() {
+                return fail(format!("class `{}` names function {function} of none", class.name));
+            }
+        }
+        for field in &class.fields {
+            if let FieldDefault::Constant(index) = field.default
+                && index as usize >= module.constants.len()
+            {
+                return fail(format!("class `{}` names constant {index} of none", class.name));
+            }
+        }
+    }
+    for (index, function) in module.functions.iter().enumerate() {
+        FunctionCheck { module, function, pc: None }
+            .run()
+            .map_err(|(pc, message)| VerifyError { function: Some(index), pc, message })?;
+    }
+    Ok(())
+}
+
+/// Whether `await_result` of the same register has to follow.
+fn is_awaited_call(op: Opcode) -> bool {
+    matches!(
+        op,
+        Opcode::CallAwait
+            | Opcode::CallKnownAwait
+            | Opcode::InvokeAwait
+            | Opcode::CallSpreadAwait
+            | Opcode::InvokeSpreadAwait
+            | Opcode::SuperAwait
+            | Opcode::SuperSpreadAwait
+    )
+}
+
+type Broken = (Option<usize>, String);
+
+struct FunctionCheck<'a> {
+    module: &'a ModuleCode,
+    function: &'a FunctionCode,
+    pc: Option<usize>,
+}
+
+impl FunctionCheck<'_> {
+    fn run(mut self) -> Result<(), Broken> {
+        self.frame()?;
+        for pc in 0..self.function.code.len() {
+            self.pc = Some(pc);
+            self.instruction(pc)?;
+        }
+        self.pc = None;
+        self.handlers()
+    }
+
+    fn ensure(&self, holds: bool, message: impl FnOnce() -> String) -> Result<(), Broken> {
+        if holds { Ok(()) } else { Err((self.pc, message())) }
+    }
+
+    fn frame(&self) -> Result<(), Broken> {
+        let function = self.function;
+        let registers = function.registers;
+        self.ensure(registers <= REGISTERS_MAX, || format!("{registers} registers are too many"))?;
+        let taken = function.params.len() + usize::from(function.has_self);
+        self.ensure(taken <= usize::from(registers), || "parameters need registers".into())?;
+        self.ensure(!function.has_rest || !function.params.is_empty(), || {
+            "a rest parameter is a parameter".into()
+        })?;
+        let captures = !function.captures.is_empty();
+        let closure = function.closure_register;
+        self.ensure(captures == (closure != NO_REGISTER), || {
+            "a function has a closure register if it captures, and only then".into()
+        })?;
+        self.ensure(!captures || closure < registers, || {
+            format!("closure register {closure} of {registers}")
+        })?;
+        self.ensure(function.spans.len() == function.code.len(), || {
+            "each instruction has a span".into()
+        })?;
+        let last = function.code.last().map(|instruction| instruction.op);
+        let ends = matches!(
+            last,
+            Some(
+                Opcode::Return
+                    | Opcode::ReturnNull
+                    | Opcode::Jump
+                    | Opcode::Loop
+                    | Opcode::Throw
+                    | Opcode::AssertFail
+                    | Opcode::MatchError
+            )
+        );
+        self.ensure(ends, || "code ends in a return, jump or throw".into())
+    }
+
+    fn instruction(&self, pc: usize) -> Result<(), Broken> {
+        let instruction = self.function.code[pc];
+        let layout = instruction.op.layout();
+        self.operand(layout.a, instruction.a, instruction, "a")?;
+        self.operand(layout.b, instruction.b, instruction, "b")?;
+        self.operand(layout.c, instruction.c, instruction, "c")?;
+        self.immediate(layout.imm, instruction, pc)?;
+        self.extra(instruction, pc)
+    }
+
+    fn operand(
+        &self,
+        kind: Operand,
+        value: u8,
+        instruction: Instruction,
+        place: &str,
+    ) -> Result<(), Broken> {
+        let end = match kind {
+            Operand::None => {
+                return self.ensure(value == 0, || format!("unused operand {place} is {value}"));
+            }
+            Operand::Byte | Operand::Small => return Ok(()),
+            Operand::SrcOrNone if value == NO_REGISTER => return Ok(()),
+            Operand::Dst | Operand::Src | Operand::Mut | Operand::SrcOrNone => 1,
+            Operand::Window => usize::from(instruction.c) + 1,
+            Operand::Base => usize::from(instruction.c),
+            Operand::Pair => 2,
+            Operand::Triple => 3,
+            Operand::Quad => 4,
+        };
+        let registers = self.function.registers;
+        self.ensure(usize::from(value) + end <= usize::from(registers), || {
+            format!("operand {place}: {end} registers from {value} on, of {registers}")
+        })
+    }
+
+    fn immediate(
+        &self,
+        kind: Immediate,
+        instruction: Instruction,
+        pc: usize,
+    ) -> Result<(), Broken> {
+        let imm = instruction.imm;
+        let module = self.module;
+        let index = |count: usize, what: &str| {
+            let fits = usize::try_from(imm).is_ok_and(|index| index < count);
+            self.ensure(fits, || format!("{what} {imm} of {count}"))
+        };
+        match kind {
+            Immediate::None => self.ensure(imm == 0, || format!("unused immediate is {imm}")),
+            Immediate::Int => Ok(()),
+            Immediate::JumpOrNone if imm == 0 => Ok(()),
+            Immediate::Jump | Immediate::JumpOrNone => {
+                let target = pc as i64 + i64::from(imm);
+                self.ensure((0..self.function.code.len() as i64).contains(&target), || {
+                    format!("jump to {target}, outside the code")
+                })
+            }
+            Immediate::Const => index(module.constants.len(), "constant"),
+            Immediate::Name => {
+                index(module.constants.len(), "constant")?;
+                self.name(imm as usize)
+            }
+            Immediate::Slot => index(module.slots.len() + module.imports.len(), "slot"),
+            Immediate::Function => index(module.functions.len(), "function"),
+            Immediate::Class => index(module.classes.len(), "class"),
+            Immediate::Select => index(module.selects.len(), "select"),
+        }
+    }
+
+    fn name(&self, constant: usize) -> Result<(), Broken> {
+        let is_name = matches!(self.module.constants.get(constant), Some(Constant::Str(_)));
+        self.ensure(is_name, || format!("constant {constant} is no name"))
+    }
+
+    /// What the operand kinds cannot say.
+    fn extra(&self, instruction: Instruction, pc: usize) -> Result<(), Broken> {
+        let Instruction { op, a, b, c, imm } = instruction;
+        let captures = self.function.captures.len();
+        if is_awaited_call(op) {
+            let next = self.function.code.get(pc + 1);
+            let follows = next.is_some_and(|next| next.op == Opcode::AwaitResult && next.a == a);
+            self.ensure(follows, || "an awaited call is followed by await_result".into())?;
+        }
+        match op {
+            Opcode::GetUpvalue | Opcode::GetUpvalueCell | Opcode::SetUpvalueCell => self
+                .ensure(usize::from(b) < captures && c == self.function.closure_register, || {
+                    format!("upvalue {b} of {captures}")
+                }),
+            Opcode::SetSlot => self.ensure((imm as usize) < self.module.slots.len(), || {
+                format!("slot {imm} of another module is written")
+            }),
+            Opcode::Closure => self.captures(imm as u32, c),
+            Opcode::Class => {
+                let class = &self.module.classes[imm as usize];
+                let members = class.members.iter().map(|member| member.function);
+                members.chain(class.initializer).try_for_each(|f| self.captures(f, c))
+            }
+            Opcode::CallKnown | Opcode::CallKnownAwait => self.known_call(imm as usize, c),
+            Opcode::Invoke | Opcode::InvokeAwait | Opcode::Super | Opcode::SuperAwait => {
+                self.ensure(c >= 1, || "a method call has a receiver".into())
+            }
+            Opcode::NewRange => self.ensure((0..8).contains(&imm), || format!("range flags {imm}")),
+            Opcode::ScopeEnter => self.scope_enter(imm, c),
+            Opcode::Spawn | Opcode::SpawnSpread => {
+                self.ensure((0..4).contains(&imm), || format!("spawn flags {imm}"))
+            }
+            Opcode::Format | Opcode::AssertFail => self.name(imm as usize),
+            Opcode::Select => self.select(imm as usize),
+            _ => Ok(()),
+        }
+    }
+
+    fn known_call(&self, function: usize, count: u8) -> Result<(), Broken> {
+        let callee = &self.module.functions[function];
+        let fits = callee.params.len() == usize::from(count)
+            && !callee.has_rest
+            && !callee.has_self
+            && callee.captures.is_empty();
+        self.ensure(fits, || format!("function {function} cannot be called with {count} arguments"))
+    }
+
+    fn scope_enter(&self, kind: i32, options: u8) -> Result<(), Broken> {
+        let wanted = match kind {
+            0 => 3,
+            1 | 2 => 1,
+            3 | 4 => 0,
+            _ => return self.ensure(false, || format!("scope kind {kind}")),
+        };
+        self.ensure(options == wanted, || format!("scope kind {kind} with {options} options"))
+    }
+
+    /// Captures of function `made` fit this frame, whose closure is in `closure`.
+    fn captures(&self, made: u32, closure: u8) -> Result<(), Broken> {
+        for capture in &self.module.functions[made as usize].captures {
+            let fits = match *capture {
+                Capture::Register(register) => register < self.function.registers,
+                Capture::Upvalue(index) => {
+                    usize::from(index) < self.function.captures.len()
+                        && closure == self.function.closure_register
+                }
+            };
+            self.ensure(fits, || format!("function {made} captures {capture:?}, which is none"))?;
+        }
+        Ok(())
+    }
+
+    fn select(&self, index: usize) -> Result<(), Broken> {
+        let registers = u16::from(self.function.registers);
+        for arm in &self.module.selects[index].arms {
+            let more = match arm.kind {
+                SelectArmKind::Value => 0,
+                SelectArmKind::Call(count) => u16::from(count),
+                SelectArmKind::Invoke(name, count) => {
+                    self.name(name as usize)?;
+                    u16::from(count)
+                }
+                SelectArmKind::CallSpread => 2,
+                SelectArmKind::InvokeSpread(name) => {
+                    self.name(name as usize)?;
+                    3
+                }
+            };
+            let fits =
+                u16::from(arm.enabled) < registers && u16::from(arm.register) + more < registers;
+            self.ensure(fits, || format!("an arm of select {index} needs more registers"))?;
+        }
+        Ok(())
+    }
+
+    fn handlers(&self) -> Result<(), Broken> {
+        let length = self.function.code.len() as u32;
+        let handlers = &self.function.handlers;
+        for (index, handler) in handlers.iter().enumerate() {
+            self.ensure(handler.start < handler.end && handler.end <= length, || {
+                format!("handler {index} protects {}..{}", handler.start, handler.end)
+            })?;
+            let written = if handler.kind == HandlerKind::Catch { 1 } else { 2 };
+            let end = u16::from(handler.register) + written;
+            self.ensure(end <= u16::from(self.function.registers), || {
+                format!("handler {index} writes register {}", handler.register)
+            })?;
+            let jumps = handler.kind != HandlerKind::Guard;
+            self.ensure(!jumps || handler.target < length, || {
+                format!("handler {index} goes on at {}", handler.target)
+            })?;
+            for (earlier, inner) in handlers[..index].iter().enumerate() {
+                let apart = inner.end <= handler.start || handler.end <= inner.start;
+                let nested = handler.start <= inner.start && inner.end <= handler.end;
+                self.ensure(apart || nested, || {
+                    format!("handler {earlier} is not inside handler {index}, which comes later")
+                })?;
+            }
+        }
+        Ok(())
+    }
+}
