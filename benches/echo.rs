@@ -44,7 +44,9 @@ fn measure(epoll: &Path, load: &Path) {
         let mut command = pinned("0", kettle);
         command.arg(&script);
         own.push(requests_per_second(command, load));
-        bare.push(requests_per_second(pinned("0", epoll), load));
+        let mut command = pinned("0", epoll);
+        command.arg("echo");
+        bare.push(requests_per_second(command, load));
         println!(
             "round {round}: kettle {:.0}, epoll in C {:.0} requests/s",
             own[round - 1],
