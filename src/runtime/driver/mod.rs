@@ -7,8 +7,19 @@
 //!
 //! A driver knows tickets, never tasks, values or the heap. `mio` appears only below this module.
 
+#[cfg(feature = "driver")]
+mod connection;
 mod job;
+mod random;
+#[cfg(feature = "driver")]
+mod real;
+#[cfg(feature = "driver")]
+mod remote;
 mod sim;
+#[cfg(all(test, feature = "driver"))]
+mod tests;
+#[cfg(feature = "driver")]
+mod timer;
 
 use std::io;
 use std::net::SocketAddr;
@@ -17,6 +28,8 @@ use std::task::Waker;
 use std::time::Duration;
 
 pub use job::{Job, JobError, Lane, Runnable, submit};
+#[cfg(feature = "driver")]
+pub use real::MioDriver;
 pub use sim::SimDriver;
 
 /// Names one waiting arm of one op. Ordered by the start of the op, which is the order in which
@@ -156,7 +169,7 @@ pub trait Driver: Send {
     fn local(&self, socket: SocketId) -> io::Result<SocketAddr>;
     /// Closes a socket. Whoever waits for it is reported as ready. Stale ids are ignored.
     fn close(&mut self, socket: SocketId);
-    /// Reports `ticket` when the socket may have become ready. May report more than once.
+    /// Reports `ticket` whenever the socket may have become ready, until [`Driver::unwait`].
     fn wait(&mut self, socket: SocketId, direction: Direction, ticket: Ticket);
     /// Takes a [`Driver::wait`] back.
     fn unwait(&mut self, socket: SocketId, direction: Direction, ticket: Ticket);

@@ -12,6 +12,7 @@ use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::task::{Wake, Waker};
 use std::time::Duration;
 
+use super::random::Random;
 use super::{
     Direction, Driver, Event, Lane, ListenOptions, Moment, Runnable, Signal, SocketId, Ticket,
 };
@@ -22,7 +23,7 @@ const WALL_START: Duration = Duration::from_secs(1_767_225_600);
 /// A driver with virtual time and seeded randomness.
 pub struct SimDriver {
     clock: Moment,
-    random: u64,
+    random: Random,
     variables: BTreeMap<String, String>,
     ready: Vec<Event>,
     jobs: VecDeque<Arc<dyn Runnable>>,
@@ -35,7 +36,7 @@ impl SimDriver {
     pub fn new(seed: u64) -> SimDriver {
         SimDriver {
             clock: Moment::default(),
-            random: seed,
+            random: Random::seeded(seed),
             variables: BTreeMap::new(),
             ready: Vec::new(),
             jobs: VecDeque::new(),
@@ -66,12 +67,7 @@ impl Driver for SimDriver {
     }
 
     fn random(&mut self) -> u64 {
-        // SplitMix64: every seed gives a full period.
-        self.random = self.random.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut z = self.random;
-        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        z ^ (z >> 31)
+        self.random.next()
     }
 
     fn variable(&self, name: &str) -> Option<String> {
