@@ -17,6 +17,20 @@ fn connect(port: u16) -> TcpStream {
 }
 
 #[test]
+fn examples_print_what_they_say() {
+    for script in ["examples/01_hello.ket", "examples/08_job_queue.ket"] {
+        let text = fs::read_to_string(script).expect("the example is there");
+        let expected: Vec<&str> = text
+            .lines()
+            .filter_map(|line| line.split_once("# expect: "))
+            .map(|(_, printed)| printed)
+            .collect();
+        let output = run(&[script]);
+        assert_eq!(stdout(&output).lines().collect::<Vec<_>>(), expected, "{}", stderr(&output));
+    }
+}
+
+#[test]
 fn echo_serves_a_thousand_clients_at_once() {
     let (_server, port) = Kettle::serve(&["examples/02_echo_server.ket"]);
     let mut clients: Vec<TcpStream> = (0..1000).map(|_| connect(port)).collect();
