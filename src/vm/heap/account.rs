@@ -1,0 +1,232 @@
+//! Bytes: what is in use, what is allowed, and when the collector has to work.
+//!
+//! Cells count by the block, large objects and external memory by the byte. External memory is what
+//! owning objects have allocated outside their cells; as Rust code changes it behind the heap's
+//! back, the last object that was handed out for writing is measured again at the next occasion.
+
+use std::fmt;
+
+use super::{Heap, mark};
+use crate::vm::object::Header;
+use std::ptr::NonNull;
+
+/// A cycle begins after at least so many bytes.
+const CYCLE_MIN: usize = 2 << 20;
+/// While a cycle runs, a step is due each time so many bytes were allocated.
+pub(super) const STEP_BYTES: usize = 32 << 10;
+/// Requests from this size on are tried out: the system may refuse them.
+const TRIAL_MIN: usize = 64 << 20;
+
+/// There is not enough memory within the limit.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct OutOfMemory {
+    /// The bytes that were wanted.
+    pub wanted: usize,
+    /// The bytes that may be used in all.
+    pub limit: usize,
+}
+
+impl fmt::Display for OutOfMemory {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.limit == usize::MAX {
+            write!(out, "cannot get {} bytes of memory", self.wanted)
+        } else {
+            write!(out, "{} more bytes would pass the limit of {} bytes", self.wanted, self.limit)
+        }
+    }
+}
+
+impl std::error::Error for OutOfMemory {}
+
+/// The counters.
+pub(super) struct Account {
+    pub(super) block_bytes: usize,
+    pub(super) large_bytes: usize,
+    pub(super) external_bytes: usize,
+    limit: usize,
+    /// Allocated since the last cycle ended.
+    pub(super) allocated: usize,
+    /// What `allocated` has to reach for the next step.
+    trigger: usize,
+    /// What `allocated` has to reach for the next cycle.
+    next_cycle: usize,
+    /// The next safepoint has to call the collector.
+    pub(super) due: bool,
+}
+
+impl Account {
+    pub(super) fn new(limit: usize) -> Account {
+        Account {
+            block_bytes: 0,
+            large_bytes: 0,
+            external_bytes: 0,
+            limit,
+            allocated: 0,
+            trigger: CYCLE_MIN.min(limit / 4),
+            next_cycle: CYCLE_MIN.min(limit / 4),
+            due: false,
+        }
+    }
+
+    pub(super) fn in_use(&self) -> usize {
+        self.block_bytes.saturating_add(self.large_bytes).saturating_add(self.external_bytes)
+    }
+
+    /// Counts new memory towards the next step.
+    #[inline]
+    pub(super) fn allocate(&mut self, bytes: usize) {
+        self.allocated = self.allocated.saturating_add(bytes);
+        if self.allocated >= self.trigger {
+            self.due = true;
+        }
+    }
+
+    /// A step is due after `STEP_BYTES` more.
+    pub(super) fn after_step(&mut self) {
+        self.trigger = self.allocated.saturating_add(STEP_BYTES);
+        self.due = false;
+    }
+
+    /// Allocated since the running step became due.
+    pub(super) fn overdue(&self) -> usize {
+        self.allocated.saturating_sub(self.trigger)
+    }
+
+    /// Everything is reclaimed: nothing is due until the next cycle.
+    pub(super) fn after_sweep(&mut self) {
+        self.trigger = self.next_cycle;
+        self.due = self.allocated >= self.trigger;
+    }
+
+    /// The next cycle begins when as much has been allocated as survived, or earlier if the limit
+    /// is near: half of what is left, so that garbage does not count as a breach.
+    pub(super) fn after_cycle(&mut self, live: usize) {
+        self.allocated = 0;
+        let room = self.limit.saturating_sub(live) / 2;
+        self.next_cycle = live.max(CYCLE_MIN).min(room).max(2 * STEP_BYTES);
+        self.trigger = STEP_BYTES;
+        self.due = false;
+    }
+
+    /// Counts blocks taken from or given back to the pool.
+    pub(super) fn grow_blocks(&mut self, bytes: isize) {
+        self.block_bytes = self.block_bytes.saturating_add_signed(bytes);
+        self.due |= self.in_use() > self.limit;
+    }
+
+    /// Counts a new large object.
+    pub(super) fn grow_large(&mut self, bytes: usize) {
+        self.large_bytes = self.large_bytes.saturating_add(bytes);
+        self.allocate(bytes);
+        self.due |= self.in_use() > self.limit;
+    }
+
+    /// Counts a large object that is gone.
+    pub(super) fn shrink_large(&mut self, bytes: usize) {
+        self.large_bytes = self.large_bytes.saturating_sub(bytes);
+    }
+
+    /// Counts what a dropped object owned.
+    pub(super) fn release_external(&mut self, bytes: usize) {
+        self.external_bytes = self.external_bytes.saturating_sub(bytes);
+    }
+
+    fn set_external(&mut self, old: usize, new: usize) {
+        self.external_bytes = self.external_bytes.saturating_sub(old).saturating_add(new);
+        if new > old {
+            self.allocate(new - old);
+        }
+        if self.in_use() > self.limit {
+            self.due = true;
+        }
+    }
+}
+
+impl Heap {
+    /// Bytes in use: blocks, large objects and external memory.
+    pub fn bytes_in_use(&self) -> usize {
+        self.account.in_use()
+    }
+
+    /// Bytes that may be used.
+    pub fn limit(&self) -> usize {
+        self.account.limit
+    }
+
+    /// Changes the limit; `usize::MAX` for none.
+    pub fn set_limit(&mut self, limit: usize) {
+        self.account.limit = limit;
+        let near = (limit / 4).max(STEP_BYTES);
+        self.account.next_cycle = self.account.next_cycle.min(near);
+        self.account.trigger = self.account.trigger.min(near);
+        self.account.due |= self.over_limit();
+    }
+
+    /// Whether more memory is in use than allowed. Makers of small objects do not fail; the VM asks
+    /// at its next safepoint, collects everything, and throws MemoryError if it is still so.
+    pub fn over_limit(&self) -> bool {
+        self.account.in_use() > self.account.limit
+    }
+
+    /// Whether `bytes` more would be allowed and can be had. To be asked before anything of a size
+    /// that a script decides is made.
+    pub fn reserve(&self, bytes: usize) -> Result<(), OutOfMemory> {
+        let refused = OutOfMemory { wanted: bytes, limit: self.account.limit };
+        let total = self.account.in_use().checked_add(bytes).ok_or(refused)?;
+        if total > self.account.limit {
+            return Err(refused);
+        }
+        if bytes >= TRIAL_MIN {
+            Vec::<u8>::new().try_reserve_exact(bytes).map_err(|_| refused)?;
+        }
+        Ok(())
+    }
+
+    /// Counts memory that belongs to the VM but not to an object.
+    pub fn external(&mut self, delta: isize) {
+        let size = delta.unsigned_abs();
+        if delta < 0 {
+            self.account.set_external(size, 0);
+        } else {
+            self.account.set_external(0, size);
+        }
+    }
+
+    /// Whether the collector wants to run at the next safepoint.
+    #[inline(always)]
+    pub fn due(&mut self) -> bool {
+        if self.touched.is_some() {
+            self.settle();
+        }
+        self.account.due | self.torture
+    }
+
+    /// Makes the next safepoint call the collector, for instance after [`Heap::reserve`] failed.
+    pub fn request_collection(&mut self) {
+        self.account.due = true;
+    }
+
+    /// Remembers that what `object` owns may change, after measuring the one before.
+    #[inline]
+    pub(super) fn touch(&mut self, object: NonNull<Header>) {
+        if self.touched != Some(object) {
+            self.settle();
+            self.touched = Some(object);
+        }
+    }
+
+    /// Measures the object that was handed out for writing last.
+    pub(super) fn settle(&mut self) {
+        if let Some(object) = self.touched.take() {
+            self.measure(object);
+        }
+    }
+
+    /// Counts what an owning object has outside its cell.
+    pub(super) fn measure(&mut self, object: NonNull<Header>) {
+        let (old, new) = mark::measure(object);
+        if old != new {
+            self.account.set_external(old, new);
+        }
+    }
+}

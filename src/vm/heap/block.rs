@@ -1,0 +1,301 @@
+//! Blocks: 64 KiB of cells of one size, with their bitmaps; and large blocks of a single object.
+//!
+//! ```text
+//! block, 64 KiB aligned                      large block, 64 KiB aligned, any length
+//! ┌────────────┬──────────────┬───────────┐  ┌────────────┬──────────┬─────────────────────┐
+//! │ head 64 B  │ 2 × 1 KiB    │ cells …   │  │ head 64 B  │ 2 words  │ object …            │
+//! └────────────┴──────────────┴───────────┘  └────────────┴──────────┴─────────────────────┘
+//! ```
+//! One bit of a bitmap stands for eight bytes, so the address of an object gives its block (mask)
+//! and its bit (shift) without a division. There are two bitmaps: what survived the last cycle,
+//! and what the running cycle has reached; which is which is the parity of the epoch. A bitmap
+//! whose epoch is stale counts as empty, so a cycle starts without touching any block.
+#![expect(unsafe_code, reason = "blocks are raw memory")]
+
+use std::alloc::{Layout, alloc, dealloc, handle_alloc_error};
+use std::ptr::NonNull;
+
+use crate::vm::object::Header;
+
+/// Size and alignment of a block.
+pub(super) const BLOCK_SIZE: usize = 1 << 16;
+/// Blocks are taken from the system in chunks of so many.
+const CHUNK_BLOCKS: usize = 16;
+/// Words of a bitmap.
+const BITMAP_WORDS: usize = BLOCK_SIZE / 8 / 64;
+
+/// The head of a block, followed by its bitmaps, word by word in pairs.
+#[repr(C, align(64))]
+pub(super) struct Block {
+    /// Epoch of each bitmap.
+    epochs: [u64; 2],
+    /// Length of the mapping.
+    size: usize,
+    /// Bytes of a cell.
+    cell: u32,
+    /// Number of cells.
+    count: u32,
+    /// Offset of the first cell.
+    first: u32,
+    /// Size class, see `space.rs`.
+    pub(super) class: u8,
+    /// Dead cells have to be dropped.
+    pub(super) owns: bool,
+    /// Holds one large object.
+    pub(super) large: bool,
+}
+
+const HEAD: usize = size_of::<Block>();
+const SMALL_FIRST: usize = HEAD + BITMAP_WORDS * 2 * size_of::<u64>();
+const LARGE_FIRST: usize = HEAD + 2 * size_of::<u64>();
+
+/// A block, by address.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) struct BlockRef(NonNull<Block>);
+
+impl BlockRef {
+    /// The block in which an object lies.
+    ///
+    /// # Safety
+    /// `object` is the address of a cell of a heap.
+    #[inline(always)]
+    pub(super) unsafe fn of(object: NonNull<Header>) -> BlockRef {
+        let address = object.as_ptr().expose_provenance() & !(BLOCK_SIZE - 1);
+        let block = std::ptr::with_exposed_provenance_mut(address);
+        // SAFETY: cells lie behind the head of their block, so the address is not 0.
+        BlockRef(unsafe { NonNull::new_unchecked(block) })
+    }
+
+    /// Turns fresh or recycled memory of a block into an empty block of cells.
+    ///
+    /// # Safety
+    /// `memory` is a block's memory that nothing else uses.
+    pub(super) unsafe fn format(memory: NonNull<u8>, class: u8, cell: usize, owns: bool) -> BlockRef {
+        let block = memory.cast::<Block>();
+        let count = (BLOCK_SIZE - SMALL_FIRST) / cell;
+        // SAFETY: the memory is ours and large enough. Cells of an owning block start as free.
+        unsafe {
+            block.write(Block {
+                epochs: [0; 2],
+                size: BLOCK_SIZE,
+                cell: cell as u32,
+                count: count as u32,
+                first: SMALL_FIRST as u32,
+                class,
+                owns,
+                large: false,
+            });
+            let _ = memory.as_ptr().expose_provenance();
+            if owns {
+                memory.add(SMALL_FIRST).write_bytes(0, BLOCK_SIZE - SMALL_FIRST);
+            }
+        }
+        BlockRef(block)
+    }
+
+    /// Takes memory for one large object from the system.
+    pub(super) fn large(size: usize, owns: bool) -> BlockRef {
+        let layout = large_layout(size);
+        // SAFETY: the layout is not empty.
+        let memory = unsafe { alloc(layout) };
+        let Some(memory) = NonNull::new(memory) else { handle_alloc_error(layout) };
+        let block = memory.cast::<Block>();
+        // SAFETY: the memory is ours and has room for head and bitmap words.
+        unsafe {
+            block.write(Block {
+                epochs: [0; 2],
+                size: layout.size(),
+                cell: 0,
+                count: 1,
+                first: LARGE_FIRST as u32,
+                class: u8::MAX,
+                owns,
+                large: true,
+            });
+            memory.add(HEAD).write_bytes(0, LARGE_FIRST - HEAD);
+        }
+        let _ = memory.as_ptr().expose_provenance();
+        BlockRef(block)
+    }
+
+    /// Gives the memory of a large block back to the system.
+    ///
+    /// # Safety
+    /// It was made by [`BlockRef::large`] and its object is dead and dropped.
+    pub(super) unsafe fn release_large(self) {
+        let layout = Layout::from_size_align(self.head().size, BLOCK_SIZE)
+            .expect("the layout was valid when the block was made");
+        // SAFETY: promised by the caller.
+        unsafe { dealloc(self.0.as_ptr().cast(), layout) }
+    }
+
+    /// Its head.
+    #[inline(always)]
+    pub(super) fn head(&self) -> &Block {
+        // SAFETY: a block in use has a head, and heads are only written through `head_mut`.
+        unsafe { self.0.as_ref() }
+    }
+
+    #[inline(always)]
+    fn head_mut(&mut self) -> &mut Block {
+        // SAFETY: as above; the heap has no two references to one head at the same time.
+        unsafe { self.0.as_mut() }
+    }
+
+    /// Its memory, for recycling.
+    pub(super) fn memory(self) -> NonNull<u8> {
+        self.0.cast()
+    }
+
+    /// Bytes of the mapping.
+    pub(super) fn size(self) -> usize {
+        self.head().size
+    }
+
+    /// Bytes that an object takes in it.
+    #[inline(always)]
+    pub(super) fn cell_size(self) -> usize {
+        let head = self.head();
+        if head.large { head.size } else { head.cell as usize }
+    }
+
+    /// Number of cells.
+    pub(super) fn count(self) -> usize {
+        self.head().count as usize
+    }
+
+    /// The cell at an index.
+    #[inline(always)]
+    pub(super) fn cell(self, index: usize) -> NonNull<Header> {
+        let head = self.head();
+        debug_assert!(index <= head.count as usize);
+        let offset = head.first as usize + index * head.cell as usize;
+        // SAFETY: cells (and the end of the last one) lie within the block.
+        unsafe { self.0.byte_add(offset).cast() }
+    }
+
+    #[inline(always)]
+    fn word(self, index: usize, side: usize) -> NonNull<u64> {
+        // SAFETY: the bitmap words follow the head; `index` comes from the address of a cell.
+        unsafe { self.0.byte_add(HEAD).cast::<u64>().add(index * 2 + side) }
+    }
+
+    /// Whether the bitmap of `epoch` has been started.
+    #[inline(always)]
+    pub(super) fn is_current(self, epoch: u64) -> bool {
+        self.head().epochs[(epoch & 1) as usize] == epoch
+    }
+
+    #[cold]
+    fn start(mut self, epoch: u64) {
+        let side = (epoch & 1) as usize;
+        let words = if self.head().large { 1 } else { BITMAP_WORDS };
+        for index in 0..words {
+            // SAFETY: the words belong to this block's bitmap.
+            unsafe { self.word(index, side).write(0) };
+        }
+        self.head_mut().epochs[side] = epoch;
+    }
+
+    /// Sets the bit of an object; `true` if it was not set.
+    #[inline(always)]
+    pub(super) fn mark(self, object: NonNull<Header>, epoch: u64) -> bool {
+        if !self.is_current(epoch) {
+            self.start(epoch);
+        }
+        let bit = (object.as_ptr().addr() & (BLOCK_SIZE - 1)) >> 3;
+        let word = self.word(bit >> 6, (epoch & 1) as usize);
+        let mask = 1 << (bit & 63);
+        // SAFETY: the word belongs to this block's bitmap.
+        unsafe {
+            let old = word.read();
+            word.write(old | mask);
+            old & mask == 0
+        }
+    }
+
+    /// Whether the bit of an object is set.
+    #[inline(always)]
+    pub(super) fn is_marked(self, object: NonNull<Header>, epoch: u64) -> bool {
+        let bit = (object.as_ptr().addr() & (BLOCK_SIZE - 1)) >> 3;
+        // SAFETY: the word belongs to this block's bitmap.
+        self.is_current(epoch)
+            && unsafe { self.word(bit >> 6, (epoch & 1) as usize).read() } >> (bit & 63) & 1 != 0
+    }
+}
+
+fn large_layout(size: usize) -> Layout {
+    let size = size.checked_add(LARGE_FIRST).and_then(|size| size.checked_next_multiple_of(64));
+    size.and_then(|size| Layout::from_size_align(size, BLOCK_SIZE).ok())
+        .expect("whoever makes a large object asks `reserve` first")
+}
+
+/// Memory for blocks: chunks from the system, cut into blocks, and the blocks that nothing uses.
+#[derive(Default)]
+pub(super) struct BlockPool {
+    chunks: Vec<NonNull<u8>>,
+    /// Free blocks whose pages are still ours.
+    warm: Vec<NonNull<u8>>,
+    /// Free blocks whose pages were given back or never touched.
+    cold: Vec<NonNull<u8>>,
+}
+
+impl BlockPool {
+    const CHUNK: Layout = match Layout::from_size_align(CHUNK_BLOCKS * BLOCK_SIZE, BLOCK_SIZE) {
+        Ok(layout) => layout,
+        Err(_) => panic!("the constants make a valid layout"),
+    };
+
+    /// Memory for a block.
+    pub(super) fn take(&mut self) -> NonNull<u8> {
+        if let Some(memory) = self.warm.pop().or_else(|| self.cold.pop()) {
+            return memory;
+        }
+        // SAFETY: the layout is not empty.
+        let chunk = unsafe { alloc(BlockPool::CHUNK) };
+        let Some(chunk) = NonNull::new(chunk) else { handle_alloc_error(BlockPool::CHUNK) };
+        self.chunks.push(chunk);
+        for index in (1..CHUNK_BLOCKS).rev() {
+            // SAFETY: the offset is within the chunk.
+            self.cold.push(unsafe { chunk.add(index * BLOCK_SIZE) });
+        }
+        chunk
+    }
+
+    /// Takes memory back. At most `warm_max` free blocks keep their pages.
+    pub(super) fn give(&mut self, memory: NonNull<u8>, warm_max: usize) {
+        if self.warm.len() < warm_max {
+            self.warm.push(memory);
+        } else {
+            release_pages(memory);
+            self.cold.push(memory);
+        }
+    }
+}
+
+impl Drop for BlockPool {
+    fn drop(&mut self) {
+        for chunk in &self.chunks {
+            // SAFETY: the chunk came from `alloc` with this layout, and its heap is gone.
+            unsafe { dealloc(chunk.as_ptr(), BlockPool::CHUNK) };
+        }
+    }
+}
+
+/// Gives the pages of a free block back to the system but keeps their addresses.
+#[cfg(target_os = "linux")]
+fn release_pages(memory: NonNull<u8>) {
+    const MADV_DONTNEED: i32 = 4;
+    unsafe extern "C" {
+        fn madvise(address: *mut u8, length: usize, advice: i32) -> i32;
+    }
+    // SAFETY: the block consists of whole pages that nothing uses. Failure only means that the
+    // pages stay.
+    unsafe {
+        madvise(memory.as_ptr(), BLOCK_SIZE, MADV_DONTNEED);
+    }
+}
+
+/// Other systems keep the pages until the chunk is freed with its heap.
+#[cfg(not(target_os = "linux"))]
+fn release_pages(_: NonNull<u8>) {}

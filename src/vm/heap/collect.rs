@@ -1,0 +1,141 @@
+//! The cycle: mark in steps, finish, reclaim in steps.
+//!
+//! ```text
+//! Idle ──roots──▶ Mark ──scanned──▶ (roots again, scan the rest) ──▶ Sweep ──all reclaimed──▶ Idle
+//! ```
+//! Each arrow happens inside a call of [`Heap::collect_step`], which the VM makes at safepoints when
+//! [`Heap::due`] says so. The pace is set by bytes: see `account.rs`.
+
+use super::Heap;
+use super::account::STEP_BYTES;
+use super::mark::Marker;
+use super::space::Swept;
+
+/// Where the collector is in its cycle.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Phase {
+    /// Waiting for enough to be allocated.
+    Idle,
+    /// Marking what is reachable.
+    Mark,
+    /// Reclaiming what is not.
+    Sweep,
+}
+
+/// Objects or slices scanned for each `STEP_BYTES` allocated.
+const SCANS_PER_STEP: usize = 2000;
+/// A step is never longer than so many ordinary ones.
+const STEPS_MAX: usize = 16;
+/// Blocks reclaimed for each `STEP_BYTES` allocated.
+const BLOCKS_PER_STEP: usize = 16;
+
+/// What keeps objects alive: called with the marker to report every value in use.
+pub type Roots<'a> = &'a mut dyn FnMut(&mut Marker);
+
+impl Heap {
+    /// Does the work that is due. `roots` reports every value that is in use outside the heap.
+    pub fn collect_step(&mut self, roots: Roots<'_>) {
+        if self.torture || self.over_limit() {
+            self.collect_full(roots);
+            return;
+        }
+        self.settle();
+        self.stats.steps += 1;
+        match self.phase {
+            Phase::Idle => self.begin(roots),
+            Phase::Mark => {
+                if self.marker.work(self.step_factor() * SCANS_PER_STEP) {
+                    self.finish(roots);
+                    return;
+                }
+            }
+            Phase::Sweep => {
+                self.sweep(self.step_factor() * BLOCKS_PER_STEP);
+                if self.phase == Phase::Idle {
+                    self.account.after_sweep();
+                    return;
+                }
+            }
+        }
+        self.account.after_step();
+    }
+
+    /// Collects everything that is not reachable now.
+    pub fn collect_full(&mut self, roots: Roots<'_>) {
+        self.settle();
+        self.stats.steps += 1;
+        if self.phase == Phase::Mark {
+            // What was reached so far may have died meanwhile, so the cycle is started anew.
+            self.marker.end();
+        }
+        self.sweep(usize::MAX);
+        self.begin(roots);
+        while !self.marker.work(usize::MAX) {}
+        self.finish(roots);
+        self.sweep(usize::MAX);
+        self.account.after_sweep();
+    }
+
+    /// Reclaims a little although nothing is due, for a program that is about to wait; `false` if
+    /// there is nothing to do.
+    pub fn idle_step(&mut self) -> bool {
+        if self.phase == Phase::Sweep {
+            self.sweep(BLOCKS_PER_STEP);
+            if self.phase == Phase::Idle {
+                self.account.after_sweep();
+            }
+        }
+        self.phase == Phase::Sweep
+    }
+
+    /// How many ordinary steps this one stands for: scripts may have allocated a lot at once.
+    fn step_factor(&self) -> usize {
+        (self.account.overdue() / STEP_BYTES + 1).min(STEPS_MAX)
+    }
+
+    fn begin(&mut self, roots: Roots<'_>) {
+        // Bitmaps alternate by the parity of the epoch, and a cycle that was given up must not be
+        // taken for this one: the next epoch of the other parity that was never used.
+        let last = self.marker.epoch.max(self.space.epoch);
+        let epoch = if last % 2 == self.space.epoch % 2 { last + 1 } else { last + 2 };
+        self.marker.begin(epoch);
+        self.phase = Phase::Mark;
+        self.report_roots(roots);
+    }
+
+    fn finish(&mut self, roots: Roots<'_>) {
+        self.marker.last_pass();
+        self.report_roots(roots);
+        while !self.marker.work(usize::MAX) {}
+        self.marker.end();
+        self.space.poison = self.torture;
+        self.space.begin_sweep(self.marker.epoch);
+        self.phase = Phase::Sweep;
+        self.stats.cycles += 1;
+        self.stats.live_objects = self.marker.live_objects;
+        self.stats.live_bytes = self.marker.live_bytes;
+        self.stats.live_external = self.marker.live_external;
+        self.account.after_cycle(self.stats.live_bytes + self.stats.live_external);
+    }
+
+    fn sweep(&mut self, budget: usize) {
+        if self.phase == Phase::Idle {
+            return;
+        }
+        let mut swept = Swept::default();
+        if self.space.sweep(budget, &mut self.account, &mut swept) {
+            self.phase = Phase::Idle;
+        }
+        self.stats.dropped += swept.dropped;
+    }
+
+    fn report_roots(&mut self, roots: Roots<'_>) {
+        for value in &self.interned {
+            self.marker.value(*value);
+        }
+        self.marker.values(&self.characters);
+        self.marker.values(&self.natives);
+        self.marker.values(&self.types);
+        roots(&mut self.marker);
+    }
+}

@@ -1,0 +1,300 @@
+//! Makers: one for each kind of object.
+//!
+//! None of them fails and none collects. Those whose size a script decides have to be preceded by
+//! [`Heap::reserve`].
+#![expect(unsafe_code, reason = "objects are written into raw cells")]
+
+use std::cell::Cell;
+use std::ptr::NonNull;
+
+use super::Heap;
+use super::space::Swept;
+use crate::vm::map::Map;
+use crate::vm::object::{
+    Body, Bound, Bytes, Class, Closure, Cut, Enum, Header, HostObject, Instance, List, Module,
+    NativeId, Owned, Range, RangeObject, Str, StrParts, Trace, TraceEntry, TypeKind, TypeObject,
+    VariableCell, Variant,
+};
+use crate::vm::value::{Kind, Value, write_slot};
+
+impl Heap {
+    /// A cell for an object of `size` bytes.
+    #[inline(always)]
+    pub(super) fn cell_for(&mut self, size: usize, owns: bool) -> NonNull<Header> {
+        let mut swept = Swept::default();
+        let cell = self.space.allocate(size, owns, &mut self.account, &mut swept);
+        self.stats.dropped += swept.dropped;
+        cell
+    }
+
+    /// The value of an object that was just written into its cell.
+    ///
+    /// # Safety
+    /// `cell` holds a complete object of `kind`.
+    #[inline(always)]
+    pub(super) unsafe fn finish_object(&mut self, kind: Kind, cell: NonNull<Header>) -> Value {
+        if self.marker.is_marking() {
+            self.marker.made(cell);
+        }
+        // SAFETY: promised by the caller.
+        unsafe { Value::from_object(kind, cell) }
+    }
+
+    /// An object without trailing parts that owns nothing.
+    #[inline(always)]
+    fn inline<T>(&mut self, kind: Kind, object: T) -> Value {
+        let cell = self.cell_for(size_of::<T>(), false);
+        // SAFETY: the cell has room for a `T`, which begins with a header of that kind.
+        unsafe {
+            cell.cast::<T>().write(object);
+            self.finish_object(kind, cell)
+        }
+    }
+
+    /// An inline object with slots behind its fixed part.
+    #[inline(always)]
+    fn with_slots<T>(&mut self, kind: Kind, object: T, slots: &[Value]) -> Value {
+        let cell = self.cell_for(size_of::<T>() + size_of_val(slots), false);
+        // SAFETY: the cell has room for the fixed part and the slots.
+        unsafe {
+            cell.cast::<T>().write(object);
+            let first = cell.cast::<T>().add(1).cast::<Value>().as_ptr();
+            for (index, value) in slots.iter().enumerate() {
+                write_slot(first.add(index), *value);
+            }
+            self.finish_object(kind, cell)
+        }
+    }
+
+    /// An object that owns memory outside its cell.
+    fn owned<T: Body>(&mut self, kind: Kind, body: T) -> Value {
+        let cell = self.cell_for(size_of::<Owned<T>>(), true);
+        let header = Header::new(kind, 0, 0);
+        // SAFETY: the cell has room for the object.
+        unsafe {
+            cell.cast::<Owned<T>>().write(Owned { header, counted: Cell::new(0), body });
+            self.measure(cell);
+            self.finish_object(kind, cell)
+        }
+    }
+
+    /// A string.
+    pub fn string(&mut self, text: &str) -> Value {
+        if let [byte] = text.as_bytes() {
+            return self.character(*byte);
+        }
+        self.plain_string(text.as_bytes(), text.is_ascii(), 0)
+    }
+
+    /// A string.
+    pub fn string_owned(&mut self, text: String) -> Value {
+        self.string(&text)
+    }
+
+    /// The string of one ASCII character, made only once.
+    #[inline]
+    fn character(&mut self, byte: u8) -> Value {
+        let known = self.characters[usize::from(byte & 127)];
+        if known.is_str() {
+            return known;
+        }
+        let value = self.plain_string(&[byte], true, 0);
+        self.characters[usize::from(byte & 127)] = value;
+        value
+    }
+
+    /// The string of one character.
+    #[inline]
+    pub fn character_string(&mut self, character: char) -> Value {
+        if character.is_ascii() {
+            return self.character(character as u8);
+        }
+        self.string(character.encode_utf8(&mut [0; 4]))
+    }
+
+    /// A string with its bytes in its own cell. `text` has to be UTF-8.
+    pub(super) fn plain_string(&mut self, text: &[u8], ascii: bool, flags: u8) -> Value {
+        let ascii_flag = if ascii { Str::ASCII } else { 0 };
+        let head = size_of::<Str>() + if ascii { 0 } else { size_of::<usize>() };
+        let cell = self.byte_object(Kind::Str, head, text, flags | ascii_flag);
+        if !ascii {
+            let count = std::str::from_utf8(text).map_or(0, |text| text.chars().count());
+            // SAFETY: `head` left room for the word.
+            unsafe { cell.byte_add(size_of::<Str>()).cast::<usize>().write(count) };
+        }
+        // SAFETY: the object is complete.
+        unsafe { self.finish_object(Kind::Str, cell) }
+    }
+
+    /// A string or byte string whose bytes stand `head` bytes behind the start of its cell.
+    fn byte_object(&mut self, kind: Kind, head: usize, bytes: &[u8], flags: u8) -> NonNull<Header> {
+        let cell = self.cell_for(head + bytes.len(), false);
+        // SAFETY: the cell has room for the head and the bytes.
+        unsafe {
+            let data = cell.cast::<u8>().add(head);
+            data.copy_from_nonoverlapping(NonNull::from(bytes).cast(), bytes.len());
+            cell.cast::<Str>().write(Str::new(kind, StrParts { flags, len: bytes.len(), data }));
+        }
+        cell
+    }
+
+    /// The one string of that content that stays for good: for names and literals of code.
+    pub fn intern(&mut self, text: &str) -> Value {
+        use std::hash::BuildHasher;
+        let hash = self.hasher().hash_one(text);
+        let same = |value: &Value| super::raw::text_of(*value) == text;
+        if let Some(value) = self.interned.find(hash, same) {
+            return *value;
+        }
+        let value = self.string(text);
+        let hasher = self.hasher.clone();
+        self.interned
+            .insert_unique(hash, value, |value| hasher.hash_one(super::raw::text_of(*value)));
+        super::raw::add_flag(value, Str::INTERNED);
+        value
+    }
+
+    /// A byte string.
+    pub fn bytes(&mut self, bytes: &[u8]) -> Value {
+        let cell = self.byte_object(Kind::Bytes, size_of::<Bytes>(), bytes, 0);
+        // SAFETY: the object is complete.
+        unsafe { self.finish_object(Kind::Bytes, cell) }
+    }
+
+    /// A growable byte string.
+    pub fn buffer(&mut self, bytes: Vec<u8>) -> Value {
+        self.owned(Kind::Buffer, bytes)
+    }
+
+    /// A list.
+    pub fn list(&mut self, items: Vec<Value>) -> Value {
+        self.owned(Kind::List, List { items, frozen: false })
+    }
+
+    /// A list that cannot be changed, for a key.
+    pub(in crate::vm) fn frozen_list(&mut self, items: Vec<Value>) -> Value {
+        self.owned(Kind::List, List { items, frozen: true })
+    }
+
+    /// A map.
+    pub fn map(&mut self, map: Map) -> Value {
+        self.owned(Kind::Map, map)
+    }
+
+    /// A set: a map whose values do not count.
+    pub fn set(&mut self, map: Map) -> Value {
+        self.owned(Kind::Set, map)
+    }
+
+    /// A range.
+    pub fn range(&mut self, range: Range) -> Value {
+        self.inline(Kind::Range, RangeObject { header: Header::new(Kind::Range, 0, 0), range })
+    }
+
+    /// A closure of a function in the VM's table. At most 65 535 upvalues (the compiler allows
+    /// fewer).
+    #[inline]
+    pub fn closure(&mut self, function: u32, upvalues: &[Value]) -> Value {
+        let header = Header::new(Kind::Closure, slot_count(upvalues), function);
+        self.with_slots(Kind::Closure, Closure { header }, upvalues)
+    }
+
+    /// The value of a native function.
+    pub fn native(&mut self, native: NativeId) -> Value {
+        let number = native.0 as usize;
+        if let Some(value) = self.natives.get(number).filter(|value| value.is(Kind::Native)) {
+            return *value;
+        }
+        let value = self.inline(Kind::Native, Header::new(Kind::Native, 0, native.0));
+        if self.natives.len() <= number {
+            self.natives.resize(number + 1, Value::null());
+        }
+        self.natives[number] = value;
+        value
+    }
+
+    /// A method with its receiver.
+    pub fn bound(&mut self, receiver: Value, callee: Value) -> Value {
+        let header = Header::new(Kind::Bound, 0, 0);
+        self.inline(Kind::Bound, Bound { header, receiver, callee })
+    }
+
+    /// A class; its shape is set here.
+    pub fn class(&mut self, mut class: Class) -> Value {
+        self.last_shape += 1;
+        class.shape = self.last_shape;
+        self.owned(Kind::Class, class)
+    }
+
+    /// An instance of a class, with its slots as the class' template has them. `null` if `class` is
+    /// none.
+    #[inline]
+    pub fn instance(&mut self, class: Value) -> Value {
+        if !class.is(Kind::Class) {
+            return Value::null();
+        }
+        let owner: NonNull<Owned<Class>> =
+            class.object().expect("classes are heap objects").cast();
+        // SAFETY: the value is a live class; nothing writes to it while its template is copied.
+        let body = unsafe { &(*owner.as_ptr()).body };
+        let header = Header::new(Kind::Instance, slot_count(&body.template), body.shape);
+        self.with_slots(Kind::Instance, Instance { header, class: owner }, &body.template)
+    }
+
+    /// An enum.
+    pub fn enumeration(&mut self, enumeration: Enum) -> Value {
+        self.owned(Kind::Enum, enumeration)
+    }
+
+    /// A value of an enum: its variant by number, with the payload. `null` if `enumeration` is none.
+    pub fn variant(&mut self, enumeration: Value, index: u32, payload: &[Value]) -> Value {
+        if !enumeration.is(Kind::Enum) {
+            return Value::null();
+        }
+        let owner = enumeration.object().expect("enums are heap objects").cast();
+        let header = Header::new(Kind::Variant, slot_count(payload), index);
+        self.with_slots(Kind::Variant, Variant { header, enumeration: owner }, payload)
+    }
+
+    /// A captured variable.
+    #[inline]
+    pub fn cell(&mut self, value: Value) -> Value {
+        self.inline(Kind::Cell, VariableCell { header: Header::new(Kind::Cell, 0, 0), value })
+    }
+
+    /// A module.
+    pub fn module(&mut self, module: Module) -> Value {
+        self.owned(Kind::Module, module)
+    }
+
+    /// The value of a built-in type.
+    pub fn type_value(&mut self, kind: TypeKind) -> Value {
+        let known = self.types.iter().find(|value| super::raw::type_of(**value) == kind);
+        if let Some(value) = known {
+            return *value;
+        }
+        let value =
+            self.inline(Kind::Type, TypeObject { header: Header::new(Kind::Type, 0, 0), kind });
+        self.types.push(value);
+        value
+    }
+
+    /// A cancellation.
+    pub fn cut(&mut self, cut: Cut) -> Value {
+        self.owned(Kind::Cut, cut)
+    }
+
+    /// A stack trace.
+    pub fn trace(&mut self, entries: Vec<TraceEntry>) -> Value {
+        self.owned(Kind::Trace, Trace { entries })
+    }
+
+    /// An object of the runtime or the host.
+    pub fn object(&mut self, object: Box<dyn HostObject>) -> Value {
+        self.owned(Kind::Object, object)
+    }
+}
+
+fn slot_count(slots: &[Value]) -> u16 {
+    u16::try_from(slots.len()).expect("the compiler allows fewer than 65 536 slots")
+}

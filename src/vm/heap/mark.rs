@@ -1,0 +1,286 @@
+//! Marking: what is reachable, with a stack of objects that still have to be scanned.
+#![expect(unsafe_code, reason = "objects are read by the layout that their header names")]
+
+use std::ptr::NonNull;
+
+use super::block::BlockRef;
+use crate::vm::map::Map;
+use crate::vm::object::{
+    Body, Bound, Class, Closure, Cut, Enum, Header, HostObject, Instance, List, Module, Owned,
+    RangeObject, Str, Trace, TypeObject, VariableCell, Variant,
+};
+use crate::vm::value::{Kind, Value};
+
+/// Why the roots are asked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub enum Pass {
+    /// A cycle begins.
+    #[default]
+    First,
+    /// A cycle ends: roots that did not change since the first pass need not be reported again.
+    Last,
+}
+
+/// Collects what is reachable.
+#[derive(Default)]
+pub struct Marker {
+    marking: bool,
+    /// Epoch of the bitmap that is being filled.
+    pub(super) epoch: u64,
+    pass: Pass,
+    /// Reached, not scanned yet.
+    gray: Vec<NonNull<Header>>,
+    /// Large objects that were scanned up to an index.
+    partial: Vec<(NonNull<Header>, usize)>,
+    /// Written to after they had been reached.
+    remembered: Vec<NonNull<Header>>,
+    pub(super) live_objects: usize,
+    pub(super) live_bytes: usize,
+    pub(super) live_external: usize,
+}
+
+/// Elements of a container that are scanned at once.
+const SLICE: usize = 1024;
+
+impl Marker {
+    /// Reports a value that is in use.
+    #[inline(always)]
+    pub fn value(&mut self, value: Value) {
+        if let Some(object) = value.object() {
+            self.object(object);
+        }
+    }
+
+    /// Reports several values.
+    pub fn values(&mut self, values: &[Value]) {
+        for value in values {
+            self.value(*value);
+        }
+    }
+
+    /// Why the roots are being asked.
+    pub fn pass(&self) -> Pass {
+        self.pass
+    }
+
+    #[inline(always)]
+    pub(super) fn is_marking(&self) -> bool {
+        self.marking
+    }
+
+    /// Reports an object.
+    #[inline(always)]
+    pub(super) fn object(&mut self, object: NonNull<Header>) {
+        // SAFETY: values hold addresses of live cells (heap/mod.rs, invariants 1 and 2).
+        let block = unsafe { BlockRef::of(object) };
+        if block.mark(object, self.epoch) {
+            self.live_objects += 1;
+            self.live_bytes += block.cell_size();
+            self.gray.push(object);
+        }
+    }
+
+    /// An object made while marking: it survives this cycle and what it holds is scanned.
+    #[cold]
+    pub(super) fn made(&mut self, object: NonNull<Header>) {
+        self.object(object);
+    }
+
+    /// The write barrier: an object that was reached has to be scanned again.
+    pub(super) fn remember(&mut self, object: NonNull<Header>) {
+        // SAFETY: as in `object`.
+        let (block, header) = unsafe { (BlockRef::of(object), object.as_ref()) };
+        if !header.has(Header::REMEMBERED) && block.is_marked(object, self.epoch) {
+            header.add(Header::REMEMBERED);
+            self.remembered.push(object);
+        }
+    }
+
+    /// Begins a cycle that fills the bitmap of `epoch`.
+    pub(super) fn begin(&mut self, epoch: u64) {
+        debug_assert!(self.gray.is_empty() && self.remembered.is_empty());
+        self.marking = true;
+        self.epoch = epoch;
+        self.pass = Pass::First;
+        (self.live_objects, self.live_bytes, self.live_external) = (0, 0, 0);
+    }
+
+    /// The last pass begins.
+    pub(super) fn last_pass(&mut self) {
+        self.pass = Pass::Last;
+    }
+
+    /// The cycle has ended, or is given up.
+    pub(super) fn end(&mut self) {
+        self.marking = false;
+        self.gray.clear();
+        self.partial.clear();
+        for object in self.remembered.drain(..) {
+            // SAFETY: nothing is reclaimed while a cycle marks, so the object is still there.
+            unsafe { object.as_ref() }.remove(Header::REMEMBERED);
+        }
+    }
+
+    /// Scans until about `budget` objects or slices are done; `true` if nothing is left.
+    pub(super) fn work(&mut self, budget: usize) -> bool {
+        for _ in 0..budget {
+            if let Some(object) = self.gray.pop() {
+                self.scan(object, 0);
+            } else if let Some((object, from)) = self.partial.pop() {
+                self.scan(object, from);
+            } else if let Some(object) = self.remembered.pop() {
+                // SAFETY: as in `end`.
+                unsafe { object.as_ref() }.remove(Header::REMEMBERED);
+                self.scan(object, 0);
+            } else {
+                return true;
+            }
+        }
+        false
+    }
+
+    /// Reports what an object holds, from an index on if it is large.
+    fn scan(&mut self, object: NonNull<Header>, from: usize) {
+        // SAFETY: reached objects are live, and the layout is that of the kind in their header.
+        unsafe {
+            match object.as_ref().kind() {
+                Kind::Str => self.scan_string(object.cast().as_ref()),
+                Kind::Closure => self.scan_slots(object.cast::<Closure>()),
+                Kind::Cell => self.value(object.cast::<VariableCell>().as_ref().value),
+                Kind::Bound => {
+                    let bound = object.cast::<Bound>().as_ref();
+                    self.value(bound.receiver);
+                    self.value(bound.callee);
+                }
+                Kind::Instance => {
+                    self.object(object.cast::<Instance>().as_ref().class.cast());
+                    self.scan_slots(object.cast::<Instance>());
+                }
+                Kind::Variant => {
+                    self.object(object.cast::<Variant>().as_ref().enumeration.cast());
+                    self.scan_slots(object.cast::<Variant>());
+                }
+                Kind::List => self.scan_owned::<List>(object, from),
+                Kind::Map | Kind::Set => self.scan_owned::<Map>(object, from),
+                Kind::Buffer => self.scan_owned::<Vec<u8>>(object, from),
+                Kind::Class => self.scan_owned::<Class>(object, from),
+                Kind::Enum => self.scan_owned::<Enum>(object, from),
+                Kind::Module => self.scan_owned::<Module>(object, from),
+                Kind::Cut => self.scan_owned::<Cut>(object, from),
+                Kind::Trace => self.scan_owned::<Trace>(object, from),
+                Kind::Object => self.scan_owned::<Box<dyn HostObject>>(object, from),
+                Kind::Bytes | Kind::Range | Kind::Native | Kind::Type | Kind::Room => {}
+                kind => unreachable!("{kind:?} is not a kind of object"),
+            }
+        }
+    }
+
+    /// # Safety
+    /// `object` is live and has as many slots behind its fixed part as its header says.
+    unsafe fn scan_slots<T>(&mut self, object: NonNull<T>) {
+        // SAFETY: promised by the caller.
+        unsafe {
+            let count = object.cast::<Header>().as_ref().count();
+            let slots = object.add(1).cast::<Value>();
+            for index in 0..count {
+                self.value(slots.add(index).read());
+            }
+        }
+    }
+
+    fn scan_string(&mut self, string: &Str) {
+        if let Some(room) = string.room() {
+            self.object(room.cast());
+        }
+    }
+
+    /// # Safety
+    /// `object` is live and an `Owned<T>`.
+    unsafe fn scan_owned<T: Body>(&mut self, object: NonNull<Header>, from: usize) {
+        // SAFETY: promised by the caller. Scanning happens inside the collector, so nobody holds a
+        // reference for writing.
+        let owned = unsafe { object.cast::<Owned<T>>().as_ref() };
+        if from == 0 {
+            self.live_external += owned.counted.get();
+        }
+        if let Some(next) = owned.body.trace_slice(self, from, SLICE) {
+            self.partial.push((object, next));
+        }
+    }
+}
+
+/// Old and new external bytes of an owning object; the new ones are noted in it.
+pub(super) fn measure(object: NonNull<Header>) -> (usize, usize) {
+    /// # Safety
+    /// `object` is live and an `Owned<T>`.
+    unsafe fn note<T: Body>(object: NonNull<Header>) -> (usize, usize) {
+        // SAFETY: promised by the caller.
+        let owned = unsafe { object.cast::<Owned<T>>().as_ref() };
+        let new = owned.body.external_bytes();
+        (owned.counted.replace(new), new)
+    }
+    // SAFETY: the object was just made or handed out for writing since the last collection, and
+    // the layout is that of the kind in its header.
+    unsafe {
+        match object.as_ref().kind() {
+            Kind::List => note::<List>(object),
+            Kind::Map | Kind::Set => note::<Map>(object),
+            Kind::Buffer => note::<Vec<u8>>(object),
+            Kind::Class => note::<Class>(object),
+            Kind::Enum => note::<Enum>(object),
+            Kind::Module => note::<Module>(object),
+            Kind::Cut => note::<Cut>(object),
+            Kind::Trace => note::<Trace>(object),
+            Kind::Object => note::<Box<dyn HostObject>>(object),
+            _ => (0, 0),
+        }
+    }
+}
+
+/// Drops the object in a cell of an owning block, if there is one, and marks the cell as free.
+/// Gives the external bytes that were counted for it.
+///
+/// # Safety
+/// The cell is dead: nothing refers to it any more.
+pub(super) unsafe fn drop_cell(mut cell: NonNull<Header>) -> Option<usize> {
+    /// # Safety
+    /// As for `drop_cell`, and the object is an `Owned<T>`.
+    unsafe fn drop_owned<T>(cell: NonNull<Header>) -> usize {
+        let owned = cell.cast::<Owned<T>>();
+        // SAFETY: promised by the caller.
+        unsafe {
+            let counted = owned.as_ref().counted.get();
+            owned.drop_in_place();
+            counted
+        }
+    }
+    // SAFETY: cells of owning blocks begin with a header that says what is in them.
+    unsafe {
+        if cell.as_ref().kind_byte() == Header::FREE {
+            return None;
+        }
+        let counted = match cell.as_ref().kind() {
+            Kind::List => drop_owned::<List>(cell),
+            Kind::Map | Kind::Set => drop_owned::<Map>(cell),
+            Kind::Buffer => drop_owned::<Vec<u8>>(cell),
+            Kind::Class => drop_owned::<Class>(cell),
+            Kind::Enum => drop_owned::<Enum>(cell),
+            Kind::Module => drop_owned::<Module>(cell),
+            Kind::Cut => drop_owned::<Cut>(cell),
+            Kind::Trace => drop_owned::<Trace>(cell),
+            Kind::Object => drop_owned::<Box<dyn HostObject>>(cell),
+            kind => unreachable!("{kind:?} owns nothing"),
+        };
+        cell.as_mut().set_free();
+        Some(counted)
+    }
+}
+
+const _: () = {
+    // Inline objects have their slots right behind the fixed part.
+    assert!(size_of::<Closure>() == 8);
+    assert!(size_of::<Instance>() == 16);
+    assert!(size_of::<Variant>() == 16);
+    assert!(size_of::<VariableCell>() == 24);
+    assert!(align_of::<RangeObject>() == 8 && align_of::<TypeObject>() == 8);
+};

@@ -1,0 +1,157 @@
+//! The heap: makes objects, hands out views of them, and reclaims what nothing reaches.
+//!
+//! A non-moving mark-sweep collector. Objects live in cells of 64 KiB blocks (`block.rs`), one size
+//! per block, found by bumping a pointer through the holes between survivors (`space.rs`). A cycle
+//! (`collect.rs`) marks in small steps between which scripts run, then reclaims block by block.
+//!
+//! # Invariants, which all `unsafe` of the VM's object layer rests on
+//! 1. *Tag and object agree.* A [`Value`] of an object kind is only made by the makers of this
+//!    module (or copied), so its payload is the address of a cell whose header says the same kind.
+//! 2. *Values in use are live.* The collector runs only inside [`Heap::collect_step`] and
+//!    [`Heap::collect_full`], which need `&mut Heap`: views cannot outlive them. Values kept across
+//!    them have to be reported by the roots or be held by an object that is. (Debug builds check
+//!    the header's kind at every view; torture mode poisons dead cells.)
+//! 3. *Objects do not move*, so addresses and pointers into the own cell stay valid.
+//! 4. *Who stores a value into an object tells the heap*: the `…_mut` views do, raw stores call
+//!    [`Heap::write_barrier`]. While marking, an object that was already reached is put on the list
+//!    of those to be scanned again, so that no live object stays unmarked (object-granular back
+//!    barrier). Objects made while marking are marked and scanned as well.
+//! 5. *Values of different heaps never meet.*
+//! 6. *Cells of owning blocks say in their header's kind whether an object has to be dropped*; all
+//!    other dead cells may hold anything.
+//!
+//! The heap must not know fibers, tasks or operators. Nothing here recurses on the native stack.
+#![expect(unsafe_code, reason = "this module is the memory manager")]
+
+mod account;
+mod append;
+mod block;
+mod collect;
+mod make;
+mod mark;
+mod raw;
+mod space;
+mod stats;
+mod view;
+
+pub use account::OutOfMemory;
+pub use mark::{Marker, Pass};
+pub use stats::HeapStats;
+
+pub(in crate::vm) use raw::{
+    bound_parts, cell_slot, class_of, closure_function, instance_slots, list_items, native_number,
+    shape_of, string_of, upvalue_slots,
+};
+
+use std::ptr::NonNull;
+
+use foldhash::quality::RandomState;
+use hashbrown::HashTable;
+
+use self::account::Account;
+use self::collect::Phase;
+use self::space::Space;
+use super::object::Header;
+use super::value::Value;
+
+/// What a heap starts with.
+#[derive(Clone, Copy, Debug)]
+pub struct HeapOptions {
+    /// Bytes that it may use, external memory included.
+    pub limit: usize,
+    /// Collect at every safepoint and poison what is dead.
+    pub torture: bool,
+}
+
+impl Default for HeapOptions {
+    fn default() -> HeapOptions {
+        HeapOptions { limit: usize::MAX, torture: false }
+    }
+}
+
+/// All objects of one VM.
+pub struct Heap {
+    space: Space,
+    marker: Marker,
+    phase: Phase,
+    account: Account,
+    /// The owning object that was handed out for writing last: what it owns may have changed.
+    touched: Option<NonNull<Header>>,
+    stats: HeapStats,
+    torture: bool,
+    hasher: RandomState,
+    /// Strings of source code, by content.
+    interned: HashTable<Value>,
+    /// The strings of one ASCII character.
+    characters: [Value; 128],
+    /// Natives by number, so that each is one object.
+    natives: Vec<Value>,
+    /// Built-in types.
+    types: Vec<Value>,
+    /// The last shape that was given to a class.
+    last_shape: u32,
+}
+
+// SAFETY: the addresses in a heap are its own: nothing outside it but values that travel with the
+// same VM refer to them, and host objects are `Send`.
+unsafe impl Send for Heap {}
+
+impl Default for Heap {
+    fn default() -> Heap {
+        Heap::new(HeapOptions::default())
+    }
+}
+
+impl Heap {
+    /// An empty heap.
+    pub fn new(options: HeapOptions) -> Heap {
+        Heap {
+            space: Space::default(),
+            marker: Marker::default(),
+            phase: Phase::Idle,
+            account: Account::new(options.limit),
+            touched: None,
+            stats: HeapStats::default(),
+            torture: options.torture,
+            hasher: RandomState::default(),
+            interned: HashTable::new(),
+            characters: [Value::null(); 128],
+            natives: Vec::new(),
+            types: Vec::new(),
+            last_shape: 0,
+        }
+    }
+
+    /// Collect at every safepoint and poison what is dead: finds values that no root reports.
+    pub fn set_torture(&mut self, torture: bool) {
+        self.torture = torture;
+    }
+
+    /// The hasher of this heap's maps: seeded, so that nobody outside can make keys collide.
+    pub(in crate::vm) fn hasher(&self) -> &RandomState {
+        &self.hasher
+    }
+
+    /// Tells the collector that a value was or will be stored into `object` before the next
+    /// safepoint.
+    #[inline(always)]
+    pub fn write_barrier(&mut self, object: Value) {
+        if self.marker.is_marking() {
+            self.write_barrier_slow(object);
+        }
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn write_barrier_slow(&mut self, object: Value) {
+        if let Some(object) = object.object() {
+            self.marker.remember(object);
+        }
+    }
+}
+
+impl std::fmt::Debug for Heap {
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        out.debug_struct("Heap").field("stats", &self.stats()).finish_non_exhaustive()
+    }
+}

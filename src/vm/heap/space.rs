@@ -1,0 +1,310 @@
+//! Allocation of cells: size classes, bumping through holes, sweeping of blocks.
+//!
+//! A class has its blocks in three lists. When a cycle ends, all are *pending*: their dead cells
+//! are known (what the bitmap does not show) but not reclaimed. Reclaiming a block drops the dead
+//! objects of owning classes and makes it *ready*, or gives it back if nothing lives in it. A block
+//! that has been bumped through is *used* until the next cycle ends. Nothing is allocated in
+//! pending blocks, so whatever their bitmap does not show is dead.
+#![expect(unsafe_code, reason = "cells are raw memory")]
+
+use std::ptr::NonNull;
+
+use super::account::Account;
+use super::block::{BlockPool, BlockRef};
+use super::mark::drop_cell;
+use crate::vm::object::Header;
+
+/// Cell sizes: steps of 8 up to 160, then four to a doubling.
+const SIZES: [usize; 35] = [
+    16, 24, 32, 40, 48, 56, 64, 72, 80, 88, 96, 104, 112, 120, 128, 136, 144, 152, 160, 192, 224,
+    256, 320, 384, 448, 512, 640, 768, 896, 1024, 1280, 1536, 1792, 1920, 2048,
+];
+const CLASSES: usize = SIZES.len();
+/// Larger objects have blocks of their own.
+pub(super) const CELL_MAX: usize = 2048;
+/// Classes for sizes above 160, by size in steps of 32.
+const COARSE: [u8; CELL_MAX / 32 + 1] = coarse_table();
+
+const fn coarse_table() -> [u8; CELL_MAX / 32 + 1] {
+    let mut table = [0; CELL_MAX / 32 + 1];
+    let mut step = 0;
+    while step < table.len() {
+        let mut class = 0;
+        while SIZES[class] < step * 32 {
+            class += 1;
+        }
+        table[step] = class as u8;
+        step += 1;
+    }
+    table
+}
+
+#[inline(always)]
+const fn class_of(size: usize) -> usize {
+    if size <= 16 {
+        0
+    } else if size <= 160 {
+        (size + 7) / 8 - 2
+    } else {
+        COARSE[size.div_ceil(32)] as usize
+    }
+}
+
+/// The hole that a class allocates from.
+#[derive(Clone, Copy)]
+struct Bump {
+    next: *mut u8,
+    end: *mut u8,
+}
+
+const NO_HOLE: Bump = Bump { next: std::ptr::null_mut(), end: std::ptr::null_mut() };
+
+/// The blocks of a class.
+#[derive(Default)]
+struct ClassBlocks {
+    /// The block that the hole is in, and the index of the first cell behind the hole.
+    current: Option<(BlockRef, usize)>,
+    pending: Vec<BlockRef>,
+    ready: Vec<BlockRef>,
+    used: Vec<BlockRef>,
+}
+
+/// All cells of a heap.
+pub(super) struct Space {
+    bumps: [Bump; 2 * CLASSES],
+    classes: [ClassBlocks; 2 * CLASSES],
+    pool: BlockPool,
+    large: Vec<BlockRef>,
+    /// Large blocks from here on have not been looked at since the last cycle ended.
+    large_pending: usize,
+    /// The class from which on blocks may be pending.
+    sweep_class: usize,
+    /// Epoch of the bitmaps that say what survived the last cycle.
+    pub(super) epoch: u64,
+    /// Fill dead cells with rubbish, to find whoever still uses them.
+    pub(super) poison: bool,
+}
+
+impl Default for Space {
+    fn default() -> Space {
+        Space {
+            bumps: [NO_HOLE; 2 * CLASSES],
+            classes: std::array::from_fn(|_| ClassBlocks::default()),
+            pool: BlockPool::default(),
+            large: Vec::new(),
+            large_pending: 0,
+            sweep_class: 2 * CLASSES,
+            epoch: 1,
+            poison: false,
+        }
+    }
+}
+
+/// What sweeping has reclaimed.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Swept {
+    pub(super) dropped: u64,
+}
+
+impl Space {
+    /// A cell for an object of `size` bytes. Its content is undefined, except that an owning cell
+    /// says it is free.
+    #[inline(always)]
+    pub(super) fn allocate(
+        &mut self,
+        size: usize,
+        owns: bool,
+        account: &mut Account,
+        swept: &mut Swept,
+    ) -> NonNull<Header> {
+        if size > CELL_MAX {
+            return self.allocate_large(size, owns, account);
+        }
+        let class = class_of(size) + if owns { CLASSES } else { 0 };
+        let bump = &mut self.bumps[class];
+        if bump.next < bump.end {
+            let cell = bump.next;
+            bump.next = cell.wrapping_add(SIZES[class % CLASSES]);
+            // SAFETY: a hole lies within a block, so its addresses are not 0.
+            return unsafe { NonNull::new_unchecked(cell.cast()) };
+        }
+        self.allocate_slow(class, account, swept)
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn allocate_slow(
+        &mut self,
+        class: usize,
+        account: &mut Account,
+        swept: &mut Swept,
+    ) -> NonNull<Header> {
+        loop {
+            if let Some((block, from)) = self.classes[class].current {
+                if let Some((start, end)) = find_hole(block, from, self.epoch) {
+                    self.classes[class].current = Some((block, end));
+                    let (next, end) = (block.cell(start), block.cell(end));
+                    account.allocate(end.as_ptr().addr() - next.as_ptr().addr());
+                    let size = SIZES[class % CLASSES];
+                    let rest = next.as_ptr().cast::<u8>().wrapping_add(size);
+                    self.bumps[class] = Bump { next: rest, end: end.as_ptr().cast() };
+                    return next;
+                }
+                self.classes[class].used.push(block);
+                self.classes[class].current = None;
+            }
+            let block = self.next_block(class, account, swept);
+            self.classes[class].current = Some((block, 0));
+        }
+    }
+
+    /// A block with room, if possible one that is in use already.
+    fn next_block(
+        &mut self,
+        class: usize,
+        account: &mut Account,
+        swept: &mut Swept,
+    ) -> BlockRef {
+        if let Some(block) = self.classes[class].ready.pop() {
+            return block;
+        }
+        if let Some(block) = self.classes[class].pending.pop() {
+            self.reclaim(block, account, swept);
+            return block;
+        }
+        let owns = class >= CLASSES;
+        account.grow_blocks(super::block::BLOCK_SIZE as isize);
+        let memory = self.pool.take();
+        // SAFETY: the pool's memory belongs to nobody else.
+        unsafe { BlockRef::format(memory, class as u8, SIZES[class % CLASSES], owns) }
+    }
+
+    fn allocate_large(&mut self, size: usize, owns: bool, account: &mut Account) -> NonNull<Header> {
+        let block = BlockRef::large(size, owns);
+        account.grow_large(block.size());
+        self.large.push(block);
+        let object = block.cell(0);
+        // It must not look dead to a sweep that is under way.
+        block.mark(object, self.epoch);
+        object
+    }
+
+    /// Drops the dead objects of a block; `true` if nothing lives in it.
+    fn reclaim(&self, block: BlockRef, account: &mut Account, swept: &mut Swept) -> bool {
+        let empty = !block.is_current(self.epoch);
+        let owns = block.head().owns;
+        if !owns && !self.poison {
+            return empty;
+        }
+        for index in 0..block.count() {
+            let cell = block.cell(index);
+            if block.is_marked(cell, self.epoch) {
+                continue;
+            }
+            // SAFETY: the block was pending, so cells that the last cycle did not reach are dead.
+            unsafe {
+                if owns && let Some(counted) = drop_cell(cell) {
+                    account.release_external(counted);
+                    swept.dropped += 1;
+                }
+                if self.poison {
+                    cell.cast::<u8>().add(1).write_bytes(0xdb, block.cell_size() - 1);
+                    cell.cast::<u8>().write(Header::FREE);
+                }
+            }
+        }
+        empty
+    }
+
+    /// A cycle has ended: what the bitmaps of `epoch` do not show is dead.
+    pub(super) fn begin_sweep(&mut self, epoch: u64) {
+        self.epoch = epoch;
+        self.bumps = [NO_HOLE; 2 * CLASSES];
+        for class in &mut self.classes {
+            class.pending.append(&mut class.ready);
+            class.pending.append(&mut class.used);
+            class.pending.extend(class.current.take().map(|(block, _)| block));
+        }
+        self.large_pending = self.large.len();
+        self.sweep_class = 0;
+    }
+
+    /// Reclaims up to `budget` blocks; `true` if none is left.
+    pub(super) fn sweep(
+        &mut self,
+        mut budget: usize,
+        account: &mut Account,
+        swept: &mut Swept,
+    ) -> bool {
+        while self.sweep_class < 2 * CLASSES {
+            let Some(block) = self.classes[self.sweep_class].pending.pop() else {
+                self.sweep_class += 1;
+                continue;
+            };
+            if self.reclaim(block, account, swept) {
+                account.grow_blocks(-(super::block::BLOCK_SIZE as isize));
+                let warm_max = 8 + account.block_bytes / super::block::BLOCK_SIZE / 8;
+                self.pool.give(block.memory(), warm_max);
+            } else {
+                self.classes[self.sweep_class].ready.push(block);
+            }
+            budget -= 1;
+            if budget == 0 {
+                return false;
+            }
+        }
+        while self.large_pending > 0 {
+            self.large_pending -= 1;
+            let block = self.large[self.large_pending];
+            if !block.is_marked(block.cell(0), self.epoch) {
+                self.large.swap_remove(self.large_pending);
+                // SAFETY: the last cycle did not reach the object.
+                unsafe { release_large(block, account, swept) };
+            }
+            budget -= 1;
+            if budget == 0 {
+                return false;
+            }
+        }
+        true
+    }
+}
+
+/// Drops and frees a large object.
+///
+/// # Safety
+/// It is dead.
+unsafe fn release_large(block: BlockRef, account: &mut Account, swept: &mut Swept) {
+    // SAFETY: promised by the caller.
+    unsafe {
+        if block.head().owns && let Some(counted) = drop_cell(block.cell(0)) {
+            account.release_external(counted);
+            swept.dropped += 1;
+        }
+        account.shrink_large(block.size());
+        block.release_large();
+    }
+}
+
+/// The next run of dead cells in a block, as indices.
+fn find_hole(block: BlockRef, from: usize, epoch: u64) -> Option<(usize, usize)> {
+    let count = block.count();
+    if !block.is_current(epoch) {
+        return (from < count).then_some((from, count));
+    }
+    let lives = |index: &usize| block.is_marked(block.cell(*index), epoch);
+    let start = (from..count).find(|index| !lives(index))?;
+    let end = (start..count).find(lives).unwrap_or(count);
+    Some((start, end))
+}
+
+impl Drop for Space {
+    fn drop(&mut self) {
+        let mut account = Account::new(usize::MAX);
+        let mut swept = Swept::default();
+        // An epoch that no bitmap has: everything is dead.
+        self.begin_sweep(u64::MAX);
+        self.poison = false;
+        while !self.sweep(usize::MAX, &mut account, &mut swept) {}
+    }
+}

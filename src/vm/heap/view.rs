@@ -1,0 +1,276 @@
+//! Views: what an object holds, for reading (`…_ref`) and for writing (`…_mut`).
+//!
+//! All give `None` for values of another kind. Views for writing tell the collector that the object
+//! changes and have what it owns measured afterwards.
+#![expect(unsafe_code, reason = "objects are read by the kind in the value's tag")]
+
+use std::any::Any;
+use std::ptr::NonNull;
+
+use super::{Heap, raw};
+use crate::vm::map::Map;
+use crate::vm::object::{
+    BoundRef, Bytes, Class, ClosureRef, Cut, Enum, Header, HostObject, InstanceRef, List, Module,
+    NativeId, Owned, Range, RangeObject, Str, Trace, TraceEntry, TypeKind, TypeObject, VariableCell,
+    VariantRef,
+};
+use crate::vm::value::{Kind, Value};
+
+impl Heap {
+    /// The address of the object if the value is of that kind.
+    #[inline(always)]
+    fn as_kind(&self, value: Value, kind: Kind) -> Option<NonNull<Header>> {
+        if !value.is(kind) {
+            return None;
+        }
+        let object = value.object()?;
+        // SAFETY: the object is live (heap/mod.rs, invariant 2), which is what is checked here.
+        debug_assert_eq!(
+            unsafe { object.as_ref() }.kind_byte(),
+            kind as u8,
+            "a value was kept across a collection that no root reported"
+        );
+        Some(object)
+    }
+
+    #[inline(always)]
+    fn fixed<T>(&self, value: Value, kind: Kind) -> Option<&T> {
+        let object = self.as_kind(value, kind)?;
+        // SAFETY: callers pass the layout of the kind; the borrow of the heap keeps it alive.
+        Some(unsafe { object.cast::<T>().as_ref() })
+    }
+
+    #[inline(always)]
+    fn body<T>(&self, value: Value, kind: Kind) -> Option<&T> {
+        self.fixed::<Owned<T>>(value, kind).map(|owned| &owned.body)
+    }
+
+    #[inline(always)]
+    fn body_mut<T>(&mut self, value: Value, kind: Kind) -> Option<&mut T> {
+        let object = self.as_kind(value, kind)?;
+        self.write_barrier(value);
+        self.touch(object);
+        // SAFETY: callers pass the layout of the kind; the exclusive borrow of the heap excludes
+        // every other view.
+        Some(unsafe { &mut object.cast::<Owned<T>>().as_mut().body })
+    }
+
+    /// The text of a string.
+    #[inline]
+    pub fn str(&self, value: Value) -> Option<&str> {
+        self.string_ref(value).map(Str::text)
+    }
+
+    /// A string with what is known of it.
+    #[inline]
+    pub fn string_ref(&self, value: Value) -> Option<&Str> {
+        self.fixed(value, Kind::Str)
+    }
+
+    /// The bytes of a byte string.
+    #[inline]
+    pub fn bytes_ref(&self, value: Value) -> Option<&[u8]> {
+        self.fixed(value, Kind::Bytes).map(Bytes::as_slice)
+    }
+
+    /// A buffer.
+    pub fn buffer_ref(&self, value: Value) -> Option<&Vec<u8>> {
+        self.body(value, Kind::Buffer)
+    }
+
+    /// A buffer.
+    pub fn buffer_mut(&mut self, value: Value) -> Option<&mut Vec<u8>> {
+        self.body_mut(value, Kind::Buffer)
+    }
+
+    /// A list.
+    #[inline]
+    pub fn list_ref(&self, value: Value) -> Option<&List> {
+        self.body(value, Kind::List)
+    }
+
+    /// A list. Whether it is frozen is for the caller to ask.
+    #[inline]
+    pub fn list_mut(&mut self, value: Value) -> Option<&mut List> {
+        self.body_mut(value, Kind::List)
+    }
+
+    /// A map.
+    #[inline]
+    pub fn map_ref(&self, value: Value) -> Option<&Map> {
+        self.body(value, Kind::Map)
+    }
+
+    /// A map. Keys are added and removed through the heap, see `key.rs`.
+    #[inline]
+    pub fn map_mut(&mut self, value: Value) -> Option<&mut Map> {
+        self.body_mut(value, Kind::Map)
+    }
+
+    /// A set.
+    #[inline]
+    pub fn set_ref(&self, value: Value) -> Option<&Map> {
+        self.body(value, Kind::Set)
+    }
+
+    /// A set.
+    #[inline]
+    pub fn set_mut(&mut self, value: Value) -> Option<&mut Map> {
+        self.body_mut(value, Kind::Set)
+    }
+
+    /// A map or a set.
+    #[inline]
+    pub(in crate::vm) fn table_ref(&self, value: Value) -> Option<&Map> {
+        self.map_ref(value).or_else(|| self.set_ref(value))
+    }
+
+    /// A map or a set.
+    #[inline]
+    pub(in crate::vm) fn table_mut(&mut self, value: Value) -> Option<&mut Map> {
+        if value.is(Kind::Set) { self.set_mut(value) } else { self.map_mut(value) }
+    }
+
+    /// A range.
+    pub fn range_ref(&self, value: Value) -> Option<&Range> {
+        self.fixed::<RangeObject>(value, Kind::Range).map(|object| &object.range)
+    }
+
+    /// A closure.
+    pub fn closure_ref(&self, value: Value) -> Option<ClosureRef<'_>> {
+        let object = self.as_kind(value, Kind::Closure)?;
+        // SAFETY: the borrow of the heap keeps the object alive.
+        Some(unsafe { ClosureRef::new(object.cast()) })
+    }
+
+    /// The number of a native.
+    pub fn native_id(&self, value: Value) -> Option<NativeId> {
+        self.fixed::<Header>(value, Kind::Native).map(|header| NativeId(header.word()))
+    }
+
+    /// A bound method.
+    pub fn bound_ref(&self, value: Value) -> Option<BoundRef> {
+        self.as_kind(value, Kind::Bound)?;
+        // SAFETY: the kind was checked.
+        Some(unsafe { raw::bound_parts(value) })
+    }
+
+    /// A class.
+    pub fn class_ref(&self, value: Value) -> Option<&Class> {
+        self.body(value, Kind::Class)
+    }
+
+    /// A class. Its fields must not change once it has instances.
+    pub fn class_mut(&mut self, value: Value) -> Option<&mut Class> {
+        self.body_mut(value, Kind::Class)
+    }
+
+    /// An instance.
+    #[inline]
+    pub fn instance_ref(&self, value: Value) -> Option<InstanceRef<'_>> {
+        let object = self.as_kind(value, Kind::Instance)?;
+        // SAFETY: the borrow of the heap keeps the object alive and excludes writers.
+        Some(unsafe { InstanceRef::new(object.cast()) })
+    }
+
+    /// The slots of an instance.
+    #[inline]
+    pub fn instance_mut(&mut self, value: Value) -> Option<&mut [Value]> {
+        let object = self.as_kind(value, Kind::Instance)?;
+        self.write_barrier(value);
+        // SAFETY: the exclusive borrow of the heap excludes every other view, and the header says
+        // how many slots there are.
+        unsafe {
+            let count = object.as_ref().count();
+            Some(std::slice::from_raw_parts_mut(raw::instance_slots(value), count))
+        }
+    }
+
+    /// An enum.
+    pub fn enum_ref(&self, value: Value) -> Option<&Enum> {
+        self.body(value, Kind::Enum)
+    }
+
+    /// An enum.
+    pub fn enum_mut(&mut self, value: Value) -> Option<&mut Enum> {
+        self.body_mut(value, Kind::Enum)
+    }
+
+    /// A value of an enum.
+    pub fn variant_ref(&self, value: Value) -> Option<VariantRef<'_>> {
+        let object = self.as_kind(value, Kind::Variant)?;
+        // SAFETY: the borrow of the heap keeps the object alive.
+        Some(unsafe { VariantRef::new(object.cast()) })
+    }
+
+    /// A module.
+    pub fn module_ref(&self, value: Value) -> Option<&Module> {
+        self.body(value, Kind::Module)
+    }
+
+    /// A module.
+    pub fn module_mut(&mut self, value: Value) -> Option<&mut Module> {
+        self.body_mut(value, Kind::Module)
+    }
+
+    /// What a type value stands for.
+    pub fn type_ref(&self, value: Value) -> Option<TypeKind> {
+        self.fixed::<TypeObject>(value, Kind::Type).map(|object| object.kind)
+    }
+
+    /// The content of a captured variable.
+    #[inline]
+    pub fn cell_ref(&self, value: Value) -> Option<Value> {
+        self.fixed::<VariableCell>(value, Kind::Cell).map(|cell| cell.value)
+    }
+
+    /// Sets a captured variable; `false` if `cell` is none.
+    #[inline]
+    pub fn cell_set(&mut self, cell: Value, value: Value) -> bool {
+        if self.as_kind(cell, Kind::Cell).is_none() {
+            return false;
+        }
+        self.write_barrier(cell);
+        // SAFETY: the kind was checked, and the exclusive borrow excludes every other view.
+        unsafe { raw::cell_slot(cell).write(value) };
+        true
+    }
+
+    /// A cancellation.
+    pub fn cut_ref(&self, value: Value) -> Option<&Cut> {
+        self.body(value, Kind::Cut)
+    }
+
+    /// A cancellation.
+    pub fn cut_mut(&mut self, value: Value) -> Option<&mut Cut> {
+        self.body_mut(value, Kind::Cut)
+    }
+
+    /// A stack trace.
+    pub fn trace_ref(&self, value: Value) -> Option<&[TraceEntry]> {
+        self.body::<Trace>(value, Kind::Trace).map(|trace| trace.entries.as_slice())
+    }
+
+    /// A stack trace.
+    pub fn trace_mut(&mut self, value: Value) -> Option<&mut Vec<TraceEntry>> {
+        self.body_mut::<Trace>(value, Kind::Trace).map(|trace| &mut trace.entries)
+    }
+
+    /// An object of the runtime or the host, whatever its type.
+    pub fn host_ref(&self, value: Value) -> Option<&dyn HostObject> {
+        self.body::<Box<dyn HostObject>>(value, Kind::Object).map(|object| &**object)
+    }
+
+    /// An object of the runtime or the host.
+    pub fn object_ref<T: HostObject>(&self, value: Value) -> Option<&T> {
+        let object: &dyn Any = self.host_ref(value)?;
+        object.downcast_ref()
+    }
+
+    /// An object of the runtime or the host.
+    pub fn object_mut<T: HostObject>(&mut self, value: Value) -> Option<&mut T> {
+        let object = self.body_mut::<Box<dyn HostObject>>(value, Kind::Object)?;
+        let object: &mut dyn Any = &mut **object;
+        object.downcast_mut()
+    }
+}
