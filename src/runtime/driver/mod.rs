@@ -121,6 +121,9 @@ impl Default for ListenOptions {
     }
 }
 
+/// The most bytes that one [`Driver::read`] brings.
+pub const READ_MAX: usize = 64 * 1024;
+
 /// Everything the loop and the native modules may ask of the world.
 ///
 /// Calls on sockets never block: they answer [`io::ErrorKind::WouldBlock`], after which
@@ -155,8 +158,9 @@ pub trait Driver: Send {
     fn bind(&mut self, address: SocketAddr, options: ListenOptions) -> io::Result<SocketId>;
     /// Takes the next waiting connection from a listener.
     fn accept(&mut self, listener: SocketId) -> io::Result<(SocketId, SocketAddr)>;
-    /// Reads what is there, at most as much as `into` holds. Zero is the end.
-    fn read(&mut self, socket: SocketId, into: &mut [u8]) -> io::Result<usize>;
+    /// Reads what is there, at most `max` bytes, into a buffer of the driver: no memory is made
+    /// ready for sockets that have nothing to say. Nothing is the end.
+    fn read(&mut self, socket: SocketId, max: usize) -> io::Result<&[u8]>;
     /// Hands as much to the kernel as it takes.
     fn write(&mut self, socket: SocketId, from: &[u8]) -> io::Result<usize>;
     /// Says that nothing more will be written.

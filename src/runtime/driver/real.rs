@@ -19,7 +19,8 @@ use super::random::Random;
 use super::remote::{Message, Remote};
 use super::timer::Timer;
 use super::{
-    Direction, Driver, Event, Lane, ListenOptions, Moment, Runnable, Signal, SocketId, Ticket,
+    Direction, Driver, Event, Lane, ListenOptions, Moment, READ_MAX, Runnable, Signal, SocketId,
+    Ticket,
 };
 use crate::runtime::pool::Pool;
 
@@ -42,6 +43,8 @@ pub struct MioDriver {
     /// Jobs that have not been reported yet, by the slot that their end is announced with.
     jobs: Slab<Arc<dyn Runnable>>,
     pool: Pool,
+    /// Where reads of sockets land; made for the first one.
+    scratch: Vec<u8>,
     /// Events that come from inside: notified tickets, waiters of closed sockets.
     ready: Vec<Event>,
 }
@@ -63,6 +66,7 @@ impl MioDriver {
             messages: Vec::new(),
             jobs: Slab::new(),
             pool: Pool::new(move |job| announce.post(Message::JobEnded(job))),
+            scratch: Vec::new(),
             ready: Vec::new(),
         })
     }
@@ -169,8 +173,13 @@ impl Driver for MioDriver {
         self.connections.accept(self.poll.registry(), listener)
     }
 
-    fn read(&mut self, socket: SocketId, into: &mut [u8]) -> io::Result<usize> {
-        self.connections.read(socket, into)
+    fn read(&mut self, socket: SocketId, max: usize) -> io::Result<&[u8]> {
+        if self.scratch.is_empty() {
+            self.scratch = vec![0; READ_MAX];
+        }
+        let into = &mut self.scratch[..max.min(READ_MAX)];
+        let count = self.connections.read(socket, into)?;
+        Ok(&into[..count])
     }
 
     fn write(&mut self, socket: SocketId, from: &[u8]) -> io::Result<usize> {

@@ -128,7 +128,7 @@ impl Driver for SimDriver {
         Err(stale())
     }
 
-    fn read(&mut self, _: SocketId, _: &mut [u8]) -> io::Result<usize> {
+    fn read(&mut self, _: SocketId, _: usize) -> io::Result<&[u8]> {
         Err(stale())
     }
 
