@@ -9,3 +9,5 @@
 //! A native knows the VM and its own arguments. One that waits, or that needs the loop, is a
 //! `loop` or `async` native and gets the runtime's `Cx`. No native runs script code: it returns,
 //! or it hands over to a function with `vm.tail_call`.
+
+pub mod world;
