@@ -409,6 +409,25 @@ opcodes! {
     ScopeEnd "scope_end" (Triple Mut None JumpOrNone)
     /// R[a], R[a+1] := result and number of the arm of select imm that fired
     Select "select" (Pair None None Select)
+
+    // ---- quickened: the VM writes these over others in its own copy of the code
+    /// get_field of an instance whose shape is imm: slot c
+    GetFieldCached "get_field_cached" (Dst Src Byte Int)
+    /// set_field of an instance whose shape is imm: slot c
+    SetFieldCached "set_field_cached" (Src Src Byte Int)
+    /// invoke of a method found before; imm is its cache
+    InvokeCached "invoke_cached" (Window None Byte Int)
+    /// invoke_await of a method found before; imm is its cache
+    InvokeAwaitCached "invoke_await_cached" (Window None Byte Int)
+    /// invoke of an inline native found before; imm is its cache
+    InvokeNative "invoke_native" (Window None Byte Int)
+}
+
+impl Opcode {
+    /// Whether only the VM writes it. The verifier accepts no such code.
+    pub const fn is_quickened(self) -> bool {
+        self as u8 >= Opcode::GetFieldCached as u8
+    }
 }
 
 /// What a scope record is for: the `imm` of `ScopeEnter`.
