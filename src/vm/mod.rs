@@ -1,6 +1,205 @@
 //! Layer 5: values, heap, stacks, dispatch, calls, unwinding, budget.
+//!
+//! Steps 3 and 6 of 6 on the way of a program: [`Vm::load`] makes values of compiled constants and
+//! closures of modules, [`Vm::run`] executes a fiber until it leaves through an [`Exit`].
+//!
+//! - `value heap object map text display equal`: what values are and where they live;
+//! - `stack frame fiber`: where a computation stands;
+//! - `code load class registry`: the tables that code refers to;
+//! - `dispatch body ops`: the run loop, fast paths and slow paths;
+//! - `call bind construct unwind trace`: frames come and go;
+//! - `exit resume`: how the loop is left and entered again.
+//!
+//! The VM never calls up: it knows no tasks, no clock, no files. No native (Rust) frame lies under a
+//! suspended fiber, and no native runs the loop. The collector runs only in [`Vm::collect`].
+
+mod code;
+pub mod error;
+mod exit;
+mod fiber;
+mod frame;
+mod load;
+mod native;
+mod registry;
+mod resume;
+mod stack;
+mod trace;
 
 pub mod heap;
 pub mod map;
 pub mod object;
 pub mod value;
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::sync::atomic::AtomicU8;
+
+pub use error::{ErrorKind, Thrown};
+pub use exit::{Args, Exit, FiberId, ScopeRequest, SelectArm, SelectOperand};
+pub use load::LoadError;
+pub use native::{InlineFn, Native, NativeBody, NativeId, NativeParam, ParamKind};
+pub use registry::MethodOwner;
+pub use trace::TraceFrame;
+pub use value::{Kind, Value};
+
+use code::{Function, FunctionInfo};
+use fiber::Fibers;
+use heap::{Heap, HeapOptions, Marker};
+use load::LoadedModule;
+use registry::Registry;
+
+/// Instructions that cost fuel between two looks at the interrupt flag.
+const FUEL_SLICE: i64 = 10_000;
+
+/// What a VM is made with.
+#[derive(Clone, Copy, Debug)]
+pub struct VmOptions {
+    /// Collect at every safepoint and move the stack at every call.
+    pub torture: bool,
+    /// The most bytes that the heap may use.
+    pub memory_limit: usize,
+    /// The most frames of one fiber.
+    pub stack_depth_max: usize,
+    /// The most bytes of one fiber's stack.
+    pub stack_bytes_max: usize,
+}
+
+impl Default for VmOptions {
+    fn default() -> VmOptions {
+        VmOptions {
+            torture: false,
+            memory_limit: usize::MAX,
+            stack_depth_max: 200_000,
+            stack_bytes_max: 64 << 20,
+        }
+    }
+}
+
+/// A virtual machine: a heap, tables of loaded code, and fibers.
+pub struct Vm {
+    /// Fuel of the running slice; below zero the run loop asks for more.
+    pub(super) fuel: i64,
+    /// One past the end of the running fiber's stack; 0 sends every call through the slow path.
+    stack_end: usize,
+    functions: Vec<Function>,
+    slots: Vec<Value>,
+    constants: Vec<Value>,
+    /// All objects.
+    pub heap: Heap,
+    /// Anything but 0 stops the run loop at the next look, with `Exit::Budget`.
+    pub interrupt: Arc<AtomicU8>,
+    fuel_reserve: i64,
+    running: FiberId,
+    exit: Option<Exit>,
+    tail: Option<resume::TailCall>,
+    fibers: Fibers,
+    infos: Vec<FunctionInfo>,
+    modules: Vec<LoadedModule>,
+    slot_names: Vec<Arc<str>>,
+    class_count: u32,
+    class_of_shape: HashMap<u32, u32>,
+    constructors: HashMap<u32, u32>,
+    stubs: load::Stubs,
+    error_classes: Vec<Value>,
+    registry: Registry,
+    options: VmOptions,
+}
+
+impl std::fmt::Debug for Vm {
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let modules: Vec<_> = self.modules.iter().map(|module| &module.code.name).collect();
+        out.debug_struct("Vm").field("modules", &modules).finish_non_exhaustive()
+    }
+}
+
+impl Vm {
+    /// A VM without code, that knows the built-in error classes.
+    pub fn new(options: VmOptions) -> Vm {
+        let heap = Heap::new(HeapOptions { limit: options.memory_limit, torture: options.torture });
+        let mut vm = Vm {
+            fuel: FUEL_SLICE,
+            stack_end: 0,
+            functions: Vec::new(),
+            slots: Vec::new(),
+            constants: Vec::new(),
+            heap,
+            interrupt: Arc::default(),
+            fuel_reserve: i64::MAX,
+            running: FiberId(0),
+            exit: None,
+            tail: None,
+            fibers: Fibers::default(),
+            infos: Vec::new(),
+            modules: Vec::new(),
+            slot_names: Vec::new(),
+            class_count: 0,
+            class_of_shape: HashMap::new(),
+            constructors: HashMap::new(),
+            stubs: load::Stubs::default(),
+            error_classes: Vec::new(),
+            registry: Registry::default(),
+            options,
+        };
+        vm.load_own_code();
+        vm
+    }
+
+    /// Gives the VM that much fuel: a unit is a call or a turn of a loop.
+    pub fn set_fuel(&mut self, fuel: i64) {
+        self.fuel = 0;
+        self.fuel_reserve = fuel.max(0);
+    }
+
+    /// The fuel that is left.
+    pub fn fuel_left(&self) -> i64 {
+        self.fuel_reserve.saturating_add(self.fuel.max(0))
+    }
+
+    /// Goes on with the collection of garbage that is due. `roots` reports what is kept outside the
+    /// VM's stacks and tables.
+    pub fn collect(&mut self, roots: &mut dyn FnMut(&mut Marker)) {
+        self.with_roots(roots, |heap, all| heap.collect_step(all));
+    }
+
+    /// Collects all garbage at once.
+    pub fn collect_full(&mut self, roots: &mut dyn FnMut(&mut Marker)) {
+        self.with_roots(roots, |heap, all| heap.collect_full(all));
+    }
+
+    /// Runs a fiber until it leaves through an exit.
+    pub fn run(&mut self, fiber: FiberId) -> Exit {
+        self.running = fiber;
+        let unfinished = self.error(ErrorKind::Error, "the run loop has not landed yet");
+        self.exit.take().unwrap_or(Exit::Throw(unfinished.0))
+    }
+
+    fn with_roots(
+        &mut self,
+        roots: &mut dyn FnMut(&mut Marker),
+        collect: impl FnOnce(&mut Heap, &mut dyn FnMut(&mut Marker)),
+    ) {
+        let Vm { heap, fibers, slots, constants, error_classes, registry, tail, .. } = self;
+        let mut all = |marker: &mut Marker| {
+            for fiber in fibers.iter() {
+                fiber.stack.clear_from(fiber.top as usize);
+                marker.values(fiber.stack.slice(0, fiber.top as usize));
+                if let fiber::Entry::Throw(value)
+                | fiber::Entry::Cut(value)
+                | fiber::Entry::Deliver(value) = fiber.entry
+                {
+                    marker.value(value);
+                }
+            }
+            marker.values(slots);
+            marker.values(constants);
+            marker.values(error_classes);
+            registry.trace(marker);
+            for tail in tail.iter() {
+                marker.value(tail.callee);
+                marker.values(&tail.args);
+            }
+            roots(marker);
+        };
+        collect(heap, &mut all);
+    }
+}

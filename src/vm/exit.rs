@@ -1,0 +1,145 @@
+//! How the run loop is left: the closed list of requests that a fiber makes of the event loop.
+//!
+//! The VM never calls up. After every exit but `Return`, `Throw` and `Cut` the fiber is suspended
+//! inside an instruction. `Budget`, `Collect` and `NeedCore` go on by running the fiber again; all
+//! others wait for one of the `resume` functions of [`Vm`](super::Vm).
+
+use super::native::NativeId;
+use super::value::Value;
+use crate::bytecode::op::ScopeKind;
+
+/// The name of a fiber inside its VM. It is reused after [`Vm::free_fiber`](super::Vm::free_fiber).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct FiberId(pub u32);
+
+/// Arguments that stand on the stack of a fiber.
+///
+/// They are valid until the native returns or, for [`Exit::Native`] and its like, until the fiber is
+/// resumed. Read them with [`Vm::arg`](super::Vm::arg) and [`Vm::args`](super::Vm::args).
+#[derive(Clone, Copy, Debug)]
+pub struct Args {
+    /// Whose stack.
+    pub fiber: FiberId,
+    /// Index of the first one's stack slot.
+    pub start: u32,
+    /// How many there are; parameters from here on are missing.
+    pub count: u32,
+}
+
+/// Why the run loop was left.
+#[derive(Debug)]
+pub enum Exit {
+    /// The fiber has ended with a value.
+    Return(Value),
+    /// The fiber has ended with an error.
+    Throw(Value),
+    /// The fiber has ended by a cut that nothing in it stopped.
+    Cut(Value),
+    /// A native that needs the loop was called; resume with its result.
+    Native {
+        /// Which one.
+        native: NativeId,
+        /// What it was given.
+        args: Args,
+        /// It was called with `await`.
+        awaited: bool,
+    },
+    /// A host or runtime object is awaited; resume with its result. Where `optional` is set, an
+    /// object that is no awaitable is itself the result.
+    Await {
+        /// An object.
+        value: Value,
+        /// It is what an awaited plain function has returned.
+        optional: bool,
+    },
+    /// A task is wanted; resume with its handle.
+    Spawn {
+        /// What it calls.
+        callee: Value,
+        /// With what.
+        args: Args,
+        /// A map of named arguments.
+        named: Option<Value>,
+        /// The scope it belongs to.
+        owner: Value,
+        /// `SPAWN_DAEMON`, `SPAWN_TRY`.
+        flags: i32,
+    },
+    /// Something about a scope record.
+    Scope(ScopeRequest),
+    /// A `select`; resume with [`Vm::resume_select`](super::Vm::resume_select).
+    Select {
+        /// The arms whose guards allow them.
+        arms: Vec<SelectArm>,
+        /// `select first`: source order.
+        first: bool,
+        /// The number of the `else` arm.
+        else_arm: Option<u32>,
+        /// The place in the program: the same for the same `select`.
+        site: u64,
+    },
+    /// The fuel is used up or the VM was interrupted. Runs on from the same place.
+    Budget,
+    /// A collection is due: call [`Vm::collect`](super::Vm::collect) and run again.
+    Collect,
+    /// A core method written in Kettle is wanted: call [`Vm::load_core`](super::Vm::load_core) and
+    /// run again.
+    NeedCore,
+}
+
+/// What the code asks of its scope records. Registers are those of the innermost Kettle frame and
+/// are read and written with [`Vm::register`](super::Vm::register).
+#[derive(Clone, Copy, Debug)]
+pub enum ScopeRequest {
+    /// Enter a scope; its handle goes to `R[register]`.
+    Enter {
+        /// What it is for.
+        kind: ScopeKind,
+        /// First of three registers: handle and pending pair.
+        register: u8,
+        /// Its options, null where not given.
+        options: [Value; 3],
+    },
+    /// The body has ended as the pending pair behind the handle says.
+    Join {
+        /// First of three registers.
+        register: u8,
+    },
+    /// A defer has ended as another pending pair says.
+    Absorb {
+        /// First of three registers.
+        register: u8,
+        /// First register of that pair.
+        pending: u8,
+    },
+    /// Leave the scope.
+    End {
+        /// First of three registers.
+        register: u8,
+        /// Register of the scope's value.
+        value: u8,
+        /// Where the else block of a timeout begins, for
+        /// [`Vm::resume_jump`](super::Vm::resume_jump).
+        else_target: Option<u32>,
+    },
+    /// The handle of the program's scope is wanted; resume with it.
+    Program,
+}
+
+/// An arm of a `select` whose guard allows it.
+#[derive(Debug)]
+pub struct SelectArm {
+    /// Its number in the source.
+    pub number: u32,
+    /// What it waits for.
+    pub operand: SelectOperand,
+}
+
+/// What an arm of a `select` waits for.
+#[derive(Debug)]
+pub enum SelectOperand {
+    /// A task, a promise or another object.
+    Value(Value),
+    /// A native that waits, with its arguments.
+    Native(NativeId, Args),
+}

@@ -1,0 +1,372 @@
+//! Step 3 of 6: loading. Compiled modules become code, constants and closures of this VM.
+//!
+//! Every module is relocated: its constants, slots and functions get numbers in the tables of the
+//! VM, and names of natives become their values. The code is copied, since running it changes it;
+//! the module itself is shared and stays as it is.
+
+use std::collections::HashMap;
+use std::fmt;
+use std::sync::Arc;
+
+use super::Vm;
+use super::code::{Function, FunctionInfo};
+use super::exit::Exit;
+use super::object::{Module, ModuleMember};
+use super::value::Value;
+use crate::bytecode::instruction::Instruction;
+use crate::bytecode::op::{Immediate, Opcode};
+use crate::bytecode::program::{Constant, FunctionCode, ModuleCode, ParamCode, Program};
+use crate::diagnostics::Span;
+
+/// Why a program could not be loaded.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum LoadError {
+    /// A name that no native has: the compiler was given other names than the VM has.
+    UnknownName(String),
+    /// A module that should have been loaded before.
+    MissingModule(String),
+    /// The verifier does not accept the code.
+    Invalid(String),
+    /// The core module did not run to its end.
+    CoreFailed(String),
+}
+
+impl fmt::Display for LoadError {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            LoadError::UnknownName(name) => write!(out, "nothing is registered as `{name}`"),
+            LoadError::MissingModule(name) => write!(out, "module `{name}` has not been loaded"),
+            LoadError::Invalid(reason) => write!(out, "invalid code: {reason}"),
+            LoadError::CoreFailed(reason) => write!(out, "the core module failed: {reason}"),
+        }
+    }
+}
+
+impl std::error::Error for LoadError {}
+
+/// A module in the VM.
+#[derive(Debug)]
+pub(super) struct LoadedModule {
+    /// What the compiler made.
+    pub(super) code: Arc<ModuleCode>,
+    /// Number of its first function.
+    pub(super) first_function: u32,
+    /// Number of its first constant.
+    pub(super) first_constant: u32,
+    /// Number of its first slot.
+    pub(super) first_slot: u32,
+    /// Number of its first class.
+    pub(super) first_class: u32,
+    /// The module as a value.
+    pub(super) value: Value,
+}
+
+/// Functions of the VM's own: the first frames of fibers.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Stubs {
+    /// Calls `R[0]` with `n` arguments; the function for `n` is this plus `n`.
+    pub(super) first_call: u32,
+    /// Calls `R[0]` with the list `R[1]` and the map `R[2]`.
+    pub(super) call_spread: u32,
+}
+
+/// Fibers with up to this many arguments need no list for them.
+pub(super) const STUB_ARGUMENTS_MAX: usize = 8;
+
+/// What an instruction's numbers have to be changed by.
+struct Relocation<'m> {
+    first_function: u32,
+    first_constant: u32,
+    slots: &'m [u32],
+}
+
+impl Vm {
+    /// Loads the modules of a program from number `base` on; those before it have been loaded
+    /// earlier. Gives a closure of each one's top-level code, in order.
+    ///
+    /// # Errors
+    /// When a name is not registered, or the code is not valid.
+    pub fn load(&mut self, program: &Program, base: usize) -> Result<Vec<Value>, LoadError> {
+        let mut closures = Vec::new();
+        let mut numbers = Vec::with_capacity(program.modules.len());
+        for (position, module) in program.modules.iter().enumerate() {
+            if position < base {
+                let known = self.modules.iter().rposition(|known| Arc::ptr_eq(&known.code, module));
+                let known = known.ok_or_else(|| LoadError::MissingModule(module.name.to_string()))?;
+                numbers.push(known);
+                continue;
+            }
+            numbers.push(self.modules.len());
+            let function = self.load_module(module, &numbers)?;
+            closures.push(self.heap.closure(function, &[]));
+        }
+        Ok(closures)
+    }
+
+    /// The value of an exported name of a module that was loaded last under that name.
+    pub fn export(&self, module: &str, name: &str) -> Option<Value> {
+        let module = self.modules.iter().rfind(|known| &*known.code.name == module)?;
+        let export = module.code.exports.iter().find(|export| &*export.name == name)?;
+        let value = self.slots[(module.first_slot + export.slot) as usize];
+        (!value.is_unset()).then_some(value)
+    }
+
+    /// The value of any top-level name of a module that was loaded last under that name.
+    pub fn global(&self, module: &str, name: &str) -> Option<Value> {
+        let module = self.modules.iter().rfind(|known| &*known.code.name == module)?;
+        let slot = module.code.slots.iter().position(|slot| &**slot == name)?;
+        let value = self.slots[module.first_slot as usize + slot];
+        (!value.is_unset()).then_some(value)
+    }
+
+    /// Loads and runs the module of core methods written in Kettle, the last one of the program.
+    ///
+    /// # Errors
+    /// When it cannot be loaded, or its top-level code does not just end.
+    pub fn load_core(&mut self, program: &Program) -> Result<(), LoadError> {
+        let running = self.running;
+        for closure in self.load(program, 0)? {
+            let fiber = self.new_fiber(closure, &[], None);
+            let outcome = self.run_plain(fiber);
+            self.free_fiber(fiber);
+            if !matches!(outcome, Exit::Return(_)) {
+                return Err(LoadError::CoreFailed(format!("{outcome:?}")));
+            }
+        }
+        self.running = running;
+        let mut functions = HashMap::new();
+        if let Some(module) = self.modules.last() {
+            for (slot, name) in module.code.slots.iter().enumerate() {
+                functions.insert(name.clone(), self.slots[module.first_slot as usize + slot]);
+            }
+        }
+        self.registry.core = Some(functions);
+        Ok(())
+    }
+
+    /// Runs a fiber that needs nothing of the loop.
+    fn run_plain(&mut self, fiber: super::FiberId) -> Exit {
+        loop {
+            match self.run(fiber) {
+                Exit::Collect => {}
+                Exit::Budget => self.set_fuel(i64::MAX),
+                exit => return exit,
+            }
+        }
+    }
+
+    fn load_module(&mut self, code: &Arc<ModuleCode>, numbers: &[usize]) -> Result<u32, LoadError> {
+        let first_function = self.functions.len() as u32;
+        let first_constant = self.constants.len() as u32;
+        let first_slot = self.slots.len() as u32;
+        let first_class = self.class_count;
+        for constant in &code.constants {
+            let value = self.constant(constant, numbers)?;
+            self.constants.push(value);
+        }
+        self.slots.resize(self.slots.len() + code.slots.len(), Value::unset());
+        self.slot_names.extend(code.slots.iter().cloned());
+        self.class_count += code.classes.len() as u32;
+        let own = first_slot..first_slot + code.slots.len() as u32;
+        let mut slots: Vec<u32> = own.collect();
+        for import in &code.imports {
+            let module = numbers.get(import.module as usize).and_then(|n| self.modules.get(*n));
+            let module = module.ok_or_else(|| LoadError::MissingModule(code.name.to_string()))?;
+            slots.push(module.first_slot + import.slot);
+        }
+        let exports = code.exports.iter().map(|export| {
+            (export.name.clone(), ModuleMember::Slot(slots[export.slot as usize]))
+        });
+        let value = Module { name: code.name.clone(), exports: exports.collect() };
+        let value = self.heap.module(value);
+        // The value is a root from here on.
+        self.constants.push(value);
+        let module_index = Some(self.modules.len() as u32);
+        let relocation = Relocation { first_function, first_constant, slots: &slots };
+        self.add_functions(code, module_index, first_class, &relocation);
+        self.modules.push(LoadedModule {
+            code: code.clone(),
+            first_function,
+            first_constant,
+            first_slot,
+            first_class,
+            value,
+        });
+        Ok(first_function)
+    }
+
+    fn add_functions(
+        &mut self,
+        module: &Arc<ModuleCode>,
+        module_index: Option<u32>,
+        first_class: u32,
+        relocation: &Relocation<'_>,
+    ) {
+        for (function, index) in module.functions.iter().zip(0..) {
+            let code = function.code.iter().map(|at| relocate(*at, relocation)).collect();
+            self.functions.push(Function::new(code, function));
+            self.infos.push(FunctionInfo {
+                module: module.clone(),
+                module_index,
+                index,
+                class: class_around(module, function, index).map(|class| first_class + class),
+            });
+        }
+    }
+
+    /// Loads a function that the VM itself has made. Its constants are numbers in the VM's table.
+    pub(super) fn load_synthetic(&mut self, functions: Vec<FunctionCode>) -> u32 {
+        let first = self.functions.len() as u32;
+        let module = ModuleCode {
+            name: Arc::from("<kettle>"),
+            source: crate::diagnostics::SourceId::default(),
+            functions,
+            constants: Vec::new(),
+            classes: Vec::new(),
+            selects: Vec::new(),
+            slots: Vec::new(),
+            imports: Vec::new(),
+            exports: Vec::new(),
+            main: None,
+        };
+        let relocation = Relocation { first_function: first, first_constant: 0, slots: &[] };
+        self.add_functions(&Arc::new(module), None, 0, &relocation);
+        first
+    }
+
+    /// A constant of the VM's own code.
+    pub(super) fn add_constant(&mut self, value: Value) -> i32 {
+        self.constants.push(value);
+        i32::try_from(self.constants.len() - 1).expect("memory ends before constants do")
+    }
+
+    fn constant(&mut self, constant: &Constant, numbers: &[usize]) -> Result<Value, LoadError> {
+        let unknown = |name: String| LoadError::UnknownName(name);
+        Ok(match constant {
+            Constant::Int(number) => Value::int(*number),
+            Constant::Float(number) => Value::float(*number),
+            Constant::Duration(nanoseconds) => Value::duration(*nanoseconds),
+            Constant::Str(text) => self.heap.intern(text),
+            Constant::Bytes(bytes) => self.heap.bytes(bytes),
+            Constant::Prelude(name) => {
+                self.prelude(name).ok_or_else(|| unknown(name.to_string()))?
+            }
+            Constant::Module(name) => {
+                self.known_module(name).ok_or_else(|| unknown(name.to_string()))?
+            }
+            Constant::Member(module, name) => {
+                let path = || unknown(format!("{module}.{name}"));
+                let module = self.known_module(module).ok_or_else(path)?;
+                let module = self.heap.module_ref(module).ok_or_else(path)?;
+                match module.exports.get(name) {
+                    Some(ModuleMember::Value(value)) => *value,
+                    _ => return Err(path()),
+                }
+            }
+            Constant::FileModule(number) => {
+                let module = numbers.get(*number as usize).and_then(|n| self.modules.get(*n));
+                module.ok_or_else(|| LoadError::MissingModule(format!("number {number}")))?.value
+            }
+        })
+    }
+
+    /// Loads what every VM has: the first frames of fibers, and the built-in error classes.
+    pub(super) fn load_own_code(&mut self) {
+        let mut stubs: Vec<FunctionCode> =
+            (0..=STUB_ARGUMENTS_MAX).map(|count| stub(Opcode::CallAwait, count as u8)).collect();
+        stubs.push(stub(Opcode::CallSpreadAwait, 0));
+        let first_call = self.load_synthetic(stubs);
+        let call_spread = first_call + STUB_ARGUMENTS_MAX as u32 + 1;
+        self.stubs = Stubs { first_call, call_spread };
+        let mut fields = Vec::new();
+        for name in ["message", "cause", "data"] {
+            let constant = self.heap.intern(name);
+            fields.push((Arc::from(name), self.add_constant(constant), true));
+        }
+        let init = setter("Error", &fields, true);
+        let init = self.load_synthetic(vec![init]);
+        let init = self.heap.closure(init, &[]);
+        self.constants.push(init);
+        self.make_error_classes(init);
+    }
+}
+
+/// A function that calls what is in its `R[0]`, awaited, and returns the result.
+fn stub(op: Opcode, count: u8) -> FunctionCode {
+    let code = vec![
+        Instruction::new(op, 0, 0, count, 0),
+        Instruction::new(Opcode::AwaitResult, 0, 0, 0, 0),
+        Instruction::new(Opcode::Return, 0, 0, 0, 0),
+    ];
+    FunctionCode {
+        name: Arc::from("<fiber>"),
+        registers: 3.max(count + 1),
+        closure_register: 255,
+        spans: vec![Span::default(); code.len()],
+        is_async: true,
+        code,
+        ..FunctionCode::default()
+    }
+}
+
+/// A method that sets fields of `self` from its parameters: name, name constant, may be left out.
+/// A parameter that is left out leaves its field alone, or makes it null if `clears`.
+pub(super) fn setter(name: &str, fields: &[(Arc<str>, i32, bool)], clears: bool) -> FunctionCode {
+    let mut code = Vec::new();
+    for ((_, constant, optional), register) in fields.iter().zip(1..) {
+        let set = Instruction::new(Opcode::SetField, 0, register, 0, *constant);
+        if *optional && clears {
+            code.push(Instruction::new(Opcode::JumpIfSet, register, 0, 0, 2));
+            code.push(Instruction::new(Opcode::LoadNull, register, 0, 0, 0));
+        } else if *optional {
+            code.push(Instruction::new(Opcode::JumpIfSet, register, 0, 0, 2));
+            code.push(Instruction::new(Opcode::Jump, 0, 0, 0, 2));
+        }
+        code.push(set);
+    }
+    code.push(Instruction::new(Opcode::ReturnNull, 0, 0, 0, 0));
+    let params = fields.iter().map(|(name, _, optional)| ParamCode {
+        name: name.clone(),
+        optional: *optional,
+    });
+    FunctionCode {
+        name: Arc::from(name),
+        params: params.collect(),
+        has_self: true,
+        registers: fields.len() as u8 + 1,
+        closure_register: 255,
+        spans: vec![Span::default(); code.len()],
+        code,
+        ..FunctionCode::default()
+    }
+}
+
+fn relocate(mut at: Instruction, relocation: &Relocation<'_>) -> Instruction {
+    at.imm = match at.op.layout().imm {
+        Immediate::Const | Immediate::Name => at.imm + relocation.first_constant as i32,
+        Immediate::Function => at.imm + relocation.first_function as i32,
+        Immediate::Slot => relocation.slots[at.imm as usize] as i32,
+        Immediate::None
+        | Immediate::Int
+        | Immediate::Jump
+        | Immediate::JumpOrNone
+        | Immediate::Class
+        | Immediate::Select => at.imm,
+    };
+    at
+}
+
+/// The innermost class in whose body a function stands.
+fn class_around(module: &ModuleCode, function: &FunctionCode, index: u32) -> Option<u32> {
+    let is_member = |class: &crate::bytecode::program::ClassCode| {
+        class.initializer == Some(index) || class.members.iter().any(|member| member.function == index)
+    };
+    let inside = |outer: Span| {
+        outer.start < function.span.start && function.span.end <= outer.end
+    };
+    let candidates = module.classes.iter().zip(0..);
+    candidates
+        .filter(|(class, _)| is_member(class) || inside(class.span))
+        .min_by_key(|(class, _)| (!is_member(class), class.span.end - class.span.start))
+        .map(|(_, number)| number)
+}

@@ -1,0 +1,90 @@
+//! Functions written in Rust, as the VM knows them.
+//!
+//! The VM knows a native's name, its parameters, whether it waits, and for an inline one its body.
+//! What a native that needs the loop does is known to the runtime alone: it is reached through
+//! `Exit::Native`.
+
+use std::sync::Arc;
+
+use super::Vm;
+use super::error::Thrown;
+use super::exit::Args;
+use super::value::Value;
+
+pub use super::object::NativeId;
+
+/// A native that never waits and never needs the loop.
+///
+/// Returning what [`Vm::tail_call`] gave makes the callee's result the native's.
+pub type InlineFn = fn(&mut Vm, Args) -> Result<Value, Thrown>;
+
+/// What a native does.
+#[derive(Clone, Copy, Debug)]
+pub enum NativeBody {
+    /// Called by the run loop.
+    Inline(InlineFn),
+    /// Leaves the run loop through `Exit::Native`.
+    Loop,
+}
+
+/// What a parameter of a native takes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ParamKind {
+    /// An argument that has to be given, by position.
+    Required,
+    /// One that may be left out, by position or by name.
+    Optional,
+    /// All other positional ones: a list, unless it is the only parameter.
+    Rest,
+    /// An option, by name only.
+    Named,
+}
+
+/// A parameter of a native.
+#[derive(Clone, Debug)]
+pub struct NativeParam {
+    /// Its name.
+    pub name: Arc<str>,
+    /// What it takes.
+    pub kind: ParamKind,
+}
+
+/// A function written in Rust.
+///
+/// Arguments arrive in the order of the parameters. A method has its receiver before them: it is
+/// argument 0 and not among `params`. Missing arguments are `UNSET`. A rest parameter is one
+/// argument that holds a list, unless it is the only parameter: then all arguments stand as they
+/// were given.
+#[derive(Clone, Debug)]
+pub struct Native {
+    /// As errors and traces show it: `fs.read`, `list.push`, `print`.
+    pub name: Arc<str>,
+    /// Its parameters, without a receiver.
+    pub params: Arc<[NativeParam]>,
+    /// It has to be awaited.
+    pub waits: bool,
+    /// What it does.
+    pub body: NativeBody,
+}
+
+impl Native {
+    /// The one parameter is a rest parameter: arguments are passed as they stand.
+    pub(super) fn takes_all(&self) -> bool {
+        matches!(&*self.params, [only] if only.kind == ParamKind::Rest)
+    }
+
+    /// The most arguments that may stand by position, if there is a limit.
+    pub(super) fn positional_max(&self) -> Option<usize> {
+        if self.params.iter().any(|param| param.kind == ParamKind::Rest) {
+            return None;
+        }
+        let positional = |param: &&NativeParam| param.kind != ParamKind::Named;
+        Some(self.params.iter().filter(positional).count())
+    }
+
+    /// The fewest arguments that have to stand by position.
+    pub(super) fn positional_min(&self) -> usize {
+        let required = |param: &&NativeParam| param.kind == ParamKind::Required;
+        self.params.iter().filter(required).count()
+    }
+}

@@ -1,0 +1,234 @@
+//! What natives and hosts register: functions, names of the prelude, modules, methods of types.
+//!
+//! The compiler knows the same names as plain data; here they have values. Nothing here knows what a
+//! native does.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use super::Vm;
+use super::heap::Marker;
+use super::native::{Native, NativeId};
+use super::object::{Module, ModuleMember, TypeKind};
+use super::value::{Kind, Value};
+
+/// Whose methods and properties: all values of a kind, or the objects of a host type.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum MethodOwner {
+    /// Values of a kind.
+    Kind(Kind),
+    /// Host or runtime objects, by the name of their type.
+    Host(&'static str),
+}
+
+impl From<Kind> for MethodOwner {
+    fn from(kind: Kind) -> MethodOwner {
+        MethodOwner::Kind(kind)
+    }
+}
+
+impl From<&'static str> for MethodOwner {
+    fn from(name: &'static str) -> MethodOwner {
+        MethodOwner::Host(name)
+    }
+}
+
+/// What a name means on a built-in value.
+#[derive(Clone, Debug)]
+pub(super) enum Method {
+    /// A native that is called with the value.
+    Native(NativeId),
+    /// A native that is called to read the name.
+    Property(NativeId),
+    /// A function of the core module written in Kettle.
+    Core(Arc<str>),
+}
+
+/// Everything registered.
+#[derive(Debug, Default)]
+pub(super) struct Registry {
+    natives: Vec<Native>,
+    native_values: Vec<Value>,
+    prelude: HashMap<Arc<str>, Value>,
+    modules: HashMap<Arc<str>, Value>,
+    methods: HashMap<MethodOwner, HashMap<Arc<str>, Method>>,
+    statics: HashMap<TypeKind, HashMap<Arc<str>, Value>>,
+    conversions: HashMap<TypeKind, Value>,
+    /// Functions of the core module, once it has been loaded.
+    pub(super) core: Option<HashMap<Arc<str>, Value>>,
+    /// Reads `error.trace`.
+    pub(super) trace_reader: Option<NativeId>,
+}
+
+impl Registry {
+    /// Reports all values.
+    pub(super) fn trace(&self, marker: &mut Marker) {
+        marker.values(&self.native_values);
+        let maps = [&self.prelude, &self.modules];
+        let maps = maps.into_iter().chain(self.statics.values()).chain(&self.core);
+        for value in maps.flat_map(HashMap::values) {
+            marker.value(*value);
+        }
+        for value in self.conversions.values() {
+            marker.value(*value);
+        }
+    }
+
+    /// What `name` means on values of `owner`.
+    pub(super) fn method(&self, owner: MethodOwner, name: &str) -> Option<&Method> {
+        self.methods.get(&owner)?.get(name)
+    }
+
+    /// All names that mean something on values of `owner`.
+    pub(super) fn method_names(&self, owner: MethodOwner) -> impl Iterator<Item = &str> {
+        self.methods.get(&owner).into_iter().flat_map(HashMap::keys).map(|name| &**name)
+    }
+
+    /// The value of `int.max` and its like.
+    pub(super) fn static_member(&self, of: TypeKind, name: &str) -> Option<Value> {
+        self.statics.get(&of)?.get(name).copied()
+    }
+
+    /// The names of those.
+    pub(super) fn static_names(&self, of: TypeKind) -> impl Iterator<Item = &str> {
+        self.statics.get(&of).into_iter().flat_map(HashMap::keys).map(|name| &**name)
+    }
+
+    /// What calling a type does.
+    pub(super) fn conversion(&self, to: TypeKind) -> Option<Value> {
+        self.conversions.get(&to).copied()
+    }
+
+    /// The native of a number.
+    #[inline]
+    pub(super) fn native(&self, id: NativeId) -> &Native {
+        &self.natives[id.0 as usize]
+    }
+}
+
+impl Vm {
+    /// Registers a function written in Rust.
+    pub fn add_native(&mut self, native: Native) -> NativeId {
+        let id = NativeId(self.registry.natives.len() as u32);
+        let value = self.heap.native(id);
+        self.registry.natives.push(native);
+        self.registry.native_values.push(value);
+        id
+    }
+
+    /// What was registered.
+    pub fn native(&self, id: NativeId) -> &Native {
+        self.registry.native(id)
+    }
+
+    /// A native as a value.
+    pub fn native_value(&self, id: NativeId) -> Value {
+        self.registry.native_values[id.0 as usize]
+    }
+
+    /// Gives a name of the prelude its value.
+    pub fn define_prelude(&mut self, name: &str, value: Value) {
+        self.registry.prelude.insert(Arc::from(name), value);
+    }
+
+    /// Gives a member of a standard or host module its value.
+    pub fn define_member(&mut self, module: &str, name: &str, value: Value) {
+        let module = self.module_value(module);
+        if let Some(module) = self.heap.module_mut(module) {
+            module.exports.insert(Arc::from(name), ModuleMember::Value(value));
+        }
+    }
+
+    /// A standard or host module as a value; a new one if there is none of that name.
+    pub fn module_value(&mut self, name: &str) -> Value {
+        if let Some(module) = self.registry.modules.get(name) {
+            return *module;
+        }
+        let name: Arc<str> = Arc::from(name);
+        let module = Module { name: name.clone(), ..Module::default() };
+        let module = self.heap.module(module);
+        self.registry.modules.insert(name, module);
+        module
+    }
+
+    /// Makes a native a method: `value.name(…)`. The value is its argument 0.
+    pub fn add_method(&mut self, owner: impl Into<MethodOwner>, name: &str, native: NativeId) {
+        self.insert_method(owner.into(), name, Method::Native(native));
+    }
+
+    /// Makes a native a property: `value.name`. The value is its argument 0.
+    pub fn add_property(&mut self, owner: impl Into<MethodOwner>, name: &str, native: NativeId) {
+        self.insert_method(owner.into(), name, Method::Property(native));
+    }
+
+    /// Makes a function of the core module a method: `value.name(…)` calls `function(value, …)`.
+    pub fn add_core_method(&mut self, owner: impl Into<MethodOwner>, name: &str, function: &str) {
+        self.insert_method(owner.into(), name, Method::Core(Arc::from(function)));
+    }
+
+    fn insert_method(&mut self, owner: MethodOwner, name: &str, method: Method) {
+        self.registry.methods.entry(owner).or_default().insert(Arc::from(name), method);
+    }
+
+    /// Gives a member of a type its value: `int.max`, `str.from_code`.
+    pub fn add_static(&mut self, of: TypeKind, name: &str, value: Value) {
+        self.registry.statics.entry(of).or_default().insert(Arc::from(name), value);
+    }
+
+    /// Says what calling a type does: `int("5")`.
+    pub fn set_conversion(&mut self, to: TypeKind, native: NativeId) {
+        let value = self.native_value(native);
+        self.registry.conversions.insert(to, value);
+    }
+
+    /// A native that makes what scripts see of `error.trace`; the error is its argument 0.
+    pub fn set_trace_reader(&mut self, native: NativeId) {
+        self.registry.trace_reader = Some(native);
+    }
+
+    /// A built-in type as a value, the same one each time.
+    pub fn type_value(&mut self, kind: TypeKind) -> Value {
+        self.heap.type_value(kind)
+    }
+
+    /// The type of a value: a built-in type, or its class or enum.
+    pub fn type_of(&mut self, value: Value) -> Value {
+        match value.kind() {
+            Kind::Instance => {
+                let class = self.heap.instance_ref(value).map(|instance| instance.class_value());
+                class.unwrap_or_default()
+            }
+            Kind::Variant => {
+                let variant = self.heap.variant_ref(value);
+                variant.map(|variant| variant.enum_value()).unwrap_or_default()
+            }
+            Kind::Object => {
+                let name = self.heap.host_ref(value).map_or("object", |object| object.type_name());
+                self.type_value(TypeKind::Host(name))
+            }
+            kind => self.type_value(TypeKind::of(kind).unwrap_or(TypeKind::Null)),
+        }
+    }
+
+    /// The name of a value's type, for messages.
+    pub fn type_name(&self, value: Value) -> String {
+        match value.kind() {
+            Kind::Instance => {
+                let class = self.heap.instance_ref(value).map(|found| found.class().name.to_string());
+                class.unwrap_or_default()
+            }
+            Kind::Object => self.heap.host_ref(value).map_or("object", |object| object.type_name()).to_owned(),
+            kind => TypeKind::of(kind).map_or("value", TypeKind::name).to_owned(),
+        }
+    }
+
+    /// The value of a name of the prelude.
+    pub(super) fn prelude(&self, name: &str) -> Option<Value> {
+        self.registry.prelude.get(name).copied()
+    }
+
+    /// The value of a standard or host module, if there is one of that name.
+    pub(super) fn known_module(&self, name: &str) -> Option<Value> {
+        self.registry.modules.get(name).copied()
+    }
+}

@@ -1,0 +1,140 @@
+//! Making fibers, looking into them and going on with them after an exit.
+
+use super::Vm;
+use super::exit::{Args, FiberId};
+use super::fiber::{Entry, Waiting};
+use super::frame::{AWAITED, BOTTOM, FrameWord};
+use super::load::STUB_ARGUMENTS_MAX;
+use super::value::Value;
+
+/// What a native gives back that wants a script function called in its place.
+#[derive(Debug)]
+pub(super) struct TailCall {
+    /// The function.
+    pub(super) callee: Value,
+    /// What it is called with.
+    pub(super) args: Vec<Value>,
+}
+
+impl Vm {
+    /// A fiber that calls `callee`, awaited, with those arguments and a map of named ones.
+    pub fn new_fiber(
+        &mut self,
+        callee: Value,
+        positional: &[Value],
+        named: Option<Value>,
+    ) -> FiberId {
+        let count = positional.len();
+        let plain = named.is_none() && count <= STUB_ARGUMENTS_MAX;
+        let list = if plain { Value::null() } else { self.heap.list(positional.to_vec()) };
+        let function =
+            if plain { self.stubs.first_call + count as u32 } else { self.stubs.call_spread };
+        let registers = self.functions[function as usize].registers as usize;
+        let pc = self.functions[function as usize].entry().expose_provenance();
+        let id = self.fibers.add(registers + 1);
+        let fiber = self.fibers.get_mut(id);
+        let word = FrameWord::new(BOTTOM | AWAITED, 16, function);
+        fiber.stack.set(0, Value::frame(word.0 >> 8, 0));
+        fiber.stack.set(1, callee);
+        if plain {
+            for (value, slot) in positional.iter().zip(2..) {
+                fiber.stack.set(slot, *value);
+            }
+        } else {
+            fiber.stack.set(2, list);
+            fiber.stack.set(3, named.unwrap_or_default());
+        }
+        fiber.pc = pc;
+        fiber.top = 1 + registers as u32;
+        id
+    }
+
+    /// Gives a fiber's stack back. Its id may be used again.
+    pub fn free_fiber(&mut self, fiber: FiberId) {
+        self.fibers.remove(fiber);
+    }
+
+    /// An argument of a native; `UNSET` if it is missing.
+    #[inline]
+    pub fn arg(&self, args: Args, index: usize) -> Value {
+        if index >= args.count as usize {
+            return Value::unset();
+        }
+        self.fibers.get(args.fiber).stack.get(args.start as usize + index)
+    }
+
+    /// All arguments of a native.
+    #[inline]
+    pub fn args(&self, args: Args) -> &[Value] {
+        self.fibers.get(args.fiber).stack.slice(args.start as usize, args.count as usize)
+    }
+
+    /// For a native: what it returns so that `callee` is called and gives its result.
+    pub fn tail_call(&mut self, callee: Value, args: &[Value]) -> Value {
+        self.tail = Some(TailCall { callee, args: args.to_vec() });
+        Value::tail_call()
+    }
+
+    /// A register of a fiber's innermost Kettle frame.
+    pub fn register(&self, fiber: FiberId, register: u8) -> Value {
+        let fiber = self.fibers.get(fiber);
+        fiber.stack.get(fiber.base as usize + usize::from(register))
+    }
+
+    /// Changes a register of a fiber's innermost Kettle frame.
+    pub fn set_register(&mut self, fiber: FiberId, register: u8, value: Value) {
+        let fiber = self.fibers.get(fiber);
+        fiber.stack.set(fiber.base as usize + usize::from(register), value);
+    }
+
+    /// Gives the instruction that a fiber is suspended in its result.
+    pub fn resume(&mut self, fiber: FiberId, value: Value) {
+        let fiber = self.fibers.get_mut(fiber);
+        match std::mem::replace(&mut fiber.waiting, Waiting::Nothing) {
+            Waiting::Slot { slot, next } => {
+                fiber.stack.set(slot as usize, value);
+                fiber.pc = next;
+            }
+            Waiting::Operator => fiber.entry = Entry::Deliver(value),
+            Waiting::Step => fiber.pc += size_of::<crate::bytecode::instruction::Instruction>(),
+            Waiting::Arm | Waiting::Nothing => {}
+        }
+    }
+
+    /// Goes on at an instruction of the running function, by its index.
+    pub fn resume_jump(&mut self, fiber: FiberId, target: u32) {
+        let fiber = self.fibers.get_mut(fiber);
+        let word = FrameWord(fiber.stack.get(fiber.base as usize - 1).tag());
+        let entry = self.functions[word.function() as usize].entry();
+        fiber.pc = entry.wrapping_add(target as usize).expose_provenance();
+        fiber.waiting = Waiting::Nothing;
+    }
+
+    /// Makes the instruction that a fiber is suspended in throw an error.
+    pub fn resume_throw(&mut self, fiber: FiberId, error: Value) {
+        let fiber = self.fibers.get_mut(fiber);
+        fiber.waiting = Waiting::Nothing;
+        fiber.entry = Entry::Throw(error);
+    }
+
+    /// Unwinds a fiber from the instruction that it is suspended in.
+    pub fn resume_cut(&mut self, fiber: FiberId, cut: Value) {
+        let fiber = self.fibers.get_mut(fiber);
+        fiber.waiting = Waiting::Nothing;
+        fiber.entry = Entry::Cut(cut);
+    }
+
+    /// Gives a `select` the number of the arm that fired and its value.
+    pub fn resume_select(&mut self, fiber: FiberId, value: Value, arm: u32) {
+        let fiber = self.fibers.get_mut(fiber);
+        let at = fiber.pc;
+        let word = FrameWord(fiber.stack.get(fiber.base as usize - 1).tag());
+        let function = &self.functions[word.function() as usize];
+        let Some(instruction) = function.at(function.index_of(at)) else { return };
+        let register = fiber.base as usize + usize::from(instruction.a);
+        fiber.stack.set(register, value);
+        fiber.stack.set(register + 1, Value::int(i64::from(arm)));
+        fiber.pc = at + size_of_val(&instruction);
+        fiber.waiting = Waiting::Nothing;
+    }
+}

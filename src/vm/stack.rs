@@ -1,0 +1,115 @@
+//! The value stack of a fiber: one buffer that grows by copying.
+//!
+//! Frames hold only distances and code addresses, so a copy needs no repair. All slots are null
+//! when the buffer is made; later the collector makes null what lies above the running frame, so
+//! no slot ever holds a pointer that missed a collection.
+#![expect(unsafe_code, reason = "frames are addressed by pointers into the buffer")]
+
+use std::cell::Cell;
+
+use super::value::Value;
+
+/// Slots of the smallest stack.
+pub const SMALLEST: usize = 24;
+
+/// The registers and frame headers of one fiber.
+#[derive(Debug)]
+pub struct Stack {
+    slots: Box<[Cell<Value>]>,
+}
+
+impl Stack {
+    /// A stack with room for that many slots.
+    pub fn new(capacity: usize) -> Stack {
+        Stack { slots: vec![Cell::new(Value::null()); capacity].into_boxed_slice() }
+    }
+
+    /// How many slots it has.
+    pub fn capacity(&self) -> usize {
+        self.slots.len()
+    }
+
+    /// Moves it to a new buffer of that many slots, at least as many as it has.
+    pub fn grow(&mut self, capacity: usize) {
+        let mut slots = Vec::with_capacity(capacity.max(self.slots.len()));
+        slots.extend_from_slice(&self.slots);
+        slots.resize(slots.capacity(), Cell::new(Value::null()));
+        self.slots = slots.into_boxed_slice();
+    }
+
+    /// The address of its first slot.
+    #[inline]
+    pub fn start(&self) -> *mut Value {
+        // A cell has the layout of its content, and writing through a shared cell is allowed.
+        self.slots.as_ptr().cast_mut().cast()
+    }
+
+    /// The address one past its last slot.
+    #[inline]
+    pub fn end(&self) -> usize {
+        self.slots.as_ptr_range().end.addr()
+    }
+
+    /// The index of the slot at an address inside it.
+    #[inline]
+    pub fn index_of(&self, slot: *const Value) -> usize {
+        (slot.addr() - self.slots.as_ptr().addr()) / size_of::<Value>()
+    }
+
+    /// The value of a slot.
+    #[inline]
+    pub fn get(&self, index: usize) -> Value {
+        self.slots[index].get()
+    }
+
+    /// Changes a slot.
+    #[inline]
+    pub fn set(&self, index: usize, value: Value) {
+        self.slots[index].set(value);
+    }
+
+    /// The values of a row of slots.
+    pub fn slice(&self, start: usize, count: usize) -> &[Value] {
+        let row = &self.slots[start..start + count];
+        // SAFETY: `Cell<Value>` has the layout of `Value`, and while the VM is borrowed for this
+        // slice nothing runs that writes to a stack.
+        unsafe { std::slice::from_raw_parts(row.as_ptr().cast(), row.len()) }
+    }
+
+    /// Makes null what lies at and above an index.
+    pub fn clear_from(&self, index: usize) {
+        for slot in &self.slots[index.min(self.slots.len())..] {
+            slot.set(Value::null());
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn growing_keeps_what_was_there_and_nulls_the_rest() {
+        let mut stack = Stack::new(4);
+        stack.set(3, Value::int(7));
+        stack.grow(9);
+        assert!(stack.capacity() >= 9);
+        assert_eq!(stack.get(3).as_int(), Some(7));
+        assert!(stack.get(8).is_null());
+    }
+
+    #[test]
+    fn a_slice_shows_the_slots() {
+        let stack = Stack::new(4);
+        stack.set(1, Value::int(1));
+        stack.set(2, Value::int(2));
+        let ints: Vec<_> = stack.slice(1, 2).iter().filter_map(|value| value.as_int()).collect();
+        assert_eq!(ints, [1, 2]);
+    }
+
+    #[test]
+    fn an_address_gives_its_index() {
+        let stack = Stack::new(8);
+        assert_eq!(stack.index_of(stack.start().wrapping_add(5)), 5);
+    }
+}

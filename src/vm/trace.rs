@@ -1,0 +1,150 @@
+//! Traces: which calls led to a place.
+//!
+//! Taking one costs a few words per frame; names and places are looked up when it is shown.
+
+use std::sync::Arc;
+
+use super::Vm;
+use super::error::TRACE;
+use super::exit::FiberId;
+use super::fiber::Fiber;
+use super::frame::{AWAITED, BOTTOM, FrameWord};
+use super::object::{TraceEntry, TraceKind};
+use super::value::Value;
+use crate::bytecode::op::Opcode;
+use crate::diagnostics::{SourceId, Span};
+
+/// Of a deeper stack this many innermost frames are kept …
+const INNERMOST_MAX: usize = 96;
+/// … and this many outermost ones.
+const OUTERMOST_MAX: usize = 32;
+
+/// A call of a trace, with names.
+#[derive(Clone, Debug)]
+pub struct TraceFrame {
+    /// The function, as traces show it.
+    pub function: Arc<str>,
+    /// Its module.
+    pub module: Arc<str>,
+    /// The source of the module.
+    pub source: SourceId,
+    /// The place in it.
+    pub span: Span,
+    /// How the function was entered.
+    pub kind: TraceKind,
+}
+
+/// A frame on a stack.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct FrameAt {
+    /// Index of its `R[0]`.
+    pub(super) base: usize,
+    /// Its header.
+    pub(super) word: FrameWord,
+    /// The index of its instruction; `None` if it has not begun yet.
+    pub(super) instruction: Option<usize>,
+}
+
+impl Vm {
+    /// The frames of a suspended fiber, innermost first.
+    pub(super) fn frames<'v>(&'v self, fiber: &'v Fiber) -> impl Iterator<Item = FrameAt> + 'v {
+        let base = fiber.base as usize;
+        let word = FrameWord(fiber.stack.get(base - 1).tag());
+        let index = self.functions[word.function() as usize].index_of(fiber.pc);
+        let first = FrameAt { base, word, instruction: Some(index) };
+        std::iter::successors(Some(first), |frame| self.caller(fiber, *frame))
+    }
+
+    /// The frame that called another one.
+    pub(super) fn caller(&self, fiber: &Fiber, frame: FrameAt) -> Option<FrameAt> {
+        if frame.word.flags() & BOTTOM != 0 {
+            return None;
+        }
+        let back = fiber.stack.get(frame.base - 1).bits() as usize;
+        let base = frame.base - frame.word.distance() / size_of::<Value>();
+        let word = FrameWord(fiber.stack.get(base - 1).tag());
+        let function = &self.functions[word.function() as usize];
+        let next = function.index_of(back);
+        // An async function returns behind the `AwaitResult` that follows its call.
+        let is_await = |index: usize| {
+            function.at(index).is_some_and(|at| at.op == Opcode::AwaitResult)
+        };
+        let instruction = match next.checked_sub(1) {
+            Some(last) if is_await(last) => last.checked_sub(1),
+            last => last,
+        };
+        Some(FrameAt { base, word, instruction })
+    }
+
+    /// The calls of a suspended fiber, innermost first.
+    pub fn trace_entries(&self, fiber: FiberId) -> Vec<TraceEntry> {
+        let mut entries: Vec<TraceEntry> = Vec::new();
+        for frame in self.frames(self.fibers.get(fiber)) {
+            if frame.word.flags() & BOTTOM != 0 {
+                if let Some(last) = entries.last_mut() {
+                    last.kind = TraceKind::Spawn;
+                }
+                break;
+            }
+            if entries.len() == INNERMOST_MAX + OUTERMOST_MAX {
+                entries.remove(INNERMOST_MAX);
+            }
+            let awaited = frame.word.flags() & AWAITED != 0;
+            entries.push(TraceEntry {
+                function: frame.word.function(),
+                instruction: frame.instruction.unwrap_or(0) as u32,
+                kind: if awaited { TraceKind::Await } else { TraceKind::Call },
+            });
+        }
+        entries
+    }
+
+    /// Names and places of calls. Code of the VM itself and of core methods is left out.
+    pub fn describe_trace(&self, entries: &[TraceEntry]) -> Vec<TraceFrame> {
+        let shown = entries.iter().filter_map(|entry| {
+            let info = self.infos.get(entry.function as usize)?;
+            info.module_index?;
+            let code = info.code();
+            let span = code.spans.get(entry.instruction as usize).copied();
+            Some(TraceFrame {
+                function: code.name.clone(),
+                module: info.module.name.clone(),
+                source: info.module.source,
+                span: span.unwrap_or(code.span),
+                kind: entry.kind,
+            })
+        });
+        shown.collect()
+    }
+
+    /// The calls of a suspended fiber with names and places, innermost first.
+    pub fn trace(&self, fiber: FiberId) -> Vec<TraceFrame> {
+        self.describe_trace(&self.trace_entries(fiber))
+    }
+
+    /// The calls that led to where an error was thrown first.
+    pub fn error_trace(&self, error: Value) -> Vec<TraceFrame> {
+        let trace = self.error_slot(error, TRACE);
+        self.heap.trace_ref(trace).map_or_else(Vec::new, |entries| self.describe_trace(entries))
+    }
+
+    /// Adds calls to the trace of an error that leaves a task: where the task was started.
+    pub fn extend_trace(&mut self, error: Value, entries: &[TraceEntry]) {
+        let trace = self.error_slot(error, TRACE);
+        if let Some(known) = self.heap.trace_mut(trace) {
+            known.extend_from_slice(entries);
+        } else if self.is_error(error) {
+            let trace = self.heap.trace(entries.to_vec());
+            self.set_error_slot(error, TRACE, trace);
+        }
+    }
+
+    /// Notes in an error where it is thrown, unless it was thrown before.
+    pub(super) fn note_trace(&mut self, error: Value, fiber: FiberId) {
+        if self.is_error(error) && self.error_slot(error, TRACE).is_null() {
+            let entries = self.trace_entries(fiber);
+            let trace = self.heap.trace(entries);
+            self.set_error_slot(error, TRACE, trace);
+        }
+    }
+}
