@@ -5,6 +5,9 @@
 //! code. Nothing here knows a heap value, a clock, a file or the environment: the same input gives
 //! the same bytes.
 
+mod report;
+mod resolve;
+
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
@@ -41,6 +44,8 @@ pub fn compile(
     names: &Names,
     files: &HashMap<String, Dependency>,
 ) -> (Option<ModuleCode>, Vec<Diagnostic>) {
-    let _ = (module, name, source, text, names, files);
-    (None, Vec::new())
+    let mut report = report::Report::new(source);
+    let _resolution = resolve::resolve(module, text, names, files, &mut report);
+    let _ = name;
+    (None, report.finish())
 }

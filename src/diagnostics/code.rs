@@ -1,6 +1,6 @@
 //! The table of diagnostic codes: each is declared here once and keeps its meaning for good.
 //!
-//! E01xx syntax, E02xx names, E03xx async, E04xx modules, W09xx warnings.
+//! E01xx syntax, E02xx names, E03xx async, E04xx modules, E08xx limits, W09xx warnings.
 
 use super::Severity;
 
@@ -160,6 +160,42 @@ codes! {
     E0201 "unknown name"
     "No variable, function, import or prelude name of this name can be seen here."
 
+    E0202 "name bound twice"
+    "A block binds each name once. To change a variable declare it with `var` and assign it; to \
+     shadow it open a block of its own."
+
+    E0203 "not a variable"
+    "Only what is declared with `var` and parameters can be assigned. Names of `let`, `fn`, \
+     `class`, imports, loops, patterns and `catch` keep their value."
+
+    E0204 "used before it is set"
+    "A `let` or `var` can be used behind its declaration. Functions may use what is declared later \
+     in the block around them, as they run later."
+
+    E0205 "self outside of a class"
+    "`self` and `super` stand in methods and getters, and in closures inside them. A static \
+     function, a field's default and a function outside of a class have no `self`."
+
+    E0206 "unknown label"
+    "`break name` and `continue name` name a loop around them: `outer: for …`."
+
+    E0207 "label with the name of a variable"
+    "`break name` would have two meanings: leave that loop, or leave the inner one with the \
+     variable's value."
+
+    E0208 "member declared twice"
+    "Fields, methods and getters of a class share their names: each is declared once."
+
+    E0209 "alternatives bind different names"
+    "Whichever alternative of a pattern fits, the same names have to be bound: `[x, 0] | [0, x]`."
+
+    E0210 "arm that never runs"
+    "An arm before this one fits every value, so this one is never reached. A bare name in a \
+     pattern binds; to compare write `x if x == NAME`, or a dotted path."
+
+    E0211 "value for a loop that has none"
+    "Only `loop` has a value: `break value` leaves no `for` and no `while`."
+
     E0301 "await in a plain function"
     "Only an `async fn` can suspend, so `await`, `for await`, `select`, `scope` and `timeout` do \
      not stand in a plain `fn`. Write `async fn`, and `await` where it is called."
@@ -167,6 +203,17 @@ codes! {
     E0302 "async where it cannot be"
     "Constructors, getters and operators run in the middle of other code and cannot suspend. Use a \
      `static async fn` that makes the object."
+
+    E0303 "async call without await"
+    "A call of an async function is awaited, `await f()`, or starts a task, `spawn f()`. A bare \
+     call would do neither. Function values move freely: pass `f`, not `f()`."
+
+    E0304 "spawn without an owner"
+    "Every task belongs to a scope. In a plain `fn` there is none that `spawn` could mean: take a \
+     `scope` as a parameter and call `s.spawn(f, …)`, or make the function async."
+
+    E0305 "unknown scope option"
+    "A scope takes `timeout`, `grace` and `on_error`, by name."
 
     E0401 "cycle of imports"
     "Modules run one after the other, each after all that it imports, so imports cannot go round \
@@ -183,6 +230,21 @@ codes! {
     E0404 "unreadable module file"
     "The file is there but cannot be read. The message gives the operating system's reason."
 
+    E0405 "unknown export"
+    "The module does not export that name. What is to be seen from outside needs `pub` before its \
+     declaration."
+
+    E0406 "module without a name"
+    "An imported file is bound to its name without the ending. If that is no name, write \
+     `import \"./my-file.ket\" as name`."
+
+    E0801 "not supported yet"
+    "The form belongs to the language, but this version of Kettle does not run it."
+
+    E0802 "too large"
+    "One function holds at most 250 variables and intermediate values at a time, and a file's \
+     tables have their limits too. Move a part into a function of its own."
+
     W0901 "block that looks like a map"
     "After `=>` and after a closure's parameters `{name}` is a block whose value is `name`. A map \
      with one shorthand entry is written `({name})` there, or `{name: name}`."
@@ -190,6 +252,10 @@ codes! {
     W0902 "line that does not continue the one before"
     "A line that begins with `-` directly before its operand is a statement of its own. Put a space \
      after the `-` to continue the line before, or put the `-` at that line's end."
+
+    W0904 "pattern that hides a name"
+    "A bare name in a pattern binds a new variable, also where a variable of that name exists; it \
+     does not compare with it. Write `x if x == NAME`, or a dotted path."
 
     W0903 "sign applied last"
     "A prefix sign applies to the whole chain behind it: -7.abs() is -(7.abs()). Write (-7).abs()."

@@ -61,6 +61,11 @@ impl Ast {
         symbol
     }
 
+    /// The symbol of `text`, if it occurs in the tree.
+    pub fn symbol(&self, text: &str) -> Option<Symbol> {
+        self.symbols.get(text).copied()
+    }
+
     /// The text behind a symbol of this tree.
     pub fn text(&self, symbol: Symbol) -> &str {
         &self.texts[symbol.0 as usize]

@@ -1,0 +1,140 @@
+//! Blocks: what is declared in one is collected first, functions and classes are resolved next,
+//! the statements last.
+
+use super::{Binding, FnKind, Resolver, VarKind};
+use crate::diagnostics::Code;
+use crate::syntax::ast::{Block, Class, ExprId, ExprKind, MemberKind, Stmt, StmtId, StmtKind, UnaryOp};
+
+impl Resolver<'_> {
+    /// A block with a scope of its own.
+    pub(super) fn block(&mut self, block: &Block) {
+        self.push_scope();
+        self.statements(&block.statements);
+        self.pop_scope();
+    }
+
+    /// Statements in the scope that is there.
+    pub(super) fn statements(&mut self, statements: &[StmtId]) {
+        let ast = self.ast;
+        for &id in statements {
+            self.collect(&ast[id]);
+        }
+        for &id in statements {
+            match &ast[id].kind {
+                StmtKind::Function { function, .. } => self.named_function(function),
+                StmtKind::Class { class, .. } if !self.is_late(class) => self.class(class),
+                _ => {}
+            }
+        }
+        for &id in statements {
+            match &ast[id].kind {
+                StmtKind::Function { function, .. } => {
+                    function.name.into_iter().for_each(|name| self.set_declared(name));
+                }
+                StmtKind::Class { class, .. } if !self.is_late(class) => {
+                    self.set_declared(class.name);
+                }
+                _ => {}
+            }
+        }
+        for &id in statements {
+            self.statement(id);
+        }
+    }
+
+    /// Declares what a statement binds, without setting it.
+    fn collect(&mut self, statement: &Stmt) {
+        let top_level = self.at_top_level();
+        match &statement.kind {
+            StmtKind::Function { function, public } => {
+                let Some(name) = function.name else { return };
+                let id = self.new_function(FnKind::Named, function.is_async);
+                self.out.function_of.insert(&raw const **function, id);
+                let var = self.declare(name, VarKind::Function(id), false);
+                self.variable_mut(var).public = *public && top_level;
+            }
+            StmtKind::Class { class, public } => {
+                let var = self.declare(class.name, VarKind::Class, false);
+                self.variable_mut(var).public = *public && top_level;
+            }
+            StmtKind::Enum { declaration, .. } => {
+                self.report.unsupported(declaration.name.span, "enums");
+                self.bind(declaration.name, Binding::Unknown, true);
+            }
+            StmtKind::Let { pattern, mutable, public, .. } => {
+                let kind = if *mutable { VarKind::Var } else { VarKind::Let };
+                let names = self.declare_pattern(*pattern, kind);
+                for var in names {
+                    self.variable_mut(var).public = *public && top_level;
+                }
+                if *public && *mutable {
+                    self.report.fault(
+                        Code::E0127,
+                        statement.span,
+                        "a `var` cannot be exported",
+                        "declared with `var`",
+                        "export functions that read and change it",
+                    );
+                }
+            }
+            StmtKind::Import(import) if top_level => self.import(import),
+            _ => {}
+        }
+    }
+
+    /// A class is made at the beginning of its block unless that could be too early: when it has
+    /// static values to work out, or a parent that is itself set in between.
+    pub(super) fn is_late(&mut self, class: &Class) -> bool {
+        if self.out.late_classes.contains(&class.name.span) {
+            return true;
+        }
+        let ast = self.ast;
+        let works_out = class.members.iter().any(|member| match &member.kind {
+            MemberKind::Field { default: Some(value), .. } if member.is_static => {
+                !is_plain(ast, *value)
+            }
+            _ => false,
+        });
+        let late = works_out || class.parent.as_ref().is_some_and(|path| {
+            let scope = self.scopes.last();
+            let entry = path.parts.first().and_then(|name| scope?.names.get(&name.symbol));
+            match entry.map(|entry| &entry.binding) {
+                Some(Binding::Variable(var)) => {
+                    let parent = self.out.variable(*var);
+                    match parent.kind {
+                        VarKind::Class => {
+                            parent.span == class.name.span
+                                || self.out.late_classes.contains(&parent.span)
+                        }
+                        _ => true,
+                    }
+                }
+                _ => false,
+            }
+        });
+        if late {
+            self.out.late_classes.insert(class.name.span);
+        }
+        late
+    }
+}
+
+/// Whether a default needs no code: a literal, with its sign.
+pub(in crate::compile) fn is_plain(ast: &crate::syntax::ast::Ast, value: ExprId) -> bool {
+    match &ast[value].kind {
+        ExprKind::Null
+        | ExprKind::Bool(_)
+        | ExprKind::Int(_)
+        | ExprKind::Float(_)
+        | ExprKind::Duration(_)
+        | ExprKind::Str(_)
+        | ExprKind::Bytes(_) => true,
+        ExprKind::Unary { op: UnaryOp::Neg, operand } => match ast[*operand].kind {
+            ExprKind::Int(value) => value != i64::MIN,
+            ExprKind::Float(_) => true,
+            ExprKind::Duration(value) => value != i64::MIN,
+            _ => false,
+        },
+        _ => false,
+    }
+}

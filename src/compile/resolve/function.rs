@@ -1,0 +1,172 @@
+//! Function-like bodies: the module, functions, closures, spawned blocks, tests.
+
+use std::collections::HashMap;
+
+use super::{
+    Binding, Context, FnId, FnKind, FunctionInfo, Owner, OwnerKey, PlainReason, Resolver, VarId,
+    VarKind, Variable,
+};
+use crate::diagnostics::{Code, Span};
+use crate::syntax::ast::{Argument, Block, ExprId, Function, FunctionBody, StmtId, StmtKind, Symbol};
+
+impl Resolver<'_> {
+    /// Resolves the whole module.
+    pub(super) fn module(&mut self, statements: &[StmtId]) {
+        let id = self.new_function(FnKind::Module, true);
+        self.enter_function(id, None);
+        self.push_scope();
+        self.statements(statements);
+        self.pop_scope();
+        let defers =
+            statements.iter().any(|&stmt| matches!(self.ast[stmt].kind, StmtKind::Defer(_)));
+        self.leave_module(defers);
+    }
+
+    pub(super) fn new_function(&mut self, kind: FnKind, is_async: bool) -> FnId {
+        let parent = self.contexts.last().map(|context| context.id);
+        self.out.functions.push(FunctionInfo {
+            kind,
+            parent,
+            is_async,
+            self_var: None,
+            class: self.classes.last().copied(),
+            captures: Vec::new(),
+            upvalues: HashMap::new(),
+        });
+        FnId(self.out.functions.len() as u32 - 1)
+    }
+
+    pub(super) fn enter_function(&mut self, id: FnId, plain: Option<PlainReason>) {
+        self.contexts.push(Context { id, regions: Vec::new(), spawns: Vec::new(), plain });
+    }
+
+    /// The body of a hoisted `fn`.
+    pub(super) fn named_function(&mut self, function: &Function) {
+        let Some(&id) = self.out.function_of.get(&std::ptr::from_ref(function)) else { return };
+        let plain = (!function.is_async).then_some(PlainReason::Function);
+        self.enter_function(id, plain);
+        self.function_body(function);
+        self.leave_function();
+    }
+
+    /// Parameters and body in the context that has been entered.
+    pub(super) fn function_body(&mut self, function: &Function) {
+        self.push_scope();
+        for param in &function.params {
+            param.default.into_iter().for_each(|value| self.expr(value));
+            self.bind_pattern(param.pattern, VarKind::Param);
+        }
+        match &function.body {
+            FunctionBody::Block(block) => self.block(block),
+            FunctionBody::Simple(statement) => self.statement(*statement),
+        }
+        self.pop_scope();
+    }
+
+    pub(super) fn closure(&mut self, function: &Function) {
+        let id = self.new_function(FnKind::Closure, false);
+        self.out.function_of.insert(std::ptr::from_ref(function), id);
+        self.enter_function(id, None);
+        self.function_body(function);
+        self.leave_function();
+    }
+
+    /// The block of a `spawn`: a function of its own.
+    pub(super) fn spawn_block(&mut self, operand: ExprId, block: &Block) {
+        let id = self.new_function(FnKind::SpawnBlock, true);
+        self.out.value_functions.insert(operand, id);
+        self.enter_function(id, None);
+        self.block(block);
+        self.leave_function();
+    }
+
+    pub(super) fn test(&mut self, options: &[Argument], body: &Block, span: Span) {
+        options.iter().for_each(|option| self.argument(option));
+        if !self.at_top_level() {
+            self.report.fault(
+                Code::E0128,
+                span,
+                "`test` stands at the top level of a file",
+                "inside something else",
+                "",
+            );
+        }
+        let id = self.new_function(FnKind::Test, true);
+        self.enter_function(id, None);
+        self.block(body);
+        self.leave_function();
+    }
+
+    /// Leaves a function: what it spawned gets its owner, or is passed on outwards if the function
+    /// is a plain closure.
+    pub(super) fn leave_function(&mut self) {
+        let context = self.contexts.pop().expect("each function is left once");
+        if context.spawns.is_empty() {
+            return;
+        }
+        let info = self.out.function(context.id);
+        let own = match info.kind {
+            FnKind::Closure => info.is_async,
+            _ => true,
+        };
+        if own {
+            let owner = self.body_owner(context.id);
+            for (spawn, function) in context.spawns {
+                self.capture(function, owner);
+                self.out.spawn_owners.insert(spawn, Some(owner));
+            }
+            return;
+        }
+        for (spawn, function) in context.spawns {
+            self.own_spawn(spawn, function);
+        }
+    }
+
+    fn leave_module(&mut self, defers: bool) {
+        let context = self.contexts.pop().expect("the module is left once");
+        // Clean-ups of the top level run after its tasks, so it needs a scope to wait for.
+        let owner = (defers && !context.spawns.is_empty()).then(|| self.body_owner(context.id));
+        for (spawn, function) in context.spawns {
+            if let Some(owner) = owner {
+                self.capture(function, owner);
+            }
+            self.out.spawn_owners.insert(spawn, owner);
+        }
+    }
+
+    /// The scope record of a whole body.
+    fn body_owner(&mut self, function: FnId) -> VarId {
+        let key = OwnerKey::Body(function);
+        if let Some(owner) = self.out.owners.get_mut(&key) {
+            owner.needed = true;
+            return owner.var;
+        }
+        let var = self.hidden(function);
+        self.out.owners.insert(key, Owner { var, needed: true });
+        var
+    }
+
+    /// A variable of `function` that no name reaches.
+    pub(super) fn hidden(&mut self, function: FnId) -> VarId {
+        let symbol = Symbol(u32::MAX);
+        self.out.variables.push(Variable {
+            name: symbol,
+            span: Span::default(),
+            function,
+            kind: VarKind::Hidden,
+            top_level: false,
+            public: false,
+            captured: false,
+            early: false,
+            assigned: false,
+        });
+        VarId(self.out.variables.len() as u32 - 1)
+    }
+
+    /// Notes what a name means where it stands.
+    pub(super) fn note_use(&mut self, symbol: Symbol, span: Span) -> Binding {
+        let binding = self.look_up(symbol, span);
+        self.out.uses.insert(span, binding.clone());
+        binding
+    }
+}

@@ -1,0 +1,102 @@
+//! Imports: what they bind, and the slots of other modules.
+
+use super::{Binding, Resolver};
+use crate::bytecode::program::ImportedSlot;
+use crate::diagnostics::Code;
+use crate::syntax::ast::{Import, ImportItem, ImportKind, ImportModule, ImportSource, Name};
+
+impl Resolver<'_> {
+    pub(super) fn import(&mut self, import: &Import) {
+        let public = import.public;
+        match &import.kind {
+            ImportKind::Modules(modules) => {
+                modules.iter().for_each(|module| self.import_module(module, public));
+            }
+            ImportKind::Names { items, from } => {
+                let module = self.source_of(from);
+                items.iter().for_each(|item| self.import_item(item, &module, public));
+            }
+        }
+    }
+
+    fn import_module(&mut self, module: &ImportModule, public: bool) {
+        let binding = self.source_of(&module.source);
+        let name = match (module.alias, module.source) {
+            (Some(alias), _) => alias,
+            (None, ImportSource::Standard(name)) => name,
+            (None, ImportSource::File(path)) => match self.stem(path) {
+                Some(name) => name,
+                None => return,
+            },
+        };
+        self.import_as(name, binding, public);
+    }
+
+    fn import_as(&mut self, name: Name, binding: Binding, public: bool) {
+        if public {
+            self.out.reexports.push((self.ast.text(name.symbol).into(), binding.clone()));
+        }
+        self.bind(name, binding, true);
+    }
+
+    /// The name that a file is bound to: its own without directories and ending. If the module
+    /// never writes that name, nobody can use it and it needs no binding.
+    fn stem(&mut self, path: Name) -> Option<Name> {
+        let text = self.ast.text(path.symbol);
+        let file = text.rsplit('/').next().unwrap_or(text);
+        let stem = file.strip_suffix(".ket").unwrap_or(file);
+        let mut chars = stem.chars();
+        let begins = chars.next().is_some_and(|c| c.is_alphabetic() || c == '_');
+        if !begins || !chars.all(|c| c.is_alphanumeric() || c == '_') {
+            self.report.fault(
+                Code::E0406,
+                path.span,
+                format!("`{stem}` is not a name that a variable can have"),
+                "what should the module be called?",
+                "write `as name` behind it",
+            );
+            return None;
+        }
+        let symbol = self.ast.symbol(stem)?;
+        Some(Name { symbol, span: path.span })
+    }
+
+    fn source_of(&mut self, source: &ImportSource) -> Binding {
+        let ast = self.ast;
+        match source {
+            ImportSource::Standard(name) => {
+                let text = ast.text(name.symbol);
+                let names = self.names;
+                if let Some((module, _)) = names.modules.get_key_value(text) {
+                    return Binding::Module(module.clone());
+                }
+                // Whoever looks for modules has reported it.
+                self.report.taint();
+                Binding::Unknown
+            }
+            ImportSource::File(path) => {
+                let text = ast.text(path.symbol);
+                if self.files.contains_key(text) {
+                    return Binding::FileModule(text.into());
+                }
+                self.report.taint();
+                Binding::Unknown
+            }
+        }
+    }
+
+    fn import_item(&mut self, item: &ImportItem, module: &Binding, public: bool) {
+        let binding = self.module_member(module, item.name).unwrap_or(Binding::Unknown);
+        self.import_as(item.alias.unwrap_or(item.name), binding, public);
+    }
+
+    /// The number under which this module knows a slot of another one.
+    pub(super) fn imported_slot(&mut self, module: u32, slot: u32) -> u32 {
+        let next = self.out.imports.len() as u32;
+        let index = *self.imported.entry((module, slot)).or_insert(next);
+        if index == next {
+            self.out.imports.push(ImportedSlot { module, slot });
+        }
+        index
+    }
+}

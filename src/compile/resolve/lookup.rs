@@ -1,0 +1,315 @@
+//! Scopes, look-up of names, and the path of a capture.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use super::{Binding, Entry, FnId, FnKind, Resolver, Scope, UPVALUES_MAX, VarId, VarKind, Variable};
+use crate::bytecode::program::ExportKind;
+use crate::diagnostics::{Code, Span, foreign_name, nearest};
+use crate::syntax::ast::{Name, Symbol, TypePath};
+
+impl Resolver<'_> {
+    pub(super) fn current(&self) -> FnId {
+        self.contexts.last().expect("the module's context is there while anything is resolved").id
+    }
+
+    pub(super) fn push_scope(&mut self) {
+        let function = self.current();
+        self.scopes.push(Scope { function, names: HashMap::new() });
+    }
+
+    pub(super) fn pop_scope(&mut self) {
+        self.scopes.pop();
+    }
+
+    fn scope(&mut self) -> &mut Scope {
+        self.scopes.last_mut().expect("a scope is pushed before names are declared")
+    }
+
+    /// Whether names declared now belong to the module's top level.
+    pub(super) fn at_top_level(&self) -> bool {
+        self.scopes.len() == 1
+    }
+
+    pub(super) fn new_variable(&mut self, name: Symbol, span: Span, kind: VarKind) -> VarId {
+        let top_level = self.at_top_level() && kind != VarKind::Hidden;
+        self.out.variables.push(Variable {
+            name,
+            span,
+            function: self.current(),
+            kind,
+            top_level,
+            public: false,
+            captured: false,
+            early: false,
+            assigned: false,
+        });
+        VarId(self.out.variables.len() as u32 - 1)
+    }
+
+    pub(super) fn variable_mut(&mut self, var: VarId) -> &mut Variable {
+        &mut self.out.variables[var.0 as usize]
+    }
+
+    /// Makes a variable that can be looked up; not yet set unless `declared`.
+    pub(super) fn declare(&mut self, name: Name, kind: VarKind, declared: bool) -> VarId {
+        let var = self.new_variable(name.symbol, name.span, kind);
+        self.out.declared.insert(name.span, var);
+        self.bind(name, Binding::Variable(var), declared);
+        var
+    }
+
+    /// Gives a name a meaning in the innermost scope.
+    pub(super) fn bind(&mut self, name: Name, binding: Binding, declared: bool) {
+        let entry = Entry { binding, span: name.span, declared };
+        if let Some(before) = self.scope().names.insert(name.symbol, entry) {
+            let text = self.ast.text(name.symbol);
+            self.report.fault_with(
+                Code::E0202,
+                name.span,
+                format!("`{text}` is bound twice in this block"),
+                "bound again here",
+                (before.span, "bound here first"),
+                "give it another name, or declare the first one with `var` and assign it",
+            );
+        }
+    }
+
+    /// From here on the variable can be used.
+    pub(super) fn set_declared(&mut self, name: Name) {
+        let Some(var) = self.out.declared_at(name.span) else { return };
+        if let Some(entry) = self.scope().names.get_mut(&name.symbol)
+            && entry.binding == Binding::Variable(var)
+        {
+            entry.declared = true;
+        }
+    }
+
+    /// What a name means where it is used; what is unknown is reported.
+    pub(super) fn look_up(&mut self, symbol: Symbol, span: Span) -> Binding {
+        let current = self.current();
+        let mut later = None;
+        for depth in (0..self.scopes.len()).rev() {
+            let scope = &self.scopes[depth];
+            let Some(entry) = scope.names.get(&symbol) else { continue };
+            let inside = scope.function == current;
+            if !entry.declared && inside {
+                later.get_or_insert(entry.span);
+                continue;
+            }
+            let (binding, declared) = (entry.binding.clone(), entry.declared);
+            if let Binding::Variable(var) = binding {
+                self.use_variable(var, declared);
+            }
+            return binding;
+        }
+        let ast = self.ast;
+        let text = ast.text(symbol);
+        if let Some((name, _)) = self.names.prelude.get_key_value(text) {
+            return Binding::Prelude(name.clone());
+        }
+        match later {
+            Some(place) => self.report.fault_with(
+                Code::E0204,
+                span,
+                format!("`{text}` is used before it is set"),
+                "used here",
+                (place, "set here"),
+                "move the declaration up",
+            ),
+            None => self.unknown(text, span),
+        }
+        Binding::Unknown
+    }
+
+    /// Notes a use of a variable by the current function.
+    pub(super) fn use_variable(&mut self, var: VarId, declared: bool) {
+        let current = self.current();
+        let variable = self.variable_mut(var);
+        if variable.function == current {
+            return;
+        }
+        variable.captured = true;
+        variable.early |= !declared;
+        if !variable.top_level {
+            self.capture(current, var);
+        }
+    }
+
+    /// Makes a variable of a function further out reach `function`.
+    pub(super) fn capture(&mut self, function: FnId, var: VarId) {
+        let owner = self.out.variable(var).function;
+        self.variable_mut(var).captured |= owner != function;
+        let mut at = function;
+        while at != owner {
+            let info = &mut self.out.functions[at.0 as usize];
+            if info.upvalues.contains_key(&var) {
+                return;
+            }
+            info.upvalues.insert(var, info.captures.len() as u32);
+            info.captures.push(var);
+            let parent = info.parent;
+            if info.captures.len() == UPVALUES_MAX + 1 {
+                let span = self.out.variable(var).span;
+                self.report.fault(
+                    Code::E0802,
+                    span,
+                    format!("a function uses more than {UPVALUES_MAX} variables of the ones around it"),
+                    "this one is too many",
+                    "put some of them into a map or an object",
+                );
+            }
+            at = parent.expect("a captured variable belongs to a function around");
+        }
+    }
+
+    fn unknown(&mut self, text: &str, span: Span) {
+        let title = format!("unknown name `{text}`");
+        let help = self.hint(text);
+        self.report.fault(Code::E0201, span, title, "nothing of this name can be seen here", help);
+    }
+
+    /// What may have been meant by an unknown name.
+    fn hint(&self, text: &str) -> String {
+        if self.names.modules.contains_key(text) {
+            return format!("there is a module of that name: write `import {text}` at the top");
+        }
+        let known = self.visible();
+        if let Some(near) = nearest(text, known.iter().map(|name| &**name)) {
+            return format!("did you mean `{near}`?");
+        }
+        if let Some(ours) = foreign_name(text) {
+            return format!("Kettle writes `{ours}`");
+        }
+        match nearest(text, self.names.modules.keys().map(|name| &**name)) {
+            Some(near) => format!("did you mean the module `{near}`? Write `import {near}` at the top"),
+            None => String::new(),
+        }
+    }
+
+    /// Names that can be seen, the innermost first.
+    fn visible(&self) -> Vec<Arc<str>> {
+        let scopes = self.scopes.iter().rev().flat_map(|scope| {
+            let mut names: Vec<&str> = scope.names.keys().map(|&s| self.ast.text(s)).collect();
+            names.sort_unstable();
+            names
+        });
+        scopes.map(Arc::from).chain(self.names.prelude.keys().cloned()).collect()
+    }
+
+    /// Looks up the beginning of a dotted path and notes it.
+    pub(super) fn path(&mut self, path: &TypePath) {
+        let Some(&first) = path.parts.first() else { return };
+        let ast = self.ast;
+        if path.parts.len() == 1 && matches!(ast.text(first.symbol), "null" | "fn") {
+            return;
+        }
+        let mut binding = self.look_up(first.symbol, first.span);
+        let mut taken = 1;
+        while let Some(&part) = path.parts.get(taken) {
+            match self.module_member(&binding, part) {
+                Some(member) => binding = member,
+                None => break,
+            }
+            taken += 1;
+        }
+        self.out.paths.insert(path.span, (binding, taken));
+    }
+
+    /// What `name` means behind something that may be a module; none if it is no module.
+    pub(super) fn module_member(&mut self, object: &Binding, name: Name) -> Option<Binding> {
+        let ast = self.ast;
+        let text = ast.text(name.symbol);
+        match object {
+            Binding::Module(module) => Some(self.standard_member(module, text, name.span)),
+            Binding::FileModule(file) => {
+                let files = self.files;
+                let Some(dependency) = files.get(&**file) else { return Some(Binding::Unknown) };
+                let Some(export) = dependency.exports.iter().find(|e| &*e.name == text) else {
+                    let known: Vec<&str> = dependency.exports.iter().map(|e| &*e.name).collect();
+                    self.unknown_export(file, text, name.span, &known);
+                    return Some(Binding::Unknown);
+                };
+                let index = self.imported_slot(dependency.index, export.slot);
+                Some(Binding::Imported(index, export.kind))
+            }
+            Binding::Unknown => Some(Binding::Unknown),
+            _ => None,
+        }
+    }
+
+    /// A member of a standard module.
+    pub(super) fn standard_member(&mut self, module: &Arc<str>, text: &str, span: Span) -> Binding {
+        let names = self.names;
+        let inner = format!("{module}.{text}");
+        if let Some((name, _)) = names.modules.get_key_value(&*inner) {
+            return Binding::Module(name.clone());
+        }
+        let Some(exports) = names.modules.get(module) else { return Binding::Unknown };
+        match exports.get_key_value(text) {
+            Some((name, &kind)) => Binding::Member(module.clone(), name.clone(), kind),
+            None => {
+                let known: Vec<&str> = exports.keys().map(|name| &**name).collect();
+                self.unknown_export(module, text, span, &known);
+                Binding::Unknown
+            }
+        }
+    }
+
+    pub(super) fn unknown_export(&mut self, module: &str, text: &str, span: Span, known: &[&str]) {
+        let help = match nearest(text, known.iter().copied()) {
+            Some(near) => format!("did you mean `{near}`?"),
+            None if !known.is_empty() && known.len() <= 12 => {
+                format!("it exports {}", known.join(", "))
+            }
+            None => String::new(),
+        };
+        let title = format!("module `{module}` exports no `{text}`");
+        self.report.fault(Code::E0405, span, title, "not exported", help);
+    }
+
+    /// The colour of what a binding stands for, as far as it is known.
+    pub(super) fn colour(&self, binding: &Binding) -> ExportKind {
+        match binding {
+            Binding::Variable(var) => match self.out.variable(*var).kind {
+                VarKind::Function(function) if self.out.function(function).is_async => {
+                    ExportKind::AsyncFunction
+                }
+                VarKind::Function(_) => ExportKind::Function,
+                _ => ExportKind::Value,
+            },
+            Binding::Prelude(name) => {
+                self.names.prelude.get(name).copied().unwrap_or(ExportKind::Value)
+            }
+            Binding::Member(_, _, kind) | Binding::Imported(_, kind) => *kind,
+            _ => ExportKind::Value,
+        }
+    }
+
+    /// The function that `self` belongs to where the current one stands: closures and functions
+    /// inside a method see its `self`.
+    pub(super) fn find_self(&mut self, span: Span, what: &str) -> Option<VarId> {
+        for context in self.contexts.iter().rev() {
+            let info = self.out.function(context.id);
+            match info.kind {
+                FnKind::Closure | FnKind::Named | FnKind::SpawnBlock => {}
+                FnKind::Method => return info.self_var,
+                FnKind::Static | FnKind::Value | FnKind::Module | FnKind::Test => {
+                    let (label, help) = match info.kind {
+                        FnKind::Static => {
+                            ("a static function has no object", "remove `static`, or take the object as a parameter")
+                        }
+                        FnKind::Value => {
+                            ("a default is made before the object is complete", "set the field in `init`")
+                        }
+                        _ => ("there is no class around", ""),
+                    };
+                    let title = format!("`{what}` outside of a method");
+                    self.report.fault(Code::E0205, span, title, label, help);
+                    return None;
+                }
+            }
+        }
+        None
+    }
+}

@@ -1,0 +1,317 @@
+//! The first pass: what every name means, what closures capture, who owns spawned tasks.
+//!
+//! Scopes are walked once. A function that is declared with `fn` is known in its whole block, and
+//! functions may use what is declared later around them; such variables are *early*: their cell is
+//! there before they are set. A captured variable that is never assigned is captured by value.
+//! The outcome is a [`Resolution`], tables that the emitter reads by the place of a name or the
+//! number of an expression.
+
+mod block;
+mod chain;
+mod class;
+mod expression;
+mod function;
+mod import;
+mod lookup;
+mod pattern;
+mod statement;
+mod task;
+
+use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
+
+use super::report::Report;
+use super::{Dependency, Names};
+use crate::bytecode::program::{ExportKind, ImportedSlot};
+use crate::diagnostics::Span;
+use crate::syntax::Module;
+use crate::syntax::ast::{Ast, ExprId, Function, StmtId, Symbol};
+
+/// Number of a variable.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct VarId(pub u32);
+
+/// Number of a function-like body; 0 is the module's top-level code.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct FnId(pub u32);
+
+/// A variable of some function.
+#[derive(Debug)]
+pub struct Variable {
+    /// Its name.
+    pub name: Symbol,
+    /// Where it is declared.
+    pub span: Span,
+    /// Whose it is.
+    pub function: FnId,
+    /// How it came to be.
+    pub kind: VarKind,
+    /// Declared at the module's top level.
+    pub top_level: bool,
+    /// Exported.
+    pub public: bool,
+    /// Used by another function than the one it belongs to.
+    pub captured: bool,
+    /// Captured by a function that is made before the variable is set.
+    pub early: bool,
+    /// Assigned after its declaration.
+    pub assigned: bool,
+}
+
+impl Variable {
+    /// Captures share it through a cell, as its value changes after they are made.
+    pub fn needs_cell(&self) -> bool {
+        self.captured && !self.top_level && (self.assigned || self.early)
+    }
+}
+
+/// How a variable came to be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum VarKind {
+    /// `let`
+    Let,
+    /// `var`
+    Var,
+    /// A parameter.
+    Param,
+    /// Bound by `for`, `match`, `catch`, `select`, `scope s`.
+    Bound,
+    /// `fn`
+    Function(FnId),
+    /// `class`
+    Class,
+    /// Not to be named: scope handles, parent classes, `self`.
+    Hidden,
+}
+
+/// What a name means.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Binding {
+    /// A variable.
+    Variable(VarId),
+    /// A name of the prelude.
+    Prelude(Arc<str>),
+    /// A module of the standard library or the host.
+    Module(Arc<str>),
+    /// A member of such a module.
+    Member(Arc<str>, Arc<str>, ExportKind),
+    /// A module of this program: its import text.
+    FileModule(Arc<str>),
+    /// A slot of another module: index into [`Resolution::imports`].
+    Imported(u32, ExportKind),
+    /// Nothing; that has been reported.
+    Unknown,
+}
+
+/// What owns spawned tasks or hides cancels.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum OwnerKey {
+    /// `scope`, `timeout`, `shield`, the `finally` of a `try`.
+    Expr(ExprId),
+    /// `defer`
+    Stmt(StmtId),
+    /// The body of a function.
+    Body(FnId),
+}
+
+/// A scope record that a piece of code may need.
+#[derive(Clone, Copy, Debug)]
+pub struct Owner {
+    /// The variable that holds its handle.
+    pub var: VarId,
+    /// Whether it is needed at run time.
+    pub needed: bool,
+}
+
+/// A loop.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum LoopKey {
+    /// `loop`
+    Expr(ExprId),
+    /// `while`, `for`
+    Stmt(StmtId),
+}
+
+/// What a function-like body is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum FnKind {
+    /// The top-level code of the module.
+    Module,
+    /// `fn`, `async fn`
+    Named,
+    /// `|x| …`
+    Closure,
+    /// The block of a `spawn`.
+    SpawnBlock,
+    /// A method, getter or operator on an instance.
+    Method,
+    /// A static function or getter.
+    Static,
+    /// Defaults of fields, static values.
+    Value,
+    /// A `test` block.
+    Test,
+}
+
+/// What is known of a function-like body.
+#[derive(Debug)]
+pub struct FunctionInfo {
+    /// What it is.
+    pub kind: FnKind,
+    /// The one around it.
+    pub parent: Option<FnId>,
+    /// It has to be awaited.
+    pub is_async: bool,
+    /// The variable that is `self` in it.
+    pub self_var: Option<VarId>,
+    /// The class whose body it stands in, by the place of its name.
+    pub class: Option<Span>,
+    /// What it captures, in the order of its upvalues.
+    pub captures: Vec<VarId>,
+    upvalues: HashMap<VarId, u32>,
+}
+
+impl FunctionInfo {
+    /// Where it finds a captured variable.
+    pub fn upvalue(&self, var: VarId) -> Option<u32> {
+        self.upvalues.get(&var).copied()
+    }
+}
+
+/// The outcome of the pass.
+#[derive(Debug, Default)]
+pub struct Resolution {
+    /// All variables.
+    pub variables: Vec<Variable>,
+    /// All function-like bodies.
+    pub functions: Vec<FunctionInfo>,
+    /// What names mean, by their place.
+    pub uses: HashMap<Span, Binding>,
+    /// What member expressions on modules mean.
+    pub members: HashMap<ExprId, Binding>,
+    /// What dotted paths begin with, and how many parts that takes.
+    pub paths: HashMap<Span, (Binding, usize)>,
+    /// Declared names, by their place.
+    pub declared: HashMap<Span, VarId>,
+    /// Functions of the tree.
+    pub function_of: HashMap<*const Function, FnId>,
+    /// Spawned blocks and static values.
+    pub value_functions: HashMap<ExprId, FnId>,
+    /// Initializers and parent variables of classes, by the place of the class's name.
+    pub initializers: HashMap<Span, FnId>,
+    /// The variable that holds the parent of a class.
+    pub parents: HashMap<Span, VarId>,
+    /// Classes that are made where they stand instead of at the beginning of their block.
+    pub late_classes: HashSet<Span>,
+    /// Scope records.
+    pub owners: HashMap<OwnerKey, Owner>,
+    /// The owner of what a `spawn` starts; none for the program.
+    pub spawn_owners: HashMap<ExprId, Option<VarId>>,
+    /// What `self` and `super` mean where they stand.
+    pub receivers: HashMap<ExprId, VarId>,
+    /// The loop that a `break` or `continue` means.
+    pub targets: HashMap<ExprId, LoopKey>,
+    /// `break name` where the name is a label.
+    pub label_breaks: HashSet<ExprId>,
+    /// Expressions in which a variable is assigned.
+    pub assigning: HashSet<ExprId>,
+    /// Slots of other modules.
+    pub imports: Vec<ImportedSlot>,
+    /// Imported names that are exported again.
+    pub reexports: Vec<(Arc<str>, Binding)>,
+    /// Functions with a `return`.
+    pub returning: HashSet<FnId>,
+}
+
+impl Resolution {
+    /// A variable.
+    pub fn variable(&self, var: VarId) -> &Variable {
+        &self.variables[var.0 as usize]
+    }
+
+    /// A function-like body.
+    pub fn function(&self, function: FnId) -> &FunctionInfo {
+        &self.functions[function.0 as usize]
+    }
+
+    /// The variable declared at that place.
+    pub fn declared_at(&self, span: Span) -> Option<VarId> {
+        self.declared.get(&span).copied()
+    }
+}
+
+/// How many upvalues a function may have.
+pub const UPVALUES_MAX: usize = 250;
+
+struct Entry {
+    binding: Binding,
+    span: Span,
+    declared: bool,
+}
+
+struct Scope {
+    function: FnId,
+    names: HashMap<Symbol, Entry>,
+}
+
+enum Region {
+    Loop { key: LoopKey, label: Option<Symbol> },
+    Owner { key: OwnerKey, clean_up: bool },
+}
+
+struct Context {
+    id: FnId,
+    regions: Vec<Region>,
+    /// Spawns whose owner is the body of this function or something around it, with the function
+    /// that each stands in.
+    spawns: Vec<(ExprId, FnId)>,
+    /// Why it may not wait, for the message.
+    plain: Option<PlainReason>,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum PlainReason {
+    Function,
+    SpecialMember,
+    FieldDefault,
+}
+
+pub(super) struct Resolver<'a> {
+    ast: &'a Ast,
+    text: &'a str,
+    names: &'a Names,
+    files: &'a HashMap<String, Dependency>,
+    report: &'a mut Report,
+    out: Resolution,
+    scopes: Vec<Scope>,
+    contexts: Vec<Context>,
+    /// Classes around, by the place of their name.
+    classes: Vec<Span>,
+    imported: HashMap<(u32, u32), u32>,
+    assignments: u32,
+}
+
+/// Resolves a module.
+pub(super) fn resolve<'a>(
+    module: &'a Module,
+    text: &'a str,
+    names: &'a Names,
+    files: &'a HashMap<String, Dependency>,
+    report: &'a mut Report,
+) -> Resolution {
+    let mut resolver = Resolver {
+        ast: &module.ast,
+        text,
+        names,
+        files,
+        report,
+        out: Resolution::default(),
+        scopes: Vec::new(),
+        contexts: Vec::new(),
+        classes: Vec::new(),
+        imported: HashMap::new(),
+        assignments: 0,
+    };
+    resolver.module(&module.statements);
+    resolver.out
+}
