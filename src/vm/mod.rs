@@ -37,7 +37,7 @@ use std::sync::atomic::AtomicU8;
 pub use error::{ErrorKind, Thrown};
 pub use exit::{Args, Exit, FiberId, ScopeRequest, SelectArm, SelectOperand};
 pub use load::LoadError;
-pub use native::{InlineFn, Native, NativeBody, NativeId, NativeParam, ParamKind};
+pub use native::{HostFn, InlineFn, Native, NativeBody, NativeId, NativeParam, ParamKind};
 pub use registry::MethodOwner;
 pub use trace::TraceFrame;
 pub use value::{Kind, Value};

@@ -18,13 +18,28 @@ pub use super::object::NativeId;
 /// Returning what [`Vm::tail_call`] gave makes the callee's result the native's.
 pub type InlineFn = fn(&mut Vm, Args) -> Result<Value, Thrown>;
 
+/// The same with state of its own: a function of the host.
+pub type HostFn = Arc<dyn Fn(&mut Vm, Args) -> Result<Value, Thrown> + Send + Sync>;
+
 /// What a native does.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone)]
 pub enum NativeBody {
     /// Called by the run loop.
     Inline(InlineFn),
+    /// Called by the run loop, like an inline one.
+    Host(HostFn),
     /// Leaves the run loop through `Exit::Native`.
     Loop,
+}
+
+impl std::fmt::Debug for NativeBody {
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        out.write_str(match self {
+            NativeBody::Inline(_) => "inline",
+            NativeBody::Host(_) => "host",
+            NativeBody::Loop => "loop",
+        })
+    }
 }
 
 /// What a parameter of a native takes.
