@@ -77,6 +77,27 @@ impl Ast {
         ExprId(self.exprs.len() as u32 - 1)
     }
 
+    /// Gives an expression another place, as parentheses around it do.
+    pub fn place(&mut self, id: ExprId, span: Span) {
+        self.exprs[id.0 as usize].span = span;
+    }
+
+    /// Adds a type to an `is` pattern; false if it is another pattern.
+    pub fn add_type(&mut self, id: PatternId, path: &TypePath) -> bool {
+        let pattern = &mut self.patterns[id.0 as usize];
+        let PatternKind::Is(types) = &mut pattern.kind else { return false };
+        types.push(path.clone());
+        pattern.span = pattern.span.to(path.span);
+        true
+    }
+
+    /// Takes all nodes away but keeps the symbols, for another attempt at the same text.
+    pub fn clear(&mut self) {
+        self.exprs.clear();
+        self.patterns.clear();
+        self.statements.clear();
+    }
+
     /// Adds a pattern.
     pub fn pattern(&mut self, kind: PatternKind, span: Span) -> PatternId {
         self.patterns.push(Pattern { kind, span });

@@ -1,5 +1,101 @@
 //! Layer 2: source text to syntax tree: lexer, layout, generated parser, validation.
+//!
+//! Step 1 of 6. It does no IO and never fails: [`parse`] always returns a tree, with diagnostics
+//! for what is wrong with the text. On the way lie the lexer (text to lexemes), the pairing of
+//! brackets, the layout filter (what newlines and braces mean), the generated parser, and the
+//! checks that no grammar can make.
 
 pub mod ast;
 
+mod bracket;
+mod build;
+mod explain;
+mod layout;
+mod lexer;
+mod number;
+mod operator;
+mod parser;
+mod raw;
+mod string;
+mod token;
+
 pub use ast::Module;
+
+use crate::diagnostics::{Code, Diagnostic, SourceId, Span};
+
+/// A parsed text.
+#[derive(Debug, Default)]
+pub struct Parsed {
+    /// The tree; where the text is wrong it has gaps.
+    pub module: Module,
+    /// What is wrong, in the order of the text.
+    pub diagnostics: Vec<Diagnostic>,
+    /// The text is right as far as it goes but ends inside a construct: a REPL reads on.
+    pub is_incomplete: bool,
+}
+
+impl Parsed {
+    /// Whether the program cannot be run.
+    pub fn has_errors(&self) -> bool {
+        self.diagnostics.iter().any(Diagnostic::is_error)
+    }
+}
+
+/// Texts from this size on are refused, since places in them would not fit a span.
+const TEXT_BYTES_MAX: usize = 1 << 31;
+
+/// Parses a source text.
+pub fn parse(text: &str, source: SourceId) -> Parsed {
+    if text.len() >= TEXT_BYTES_MAX {
+        let diagnostic = Diagnostic::new(Code::E0125, "this file is larger than two gigabytes");
+        let diagnostics = vec![diagnostic.at(source, Span::default(), "")];
+        return Parsed { diagnostics, ..Parsed::default() };
+    }
+    let mut ast = ast::Ast::default();
+    let lexed = lexer::lex(text, source, &mut ast);
+    let paired = bracket::pair(&lexed.lexemes, source, text.len() as u32);
+    let mut diagnostics = lexed.diagnostics.clone();
+    diagnostics.extend(paired.diagnostics.iter().cloned());
+    let doc = lexed.module_doc;
+    if paired.too_deep {
+        return Parsed { module: Module { ast, statements: Vec::new(), doc }, diagnostics, is_incomplete: false };
+    }
+    let tokens = layout::filter(text, &paired, &mut ast);
+    let outcome = parser::parse(&tokens, &lexed, source, ast);
+    for fault in &outcome.faults {
+        diagnostics.push(explain::explain(fault, &tokens, text, source));
+    }
+    diagnostics.extend(outcome.diagnostics);
+    let ends_early = outcome.faults.len() == 1 && outcome.faults[0].at == tokens.len();
+    let module = Module { ast: outcome.ast, statements: outcome.statements, doc };
+    let is_incomplete = lexed.incomplete || paired.incomplete || ends_early;
+    Parsed { module, diagnostics, is_incomplete }
+}
+
+/// Parses a source of which it is not known whether it is text. Gives the text that places in the
+/// diagnostics refer to.
+pub fn parse_bytes(bytes: &[u8], source: SourceId) -> (String, Parsed) {
+    let (text, diagnostic) = decode(bytes, source);
+    let parsed = match diagnostic {
+        None => parse(&text, source),
+        Some(diagnostic) => Parsed { diagnostics: vec![diagnostic], ..Parsed::default() },
+    };
+    (text, parsed)
+}
+
+/// The text of a source file; if it is not UTF-8, with a diagnostic and with replacement
+/// characters in the place of what is no text.
+pub fn decode(bytes: &[u8], source: SourceId) -> (String, Option<Diagnostic>) {
+    match std::str::from_utf8(bytes) {
+        Ok(text) => (text.to_string(), None),
+        Err(error) => {
+            // Up to the first fault the lossy text has the bytes of the source.
+            let at = error.valid_up_to() as u32;
+            let title = format!("byte {at} is not UTF-8 (0x{:02x})", bytes[at as usize]);
+            let diagnostic = Diagnostic::new(Code::E0108, title)
+                .at(source, Span::new(at, at + 3), "")
+                .help("save the file as UTF-8; bytes that are no text are written b\"\\xff\"");
+            (String::from_utf8_lossy(bytes).into_owned(), Some(diagnostic))
+        }
+    }
+}

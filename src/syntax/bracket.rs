@@ -1,0 +1,196 @@
+//! Finds the partner of every bracket before anything else looks at them, and mends what has none,
+//! so that one missing bracket is one fault.
+
+use super::token::{Lexeme, Token};
+use crate::diagnostics::{Code, Diagnostic, SourceId, Span};
+
+/// Brackets may be nested this deep.
+pub const DEPTH_MAX: usize = 200;
+
+/// Faults beyond this number are not reported.
+const DIAGNOSTICS_MAX: usize = 5;
+
+/// Lexemes whose brackets all have partners.
+#[derive(Debug, Default)]
+pub struct Paired {
+    /// The lexemes, mended.
+    pub lexemes: Vec<Lexeme>,
+    /// For every lexeme that opens a bracket the number of the one that closes it.
+    pub partner: Vec<u32>,
+    /// What was mended.
+    pub diagnostics: Vec<Diagnostic>,
+    /// The only thing wrong is that the text ends inside a bracket.
+    pub incomplete: bool,
+    /// Brackets are nested too deeply; nothing is parsed then.
+    pub too_deep: bool,
+}
+
+/// Pairs the brackets of `lexemes`; `end` is the length of the text.
+pub fn pair(lexemes: &[Lexeme], source: SourceId, end: u32) -> Paired {
+    let mut pairing = Pairing {
+        source,
+        open: Vec::new(),
+        out: Paired {
+            lexemes: Vec::with_capacity(lexemes.len()),
+            partner: Vec::with_capacity(lexemes.len()),
+            ..Paired::default()
+        },
+    };
+    for &lexeme in lexemes {
+        if closer(lexeme.token).is_some() {
+            if pairing.open.len() >= DEPTH_MAX {
+                pairing.too_deep(lexeme.span);
+                return pairing.out;
+            }
+            pairing.open.push(pairing.out.lexemes.len());
+            pairing.put(lexeme);
+        } else if is_closer(lexeme.token) {
+            pairing.close(lexeme);
+        } else {
+            pairing.put(lexeme);
+        }
+    }
+    pairing.end(end);
+    pairing.out
+}
+
+/// The bracket that closes one that `token` opens.
+pub fn closer(token: Token) -> Option<Token> {
+    Some(match token {
+        Token::ParenOpen => Token::ParenClose,
+        Token::BracketOpen | Token::QuestionBracket => Token::BracketClose,
+        Token::BraceOpen => Token::BraceClose,
+        Token::StrOpen => Token::StrClose,
+        Token::InterpolationOpen => Token::InterpolationClose,
+        _ => return None,
+    })
+}
+
+fn is_closer(token: Token) -> bool {
+    matches!(
+        token,
+        Token::ParenClose
+            | Token::BracketClose
+            | Token::BraceClose
+            | Token::StrClose
+            | Token::InterpolationClose
+    )
+}
+
+struct Pairing {
+    source: SourceId,
+    /// The brackets open here, by their number in the output.
+    open: Vec<usize>,
+    out: Paired,
+}
+
+impl Pairing {
+    fn put(&mut self, lexeme: Lexeme) {
+        self.out.lexemes.push(lexeme);
+        self.out.partner.push(0);
+    }
+
+    fn opened(&self, depth: usize) -> Lexeme {
+        self.out.lexemes[self.open[depth]]
+    }
+
+    fn close(&mut self, lexeme: Lexeme) {
+        let fits = |depth: &usize| closer(self.opened(*depth).token) == Some(lexeme.token);
+        // A bracket inside an interpolation does not close one outside it.
+        let walls = |depth: &usize| {
+            let inner = self.opened(*depth).token;
+            let outer = matches!(lexeme.token, Token::StrClose | Token::InterpolationClose);
+            !outer && matches!(inner, Token::InterpolationOpen | Token::StrOpen)
+        };
+        let found = (0..self.open.len()).rev().take_while(|depth| !walls(depth)).find(fits);
+        let Some(depth) = found else { return self.stray(lexeme) };
+        while self.open.len() > depth + 1 {
+            self.unclosed(Some(lexeme));
+        }
+        self.pop(lexeme);
+    }
+
+    fn pop(&mut self, lexeme: Lexeme) {
+        if let Some(opener) = self.open.pop() {
+            self.out.partner[opener] = self.out.lexemes.len() as u32;
+        }
+        self.put(lexeme);
+    }
+
+    /// Closes the innermost bracket, which has no partner, before `before` or the end.
+    fn unclosed(&mut self, before: Option<Lexeme>) {
+        let opener = self.opened(self.open.len() - 1);
+        let Some(token) = closer(opener.token) else { return };
+        let at = before.map_or(opener.span.end, |lexeme| lexeme.span.start);
+        if !matches!(opener.token, Token::StrOpen | Token::InterpolationOpen) {
+            let title = format!("`{}` is never closed", opener.token.text());
+            let mut diagnostic = Diagnostic::new(Code::E0106, title).at(
+                self.source,
+                opener.span,
+                format!("needs a `{}`", token.text()),
+            );
+            if let Some(lexeme) = before.filter(|lexeme| lexeme.span.end > lexeme.span.start) {
+                let text = format!("this closes an outer bracket before its `{}`", token.text());
+                diagnostic = diagnostic.see(self.source, lexeme.span, text);
+            }
+            self.report(diagnostic);
+        }
+        let span = Span::new(at, at);
+        self.pop(Lexeme { token, span, newline: false, word: false });
+    }
+
+    fn stray(&mut self, lexeme: Lexeme) {
+        if lexeme.span.end == lexeme.span.start {
+            return;
+        }
+        let title = format!("`{}` closes nothing", lexeme.token.text());
+        let diagnostic = Diagnostic::new(Code::E0106, title).at(
+            self.source,
+            lexeme.span,
+            "no bracket is open here that this could close",
+        );
+        self.report(diagnostic);
+    }
+
+    fn end(&mut self, end: u32) {
+        self.out.incomplete = !self.open.is_empty() && self.out.diagnostics.is_empty();
+        let suspect = self.suspect();
+        if let Some(depth) = suspect {
+            let opener = self.opened(depth);
+            let needed = closer(opener.token).map_or("", Token::text);
+            let title = format!("`{}` is never closed", opener.token.text());
+            let diagnostic = Diagnostic::new(Code::E0106, title)
+                .at(self.source, opener.span, format!("needs a `{needed}`"))
+                .see(self.source, Span::new(end, end), "the text ends here");
+            self.report(diagnostic);
+        }
+        while let Some(opener) = self.open.last().map(|&index| self.out.lexemes[index]) {
+            let Some(token) = closer(opener.token) else { break };
+            let span = Span::new(end, end);
+            self.pop(Lexeme { token, span, newline: false, word: false });
+        }
+    }
+
+    /// Which of the brackets open at the end is shown: the innermost one.
+    fn suspect(&self) -> Option<usize> {
+        let shown = |depth: &usize| {
+            !matches!(self.opened(*depth).token, Token::StrOpen | Token::InterpolationOpen)
+        };
+        (0..self.open.len()).rev().find(shown)
+    }
+
+    fn too_deep(&mut self, span: Span) {
+        self.out.too_deep = true;
+        let title = format!("brackets are nested more than {DEPTH_MAX} deep");
+        let diagnostic = Diagnostic::new(Code::E0107, title)
+            .at(self.source, span, "one too many")
+            .help("give the inner part a name with `let`, or move it into a function");
+        self.out.diagnostics.push(diagnostic);
+    }
+
+    fn report(&mut self, diagnostic: Diagnostic) {
+        if self.out.diagnostics.len() < DIAGNOSTICS_MAX {
+            self.out.diagnostics.push(diagnostic);
+        }
+    }
+}

@@ -1,0 +1,528 @@
+//! What the grammar's actions call: makes nodes, attaches doc comments, and reports what the
+//! grammar lets through but the language does not.
+
+use std::collections::HashMap;
+
+use super::ast::*;
+use super::operator::{self, Item, Operand};
+use crate::diagnostics::{Code, Diagnostic, SourceId, Span};
+
+/// The state of one parse.
+pub struct Builder<'a> {
+    /// The tree under construction.
+    pub ast: Ast,
+    /// Which source is parsed.
+    pub source: SourceId,
+    bytes: &'a [Box<[u8]>],
+    docs: &'a HashMap<u32, Symbol>,
+    diagnostics: Vec<Diagnostic>,
+    /// Literals 9223372036854775808 that no minus has claimed yet.
+    int_mins: Vec<ExprId>,
+}
+
+/// A part of an enum's body.
+pub enum EnumItem {
+    /// A variant.
+    Variant(Variant),
+    /// A method or getter.
+    Member(Member),
+    /// Something that did not parse.
+    Broken,
+}
+
+impl<'a> Builder<'a> {
+    /// A builder for one parse.
+    pub fn new(
+        ast: Ast,
+        source: SourceId,
+        bytes: &'a [Box<[u8]>],
+        docs: &'a HashMap<u32, Symbol>,
+    ) -> Builder<'a> {
+        Builder { ast, source, bytes, docs, diagnostics: Vec::new(), int_mins: Vec::new() }
+    }
+
+    /// Records a fault.
+    pub fn report(&mut self, diagnostic: Diagnostic) {
+        self.diagnostics.push(diagnostic);
+    }
+
+    /// The tree and the faults; reports what can be known only now.
+    pub fn finish(mut self) -> (Ast, Vec<Diagnostic>) {
+        for id in std::mem::take(&mut self.int_mins) {
+            let title = "`9223372036854775808` is too large for an int";
+            let diagnostic = Diagnostic::new(Code::E0105, title);
+            let help = format!("the largest int is {}", i64::MAX);
+            self.report(diagnostic.at(self.source, self.ast[id].span, "").help(help));
+        }
+        (self.ast, self.diagnostics)
+    }
+
+    fn fault(&mut self, code: Code, title: impl Into<String>, span: Span, help: &str) {
+        let diagnostic = Diagnostic::new(code, title).at(self.source, span, "");
+        self.report(if help.is_empty() { diagnostic } else { diagnostic.help(help) });
+    }
+
+    fn doc(&self, at: u32) -> Option<Symbol> {
+        self.docs.get(&at).copied()
+    }
+
+    // ---- statements
+
+    /// A statement from `l` to `r`.
+    pub fn stmt(&mut self, kind: StmtKind, l: u32, r: u32) -> StmtId {
+        self.ast.statement(kind, Span::new(l, r))
+    }
+
+    /// A declaration, exported or not, with its doc comment.
+    pub fn declaration(&mut self, mut kind: StmtKind, is_public: bool, l: u32, r: u32) -> StmtId {
+        let comment = self.doc(l);
+        match &mut kind {
+            StmtKind::Let { public, doc, mutable, .. } => {
+                (*public, *doc) = (is_public, comment);
+                if *mutable && is_public {
+                    let help = "export a `let`, or functions that read and change the variable";
+                    let span = Span::new(l, l + 3);
+                    self.fault(Code::E0127, "a `var` cannot be public", span, help);
+                }
+            }
+            StmtKind::Function { function, public } => {
+                (*public, function.doc) = (is_public, comment);
+            }
+            StmtKind::Class { class, public } => (*public, class.doc) = (is_public, comment),
+            StmtKind::Enum { declaration, public } => {
+                (*public, declaration.doc) = (is_public, comment);
+            }
+            _ => {}
+        }
+        self.stmt(kind, l, r)
+    }
+
+    /// `import`
+    pub fn import(&mut self, public: bool, kind: ImportKind, l: u32, r: u32) -> StmtId {
+        self.stmt(StmtKind::Import(Import { public, kind }), l, r)
+    }
+
+    /// `while` or `for` with its label.
+    pub fn looping(&mut self, name: Option<Name>, mut kind: StmtKind, l: u32, r: u32) -> StmtId {
+        if let StmtKind::While { label, .. } | StmtKind::For { label, .. } = &mut kind {
+            *label = name;
+        }
+        self.stmt(kind, l, r)
+    }
+
+    /// `label: loop { … }`
+    pub fn labelled_loop(&mut self, label: Name, body: Block, l: u32, r: u32) -> StmtId {
+        let value = self.expr(ExprKind::Loop { label: Some(label), body }, l, r);
+        self.stmt(StmtKind::Expr(value), l, r)
+    }
+
+    /// An assignment.
+    pub fn assign(
+        &mut self,
+        target: ExprId,
+        op: Option<BinaryOp>,
+        value: ExprId,
+        l: u32,
+        r: u32,
+    ) -> StmtId {
+        let what = match self.ast[target].kind {
+            ExprKind::Name(_) | ExprKind::Member { .. } | ExprKind::Index { .. } => None,
+            ExprKind::List(_) | ExprKind::Map(_) if op.is_none() => None,
+            ExprKind::List(_) | ExprKind::Map(_) => Some("a list or map, except with plain `=`"),
+            ExprKind::Call { .. } => Some("the result of a call"),
+            ExprKind::SelfValue => Some("`self`"),
+            ExprKind::Super => Some("`super`"),
+            _ => Some("a value"),
+        };
+        if let Some(what) = what {
+            let help = "assign to a name, a field `a.b` or an element `a[i]`";
+            let span = self.ast[target].span;
+            self.fault(Code::E0110, format!("cannot assign to {what}"), span, help);
+        }
+        self.stmt(StmtKind::Assign { target, op, value }, l, r)
+    }
+
+    /// `let` or `var`
+    pub fn binding(
+        &mut self,
+        (pattern, value, otherwise): (PatternId, ExprId, Option<Block>),
+        mutable: bool,
+    ) -> StmtKind {
+        StmtKind::Let { pattern, value, otherwise, mutable, public: false, doc: None }
+    }
+
+    /// `fn`
+    pub fn function(
+        &mut self,
+        is_async: bool,
+        name: Name,
+        params: Vec<Param>,
+        body: Block,
+        l: u32,
+        r: u32,
+    ) -> StmtKind {
+        let function = self.named(is_async, name, params, body, Span::new(l, r));
+        StmtKind::Function { function, public: false }
+    }
+
+    fn named(
+        &mut self,
+        is_async: bool,
+        name: Name,
+        params: Vec<Param>,
+        body: Block,
+        span: Span,
+    ) -> Box<Function> {
+        let body = FunctionBody::Block(body);
+        Box::new(Function { name: Some(name), params, body, is_async, doc: None, span })
+    }
+
+    /// `class`
+    pub fn class(
+        &mut self,
+        name: Name,
+        parent: Option<TypePath>,
+        members: Vec<Option<Member>>,
+        l: u32,
+        r: u32,
+    ) -> StmtKind {
+        let members = members.into_iter().flatten().collect();
+        let class = Class { name, parent, members, doc: None, span: Span::new(l, r) };
+        StmtKind::Class { class: Box::new(class), public: false }
+    }
+
+    /// `enum`
+    pub fn enumeration(&mut self, name: Name, items: Vec<EnumItem>, l: u32, r: u32) -> StmtKind {
+        let (mut variants, mut members) = (Vec::new(), Vec::new());
+        for item in items {
+            match item {
+                EnumItem::Variant(variant) => variants.push(variant),
+                EnumItem::Member(member) => members.push(member),
+                EnumItem::Broken => {}
+            }
+        }
+        let declaration = Enum { name, variants, members, doc: None, span: Span::new(l, r) };
+        StmtKind::Enum { declaration: Box::new(declaration), public: false }
+    }
+
+    /// A variant of an enum.
+    pub fn variant(&mut self, name: Name, params: Option<Vec<Param>>, l: u32, r: u32) -> Variant {
+        Variant { name, params, doc: self.doc(l), span: Span::new(l, r) }
+    }
+
+    fn member(&mut self, kind: MemberKind, is_static: bool, l: u32, r: u32) -> Member {
+        Member { kind, is_static, doc: self.doc(l), span: Span::new(l, r) }
+    }
+
+    /// A field of a class.
+    pub fn field(
+        &mut self,
+        is_static: bool,
+        name: Name,
+        default: Option<ExprId>,
+        l: u32,
+        r: u32,
+    ) -> Member {
+        self.member(MemberKind::Field { name, default }, is_static, l, r)
+    }
+
+    /// A method of a class or enum.
+    #[expect(clippy::too_many_arguments, reason = "they are the parts of the production")]
+    pub fn method(
+        &mut self,
+        is_static: bool,
+        is_async: bool,
+        name: Name,
+        params: Vec<Param>,
+        body: Block,
+        l: u32,
+        r: u32,
+    ) -> Member {
+        let mut function = self.named(is_async, name, params, body, Span::new(l, r));
+        function.doc = self.doc(l);
+        self.member(MemberKind::Method(function), is_static, l, r)
+    }
+
+    /// A getter of a class or enum.
+    pub fn getter(&mut self, is_static: bool, name: Name, body: Block, l: u32, r: u32) -> Member {
+        let mut function = self.named(false, name, Vec::new(), body, Span::new(l, r));
+        function.doc = self.doc(l);
+        self.member(MemberKind::Getter(function), is_static, l, r)
+    }
+
+    /// The name of an operator method is its sign.
+    pub fn operator_name(&mut self, text: &str, l: u32, r: u32) -> Name {
+        Name { symbol: self.ast.intern(text), span: Span::new(l, r) }
+    }
+
+    // ---- parameters
+
+    /// A parameter.
+    pub fn param(
+        &mut self,
+        pattern: PatternId,
+        default: Option<ExprId>,
+        l: u32,
+        r: u32,
+    ) -> Param {
+        Param { pattern, default, rest: false, span: Span::new(l, r) }
+    }
+
+    /// A closure's parameter.
+    pub fn closure_param(
+        &mut self,
+        pattern: PatternId,
+        default: Option<Operand>,
+        l: u32,
+        r: u32,
+    ) -> Param {
+        let default = default.map(|operand| self.fold_one(operand));
+        self.param(pattern, default, l, r)
+    }
+
+    /// `...name`
+    pub fn rest_param(&mut self, name: Name, l: u32, r: u32) -> Param {
+        let pattern = self.name_pattern(name, name.span.start, name.span.end);
+        Param { pattern, default: None, rest: true, span: Span::new(l, r) }
+    }
+
+    /// A closure.
+    pub fn closure(
+        &mut self,
+        is_async: bool,
+        params: Vec<Param>,
+        body: StmtId,
+        l: u32,
+        r: u32,
+    ) -> ExprId {
+        if is_async {
+            let help = "leave `async` out: a closure that contains `await` is async by itself";
+            let span = Span::new(l, l + 5);
+            self.fault(Code::E0128, "a closure is not marked `async`", span, help);
+        }
+        let span = Span::new(l, r);
+        let body = FunctionBody::Simple(body);
+        let function = Function { name: None, params, body, is_async: false, doc: None, span };
+        self.expr(ExprKind::Closure(Box::new(function)), l, r)
+    }
+
+    // ---- expressions
+
+    /// An expression from `l` to `r`.
+    pub fn expr(&mut self, kind: ExprKind, l: u32, r: u32) -> ExprId {
+        self.ast.expr(kind, Span::new(l, r))
+    }
+
+    /// Parentheses leave no node behind but belong to the place of what they hold.
+    pub fn parenthesized(&mut self, inner: ExprId, l: u32, r: u32) -> ExprId {
+        self.ast.place(inner, Span::new(l, r));
+        inner
+    }
+
+    /// An operand without infix operators.
+    pub fn fold_one(&mut self, operand: Operand) -> ExprId {
+        let Operand { prefixes, value } = operand;
+        let end = self.ast[value].span.end;
+        let apply = |value, (op, at): (UnaryOp, u32)| self.unary(op, value, Span::new(at, end));
+        prefixes.into_iter().rev().fold(value, apply)
+    }
+
+    /// A chain of operands and operators.
+    pub fn fold(&mut self, items: Vec<Item>, last: Item) -> ExprId {
+        operator::fold(self, items, last)
+    }
+
+    /// A prefix operator; `-9223372036854775808` becomes one literal.
+    pub fn unary(&mut self, op: UnaryOp, operand: ExprId, span: Span) -> ExprId {
+        if op == UnaryOp::Neg && self.int_mins.last() == Some(&operand) {
+            self.int_mins.pop();
+            self.ast.place(operand, span);
+            return operand;
+        }
+        self.ast.expr(ExprKind::Unary { op, operand }, span)
+    }
+
+    /// 9223372036854775808, good only if a minus follows up.
+    pub fn int_min(&mut self, l: u32, r: u32) -> ExprId {
+        let id = self.expr(ExprKind::Int(i64::MIN), l, r);
+        self.int_mins.push(id);
+        id
+    }
+
+    /// A byte string of the lexer's table.
+    pub fn bytes(&mut self, number: u32, l: u32, r: u32) -> ExprId {
+        let bytes = self.bytes.get(number as usize).cloned().unwrap_or_default();
+        self.expr(ExprKind::Bytes(bytes), l, r)
+    }
+
+    /// `spawn`
+    pub fn spawn(
+        &mut self,
+        daemon: bool,
+        attempt: bool,
+        operand: ExprId,
+        l: u32,
+        r: u32,
+    ) -> ExprId {
+        if !matches!(self.ast[operand].kind, ExprKind::Call { .. } | ExprKind::Block(_)) {
+            let span = self.ast[operand].span;
+            let help = "write `spawn f(x)` or `spawn { … }`";
+            self.fault(Code::E0112, "`spawn` takes a call or a block", span, help);
+        }
+        self.expr(ExprKind::Spawn { daemon, attempt, operand }, l, r)
+    }
+
+    /// `match`
+    pub fn matching(
+        &mut self,
+        subject: ExprId,
+        arms: Vec<Option<MatchArm>>,
+        l: u32,
+        r: u32,
+    ) -> ExprId {
+        let arms = arms.into_iter().flatten().collect();
+        self.expr(ExprKind::Match { subject, arms }, l, r)
+    }
+
+    /// `select`
+    pub fn select(
+        &mut self,
+        first: bool,
+        arms: Vec<Option<SelectArm>>,
+        l: u32,
+        r: u32,
+    ) -> ExprId {
+        let arms = arms.into_iter().flatten().collect();
+        self.expr(ExprKind::Select { first, arms }, l, r)
+    }
+
+    /// An arm of `select`.
+    pub fn select_arm(&mut self, kind: SelectArmKind, body: StmtId, l: u32, r: u32) -> SelectArm {
+        SelectArm { kind, body, span: Span::new(l, r) }
+    }
+
+    /// `try`
+    pub fn attempt(
+        &mut self,
+        body: Block,
+        catches: Vec<Catch>,
+        finally: Option<Block>,
+        l: u32,
+        r: u32,
+    ) -> ExprId {
+        if catches.is_empty() && finally.is_none() {
+            let help = "add `catch e { … }` or `finally { … }`; `catch { }` drops every error";
+            let span = Span::new(l, l + 3);
+            self.fault(Code::E0113, "`try` needs `catch` or `finally`", span, help);
+        }
+        self.expr(ExprKind::Try { body, catches, finally }, l, r)
+    }
+
+    /// `"text": value` in a map.
+    pub fn text_entry(&mut self, key: ExprId, value: ExprId) -> Entry {
+        match self.ast[key].kind {
+            ExprKind::Str(symbol) => {
+                Entry::Named { name: Name { symbol, span: self.ast[key].span }, value }
+            }
+            _ => Entry::Computed { key, value },
+        }
+    }
+
+    /// The dotted path that an expression is, if it is one.
+    pub fn path_of(&self, id: ExprId) -> Option<TypePath> {
+        let mut parts = Vec::new();
+        let mut rest = id;
+        loop {
+            match self.ast[rest].kind {
+                ExprKind::Member { object, name, optional: false } => {
+                    parts.push(name);
+                    rest = object;
+                }
+                ExprKind::Name(symbol) => {
+                    parts.push(Name { symbol, span: self.ast[rest].span });
+                    parts.reverse();
+                    return Some(TypePath { parts, span: self.ast[id].span });
+                }
+                _ => return None,
+            }
+        }
+    }
+
+    // ---- patterns
+
+    /// A pattern from `l` to `r`.
+    pub fn pattern(&mut self, kind: PatternKind, l: u32, r: u32) -> PatternId {
+        self.ast.pattern(kind, Span::new(l, r))
+    }
+
+    /// A bare name, which binds; `_` does not.
+    pub fn name_pattern(&mut self, name: Name, l: u32, r: u32) -> PatternId {
+        let wild = self.ast.text(name.symbol) == "_";
+        self.pattern(if wild { PatternKind::Wildcard } else { PatternKind::Bind(name) }, l, r)
+    }
+
+    /// A dotted path compares, a bare name binds.
+    pub fn path_pattern(&mut self, path: TypePath, l: u32, r: u32) -> PatternId {
+        match path.parts[..] {
+            [name] => self.name_pattern(name, l, r),
+            _ => self.pattern(PatternKind::Path(path), l, r),
+        }
+    }
+
+    /// `pattern as name`
+    pub fn pattern_as(&mut self, patterns: Vec<PatternId>, name: Name, l: u32, r: u32) -> PatternId {
+        let pattern = self.alternatives(patterns);
+        self.pattern(PatternKind::As { pattern, name }, l, r)
+    }
+
+    /// Alternatives; names behind `is A |` belong to its list of types.
+    pub fn alternatives(&mut self, patterns: Vec<PatternId>) -> PatternId {
+        let mut alternatives: Vec<PatternId> = Vec::with_capacity(patterns.len());
+        for id in patterns {
+            let before = alternatives.last().copied();
+            let more = self.as_type(id);
+            match (before, more) {
+                (Some(before), Some(path)) if self.ast.add_type(before, &path) => {}
+                _ => alternatives.push(id),
+            }
+        }
+        if let [only] = alternatives[..] {
+            return only;
+        }
+        let ends = alternatives.first().zip(alternatives.last());
+        let span = ends.map_or(Span::default(), |(first, last)| {
+            self.ast[*first].span.to(self.ast[*last].span)
+        });
+        self.ast.pattern(PatternKind::Or(alternatives), span)
+    }
+
+    fn as_type(&self, id: PatternId) -> Option<TypePath> {
+        match &self.ast[id].kind {
+            PatternKind::Bind(name) => Some(TypePath { parts: vec![*name], span: name.span }),
+            PatternKind::Path(path) => Some(path.clone()),
+            _ => None,
+        }
+    }
+
+    /// A number with a minus, as one literal.
+    pub fn negative(&mut self, literal: ExprId, l: u32, r: u32) -> ExprId {
+        if self.int_mins.last() == Some(&literal) {
+            self.int_mins.pop();
+            self.ast.place(literal, Span::new(l, r));
+            return literal;
+        }
+        let kind = match self.ast[literal].kind {
+            ExprKind::Int(value) => ExprKind::Int(value.wrapping_neg()),
+            ExprKind::Float(value) => ExprKind::Float(-value),
+            ExprKind::Duration(value) => ExprKind::Duration(value.wrapping_neg()),
+            _ => ExprKind::Error,
+        };
+        self.expr(kind, l, r)
+    }
+
+    /// `name` or `name = default` in a map pattern.
+    pub fn short_pattern_entry(&mut self, name: Name, default: Option<ExprId>) -> PatternEntry {
+        let pattern = self.name_pattern(name, name.span.start, name.span.end);
+        PatternEntry::Named { name, pattern, default }
+    }
+}

@@ -1,0 +1,616 @@
+//! The layout filter between lexer and parser: which newlines end a statement, what each `{` and
+//! `|` means, and which words are keywords where they stand. The grammar is LR(1) because of it.
+//!
+//! It walks the lexemes once with a stack of open brackets. Each bracket lists the headers in it
+//! (`if`, `for`, `match`, …) that still await their block.
+
+use super::ast::Ast;
+use super::bracket::Paired;
+use super::token::{Lexeme, Token};
+use crate::diagnostics::Span;
+
+/// A token as the generated parser takes it.
+pub type Spanned = (u32, Token, u32);
+
+/// Filters the lexemes of `text`; keywords that stand for names are interned in `ast`.
+pub fn filter(text: &str, paired: &Paired, ast: &mut Ast) -> Vec<Spanned> {
+    let lexemes = &paired.lexemes;
+    let mut layout = Layout {
+        text,
+        lexemes,
+        partner: &paired.partner,
+        ast,
+        out: Vec::with_capacity(lexemes.len() + lexemes.len() / 4),
+        frames: vec![Frame::new(FrameKind::File)],
+        prev: Token::Semicolon,
+        closed: Closed::None,
+        in_types: false,
+    };
+    let mut at = 0;
+    while at < lexemes.len() {
+        at += layout.step(at);
+    }
+    layout.drop_separator();
+    layout.out
+}
+
+#[derive(Clone, Copy, PartialEq, Debug)]
+enum FrameKind {
+    File,
+    Paren,
+    Square,
+    Map,
+    Block,
+    Match,
+    Select,
+    Class,
+    Enum,
+    Bars,
+    Interpolation,
+    ImportList,
+}
+
+impl FrameKind {
+    /// Newlines count directly inside.
+    fn has_lines(self) -> bool {
+        use FrameKind::{Block, Class, Enum, File, Match, Select};
+        matches!(self, File | Block | Match | Select | Class | Enum)
+    }
+
+    fn has_arms(self) -> bool {
+        matches!(self, FrameKind::Match | FrameKind::Select)
+    }
+
+    fn has_members(self) -> bool {
+        matches!(self, FrameKind::Class | FrameKind::Enum)
+    }
+}
+
+struct Frame {
+    kind: FrameKind,
+    /// It is part of a pattern.
+    pattern: bool,
+    /// In a pattern: behind the `=` of a default value.
+    default: bool,
+    /// In a match or select: before the arm's `=>`.
+    head: bool,
+    /// In such a head: behind the guard's `if`.
+    guard: bool,
+    /// The headers that await their block.
+    headers: Vec<Token>,
+    /// The header whose block it is.
+    owner: Option<Token>,
+}
+
+impl Frame {
+    fn new(kind: FrameKind) -> Frame {
+        Frame {
+            kind,
+            pattern: false,
+            default: false,
+            head: kind.has_arms(),
+            guard: false,
+            headers: Vec::new(),
+            owner: None,
+        }
+    }
+
+    fn of_pattern(kind: FrameKind, pattern: bool) -> Frame {
+        Frame { pattern, ..Frame::new(kind) }
+    }
+}
+
+/// What the token before has closed.
+#[derive(Clone, Copy, PartialEq)]
+enum Closed {
+    None,
+    /// A block, with the header whose block it was.
+    Block(Option<Token>),
+}
+
+struct Layout<'a> {
+    text: &'a str,
+    lexemes: &'a [Lexeme],
+    partner: &'a [u32],
+    ast: &'a mut Ast,
+    out: Vec<Spanned>,
+    frames: Vec<Frame>,
+    /// The last token put out; a separator at the beginning.
+    prev: Token,
+    closed: Closed,
+    /// Behind `is`, inside its list of types.
+    in_types: bool,
+}
+
+impl Layout<'_> {
+    /// Handles the lexeme at `at`; gives how many lexemes it was.
+    fn step(&mut self, at: usize) -> usize {
+        let lexeme = self.lexemes[at];
+        if self.needs_separator(at) {
+            self.push(Token::Semicolon, Span::new(lexeme.span.start, lexeme.span.start));
+            self.begin_statement();
+        }
+        let owner = match self.closed {
+            Closed::Block(owner) => owner,
+            Closed::None => None,
+        };
+        self.closed = Closed::None;
+        let token = if lexeme.word { self.word(at, owner) } else { lexeme.token };
+        // Whether a pattern stands here does not depend on the token itself.
+        let pattern = self.pattern_position();
+        self.note_header(token);
+        self.bracket(at, token, pattern)
+    }
+
+    fn push(&mut self, token: Token, span: Span) {
+        self.in_types = match token {
+            Token::Is | Token::NotIs => true,
+            Token::Name(_) | Token::Dot | Token::Bar => self.in_types,
+            _ => false,
+        };
+        self.out.push((span.start, token, span.end));
+        self.prev = token;
+    }
+
+    fn frame(&self) -> &Frame {
+        self.frames.last().expect("the file's frame is never taken off")
+    }
+
+    fn frame_mut(&mut self) -> &mut Frame {
+        self.frames.last_mut().expect("the file's frame is never taken off")
+    }
+
+    fn token(&self, at: usize) -> Option<Token> {
+        self.lexemes.get(at).map(|lexeme| lexeme.token)
+    }
+
+    fn is(&self, at: usize, token: Token) -> bool {
+        self.token(at) == Some(token)
+    }
+
+    fn source(&self, at: usize) -> &str {
+        self.lexemes
+            .get(at)
+            .map_or("", |lexeme| &self.text[lexeme.span.start as usize..lexeme.span.end as usize])
+    }
+
+    /// The lexeme behind the bracket that opens at `at`.
+    fn behind(&self, at: usize) -> usize {
+        self.partner.get(at).map_or(at, |&partner| partner as usize) + 1
+    }
+
+    fn at_statement_start(&self) -> bool {
+        use Token::{ArmsOpen, BlockOpen, BraceOpen, Semicolon};
+        matches!(self.prev, Semicolon | BraceOpen | BlockOpen | ArmsOpen)
+    }
+
+    fn at_arm_start(&self) -> bool {
+        matches!(self.prev, Token::Semicolon | Token::BraceOpen | Token::ArmsOpen | Token::Comma)
+    }
+
+    fn waiting_header(&self) -> Option<Token> {
+        self.frame().headers.last().copied()
+    }
+
+    // ---- newlines
+
+    fn needs_separator(&self, at: usize) -> bool {
+        let frame = self.frame();
+        let in_head = frame.kind.has_arms() && frame.head;
+        if !frame.kind.has_lines() || !frame.headers.is_empty() || in_head {
+            return false;
+        }
+        if self.lexemes[at].newline {
+            return ends_statement(self.prev) && !self.continues(at);
+        }
+        matches!(self.closed, Closed::Block(_)) && self.begins_statement(at)
+    }
+
+    /// Whether the lexeme at the beginning of a line goes on with the line before.
+    fn continues(&self, at: usize) -> bool {
+        let lexeme = self.lexemes[at];
+        let kind = self.frame().kind;
+        let next_touches = |token: Token| {
+            self.is(at + 1, token) && self.lexemes[at + 1].span.start == lexeme.span.end
+        };
+        match lexeme.token {
+            Token::In | Token::Catch | Token::Finally => kind != FrameKind::Class,
+            Token::Is => !matches!(kind, FrameKind::Match | FrameKind::Class),
+            Token::Else => kind != FrameKind::Class && !self.is(at + 1, Token::FatArrow),
+            Token::Bang => next_touches(Token::In) || next_touches(Token::Is),
+            Token::OrOr => !self.is(at + 1, Token::BraceOpen),
+            Token::Minus | Token::Bar => {
+                self.text[lexeme.span.end as usize..].starts_with([' ', '\t', '\n', '\r'])
+            }
+            token => joins(token),
+        }
+    }
+
+    /// Whether the lexeme begins a statement right behind a block on the same line.
+    fn begins_statement(&self, at: usize) -> bool {
+        use Token::*;
+        match self.lexemes[at].token {
+            Name(_) | Int(_) | IntMin | Float(_) | Duration(_) | Str(_) | Bytes(_) | StrOpen => true,
+            Let | Var | Fn | Async | Await | Spawn | Scope | Class | Enum | Match | If | While
+            | For | Loop | Break | Continue | Return | Yield | Throw | Try | Defer | Import | Pub
+            | True | False | Null | SelfWord | Super | Assert => true,
+            Else => self.is(at + 1, FatArrow),
+            _ => false,
+        }
+    }
+
+    fn begin_statement(&mut self) {
+        let frame = self.frame_mut();
+        frame.head = true;
+        frame.guard = false;
+        frame.headers.clear();
+    }
+
+    fn drop_separator(&mut self) {
+        if self.out.last().is_some_and(|(_, token, _)| *token == Token::Semicolon) {
+            self.out.pop();
+        }
+    }
+
+    // ---- words
+
+    /// What a word means where it stands; `owner` is the header of the block just closed.
+    fn word(&mut self, at: usize, owner: Option<Token>) -> Token {
+        let token = self.lexemes[at].token;
+        if self.is_plain_name(at) {
+            let text = &self.text
+                [self.lexemes[at].span.start as usize..self.lexemes[at].span.end as usize];
+            return Token::Name(self.ast.intern(text));
+        }
+        match token {
+            Token::Name(_) => self.contextual(at).unwrap_or(token),
+            Token::Else if self.is(at + 1, Token::FatArrow) => Token::ElseArm,
+            Token::Else if !matches!(owner, Some(Token::If | Token::Timeout)) => Token::LetElse,
+            Token::Try if matches!(self.prev, Token::Spawn | Token::Daemon) => Token::SpawnTry,
+            _ => token,
+        }
+    }
+
+    /// Whether a word is a name here, whatever it means elsewhere.
+    fn is_plain_name(&self, at: usize) -> bool {
+        let kind = self.frame().kind;
+        let token = self.lexemes[at].token;
+        let before_colon = self.is(at + 1, Token::Colon);
+        match self.prev {
+            Token::Dot | Token::QuestionDot | Token::Get => return true,
+            Token::Fn if kind.has_members() => return true,
+            Token::ParenOpen | Token::Comma if kind == FrameKind::Paren && before_colon => {
+                return true;
+            }
+            Token::MapOpen | Token::Comma if kind == FrameKind::Map && before_colon => {
+                return !is_value_word(token);
+            }
+            Token::Is | Token::NotIs | Token::Bar if self.in_types => {
+                return matches!(token, Token::Fn | Token::Null | Token::Scope);
+            }
+            _ => {}
+        }
+        if token == Token::Import && self.is(at + 1, Token::ParenOpen) {
+            return true;
+        }
+        let at_member =
+            matches!(self.prev, Token::Semicolon | Token::BraceOpen | Token::Static);
+        let ends = match self.lexemes.get(at + 1) {
+            None => true,
+            Some(next) => {
+                next.newline || matches!(next.token, Token::Eq | Token::Semicolon | Token::BraceClose)
+            }
+        };
+        kind == FrameKind::Class && at_member && ends
+    }
+
+    /// The keyword that a contextual word is here, if it is one.
+    fn contextual(&self, at: usize) -> Option<Token> {
+        let in_members = self.frame().kind.has_members();
+        let header = self.waiting_header();
+        let next = self.lexemes.get(at + 1).filter(|next| !next.newline);
+        let next_word = next.is_some_and(|next| next.word);
+        let ended = ends_operand(self.prev);
+        let holds = match self.source(at) {
+            "from" => {
+                return (self.prev == Token::BraceClose && !self.lexemes[at].newline)
+                    .then_some(Token::From);
+            }
+            "as" => return ended.then_some(Token::As),
+            "extends" => (header == Some(Token::Class) && ended).then_some(Token::Extends),
+            "test" => {
+                let named = next.is_some_and(|next| matches!(next.token, Token::Str(_)));
+                (named && self.at_statement_start()).then_some(Token::Test)
+            }
+            "timeout" => self.limits(at).then_some(Token::Timeout),
+            "shield" => self.limits(at).then_some(Token::Shield),
+            "select" => {
+                let opens = self.is(at + 1, Token::BraceOpen)
+                    || (self.source(at + 1) == "first" && self.is(at + 2, Token::BraceOpen));
+                (!ended && header.is_none() && opens && !self.declares()).then_some(Token::Select)
+            }
+            "first" => (self.prev == Token::Select).then_some(Token::First),
+            "daemon" => {
+                let starts = next.is_some_and(|next| {
+                    use Token::{BraceOpen, Name, SelfWord, Super, Try};
+                    matches!(next.token, Name(_) | BraceOpen | Try | SelfWord | Super)
+                });
+                (self.prev == Token::Spawn && starts).then_some(Token::Daemon)
+            }
+            "get" => {
+                let at_member = self.at_arm_start() || self.prev == Token::Static;
+                (in_members && at_member && next_word).then_some(Token::Get)
+            }
+            "static" => (in_members && self.at_arm_start() && next_word).then_some(Token::Static),
+            _ => None,
+        };
+        holds
+    }
+
+    /// Directly behind a word that declares a name.
+    fn declares(&self) -> bool {
+        use Token::{Class, Enum, Fn, Import, Let, Var};
+        matches!(self.prev, Fn | Let | Var | Class | Enum | Import)
+    }
+
+    /// Whether `timeout` or `shield` begins its construct here.
+    fn limits(&self, at: usize) -> bool {
+        if ends_operand(self.prev) || self.declares() {
+            return false;
+        }
+        if self.is(at + 1, Token::ParenOpen) {
+            let open = self.waiting_header().is_none();
+            return open && self.is(self.behind(at + 1), Token::BraceOpen);
+        }
+        let Some(next) = self.lexemes.get(at + 1).filter(|next| !next.newline) else {
+            return false;
+        };
+        use Token::{Await, Duration, Float, If, Int, Match, Name, SelfWord};
+        match next.token {
+            Name(_) => self.source(at + 1) != "as",
+            Int(_) | Float(_) | Duration(_) | SelfWord | Await | If | Match => true,
+            _ => false,
+        }
+    }
+
+    // ---- headers, arms, patterns
+
+    fn note_header(&mut self, token: Token) {
+        let header = self.waiting_header();
+        let frame = self.frame_mut();
+        let has_arms = frame.kind.has_arms();
+        match token {
+            Token::If if (has_arms && frame.head) || header == Some(Token::Catch) => {
+                frame.guard = true;
+            }
+            Token::If
+            | Token::While
+            | Token::For
+            | Token::Match
+            | Token::Scope
+            | Token::Select
+            | Token::Timeout
+            | Token::Shield
+            | Token::Catch
+            | Token::Class
+            | Token::Enum
+            | Token::Fn
+            | Token::Test => frame.headers.push(token),
+            Token::Get => frame.headers.push(Token::Fn),
+            Token::FatArrow => frame.head = false,
+            Token::Eq => frame.default = true,
+            Token::Comma => {
+                frame.default = false;
+                if has_arms {
+                    frame.head = true;
+                    frame.guard = false;
+                }
+            }
+            Token::Semicolon => self.begin_statement(),
+            _ => {}
+        }
+    }
+
+    fn in_arm_pattern(&self) -> bool {
+        let frame = self.frame();
+        frame.kind == FrameKind::Match && frame.head && !frame.guard
+    }
+
+    fn pattern_position(&self) -> bool {
+        let frame = self.frame();
+        let in_pattern = (frame.pattern || frame.kind == FrameKind::Bars) && !frame.default;
+        let of_for = self.waiting_header() == Some(Token::For)
+            && matches!(self.prev, Token::For | Token::Await);
+        let of_select = frame.kind == FrameKind::Select && frame.head && self.at_arm_start();
+        matches!(self.prev, Token::Let | Token::Var)
+            || of_for
+            || in_pattern
+            || self.in_arm_pattern()
+            || of_select
+    }
+
+    // ---- brackets
+
+    fn bracket(&mut self, at: usize, token: Token, pattern: bool) -> usize {
+        let lexeme = self.lexemes[at];
+        let ended = ends_operand(self.prev);
+        let mut span = lexeme.span;
+        let mut taken = 1;
+        let mut meaning = token;
+        match token {
+            Token::Bang if ended && self.touching_word(at).is_some() => {
+                meaning = self.touching_word(at).unwrap_or(Token::Bang);
+                span = span.to(self.lexemes[at + 1].span);
+                taken = 2;
+            }
+            Token::ParenOpen => self.open_paren(pattern, ended),
+            Token::BracketOpen | Token::QuestionBracket => {
+                self.frames.push(Frame::of_pattern(FrameKind::Square, pattern && !ended));
+            }
+            Token::InterpolationOpen => self.frames.push(Frame::new(FrameKind::Interpolation)),
+            Token::ParenClose | Token::BracketClose | Token::InterpolationClose => {
+                self.close_frame();
+            }
+            Token::Bar if self.frame().kind == FrameKind::Bars => {
+                self.frames.pop();
+                meaning = Token::BarClose;
+            }
+            Token::Bar if !ended && !self.in_arm_pattern() => {
+                self.frames.push(Frame::new(FrameKind::Bars));
+                meaning = Token::BarOpen;
+            }
+            Token::OrOr if !ended => meaning = Token::BarsEmpty,
+            Token::BraceOpen => meaning = self.open_brace(at, pattern, ended),
+            Token::BraceClose => {
+                self.drop_separator();
+                self.closed = self.close_frame();
+            }
+            Token::Semicolon if self.at_statement_start() => return 1,
+            _ => {}
+        }
+        self.push(meaning, span);
+        taken
+    }
+
+    /// `!in` or `!is`, written without a gap.
+    fn touching_word(&self, at: usize) -> Option<Token> {
+        let next = self.lexemes.get(at + 1)?;
+        if next.span.start != self.lexemes[at].span.end {
+            return None;
+        }
+        match next.token {
+            Token::In => Some(Token::NotIn),
+            Token::Is => Some(Token::NotIs),
+            _ => None,
+        }
+    }
+
+    fn open_paren(&mut self, pattern: bool, ended: bool) {
+        let parameters =
+            self.waiting_header() == Some(Token::Fn) && self.frame().kind.has_lines();
+        let nested = pattern && (!ended || self.in_arm_pattern() || self.frame().pattern);
+        self.frames.push(Frame::of_pattern(FrameKind::Paren, parameters || nested));
+    }
+
+    /// Takes the innermost bracket off, with closure bars that were left open in it.
+    fn close_frame(&mut self) -> Closed {
+        while self.frames.len() > 2 && self.frame().kind == FrameKind::Bars {
+            self.frames.pop();
+        }
+        if self.frames.len() == 1 {
+            return Closed::None;
+        }
+        match self.frames.pop() {
+            Some(frame) if frame.kind.has_lines() => Closed::Block(frame.owner),
+            _ => Closed::None,
+        }
+    }
+
+    /// Decides what a `{` opens; the first rule that fits.
+    fn open_brace(&mut self, at: usize, pattern: bool, ended: bool) -> Token {
+        if pattern && !ended {
+            self.frames.push(Frame::of_pattern(FrameKind::Map, true));
+            return Token::MapOpen;
+        }
+        if self.prev == Token::Import {
+            self.frames.push(Frame::new(FrameKind::ImportList));
+            return Token::BraceOpen;
+        }
+        if ended || self.opens_body() {
+            return self.open_body();
+        }
+        let block = matches!(
+            self.prev,
+            Token::Spawn | Token::Daemon | Token::Defer | Token::SpawnTry
+        );
+        if !block && self.looks_like_map(at) {
+            self.frames.push(Frame::new(FrameKind::Map));
+            return Token::MapOpen;
+        }
+        self.frames.push(Frame::new(FrameKind::Block));
+        Token::BlockOpen
+    }
+
+    fn opens_body(&self) -> bool {
+        use Token::{Catch, Else, Finally, First, LetElse, Loop, Scope, Select, Try};
+        match self.prev {
+            Else | LetElse | Loop | Try | Finally | Scope | Select | First | Catch => true,
+            Token::DotDot => self.waiting_header().is_some(),
+            _ => false,
+        }
+    }
+
+    fn open_body(&mut self) -> Token {
+        use Token::{Else, Finally, LetElse, Loop, Try};
+        let of_its_own = matches!(self.prev, Else | LetElse | Loop | Try | Finally);
+        let owner = if of_its_own { None } else { self.frame_mut().headers.pop() };
+        let kind = match owner {
+            Some(Token::Match) => FrameKind::Match,
+            Some(Token::Select) => FrameKind::Select,
+            Some(Token::Class) => FrameKind::Class,
+            Some(Token::Enum) => FrameKind::Enum,
+            _ => FrameKind::Block,
+        };
+        self.frames.push(Frame { owner, ..Frame::new(kind) });
+        if kind.has_arms() || kind == FrameKind::Enum { Token::ArmsOpen } else { Token::BraceOpen }
+    }
+
+    /// Whether the brace at `at` opens a map rather than a block, by what stands in it.
+    fn looks_like_map(&self, at: usize) -> bool {
+        let block_is_likelier =
+            matches!(self.prev, Token::FatArrow | Token::BarClose | Token::BarsEmpty)
+                || self.at_statement_start();
+        let first = at + 1;
+        let Some(lexeme) = self.lexemes.get(first) else { return false };
+        let colon = |at: usize| self.is(at, Token::Colon);
+        match lexeme.token {
+            Token::BraceClose => !block_is_likelier,
+            Token::DotDotDot => true,
+            Token::BracketOpen | Token::StrOpen => colon(self.behind(first)),
+            Token::Str(_) | Token::Int(_) => colon(first + 1),
+            _ if lexeme.word && colon(first + 1) => !matches!(
+                self.token(first + 2),
+                Some(Token::For | Token::While | Token::Loop)
+            ),
+            Token::Name(_) if self.is(first + 1, Token::BraceClose) => !block_is_likelier,
+            Token::Name(_) => self.is(first + 1, Token::Comma),
+            _ => false,
+        }
+    }
+}
+
+/// Words that are values, and so no names of map keys.
+fn is_value_word(token: Token) -> bool {
+    use Token::{False, Null, SelfWord, Super, True};
+    matches!(token, True | False | Null | SelfWord | Super)
+}
+
+/// Whether an operand can end with this token.
+fn ends_operand(token: Token) -> bool {
+    use Token::*;
+    match token {
+        Name(_) | Int(_) | IntMin | Float(_) | Duration(_) | Str(_) | Bytes(_) => true,
+        ParenClose | BracketClose | BraceClose | StrClose | InterpolationClose => true,
+        True | False | Null | SelfWord | Super => true,
+        _ => false,
+    }
+}
+
+fn ends_statement(token: Token) -> bool {
+    use Token::{Break, Continue, Return, Yield};
+    ends_operand(token) || matches!(token, Return | Break | Continue | Yield)
+}
+
+/// Signs with which a line always goes on with the one before.
+fn joins(token: Token) -> bool {
+    use Token::*;
+    match token {
+        Dot | QuestionDot | QuestionBracket | Comma | Colon | FatArrow | Semicolon => true,
+        ParenClose | BracketClose | BraceClose => true,
+        Eq | PlusEq | MinusEq | StarEq | SlashEq | SlashSlashEq | PercentEq | StarStarEq
+        | CoalesceEq | AndAndEq | OrOrEq => true,
+        Plus | Star | StarStar | Slash | SlashSlash | Percent | And | AndAnd | Caret | Shl | Shr
+        | DotDot | DotDotEq | EqEq | BangEq | Less | LessEq | Greater | GreaterEq | Coalesce => true,
+        _ => false,
+    }
+}

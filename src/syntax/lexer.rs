@@ -1,0 +1,547 @@
+//! Source text to lexemes. Never fails: what is wrong becomes a diagnostic and a token that lets
+//! the parser go on.
+//!
+//! A stack of modes says whether the text at hand belongs to a string or to code: a string may hold
+//! an interpolation, which may hold a string. Newlines are not tokens but a mark on the lexeme
+//! behind them; what they mean is for the layout filter to say.
+
+use std::collections::HashMap;
+use std::ops::Range;
+
+use logos::Logos;
+
+use super::ast::{Ast, Symbol};
+use super::number::{self, Number};
+use super::raw::Raw;
+use super::string::{self, EscapeError};
+use super::token::{Lexeme, Token};
+use crate::diagnostics::{Code, Diagnostic, SourceId, Span};
+
+/// What the lexer found.
+#[derive(Debug, Default)]
+pub struct Lexed {
+    /// The lexemes in source order.
+    pub lexemes: Vec<Lexeme>,
+    /// The byte strings that [`Token::Bytes`] numbers.
+    pub bytes: Vec<Box<[u8]>>,
+    /// Doc comments by the first byte of the lexeme below them.
+    pub docs: HashMap<u32, Symbol>,
+    /// The module's own doc comment.
+    pub module_doc: Option<Symbol>,
+    /// What is wrong.
+    pub diagnostics: Vec<Diagnostic>,
+    /// The text ends inside a string or interpolation that more text could end.
+    pub incomplete: bool,
+}
+
+/// More faults than this are not recorded.
+const DIAGNOSTICS_MAX: usize = 50;
+
+/// Splits `text` into lexemes; names and texts are interned in `ast`.
+pub fn lex(text: &str, source: SourceId, ast: &mut Ast) -> Lexed {
+    let mut raw = Raw::lexer(text);
+    if text.starts_with('\u{feff}') {
+        raw.bump('\u{feff}'.len_utf8());
+    }
+    let mut lexer = Lexer {
+        text,
+        source,
+        ast,
+        raw,
+        modes: Vec::new(),
+        out: Lexed::default(),
+        newline: true,
+        doc: Vec::new(),
+        module_doc: Vec::new(),
+    };
+    lexer.run();
+    lexer.out
+}
+
+enum Mode {
+    /// Inside a string, whose opening lexeme has this number.
+    Text { triple: bool, open: usize, segments: Vec<(usize, Range<usize>)> },
+    /// Inside `${…}`, with the number of brackets open in it.
+    Code { depth: usize, open: Span },
+}
+
+/// What ends a stretch of literal text.
+enum TextEnd {
+    Quote,
+    Interpolation,
+    LineBreak,
+    Input,
+}
+
+struct Lexer<'s, 'a> {
+    text: &'s str,
+    source: SourceId,
+    ast: &'a mut Ast,
+    raw: logos::Lexer<'s, Raw>,
+    modes: Vec<Mode>,
+    out: Lexed,
+    newline: bool,
+    doc: Vec<&'s str>,
+    module_doc: Vec<&'s str>,
+}
+
+impl<'s> Lexer<'s, '_> {
+    fn run(&mut self) {
+        loop {
+            if let Some(Mode::Text { triple, .. }) = self.modes.last() {
+                self.literal_text(*triple);
+                continue;
+            }
+            let Some(found) = self.raw.next() else { break };
+            self.code(found.unwrap_or(Raw::Other));
+        }
+        self.end_of_input();
+        if !self.module_doc.is_empty() {
+            let text = self.module_doc.join("\n");
+            self.out.module_doc = Some(self.ast.intern(&text));
+        }
+    }
+
+    fn code(&mut self, found: Raw) {
+        let span = self.span();
+        match found {
+            Raw::Newline => self.newline = true,
+            Raw::Comment => self.comment(),
+            Raw::Word => {
+                let symbol = self.ast.intern(self.raw.slice());
+                self.push_word(Token::Name(symbol), span);
+            }
+            Raw::Keyword(token) => self.push_word(token, span),
+            Raw::Digit => self.number(),
+            Raw::Quote | Raw::TripleQuote => {
+                let open = self.out.lexemes.len();
+                self.push(Token::StrOpen, span);
+                let triple = found == Raw::TripleQuote;
+                self.modes.push(Mode::Text { triple, open, segments: Vec::new() });
+            }
+            Raw::RawQuote => self.raw_string(),
+            Raw::BytesQuote => self.byte_string(),
+            Raw::Fixed(token) => self.fixed(token),
+            Raw::Foreign => self.foreign(),
+            Raw::ForeignQuote => self.foreign_quote(),
+            Raw::Other => self.other(),
+        }
+    }
+
+    // ---- words, numbers, punctuation
+
+    fn push(&mut self, token: Token, span: Span) {
+        let newline = std::mem::take(&mut self.newline);
+        if !self.doc.is_empty() {
+            self.attach_doc(token, span);
+        }
+        self.out.lexemes.push(Lexeme { token, span, newline, word: false });
+    }
+
+    fn push_word(&mut self, token: Token, span: Span) {
+        self.push(token, span);
+        if let Some(lexeme) = self.out.lexemes.last_mut() {
+            lexeme.word = true;
+        }
+    }
+
+    fn attach_doc(&mut self, token: Token, span: Span) {
+        let lines = std::mem::take(&mut self.doc);
+        let leads = self.out.lexemes.is_empty() && token == Token::Import;
+        if leads && self.module_doc.is_empty() {
+            self.module_doc = lines;
+            return;
+        }
+        let symbol = self.ast.intern(&lines.join("\n"));
+        self.out.docs.insert(span.start, symbol);
+    }
+
+    fn comment(&mut self) {
+        let text = self.raw.slice().trim_end();
+        if !self.newline {
+            return;
+        }
+        if let Some(line) = text.strip_prefix("##!") {
+            self.module_doc.push(line.strip_prefix(' ').unwrap_or(line));
+        } else if let Some(line) = text.strip_prefix("##").filter(|line| !line.starts_with('#')) {
+            self.doc.push(line.strip_prefix(' ').unwrap_or(line));
+        }
+    }
+
+    fn number(&mut self) {
+        let start = self.raw.span().start;
+        let (length, result) = number::scan(&self.text[start..]);
+        self.raw.bump(length - 1);
+        let span = self.span();
+        let token = match result {
+            Ok(Number::Int(value)) => Token::Int(value),
+            Ok(Number::IntMin) => Token::IntMin,
+            Ok(Number::Float(value)) => Token::Float(value),
+            Ok(Number::Duration(value)) => Token::Duration(value),
+            Err(error) => {
+                let diagnostic = Diagnostic::new(Code::E0105, error.title);
+                self.report(diagnostic.at(self.source, span, "").help(error.help));
+                Token::Int(0)
+            }
+        };
+        self.push(token, span);
+    }
+
+    fn fixed(&mut self, token: Token) {
+        let span = self.span();
+        let Some(Mode::Code { depth, .. }) = self.modes.last_mut() else {
+            return self.push(token, span);
+        };
+        match token {
+            Token::ParenOpen | Token::BracketOpen | Token::BraceOpen | Token::QuestionBracket => {
+                *depth += 1;
+            }
+            Token::BraceClose if *depth == 0 => {
+                self.modes.pop();
+                return self.push(Token::InterpolationClose, span);
+            }
+            Token::ParenClose | Token::BracketClose | Token::BraceClose => {
+                *depth = depth.saturating_sub(1);
+            }
+            Token::Colon if *depth == 0 => return self.format_spec(span),
+            _ => {}
+        }
+        self.push(token, span);
+    }
+
+    /// The rest of `${value:spec}` after its colon.
+    fn format_spec(&mut self, colon: Span) {
+        let rest = self.raw.remainder();
+        let length = rest.find(['}', '\n', '"']).unwrap_or(rest.len());
+        let start = colon.end;
+        let span = Span::new(start, start + length as u32);
+        let symbol = self.ast.intern(&rest[..length]);
+        if !rest[length..].starts_with('}') {
+            let diagnostic = Diagnostic::new(Code::E0122, "this format spec has no end");
+            let diagnostic = diagnostic.at(self.source, colon.to(span), "begins with this colon");
+            self.report(diagnostic.help(
+                "a `:` outside brackets begins the format: `${x:>8}`; put the expression in \
+                 parentheses if the colon belongs to it",
+            ));
+        }
+        self.raw.bump(length);
+        self.push(Token::Spec(symbol), span);
+    }
+
+    // ---- what does not belong here
+
+    fn foreign(&mut self) {
+        let span = self.span();
+        let slice = self.raw.slice();
+        let in_code = matches!(self.modes.last(), Some(Mode::Code { depth: 0, .. }));
+        if slice == ":=" && in_code {
+            // Of `${x:=8}` only the colon is read so far; the spec begins with the sign.
+            let colon = Span::new(span.start, span.start + 1);
+            return self.spec_with_sign(colon);
+        }
+        let (help, token) = match slice {
+            "===" => ("`==` compares by value; `same(a, b)` asks for identity", Some(Token::EqEq)),
+            "!==" => ("write `!=`", Some(Token::BangEq)),
+            "++" => ("write `x += 1`", None),
+            ":=" => ("write `let x = …` for a new name, `x = …` to assign", Some(Token::Eq)),
+            "->" => ("an arm is written `pattern => value`; functions declare no result type", Some(Token::FatArrow)),
+            "|>" => ("write a method chain: `xs.map(f).filter(g)`", Some(Token::Bar)),
+            _ => ("comments begin with `#` and end with the line", None),
+        };
+        if slice == "/*" {
+            let rest = self.raw.remainder();
+            let length = rest.find("*/").map_or(rest.len(), |length| length + 2);
+            self.raw.bump(length);
+        }
+        let title = format!("`{slice}` is not part of Kettle");
+        self.report(Diagnostic::new(Code::E0126, title).at(self.source, span, "").help(help));
+        if let Some(token) = token {
+            self.push(token, span);
+        }
+    }
+
+    fn spec_with_sign(&mut self, colon: Span) {
+        let rest = self.raw.remainder();
+        let length = rest.find(['}', '\n', '"']).unwrap_or(rest.len());
+        let span = Span::new(colon.end, colon.end + 1 + length as u32);
+        let symbol = self.ast.intern(&self.text[span.start as usize..span.end as usize]);
+        self.raw.bump(length);
+        self.push(Token::Spec(symbol), span);
+    }
+
+    /// A text in quotes of another kind is read as a string, so that only the quotes are wrong.
+    fn foreign_quote(&mut self) {
+        let open = self.raw.slice();
+        let close = match open {
+            "“" | "”" => "”",
+            "‘" | "’" => "’",
+            same => same,
+        };
+        let rest = self.raw.remainder();
+        let line = &rest[..memchr::memchr(b'\n', rest.as_bytes()).unwrap_or(rest.len())];
+        let help = "strings stand in double quotes: \"text ${value}\"";
+        let Some(length) = line.find(close) else {
+            return self.unexpected(self.span(), help);
+        };
+        let symbol = self.ast.intern(&line[..length]);
+        self.raw.bump(length + close.len());
+        let span = self.span();
+        let title = format!("`{open}` does not begin a string");
+        self.report(Diagnostic::new(Code::E0126, title).at(self.source, span, "").help(help));
+        self.push(Token::Str(symbol), span);
+    }
+
+    fn other(&mut self) {
+        let help = match self.raw.slice() {
+            "@" => "Kettle has no decorators: call the function, `f = wrap(f)`",
+            "$" => "an interpolation stands in a string: \"${name}\"",
+            "\\" => "a line goes on by itself where an operator, a comma or a bracket is open",
+            "\u{a0}" | "\u{2009}" | "\u{202f}" | "\u{200b}" => "replace it by a plain space",
+            "\0" => "a NUL byte: is this a text file?",
+            "…" => "write three dots: `...`",
+            "−" | "–" | "—" => "write a plain minus: `-`",
+            _ => "",
+        };
+        self.unexpected(self.span(), help);
+    }
+
+    /// A row of unexpected characters is one fault.
+    fn unexpected(&mut self, span: Span, help: &str) {
+        if let Some(last) = self.out.diagnostics.last_mut()
+            && last.code == Code::E0103
+            && let Some(label) = last.labels.first_mut()
+            && label.span.end == span.start
+        {
+            label.span.end = span.end;
+            return;
+        }
+        let c = self.text[span.start as usize..].chars().next().unwrap_or('\0');
+        let title = if c.is_control() || c.is_whitespace() {
+            format!("unexpected character U+{:04X}", c as u32)
+        } else {
+            format!("unexpected character `{c}`")
+        };
+        let mut diagnostic = Diagnostic::new(Code::E0103, title).at(self.source, span, "");
+        if !help.is_empty() {
+            diagnostic = diagnostic.help(help);
+        }
+        self.report(diagnostic);
+    }
+
+    // ---- strings
+
+    fn raw_string(&mut self) {
+        let open = self.span();
+        let hashes = self.raw.slice().len() - 2;
+        let close = format!("\"{}", "#".repeat(hashes));
+        let rest = self.raw.remainder();
+        let found = rest.find(&close);
+        let length = found.unwrap_or(rest.len());
+        let symbol = self.ast.intern(&rest[..length]);
+        self.raw.bump(if found.is_some() { length + close.len() } else { length });
+        if found.is_none() {
+            self.out.incomplete = true;
+            let diagnostic = Diagnostic::new(Code::E0102, "this raw string has no end");
+            let diagnostic = diagnostic.at(self.source, open, "begins here");
+            self.report(diagnostic.help(format!("it ends with `{close}`")));
+        }
+        let span = self.span();
+        self.push(Token::Str(symbol), span);
+    }
+
+    fn byte_string(&mut self) {
+        let open = self.span();
+        let rest = self.raw.remainder();
+        let (length, end) = text_end(rest, false, false);
+        let start = open.end as usize;
+        let mut errors = Vec::new();
+        let bytes = string::unescape_bytes(self.text, start..start + length, &mut errors);
+        self.escape_errors(errors);
+        self.raw.bump(length + usize::from(matches!(end, TextEnd::Quote)));
+        let span = self.span();
+        if !matches!(end, TextEnd::Quote) {
+            let diagnostic = Diagnostic::new(Code::E0102, "this byte string has no end");
+            self.report(diagnostic.at(self.source, span, "ends with its line").help("add a `\"`"));
+        }
+        self.out.bytes.push(bytes);
+        self.push(Token::Bytes(self.out.bytes.len() as u32 - 1), span);
+    }
+
+    /// Literal text up to the end of the string or the next interpolation.
+    fn literal_text(&mut self, triple: bool) {
+        let rest = self.raw.remainder();
+        let start = self.raw.span().end;
+        let (length, end) = text_end(rest, triple, true);
+        self.raw.bump(length);
+        self.segment(start..start + length, triple);
+        let at = start + length;
+        match end {
+            TextEnd::Quote => {
+                let width = if triple { 3 } else { 1 };
+                self.raw.bump(width);
+                self.close_string(Span::new(at as u32, (at + width) as u32));
+            }
+            TextEnd::Interpolation => {
+                self.raw.bump(2);
+                let span = Span::new(at as u32, at as u32 + 2);
+                self.push(Token::InterpolationOpen, span);
+                self.modes.push(Mode::Code { depth: 0, open: span });
+            }
+            TextEnd::LineBreak => self.line_break_in_string(at),
+            TextEnd::Input => {
+                self.unterminated(at);
+                self.close_string(Span::new(at as u32, at as u32));
+            }
+        }
+    }
+
+    /// Adds a text lexeme; of a triple string it is resolved only when the whole is known.
+    fn segment(&mut self, range: Range<usize>, triple: bool) {
+        if range.is_empty() && !triple {
+            return;
+        }
+        let symbol = if triple { self.ast.intern("") } else { self.unescaped([range.clone()]) };
+        let number = self.out.lexemes.len();
+        self.push(Token::Text(symbol), Span::new(range.start as u32, range.end as u32));
+        if let Some(Mode::Text { segments, .. }) = self.modes.last_mut() {
+            segments.push((number, range));
+        }
+    }
+
+    fn unescaped(&mut self, ranges: impl IntoIterator<Item = Range<usize>>) -> Symbol {
+        let (mut text, mut errors) = (String::new(), Vec::new());
+        for range in ranges {
+            string::unescape(self.text, range, &mut text, &mut errors);
+        }
+        self.escape_errors(errors);
+        self.ast.intern(&text)
+    }
+
+    fn close_string(&mut self, quote: Span) {
+        let Some(Mode::Text { triple, open, segments }) = self.modes.pop() else { return };
+        if triple {
+            let ranges: Vec<_> = segments.iter().map(|(_, range)| range.clone()).collect();
+            let kept = string::dedent(self.text, &ranges);
+            for ((number, _), ranges) in segments.iter().zip(kept) {
+                self.out.lexemes[*number].token = Token::Text(self.unescaped(ranges));
+            }
+        }
+        // A string without interpolation is one token.
+        let text = match self.out.lexemes[open + 1..] {
+            [] => self.ast.intern(""),
+            [Lexeme { token: Token::Text(symbol), .. }] => symbol,
+            _ => return self.push(Token::StrClose, quote),
+        };
+        self.out.lexemes.truncate(open + 1);
+        self.newline = false;
+        let lexeme = &mut self.out.lexemes[open];
+        lexeme.token = Token::Str(text);
+        lexeme.span = lexeme.span.to(quote);
+    }
+
+    /// A plain string ends with its line. If an interpolation was begun on that line, its missing
+    /// brace is the likelier fault: then the quote that seemed to open a string closed one.
+    fn line_break_in_string(&mut self, at: usize) {
+        let same_line = |open: Span, text: &str| !text[open.start as usize..at].contains('\n');
+        let begun = self.modes.iter().position(|mode| match mode {
+            Mode::Code { open, .. } => same_line(*open, self.text),
+            Mode::Text { .. } => false,
+        });
+        let Some(index) = begun else {
+            self.unterminated(at);
+            return self.close_string(Span::new(at as u32, at as u32));
+        };
+        if let Mode::Code { open, .. } = self.modes[index] {
+            self.unclosed_interpolation(open);
+        }
+        let triple = index
+            .checked_sub(1)
+            .is_some_and(|outer| matches!(self.modes[outer], Mode::Text { triple: true, .. }));
+        self.close_modes(if triple { index } else { index.saturating_sub(1) }, at);
+    }
+
+    fn close_modes(&mut self, keep: usize, at: usize) {
+        let end = Span::new(at as u32, at as u32);
+        while self.modes.len() > keep {
+            match self.modes.last() {
+                Some(Mode::Text { .. }) => self.close_string(end),
+                _ => {
+                    self.modes.pop();
+                    self.push(Token::InterpolationClose, end);
+                }
+            }
+        }
+    }
+
+    fn unterminated(&mut self, at: usize) {
+        let Some(Mode::Text { triple, open, .. }) = self.modes.last() else { return };
+        let (triple, quote) = (*triple, self.out.lexemes[*open].span);
+        let diagnostic = Diagnostic::new(Code::E0102, "this string has no end");
+        let diagnostic = if triple {
+            self.out.incomplete = true;
+            diagnostic.at(self.source, quote, "begins here").help("it ends with `\"\"\"`")
+        } else {
+            let line = Span::new(quote.start, at as u32);
+            diagnostic
+                .at(self.source, line, "ends with its line")
+                .help("add a `\"`; a string of several lines stands between `\"\"\"`")
+        };
+        self.report(diagnostic);
+    }
+
+    fn unclosed_interpolation(&mut self, open: Span) {
+        let diagnostic = Diagnostic::new(Code::E0122, "this interpolation has no `}`");
+        let diagnostic = diagnostic.at(self.source, open, "begins here");
+        self.report(diagnostic.help("for the plain characters write `\\${`"));
+    }
+
+    fn end_of_input(&mut self) {
+        let at = self.text.len();
+        if let Some(Mode::Code { open, .. }) = self.modes.last() {
+            self.out.incomplete = true;
+            self.unclosed_interpolation(*open);
+        }
+        self.close_modes(0, at);
+    }
+
+    // ---- reporting
+
+    fn span(&self) -> Span {
+        let range = self.raw.span();
+        Span::new(range.start as u32, range.end as u32)
+    }
+
+    fn escape_errors(&mut self, errors: Vec<EscapeError>) {
+        for error in errors {
+            let span = Span::new(error.range.start as u32, error.range.end as u32);
+            let diagnostic = Diagnostic::new(Code::E0104, error.title).at(self.source, span, "");
+            self.report(diagnostic.help(error.help));
+        }
+    }
+
+    fn report(&mut self, diagnostic: Diagnostic) {
+        if self.out.diagnostics.len() < DIAGNOSTICS_MAX {
+            self.out.diagnostics.push(diagnostic);
+        }
+    }
+}
+
+/// Where literal text ends, and by what.
+fn text_end(text: &str, triple: bool, interpolated: bool) -> (usize, TextEnd) {
+    let bytes = text.as_bytes();
+    let mut at = 0;
+    while at < bytes.len() {
+        match bytes[at] {
+            // An escaped line break still ends a plain string.
+            b'\\' if bytes.get(at + 1).is_some_and(|&byte| byte != b'\n' || triple) => at += 1,
+            b'\n' if !triple => return (at, TextEnd::LineBreak),
+            b'"' if !triple || bytes[at..].starts_with(b"\"\"\"") => return (at, TextEnd::Quote),
+            b'$' if interpolated && bytes.get(at + 1) == Some(&b'{') => {
+                return (at, TextEnd::Interpolation);
+            }
+            _ => {}
+        }
+        at += 1;
+    }
+    (bytes.len(), TextEnd::Input)
+}
