@@ -308,7 +308,7 @@ impl<'s> Lexer<'s, '_> {
     /// A row of unexpected characters is one fault.
     fn unexpected(&mut self, span: Span, help: &str) {
         if let Some(last) = self.out.diagnostics.last_mut()
-            && last.code == Code::E0103
+            && last.code == Some(Code::E0103)
             && let Some(label) = last.labels.first_mut()
             && label.span.end == span.start
         {
