@@ -15,8 +15,8 @@
 
 use hashbrown::HashTable;
 
-use super::object::Body;
 use super::heap::Marker;
+use super::object::Body;
 use super::value::Value;
 
 /// Maps of up to so many entries (tombstones included) have no index.
@@ -231,10 +231,19 @@ impl Map {
         self.iter().map(|(_, value)| value)
     }
 
-    /// The stored hash at each live position, for copying entries between maps of one heap.
-    pub(in crate::vm) fn iter_hashed(&self) -> impl Iterator<Item = (u32, Value, Value)> + '_ {
-        let live = self.entries.iter().filter(|entry| entry.is_live());
-        live.map(|entry| (entry.hash, entry.key, entry.value))
+    /// A map with the same entries and no tombstones, for a map of the same heap.
+    pub fn copied(&self) -> Map {
+        let mut copy = Map::with_capacity(self.live);
+        for entry in self.entries.iter().filter(|entry| entry.is_live()) {
+            copy.push(entry.hash, entry.key, entry.value);
+        }
+        copy
+    }
+
+    /// The stored hash of the entry that [`Map::next`] has just passed.
+    pub(in crate::vm) fn hash_before(&self, cursor: u64) -> Option<u32> {
+        let position = self.position(cursor).checked_sub(1)?;
+        self.entries.get(position).map(|entry| entry.hash)
     }
 
     fn serial(&self, position: usize) -> u64 {

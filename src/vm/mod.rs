@@ -25,9 +25,15 @@ mod resume;
 mod stack;
 mod trace;
 
+pub mod display;
+pub mod equal;
+pub mod hash;
 pub mod heap;
+pub mod key;
 pub mod map;
 pub mod object;
+pub mod order;
+pub mod text;
 pub mod value;
 
 use std::collections::HashMap;

@@ -70,7 +70,12 @@ impl BlockRef {
     ///
     /// # Safety
     /// `memory` is a block's memory that nothing else uses.
-    pub(super) unsafe fn format(memory: NonNull<u8>, class: u8, cell: usize, owns: bool) -> BlockRef {
+    pub(super) unsafe fn format(
+        memory: NonNull<u8>,
+        class: u8,
+        cell: usize,
+        owns: bool,
+    ) -> BlockRef {
         let block = memory.cast::<Block>();
         let count = (BLOCK_SIZE - SMALL_FIRST) / cell;
         // SAFETY: the memory is ours and large enough. Cells of an owning block start as free.

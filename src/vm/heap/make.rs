@@ -168,12 +168,12 @@ impl Heap {
 
     /// A list.
     pub fn list(&mut self, items: Vec<Value>) -> Value {
-        self.owned(Kind::List, List { items, frozen: false })
+        self.owned(Kind::List, List { items, ..List::default() })
     }
 
     /// A list that cannot be changed, for a key.
     pub(in crate::vm) fn frozen_list(&mut self, items: Vec<Value>) -> Value {
-        self.owned(Kind::List, List { items, frozen: true })
+        self.owned(Kind::List, List { items, frozen: true, ..List::default() })
     }
 
     /// A map.
@@ -233,8 +233,7 @@ impl Heap {
         if !class.is(Kind::Class) {
             return Value::null();
         }
-        let owner: NonNull<Owned<Class>> =
-            class.object().expect("classes are heap objects").cast();
+        let owner: NonNull<Owned<Class>> = class.object().expect("classes are heap objects").cast();
         // SAFETY: the value is a live class; nothing writes to it while its template is copied.
         let body = unsafe { &(*owner.as_ptr()).body };
         let header = Header::new(Kind::Instance, slot_count(&body.template), body.shape);

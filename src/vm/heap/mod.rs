@@ -29,6 +29,7 @@ mod block;
 mod collect;
 mod make;
 mod mark;
+mod name;
 mod raw;
 mod space;
 mod stats;
@@ -50,6 +51,7 @@ use hashbrown::HashTable;
 
 use self::account::Account;
 use self::collect::Phase;
+use self::name::FunctionNames;
 use self::space::Space;
 use super::object::Header;
 use super::value::Value;
@@ -84,6 +86,7 @@ pub struct Heap {
     interned: HashTable<Value>,
     /// The strings of one ASCII character.
     characters: [Value; 128],
+    names: FunctionNames,
     /// Natives by number, so that each is one object.
     natives: Vec<Value>,
     /// Built-in types.
@@ -116,6 +119,7 @@ impl Heap {
             hasher: RandomState::default(),
             interned: HashTable::new(),
             characters: [Value::null(); 128],
+            names: FunctionNames::default(),
             natives: Vec::new(),
             types: Vec::new(),
             last_shape: 0,

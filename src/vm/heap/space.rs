@@ -159,12 +159,7 @@ impl Space {
     }
 
     /// A block with room, if possible one that is in use already.
-    fn next_block(
-        &mut self,
-        class: usize,
-        account: &mut Account,
-        swept: &mut Swept,
-    ) -> BlockRef {
+    fn next_block(&mut self, class: usize, account: &mut Account, swept: &mut Swept) -> BlockRef {
         if let Some(block) = self.classes[class].ready.pop() {
             return block;
         }
@@ -179,7 +174,12 @@ impl Space {
         unsafe { BlockRef::format(memory, class as u8, SIZES[class % CLASSES], owns) }
     }
 
-    fn allocate_large(&mut self, size: usize, owns: bool, account: &mut Account) -> NonNull<Header> {
+    fn allocate_large(
+        &mut self,
+        size: usize,
+        owns: bool,
+        account: &mut Account,
+    ) -> NonNull<Header> {
         let block = BlockRef::large(size, owns);
         account.grow_large(block.size());
         self.large.push(block);
@@ -277,7 +277,9 @@ impl Space {
 unsafe fn release_large(block: BlockRef, account: &mut Account, swept: &mut Swept) {
     // SAFETY: promised by the caller.
     unsafe {
-        if block.head().owns && let Some(counted) = drop_cell(block.cell(0)) {
+        if block.head().owns
+            && let Some(counted) = drop_cell(block.cell(0))
+        {
             account.release_external(counted);
             swept.dropped += 1;
         }

@@ -11,8 +11,8 @@ use super::{Heap, raw};
 use crate::vm::map::Map;
 use crate::vm::object::{
     BoundRef, Bytes, Class, ClosureRef, Cut, Enum, Header, HostObject, InstanceRef, List, Module,
-    NativeId, Owned, Range, RangeObject, Str, Trace, TraceEntry, TypeKind, TypeObject, VariableCell,
-    VariantRef,
+    NativeId, Owned, Range, RangeObject, Str, Trace, TraceEntry, TypeKind, TypeObject,
+    VariableCell, VariantRef,
 };
 use crate::vm::value::{Kind, Value};
 

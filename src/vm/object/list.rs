@@ -1,5 +1,7 @@
 //! Lists.
 
+use std::cell::Cell;
+
 use super::Body;
 use crate::vm::heap::Marker;
 use crate::vm::value::Value;
@@ -11,6 +13,8 @@ pub struct List {
     pub items: Vec<Value>,
     /// It is a map's key or a set's member, so it cannot be changed any more.
     pub frozen: bool,
+    /// Its hash once it is frozen and known, else 0.
+    pub(in crate::vm) hash: Cell<u32>,
 }
 
 impl Body for List {

@@ -1,0 +1,210 @@
+//! Maps and sets by key: hashing and comparing need the heap, storing needs the map.
+//!
+//! All of these take a map or a set as a value. A list that becomes a key is copied and frozen
+//! (ruling 67), lists in it too. A key whose class defines `hash` cannot be looked up without
+//! running script code: the caller runs `hash`, then goes through [`Heap::map_candidates`] with
+//! `==`, then reads, replaces or appends by position.
+
+use std::collections::HashMap;
+
+use super::equal::same_key;
+use super::hash::Unhashable;
+use super::heap::Heap;
+use super::map::Map;
+use super::value::{Kind, Value};
+
+impl Heap {
+    /// The value at a key; `None` if there is none.
+    #[inline]
+    pub fn map_get(&self, map: Value, key: Value) -> Result<Option<Value>, Unhashable> {
+        let hash = self.key_hash(key)?;
+        let Some(table) = self.table_ref(map) else { return Ok(None) };
+        Ok(self.find_key(table, hash, key).and_then(|position| table.at(position)).map(second))
+    }
+
+    /// The value at a string key.
+    #[inline]
+    pub fn map_get_str(&self, map: Value, key: &str) -> Option<Value> {
+        let table = self.table_ref(map)?;
+        let position = self.find_text(table, key)?;
+        table.at(position).map(second)
+    }
+
+    /// Whether a map or set has a key.
+    pub fn map_has(&self, map: Value, key: Value) -> Result<bool, Unhashable> {
+        let hash = self.key_hash(key)?;
+        Ok(self.table_ref(map).is_some_and(|table| self.find_key(table, hash, key).is_some()))
+    }
+
+    /// Sets the value at a key; gives the old one. A key that is there keeps its place and spelling.
+    pub fn map_insert(
+        &mut self,
+        map: Value,
+        key: Value,
+        value: Value,
+    ) -> Result<Option<Value>, Unhashable> {
+        let hash = self.key_hash(key)?;
+        let position = self.table_ref(map).and_then(|table| self.find_key(table, hash, key));
+        if let Some(position) = position {
+            return Ok(self.map_set_at(map, position, value));
+        }
+        let key = self.frozen(key);
+        self.map_push_hashed(map, hash, key, value);
+        Ok(None)
+    }
+
+    /// Sets the value at a string key.
+    pub fn map_insert_str(&mut self, map: Value, key: &str, value: Value) {
+        let hash = self.text_hash(key);
+        match self.table_ref(map).and_then(|table| self.find_text(table, key)) {
+            Some(position) => {
+                self.map_set_at(map, position, value);
+            }
+            None => {
+                let key = self.string(key);
+                self.map_push_hashed(map, hash, key, value);
+            }
+        }
+    }
+
+    /// Adds a member to a set; `false` if it is in it already.
+    pub fn set_add(&mut self, set: Value, member: Value) -> Result<bool, Unhashable> {
+        Ok(self.map_insert(set, member, Value::null())?.is_none())
+    }
+
+    /// Removes a key; gives its value.
+    pub fn map_remove(&mut self, map: Value, key: Value) -> Result<Option<Value>, Unhashable> {
+        let hash = self.key_hash(key)?;
+        let position = self.table_ref(map).and_then(|table| self.find_key(table, hash, key));
+        Ok(position.and_then(|position| self.map_remove_at(map, position)))
+    }
+
+    /// Adds an entry to a map that is not in the heap yet. `key` has to be hashable.
+    pub fn fill(&mut self, map: &mut Map, key: Value, value: Value) -> Result<(), Unhashable> {
+        let hash = self.key_hash(key)?;
+        match self.find_key(map, hash, key) {
+            Some(position) => map.set_at(position, value),
+            None => map.push(hash, self.frozen(key), value),
+        }
+        Ok(())
+    }
+
+    /// Adds an entry with a string key to a map that is not in the heap yet.
+    pub fn fill_str(&mut self, map: &mut Map, key: &str, value: Value) {
+        match self.find_text(map, key) {
+            Some(position) => map.set_at(position, value),
+            None => {
+                let hash = self.text_hash(key);
+                let key = self.string(key);
+                map.push(hash, key, value);
+            }
+        }
+    }
+
+    /// Positions and keys of a map that may equal a key with this hash, in order: for keys that
+    /// only script code can compare. Positions are valid until the map changes.
+    pub fn map_candidates(&self, map: Value, hash: u64) -> Vec<(usize, Value)> {
+        let Some(table) = self.table_ref(map) else { return Vec::new() };
+        let positions = table.candidates(hash as u32).into_iter();
+        positions.filter_map(|at| Some((at, table.at(at)?.0))).collect()
+    }
+
+    /// Key and value at a position.
+    pub fn map_at(&self, map: Value, position: usize) -> Option<(Value, Value)> {
+        self.table_ref(map)?.at(position)
+    }
+
+    /// Replaces the value at a position; gives the old one.
+    pub fn map_set_at(&mut self, map: Value, position: usize, value: Value) -> Option<Value> {
+        let table = self.table_mut(map)?;
+        let old = table.at(position).map(second);
+        table.set_at(position, value);
+        old
+    }
+
+    /// Removes the entry at a position; gives its value.
+    pub fn map_remove_at(&mut self, map: Value, position: usize) -> Option<Value> {
+        self.table_mut(map)?.remove_at(position).map(second)
+    }
+
+    /// Appends an entry whose key is not in the map, with the hash that script code gave (its low
+    /// 32 bits count).
+    pub fn map_push(&mut self, map: Value, hash: u64, key: Value, value: Value) {
+        self.map_push_hashed(map, hash as u32, key, value);
+    }
+
+    fn map_push_hashed(&mut self, map: Value, hash: u32, key: Value, value: Value) {
+        if let Some(table) = self.table_mut(map) {
+            table.push(hash, key, value);
+        }
+    }
+
+    #[inline]
+    fn find_key(&self, table: &Map, hash: u32, key: Value) -> Option<usize> {
+        table.find(hash, |stored| stored.same(key) || same_key(self, stored, key))
+    }
+
+    #[inline]
+    fn find_text(&self, table: &Map, key: &str) -> Option<usize> {
+        table.find(self.text_hash(key), |stored| self.str(stored) == Some(key))
+    }
+
+    /// A key as a map keeps it: lists are copied and frozen, those in them too; shared ones once.
+    fn frozen(&mut self, key: Value) -> Value {
+        if !self.has_loose_list(key) {
+            return key;
+        }
+        let mut copies: HashMap<u64, Value> = HashMap::new();
+        let mut stack = vec![key];
+        while let Some(&node) = stack.last() {
+            if copies.contains_key(&node.bits()) {
+                stack.pop();
+                continue;
+            }
+            let parts = self.parts(node).to_vec();
+            let before = stack.len();
+            stack.extend(parts.iter().copied().filter(|part| {
+                is_node(*part) && self.has_loose_list(*part) && !copies.contains_key(&part.bits())
+            }));
+            if stack.len() > before {
+                continue;
+            }
+            stack.pop();
+            let parts: Vec<Value> = parts
+                .iter()
+                .map(|part| copies.get(&part.bits()).filter(|_| is_node(*part)).unwrap_or(part))
+                .copied()
+                .collect();
+            let copy = self.frozen_node(node, parts);
+            copies.insert(node.bits(), copy);
+        }
+        copies.get(&key.bits()).copied().unwrap_or(key)
+    }
+
+    /// A copy of a list or enum value whose parts are frozen.
+    fn frozen_node(&mut self, node: Value, parts: Vec<Value>) -> Value {
+        let variant = self.variant_ref(node).map(|variant| (variant.enum_value(), variant.index()));
+        match variant {
+            Some((enumeration, index)) => self.variant(enumeration, index, &parts),
+            None => self.frozen_list(parts),
+        }
+    }
+
+    /// Whether a key has to be copied: it is a list that is not frozen, or an enum value. Frozen
+    /// lists hold frozen lists only.
+    fn has_loose_list(&self, key: Value) -> bool {
+        match key.kind() {
+            Kind::List => self.list_ref(key).is_some_and(|list| !list.frozen),
+            Kind::Variant => self.parts(key).iter().any(|part| is_node(*part)),
+            _ => false,
+        }
+    }
+}
+
+fn is_node(value: Value) -> bool {
+    matches!(value.kind(), Kind::List | Kind::Variant)
+}
+
+fn second<A, B>(pair: (A, B)) -> B {
+    pair.1
+}
