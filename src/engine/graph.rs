@@ -1,4 +1,4 @@
-//! Step 2 of 6: the modules that a program is made of, in the order in which they run.
+//! The modules that a program is made of, in the order in which they run.
 //!
 //! Beginning with the started module, every top-level import of a file is followed; each module is
 //! read and parsed once. A module stands behind all that it imports. What is wrong with the
@@ -13,8 +13,8 @@ use std::sync::Arc;
 use super::loader::{Loader, ReadError};
 use crate::compile::Names;
 use crate::diagnostics::{Code, Diagnostic, SourceId, SourceMap, Span, nearest};
+use crate::syntax;
 use crate::syntax::ast::{ImportKind, ImportSource, Module, StmtKind};
-use crate::syntax::{self};
 
 /// The modules of a program, dependencies first; the last is the one that was started.
 pub struct Graph {
@@ -104,22 +104,19 @@ impl Graph {
 impl Walk<'_> {
     /// Parses a module and puts it on the stack.
     fn open(&mut self, name: String, identity: String, bytes: Vec<u8>) {
-        let (text, fault) = decode(bytes);
+        let id = SourceId(self.sources.len() as u32);
+        let (text, fault) = syntax::decode(&bytes, id);
         let source = self.sources.add(name.as_str(), text.as_str());
-        if let Some(at) = fault {
-            let span = Span::new(at, at + char::REPLACEMENT_CHARACTER.len_utf8() as u32);
-            let title = format!("`{name}` is not UTF-8");
-            let label = "the first byte that is no text";
-            self.graph.diagnostics.push(Diagnostic::new(Code::E0108, title).at(source, span, label));
+        if let Some(fault) = fault {
+            self.graph.diagnostics.push(fault);
             self.states.insert(identity, State::Failed);
             return;
         }
-        let parsed = syntax::parse(source, &text);
-        self.graph.diagnostics.extend(parsed.errors);
+        let parsed = syntax::parse(&text, source);
+        self.graph.diagnostics.extend(parsed.diagnostics);
         let imports = self.imports(&parsed.module, source);
         self.states.insert(identity.clone(), State::Open(self.stack.len()));
-        let node =
-            Node { name: name.into(), source, module: parsed.module, files: HashMap::new() };
+        let node = Node { name: name.into(), source, module: parsed.module, files: HashMap::new() };
         self.stack.push(Open { node, identity, imports, done: 0 });
     }
 
@@ -198,7 +195,8 @@ impl Walk<'_> {
         let diagnostic = Diagnostic::new(Code::E0403, title).at(source, span, "not a module");
         let diagnostic = match nearest(name, self.names.modules.keys().map(|known| &**known)) {
             Some(meant) => diagnostic.help(format!("did you mean `{meant}`?")),
-            None => diagnostic.help(format!("a file is imported by its path: `import \"./{name}.ket\"`")),
+            None => diagnostic
+                .help(format!("a file is imported by its path: `import \"./{name}.ket\"`")),
         };
         self.graph.diagnostics.push(diagnostic);
     }
@@ -217,9 +215,11 @@ impl Walk<'_> {
             if let Some(meant) = nearest(name, known.iter().map(String::as_str)) {
                 diagnostic = diagnostic.help(format!("did you mean `{meant}`?"));
             } else if !name.ends_with(".ket") && self.loader.read(&format!("{name}.ket")).is_ok() {
-                diagnostic = diagnostic.help(format!("write the whole name: \"{}.ket\"", import.text));
+                diagnostic =
+                    diagnostic.help(format!("write the whole name: \"{}.ket\"", import.text));
             } else {
-                let why = format!("the path is relative to `{}`, the importing file", open.node.name);
+                let why =
+                    format!("the path is relative to `{}`, the importing file", open.node.name);
                 diagnostic = diagnostic.note(why);
             }
         }
@@ -242,11 +242,14 @@ impl Walk<'_> {
         } else {
             let moved = match &*import.names {
                 [] => format!("what `{end}` uses of `{start}`"),
-                names => names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", "),
+                names => {
+                    names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ")
+                }
             };
             let title = format!("imports go round in a cycle: {}", path.join(" → "));
             let mut diagnostic = Diagnostic::new(Code::E0401, title);
-            diagnostic = diagnostic.at(last.node.source, import.span, "this import closes the cycle");
+            diagnostic =
+                diagnostic.at(last.node.source, import.span, "this import closes the cycle");
             for open in &cycle[..cycle.len() - 1] {
                 let span = open.imports[open.done - 1].span;
                 diagnostic = diagnostic.see(open.node.source, span, "on the way round");
@@ -259,13 +262,5 @@ impl Walk<'_> {
     }
 }
 
-/// The text of a module, and where it is no text.
-fn decode(bytes: Vec<u8>) -> (String, Option<u32>) {
-    match String::from_utf8(bytes) {
-        Ok(text) => (text, None),
-        Err(error) => {
-            let at = error.utf8_error().valid_up_to() as u32;
-            (String::from_utf8_lossy(error.as_bytes()).into_owned(), Some(at))
-        }
-    }
-}
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,134 @@
+//! Programs: compiled modules with their sources.
+//!
+//! A [`Program`] is plain data behind an `Arc`: it can be compiled once and run by any number of
+//! VMs on any threads. Nothing of it is changed by running it.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use super::graph::{Graph, Node};
+use crate::bytecode::disassemble;
+use crate::bytecode::program::{ModuleCode, Program as Code};
+use crate::compile::{self, Dependency, Names};
+use crate::diagnostics::{Diagnostic, SourceMap, render};
+
+/// A program that can be run.
+#[derive(Clone, Debug)]
+pub struct Program {
+    content: Arc<Content>,
+}
+
+#[derive(Debug)]
+struct Content {
+    code: Code,
+    sources: Arc<SourceMap>,
+    warnings: Vec<Diagnostic>,
+}
+
+/// What keeps a text from becoming a program.
+#[derive(Clone, Debug)]
+pub struct CompileError {
+    /// What is wrong; warnings may be among it.
+    pub diagnostics: Vec<Diagnostic>,
+    /// The texts that the diagnostics point into.
+    pub sources: Arc<SourceMap>,
+}
+
+impl Program {
+    /// The modules, dependencies first.
+    pub fn code(&self) -> &Code {
+        &self.content.code
+    }
+
+    /// The texts of its modules.
+    pub fn sources(&self) -> &Arc<SourceMap> {
+        &self.content.sources
+    }
+
+    /// What the compiler found odd.
+    pub fn warnings(&self) -> &[Diagnostic] {
+        &self.content.warnings
+    }
+
+    /// A listing of its bytecode.
+    pub fn listing(&self) -> String {
+        let text = |module: &ModuleCode| {
+            self.content.sources.get(module.source).map(|source| &*source.text)
+        };
+        let modules = self.content.code.modules.iter();
+        modules
+            .map(|module| disassemble::disassemble(module, text(module)))
+            .collect::<Vec<_>>()
+            .join("\n")
+    }
+
+    /// Compiles the modules of a graph, each after those it imports.
+    pub(super) fn compile(
+        graph: Graph,
+        names: &Names,
+        sources: SourceMap,
+    ) -> Result<Program, CompileError> {
+        let Graph { modules, mut diagnostics } = graph;
+        let sources = Arc::new(sources);
+        let mut compiled: Vec<Option<Arc<ModuleCode>>> = Vec::new();
+        for node in &modules {
+            let code = match dependencies(node, &compiled) {
+                Some(files) => {
+                    let text = sources.get(node.source).map_or("", |source| &*source.text);
+                    let Node { module, name, source, .. } = node;
+                    let (code, found) =
+                        compile::compile(module, name, *source, text, names, &files);
+                    diagnostics.extend(found);
+                    code
+                }
+                // What it imports has errors; without its names there would only be more of them.
+                None => None,
+            };
+            compiled.push(code.map(Arc::new));
+        }
+        let compiled: Option<Vec<_>> = compiled.into_iter().collect();
+        match compiled {
+            Some(modules) if !diagnostics.iter().any(Diagnostic::is_error) => {
+                let content = Content { code: Code { modules }, sources, warnings: diagnostics };
+                Ok(Program { content: Arc::new(content) })
+            }
+            _ => Err(CompileError { diagnostics, sources }),
+        }
+    }
+}
+
+/// What a module's imports of files offer; `None` if one of them did not compile.
+fn dependencies(
+    node: &Node,
+    compiled: &[Option<Arc<ModuleCode>>],
+) -> Option<HashMap<String, Dependency>> {
+    let dependency = |(text, &index): (&String, &usize)| {
+        let code = compiled[index].as_ref()?;
+        let dependency = Dependency { index: index as u32, exports: code.exports.clone() };
+        Some((text.clone(), dependency))
+    };
+    node.files.iter().map(dependency).collect()
+}
+
+impl CompileError {
+    /// The diagnostics as text, drawn with their places in the source.
+    pub fn render(&self, colour: bool) -> String {
+        render(&self.diagnostics, &self.sources, colour)
+    }
+}
+
+impl std::fmt::Display for CompileError {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let mut titles = self.diagnostics.iter().filter(|diagnostic| diagnostic.is_error());
+        match titles.next() {
+            Some(first) => f.write_str(&first.title)?,
+            None => f.write_str("the program has errors")?,
+        }
+        match titles.count() {
+            0 => Ok(()),
+            more => write!(f, " (and {more} more)"),
+        }
+    }
+}
+
+impl std::error::Error for CompileError {}
