@@ -151,6 +151,15 @@ impl Vm {
         module
     }
 
+    /// The value of a member of a standard or host module; null if there is none.
+    pub fn member(&self, module: &str, name: &str) -> Value {
+        let module = self.registry.modules.get(module).and_then(|module| self.heap.module_ref(*module));
+        match module.and_then(|module| module.exports.get(name)) {
+            Some(ModuleMember::Value(value)) => *value,
+            _ => Value::null(),
+        }
+    }
+
     /// Makes a native a method: `value.name(…)`. The value is its argument 0.
     pub fn add_method(&mut self, owner: impl Into<MethodOwner>, name: &str, native: NativeId) {
         self.insert_method(owner.into(), name, Method::Native(native));

@@ -1,6 +1,7 @@
 //! Making fibers, looking into them and going on with them after an exit.
 
 use super::Vm;
+use super::error::{ErrorKind, Thrown};
 use super::exit::{Args, FiberId};
 use super::fiber::{Entry, Waiting};
 use super::frame::{AWAITED, BOTTOM, FrameWord};
@@ -73,6 +74,24 @@ impl Vm {
     pub fn tail_call(&mut self, callee: Value, args: &[Value]) -> Value {
         self.tail = Some(TailCall { callee, args: args.to_vec() });
         Value::tail_call()
+    }
+
+    /// Like [`Vm::tail_call`], of a function of the core module by its name. If that module is not
+    /// loaded yet, the callee is `UNSET`: the run loop leaves with `Exit::NeedCore` and calls the
+    /// native again afterwards.
+    ///
+    /// # Errors
+    /// When the core module has no such function.
+    pub fn tail_call_core(&mut self, function: &str, args: &[Value]) -> Result<Value, Thrown> {
+        let callee = self.registry.core.as_ref().map(|core| core.get(function).copied());
+        match callee {
+            None => Ok(self.tail_call(Value::unset(), args)),
+            Some(Some(callee)) => Ok(self.tail_call(callee, args)),
+            Some(None) => {
+                let message = format!("the core module has no function {function}");
+                Err(self.error(ErrorKind::NameError, message))
+            }
+        }
     }
 
     /// A register of a fiber's innermost Kettle frame.
