@@ -15,7 +15,8 @@ pub fn nearest<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) -> Opti
         .filter(|candidate| *candidate != name && !candidate.is_empty())
         .filter(|candidate| candidate.len().abs_diff(name.len()) <= 4 * limit)
         .filter_map(|candidate| {
-            let far = if candidate.to_lowercase() == folded { 0 } else { distance(name, candidate) };
+            let far =
+                if candidate.to_lowercase() == folded { 0 } else { distance(name, candidate) };
             // Of a short name so many letters may not differ that nothing of it is left.
             (far <= limit && far < length).then_some((far, candidate))
         })

@@ -1,7 +1,198 @@
 //! Layer 6: the event loop: tasks, scopes, cancellation, timers, channels, drivers.
+//!
+//! A [`Runtime`] is a VM and a loop. The loop decides which fiber runs and what the requests mean
+//! with which a fiber leaves the VM. Where things are:
+//!
+//! - `rec task op`: the data. Records say what is inside what, tasks own fibers, ops are what
+//!   tasks wait for;
+//! - `spawn scope finish program`: how tasks and scopes begin and end;
+//! - `suspend arm select join channel promise`: awaiting;
+//! - `cancel deadlock`: how waiting ends otherwise;
+//! - `turn timer waiters`: the loop itself;
+//! - `wait host report handle`: what natives, the host and scripts see.
+//!
+//! The loop knows no native by name, no socket and no file: those are sources. It must not touch
+//! the operating system other than through its [`Driver`](driver::Driver).
 
+mod arm;
+mod cancel;
+mod channel;
+mod deadlock;
 pub mod driver;
+mod event_loop;
+mod finish;
+mod handle;
+mod host;
+mod join;
+mod op;
 #[cfg(feature = "driver")]
 pub mod pool;
+mod program;
+mod promise;
+mod rec;
+mod report;
+mod scope;
+mod select;
 #[cfg(feature = "driver")]
 pub mod signal;
+mod spawn;
+mod suspend;
+mod task;
+mod timer;
+mod turn;
+mod wait;
+mod waiters;
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU8, Ordering};
+use std::task::Waker;
+
+pub use cancel::{CancelKind, Reason};
+pub use channel::{Channel, ChannelCursor};
+pub use driver::Ticket;
+pub use event_loop::{Loop, Remote};
+pub use handle::{End, ScopeHandle, TaskHandle};
+pub use host::{Host, Silent};
+pub use op::Outcome;
+pub use program::{Interrupt, Parts, ProgramEnd};
+pub use promise::Promise;
+pub use rec::RecId;
+pub use report::TaskReport;
+pub use spawn::Call;
+pub use task::{TaskId, TaskKind};
+pub use timer::TimerId;
+pub use turn::{INTERRUPT_HOST, INTERRUPT_SIGNAL, Turn};
+pub use wait::{Answer, AtEnd, Cx, LoopClosure, LoopFn, LoopTable, Source, Wait};
+
+use crate::vm::{Value, Vm};
+
+/// A VM and the loop that runs its fibers.
+pub struct Runtime {
+    /// Heap, code, fibers.
+    pub vm: Vm,
+    /// Tasks, timers, driver.
+    pub rt: Loop,
+}
+
+/// A call that a host has made and whose result it has not taken yet.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct CallId(usize);
+
+/// How a call of the host has ended.
+#[derive(Clone, Debug)]
+pub enum CallEnd {
+    /// With a value, or with an error. Both are objects of the VM's heap, which nothing keeps.
+    Outcome(Outcome),
+    /// It was cancelled.
+    Cancelled(Arc<Reason>),
+}
+
+impl Runtime {
+    /// A loop for `vm` on `driver`, with the natives that need it.
+    pub fn new(
+        vm: Vm,
+        driver: Box<dyn driver::Driver>,
+        host: Box<dyn Host>,
+        natives: LoopTable,
+    ) -> Runtime {
+        Runtime { vm, rt: Loop::new(driver, host, natives) }
+    }
+
+    /// Runs a program that is one call, to its end.
+    pub fn run_main(&mut self, callee: Value, args: &[Value]) -> ProgramEnd {
+        self.start(callee, args, None);
+        self.run()
+    }
+
+    /// Makes the program's task. It calls `callee`, then what `parts` gives, one after the other,
+    /// until that gives nothing or one of them fails. [`turn`](Runtime::turn) runs it.
+    pub fn start(&mut self, callee: Value, args: &[Value], parts: Option<Parts>) {
+        let call = Call { callee, args, named: None };
+        self.rt.start_program(&mut self.vm, call, parts);
+    }
+
+    /// Runs the program that was started to its end.
+    pub fn run(&mut self) -> ProgramEnd {
+        loop {
+            match self.turn(None) {
+                Turn::Ended(end) => return end,
+                Turn::Ready | Turn::Waiting => {}
+                // A host that limits fuel drives the turns itself; here there is always more.
+                Turn::OutOfFuel => self.vm.set_fuel(i64::MAX),
+                Turn::Idle => {
+                    let outcome = Ok(Value::null());
+                    return ProgramEnd { outcome, status: None, signal: None, killed: false };
+                }
+            }
+        }
+    }
+
+    /// Calls a function in a task of its own. [`turn`](Runtime::turn) runs it,
+    /// [`call_end`](Runtime::call_end) gives its result.
+    pub fn call(&mut self, callee: Value, args: &[Value]) -> CallId {
+        let owner = self.rt.program_rec();
+        let call = Call { callee, args, named: None };
+        let handle = self.rt.make_task(&mut self.vm, Some(owner), TaskKind::Call, None, call);
+        CallId(self.rt.calls.insert(handle))
+    }
+
+    /// How a call has ended, if it has. It is given once.
+    pub fn call_end(&mut self, call: CallId) -> Option<CallEnd> {
+        let handle = *self.rt.calls.get(call.0)?;
+        let end = match &self.vm.heap.object_ref::<TaskHandle>(handle)?.end {
+            End::Running(_) => return None,
+            End::Value(value) => CallEnd::Outcome(Ok(*value)),
+            End::Failed(error) => CallEnd::Outcome(Err(*error)),
+            End::Cancelled(reason) => CallEnd::Cancelled(reason.clone()),
+        };
+        self.rt.calls.remove(call.0);
+        Some(end)
+    }
+
+    /// Cancels a call. It still ends in its own time, after its clean-ups.
+    pub fn cancel_call(&mut self, call: CallId) {
+        let handle = self.rt.calls.get(call.0).copied().unwrap_or_default();
+        self.rt.cancel_task(&mut self.vm, handle, Reason::new(CancelKind::Host));
+    }
+
+    /// Forgets a call: it runs on, but nobody takes its result.
+    pub fn forget_call(&mut self, call: CallId) {
+        self.rt.calls.try_remove(call.0);
+    }
+
+    /// Asks the program to end, from the thread of the loop.
+    pub fn interrupt(&mut self, interrupt: Interrupt) {
+        self.rt.interrupt(&mut self.vm, interrupt);
+    }
+
+    /// What asks the program to end from any other thread, even while it computes.
+    pub fn interrupter(&self) -> Interrupter {
+        Interrupter { flag: self.vm.interrupt.clone(), waker: self.rt.driver.waker() }
+    }
+
+    /// All tasks, in the order of their tree.
+    pub fn tasks(&self) -> Vec<TaskReport> {
+        self.rt.report(&self.vm)
+    }
+
+    /// When a turn is worth it even if nothing happens.
+    pub fn next_deadline(&self) -> Option<driver::Moment> {
+        self.rt.next_deadline()
+    }
+}
+
+/// Asks a program to end from any thread.
+#[derive(Clone)]
+pub struct Interrupter {
+    flag: Arc<AtomicU8>,
+    waker: Waker,
+}
+
+impl Interrupter {
+    /// The first time the program is cancelled, the second time nothing hides that, the third time
+    /// it is left.
+    pub fn interrupt(&self) {
+        self.flag.fetch_or(INTERRUPT_HOST, Ordering::AcqRel);
+        self.waker.wake_by_ref();
+    }
+}

@@ -258,13 +258,7 @@ impl<'a> Builder<'a> {
     // ---- parameters
 
     /// A parameter.
-    pub fn param(
-        &mut self,
-        pattern: PatternId,
-        default: Option<ExprId>,
-        l: u32,
-        r: u32,
-    ) -> Param {
+    pub fn param(&mut self, pattern: PatternId, default: Option<ExprId>, l: u32, r: u32) -> Param {
         Param { pattern, default, rest: false, span: Span::new(l, r) }
     }
 
@@ -385,13 +379,7 @@ impl<'a> Builder<'a> {
     }
 
     /// `select`
-    pub fn select(
-        &mut self,
-        first: bool,
-        arms: Vec<Option<SelectArm>>,
-        l: u32,
-        r: u32,
-    ) -> ExprId {
+    pub fn select(&mut self, first: bool, arms: Vec<Option<SelectArm>>, l: u32, r: u32) -> ExprId {
         let arms = arms.into_iter().flatten().collect();
         self.expr(ExprKind::Select { first, arms }, l, r)
     }
@@ -470,7 +458,13 @@ impl<'a> Builder<'a> {
     }
 
     /// `pattern as name`
-    pub fn pattern_as(&mut self, patterns: Vec<PatternId>, name: Name, l: u32, r: u32) -> PatternId {
+    pub fn pattern_as(
+        &mut self,
+        patterns: Vec<PatternId>,
+        name: Name,
+        l: u32,
+        r: u32,
+    ) -> PatternId {
         let pattern = self.alternatives(patterns);
         self.pattern(PatternKind::As { pattern, name }, l, r)
     }

@@ -230,10 +230,12 @@ impl Layout<'_> {
     fn begins_statement(&self, at: usize) -> bool {
         use Token::*;
         match self.lexemes[at].token {
-            Name(_) | Int(_) | IntMin | Float(_) | Duration(_) | Str(_) | Bytes(_) | StrOpen => true,
+            Name(_) | Int(_) | IntMin | Float(_) | Duration(_) | Str(_) | Bytes(_) | StrOpen => {
+                true
+            }
             Let | Var | Fn | Async | Await | Spawn | Scope | Class | Enum | Match | If | While
-            | For | Loop | Break | Continue | Return | Yield | Throw | Try | Defer | Import | Pub
-            | True | False | Null | SelfWord | Super | Assert => true,
+            | For | Loop | Break | Continue | Return | Yield | Throw | Try | Defer | Import
+            | Pub | True | False | Null | SelfWord | Super | Assert => true,
             Else => self.is(at + 1, FatArrow),
             _ => false,
         }
@@ -293,12 +295,12 @@ impl Layout<'_> {
         if token == Token::Import && self.is(at + 1, Token::ParenOpen) {
             return true;
         }
-        let at_member =
-            matches!(self.prev, Token::Semicolon | Token::BraceOpen | Token::Static);
+        let at_member = matches!(self.prev, Token::Semicolon | Token::BraceOpen | Token::Static);
         let ends = match self.lexemes.get(at + 1) {
             None => true,
             Some(next) => {
-                next.newline || matches!(next.token, Token::Eq | Token::Semicolon | Token::BraceClose)
+                next.newline
+                    || matches!(next.token, Token::Eq | Token::Semicolon | Token::BraceClose)
             }
         };
         kind == FrameKind::Class && at_member && ends
@@ -486,8 +488,7 @@ impl Layout<'_> {
     }
 
     fn open_paren(&mut self, pattern: bool, ended: bool) {
-        let parameters =
-            self.waiting_header() == Some(Token::Fn) && self.frame().kind.has_lines();
+        let parameters = self.waiting_header() == Some(Token::Fn) && self.frame().kind.has_lines();
         let nested = pattern && (!ended || self.in_arm_pattern() || self.frame().pattern);
         self.frames.push(Frame::of_pattern(FrameKind::Paren, parameters || nested));
     }
@@ -519,10 +520,8 @@ impl Layout<'_> {
         if ended || self.opens_body() {
             return self.open_body();
         }
-        let block = matches!(
-            self.prev,
-            Token::Spawn | Token::Daemon | Token::Defer | Token::SpawnTry
-        );
+        let block =
+            matches!(self.prev, Token::Spawn | Token::Daemon | Token::Defer | Token::SpawnTry);
         if !block && self.looks_like_map(at) {
             self.frames.push(Frame::new(FrameKind::Map));
             return Token::MapOpen;
@@ -568,10 +567,9 @@ impl Layout<'_> {
             Token::DotDotDot => true,
             Token::BracketOpen | Token::StrOpen => colon(self.behind(first)),
             Token::Str(_) | Token::Int(_) => colon(first + 1),
-            _ if lexeme.word && colon(first + 1) => !matches!(
-                self.token(first + 2),
-                Some(Token::For | Token::While | Token::Loop)
-            ),
+            _ if lexeme.word && colon(first + 1) => {
+                !matches!(self.token(first + 2), Some(Token::For | Token::While | Token::Loop))
+            }
             Token::Name(_) if self.is(first + 1, Token::BraceClose) => !block_is_likelier,
             Token::Name(_) => self.is(first + 1, Token::Comma),
             _ => false,
@@ -609,8 +607,9 @@ fn joins(token: Token) -> bool {
         ParenClose | BracketClose | BraceClose => true,
         Eq | PlusEq | MinusEq | StarEq | SlashEq | SlashSlashEq | PercentEq | StarStarEq
         | CoalesceEq | AndAndEq | OrOrEq => true,
-        Plus | Star | StarStar | Slash | SlashSlash | Percent | And | AndAnd | Caret | Shl | Shr
-        | DotDot | DotDotEq | EqEq | BangEq | Less | LessEq | Greater | GreaterEq | Coalesce => true,
+        Plus | Star | StarStar | Slash | SlashSlash | Percent | And | AndAnd | Caret | Shl
+        | Shr | DotDot | DotDotEq | EqEq | BangEq | Less | LessEq | Greater | GreaterEq
+        | Coalesce => true,
         _ => false,
     }
 }

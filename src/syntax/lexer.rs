@@ -244,7 +244,10 @@ impl<'s> Lexer<'s, '_> {
             "!==" => ("write `!=`", Some(Token::BangEq)),
             "++" => ("write `x += 1`", None),
             ":=" => ("write `let x = …` for a new name, `x = …` to assign", Some(Token::Eq)),
-            "->" => ("an arm is written `pattern => value`; functions declare no result type", Some(Token::FatArrow)),
+            "->" => (
+                "an arm is written `pattern => value`; functions declare no result type",
+                Some(Token::FatArrow),
+            ),
             "|>" => ("write a method chain: `xs.map(f).filter(g)`", Some(Token::Bar)),
             _ => ("comments begin with `#` and end with the line", None),
         };

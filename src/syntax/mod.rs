@@ -58,7 +58,11 @@ pub fn parse(text: &str, source: SourceId) -> Parsed {
     diagnostics.extend(paired.diagnostics.iter().cloned());
     let doc = lexed.module_doc;
     if paired.too_deep {
-        return Parsed { module: Module { ast, statements: Vec::new(), doc }, diagnostics, is_incomplete: false };
+        return Parsed {
+            module: Module { ast, statements: Vec::new(), doc },
+            diagnostics,
+            is_incomplete: false,
+        };
     }
     let tokens = layout::filter(text, &paired, &mut ast);
     let outcome = parser::parse(&tokens, &lexed, source, ast);

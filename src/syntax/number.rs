@@ -257,7 +257,8 @@ mod tests {
         assert_eq!(value("1m1.5s"), Number::Duration(61_500_000_000));
         assert_eq!(value("0.1s"), Number::Duration(100_000_000));
         assert_eq!(scan("5ms..10ms").0, 3);
-        for bad in ["30m1h", "5min", "1s1s", "1e3s", "0x1m", "99999999999d", "1h30", "1_s_", "5mé"] {
+        for bad in ["30m1h", "5min", "1s1s", "1e3s", "0x1m", "99999999999d", "1h30", "1_s_", "5mé"]
+        {
             let (length, result) = scan(bad);
             assert_eq!(length, bad.len(), "{bad}");
             assert!(result.is_err(), "{bad}");

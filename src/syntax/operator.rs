@@ -241,7 +241,9 @@ impl Folding<'_, '_> {
         if path.is_none() {
             let diagnostic = Diagnostic::new(Code::E0111, "after `is` stands a type");
             let diagnostic = diagnostic.at(self.b.source, span, "this is no name of a type");
-            self.b.report(diagnostic.help("compare values with `==`; types: `x is int | Shape.Circle`"));
+            self.b.report(
+                diagnostic.help("compare values with `==`; types: `x is int | Shape.Circle`"),
+            );
         }
         path
     }

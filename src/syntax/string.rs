@@ -13,8 +13,7 @@ pub struct EscapeError {
     pub help: &'static str,
 }
 
-const ESCAPES: &str =
-    "known are \\n \\r \\t \\0 \\b \\f \\\\ \\\" \\' \\/ \\$ \\x41 \\u0041 \\u{1F600}; a raw string r\"…\" has none";
+const ESCAPES: &str = "known are \\n \\r \\t \\0 \\b \\f \\\\ \\\" \\' \\/ \\$ \\x41 \\u0041 \\u{1F600}; a raw string r\"…\" has none";
 const BYTE_ESCAPES: &str = "known are \\n \\r \\t \\0 \\b \\f \\\\ \\\" \\' and \\x00 to \\xff";
 
 /// Resolves the escapes of `source[range]` and appends the text to `out`.
@@ -289,7 +288,9 @@ mod tests {
     fn escapes() {
         assert_eq!(text(r"a\n\t\\\$\/\x41"), Ok("a\n\t\\$/A".into()));
         assert_eq!(text(r"\u00e9\ud83d\ude00\u{1F600}"), Ok("é😀😀".into()));
-        for bad in [r"\q", r"\x80", r"\xg0", r"\ud83d", r"\u12", r"\u{}", r"\u{110000}", "\\", r"\é"] {
+        for bad in
+            [r"\q", r"\x80", r"\xg0", r"\ud83d", r"\u12", r"\u{}", r"\u{110000}", "\\", r"\é"]
+        {
             assert!(text(bad).is_err(), "{bad}");
         }
     }

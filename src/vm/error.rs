@@ -152,11 +152,10 @@ impl Vm {
 
     /// The text of an error's message.
     pub fn error_message(&self, error: Value) -> String {
-        let message = self.heap.instance_ref(error).and_then(|found| found.slots().first().copied());
+        let message =
+            self.heap.instance_ref(error).and_then(|found| found.slots().first().copied());
         match message {
-            Some(text) if !text.is_null() => {
-                self.heap.str(text).unwrap_or_default().to_owned()
-            }
+            Some(text) if !text.is_null() => self.heap.str(text).unwrap_or_default().to_owned(),
             _ => String::new(),
         }
     }

@@ -92,7 +92,8 @@ impl Vm {
         for (position, module) in program.modules.iter().enumerate() {
             if position < base {
                 let known = self.modules.iter().rposition(|known| Arc::ptr_eq(&known.code, module));
-                let known = known.ok_or_else(|| LoadError::MissingModule(module.name.to_string()))?;
+                let known =
+                    known.ok_or_else(|| LoadError::MissingModule(module.name.to_string()))?;
                 numbers.push(known);
                 continue;
             }
@@ -174,9 +175,10 @@ impl Vm {
             let module = module.ok_or_else(|| LoadError::MissingModule(code.name.to_string()))?;
             slots.push(module.first_slot + import.slot);
         }
-        let exports = code.exports.iter().map(|export| {
-            (export.name.clone(), ModuleMember::Slot(slots[export.slot as usize]))
-        });
+        let exports = code
+            .exports
+            .iter()
+            .map(|export| (export.name.clone(), ModuleMember::Slot(slots[export.slot as usize])));
         let value = Module { name: code.name.clone(), exports: exports.collect() };
         let value = self.heap.module(value);
         // The value is a root from here on.
@@ -325,10 +327,9 @@ pub(super) fn setter(name: &str, fields: &[(Arc<str>, i32, bool)], clears: bool)
         code.push(set);
     }
     code.push(Instruction::new(Opcode::ReturnNull, 0, 0, 0, 0));
-    let params = fields.iter().map(|(name, _, optional)| ParamCode {
-        name: name.clone(),
-        optional: *optional,
-    });
+    let params = fields
+        .iter()
+        .map(|(name, _, optional)| ParamCode { name: name.clone(), optional: *optional });
     FunctionCode {
         name: Arc::from(name),
         params: params.collect(),
@@ -359,11 +360,10 @@ fn relocate(mut at: Instruction, relocation: &Relocation<'_>) -> Instruction {
 /// The innermost class in whose body a function stands.
 fn class_around(module: &ModuleCode, function: &FunctionCode, index: u32) -> Option<u32> {
     let is_member = |class: &crate::bytecode::program::ClassCode| {
-        class.initializer == Some(index) || class.members.iter().any(|member| member.function == index)
+        class.initializer == Some(index)
+            || class.members.iter().any(|member| member.function == index)
     };
-    let inside = |outer: Span| {
-        outer.start < function.span.start && function.span.end <= outer.end
-    };
+    let inside = |outer: Span| outer.start < function.span.start && function.span.end <= outer.end;
     let candidates = module.classes.iter().zip(0..);
     candidates
         .filter(|(class, _)| is_member(class) || inside(class.span))

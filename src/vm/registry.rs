@@ -223,10 +223,13 @@ impl Vm {
     pub fn type_name(&self, value: Value) -> String {
         match value.kind() {
             Kind::Instance => {
-                let class = self.heap.instance_ref(value).map(|found| found.class().name.to_string());
+                let class =
+                    self.heap.instance_ref(value).map(|found| found.class().name.to_string());
                 class.unwrap_or_default()
             }
-            Kind::Object => self.heap.host_ref(value).map_or("object", |object| object.type_name()).to_owned(),
+            Kind::Object => {
+                self.heap.host_ref(value).map_or("object", |object| object.type_name()).to_owned()
+            }
             kind => TypeKind::of(kind).map_or("value", TypeKind::name).to_owned(),
         }
     }

@@ -66,9 +66,8 @@ impl Vm {
         let function = &self.functions[word.function() as usize];
         let next = function.index_of(back);
         // An async function returns behind the `AwaitResult` that follows its call.
-        let is_await = |index: usize| {
-            function.at(index).is_some_and(|at| at.op == Opcode::AwaitResult)
-        };
+        let is_await =
+            |index: usize| function.at(index).is_some_and(|at| at.op == Opcode::AwaitResult);
         let instruction = match next.checked_sub(1) {
             Some(last) if is_await(last) => last.checked_sub(1),
             last => last,
@@ -97,6 +96,34 @@ impl Vm {
             });
         }
         entries
+    }
+
+    /// The innermost call of a suspended fiber; none if it has not begun.
+    pub fn site(&self, fiber: FiberId) -> Option<TraceEntry> {
+        let frame = self.frames(self.fibers.get(fiber)).next()?;
+        (frame.word.flags() & BOTTOM == 0).then(|| TraceEntry {
+            function: frame.word.function(),
+            instruction: frame.instruction.unwrap_or(0) as u32,
+            kind: TraceKind::Call,
+        })
+    }
+
+    /// What a callee is called in reports: the name of its function, or its type.
+    pub fn callee_name(&self, callee: Value) -> Arc<str> {
+        let mut callee = callee;
+        // A bound method may hold another one; ten are more than anybody nests.
+        for _ in 0..10 {
+            let Some(bound) = self.heap.bound_ref(callee) else { break };
+            callee = bound.callee;
+        }
+        if let Some(closure) = self.heap.closure_ref(callee) {
+            let info = self.infos.get(closure.function() as usize);
+            return info.map_or_else(|| Arc::from("fn"), |info| info.code().name.clone());
+        }
+        match self.heap.native_id(callee) {
+            Some(native) => self.native(native).name.clone(),
+            None => Arc::from(self.type_name(callee)),
+        }
     }
 
     /// Names and places of calls. Code of the VM itself and of core methods is left out.

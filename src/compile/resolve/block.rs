@@ -3,7 +3,9 @@
 
 use super::{Binding, FnKind, Resolver, VarKind};
 use crate::diagnostics::Code;
-use crate::syntax::ast::{Block, Class, ExprId, ExprKind, MemberKind, Stmt, StmtId, StmtKind, UnaryOp};
+use crate::syntax::ast::{
+    Block, Class, ExprId, ExprKind, MemberKind, Stmt, StmtId, StmtKind, UnaryOp,
+};
 
 impl Resolver<'_> {
     /// A block with a scope of its own.
@@ -95,23 +97,24 @@ impl Resolver<'_> {
             }
             _ => false,
         });
-        let late = works_out || class.parent.as_ref().is_some_and(|path| {
-            let scope = self.scopes.last();
-            let entry = path.parts.first().and_then(|name| scope?.names.get(&name.symbol));
-            match entry.map(|entry| &entry.binding) {
-                Some(Binding::Variable(var)) => {
-                    let parent = self.out.variable(*var);
-                    match parent.kind {
-                        VarKind::Class => {
-                            parent.span == class.name.span
-                                || self.out.late_classes.contains(&parent.span)
+        let late = works_out
+            || class.parent.as_ref().is_some_and(|path| {
+                let scope = self.scopes.last();
+                let entry = path.parts.first().and_then(|name| scope?.names.get(&name.symbol));
+                match entry.map(|entry| &entry.binding) {
+                    Some(Binding::Variable(var)) => {
+                        let parent = self.out.variable(*var);
+                        match parent.kind {
+                            VarKind::Class => {
+                                parent.span == class.name.span
+                                    || self.out.late_classes.contains(&parent.span)
+                            }
+                            _ => true,
                         }
-                        _ => true,
                     }
+                    _ => false,
                 }
-                _ => false,
-            }
-        });
+            });
         if late {
             self.out.late_classes.insert(class.name.span);
         }

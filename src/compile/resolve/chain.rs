@@ -68,7 +68,8 @@ impl Resolver<'_> {
 
     /// `super` before `.name`; that it is called is the parser's rule.
     fn super_receiver(&mut self, root: ExprId, span: Span, first: Option<ExprId>) {
-        let is_member = first.is_some_and(|link| matches!(self.ast[link].kind, ExprKind::Member { .. }));
+        let is_member =
+            first.is_some_and(|link| matches!(self.ast[link].kind, ExprKind::Member { .. }));
         if !is_member {
             self.expr(root);
             return;
@@ -113,7 +114,13 @@ impl Resolver<'_> {
     }
 
     /// A bare call of a function that is known to be async is a fault.
-    fn check_colour(&mut self, callee: Option<&Binding>, name: ExprId, call: ExprId, whole: ExprId) {
+    fn check_colour(
+        &mut self,
+        callee: Option<&Binding>,
+        name: ExprId,
+        call: ExprId,
+        whole: ExprId,
+    ) {
         if callee.is_none_or(|callee| self.colour(callee) != ExportKind::AsyncFunction) {
             return;
         }

@@ -150,4 +150,3 @@ pub(in crate::compile) fn member_name(member: &Member) -> Option<Name> {
         MemberKind::Method(function) | MemberKind::Getter(function) => function.name,
     }
 }
-

@@ -229,7 +229,11 @@ impl Resolver<'_> {
 
     fn return_from(&mut self, span: Span) {
         let id = self.current();
-        if self.regions().iter().any(|region| matches!(region, Region::Owner { clean_up: true, .. })) {
+        if self
+            .regions()
+            .iter()
+            .any(|region| matches!(region, Region::Owner { clean_up: true, .. }))
+        {
             self.jump_out_of_clean_up(span, "return");
         }
         if self.out.function(id).kind == FnKind::Value {

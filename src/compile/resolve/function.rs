@@ -7,7 +7,9 @@ use super::{
     VarKind, Variable,
 };
 use crate::diagnostics::{Code, Span};
-use crate::syntax::ast::{Argument, Block, ExprId, Function, FunctionBody, StmtId, StmtKind, Symbol};
+use crate::syntax::ast::{
+    Argument, Block, ExprId, Function, FunctionBody, StmtId, StmtKind, Symbol,
+};
 
 impl Resolver<'_> {
     /// Resolves the whole module.

@@ -3,7 +3,9 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use super::{Binding, Entry, FnId, FnKind, Resolver, Scope, UPVALUES_MAX, VarId, VarKind, Variable};
+use super::{
+    Binding, Entry, FnId, FnKind, Resolver, Scope, UPVALUES_MAX, VarId, VarKind, Variable,
+};
 use crate::bytecode::program::ExportKind;
 use crate::diagnostics::{Code, Span, foreign_name, nearest};
 use crate::syntax::ast::{Name, Symbol, TypePath};
@@ -154,7 +156,9 @@ impl Resolver<'_> {
                 self.report.fault(
                     Code::E0802,
                     span,
-                    format!("a function uses more than {UPVALUES_MAX} variables of the ones around it"),
+                    format!(
+                        "a function uses more than {UPVALUES_MAX} variables of the ones around it"
+                    ),
                     "this one is too many",
                     "put some of them into a map or an object",
                 );
@@ -182,7 +186,9 @@ impl Resolver<'_> {
             return format!("Kettle writes `{ours}`");
         }
         match nearest(text, self.names.modules.keys().map(|name| &**name)) {
-            Some(near) => format!("did you mean the module `{near}`? Write `import {near}` at the top"),
+            Some(near) => {
+                format!("did you mean the module `{near}`? Write `import {near}` at the top")
+            }
             None => String::new(),
         }
     }
@@ -296,12 +302,14 @@ impl Resolver<'_> {
                 FnKind::Method => return info.self_var,
                 FnKind::Static | FnKind::Value | FnKind::Module | FnKind::Test => {
                     let (label, help) = match info.kind {
-                        FnKind::Static => {
-                            ("a static function has no object", "remove `static`, or take the object as a parameter")
-                        }
-                        FnKind::Value => {
-                            ("a default is made before the object is complete", "set the field in `init`")
-                        }
+                        FnKind::Static => (
+                            "a static function has no object",
+                            "remove `static`, or take the object as a parameter",
+                        ),
+                        FnKind::Value => (
+                            "a default is made before the object is complete",
+                            "set the field in `init`",
+                        ),
                         _ => ("there is no class around", ""),
                     };
                     let title = format!("`{what}` outside of a method");

@@ -177,7 +177,8 @@ fn collect_in(ast: &Ast, pattern: PatternId, or: bool, each: &mut dyn FnMut(Name
         PatternKind::Map(entries) => {
             for entry in entries {
                 match *entry {
-                    PatternEntry::Named { pattern, .. } | PatternEntry::Computed { pattern, .. } => {
+                    PatternEntry::Named { pattern, .. }
+                    | PatternEntry::Computed { pattern, .. } => {
                         collect_in(ast, pattern, or, each);
                     }
                     PatternEntry::Rest(Some(name)) => each(name, or),
@@ -222,7 +223,8 @@ fn children(ast: &Ast, pattern: PatternId, each: &mut dyn FnMut(PatternId)) {
         PatternKind::Map(entries) => {
             for entry in entries {
                 match entry {
-                    PatternEntry::Named { pattern, .. } | PatternEntry::Computed { pattern, .. } => {
+                    PatternEntry::Named { pattern, .. }
+                    | PatternEntry::Computed { pattern, .. } => {
                         each(*pattern);
                     }
                     PatternEntry::Rest(_) => {}

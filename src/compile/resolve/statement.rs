@@ -184,12 +184,15 @@ impl Resolver<'_> {
                 let (kind, place) = (variable.kind, variable.span);
                 let (what, help) = match kind {
                     VarKind::Var | VarKind::Param => return,
-                    VarKind::Let => ("declared with `let` here", format!("declare it with `var {text}`")),
+                    VarKind::Let => {
+                        ("declared with `let` here", format!("declare it with `var {text}`"))
+                    }
                     VarKind::Function(_) => ("a function", String::new()),
                     VarKind::Class => ("a class", String::new()),
-                    VarKind::Bound | VarKind::Hidden => {
-                        ("bound here", format!("assign a variable of your own: `var value = {text}`"))
-                    }
+                    VarKind::Bound | VarKind::Hidden => (
+                        "bound here",
+                        format!("assign a variable of your own: `var value = {text}`"),
+                    ),
                 };
                 self.report.fault_with(
                     Code::E0203,

@@ -1,0 +1,198 @@
+//! Channels: values handed from task to task, in order.
+//!
+//! A value goes straight to who has waited longest; only if nobody waits it is buffered, and only
+//! if there is no room its sender waits. So nobody who comes later is served earlier.
+
+use std::collections::VecDeque;
+
+use super::driver::Ticket;
+use super::event_loop::Loop;
+use super::op::Outcome;
+use super::wait::{AtEnd, Wait};
+use super::waiters::WaitList;
+use crate::vm::heap::Marker;
+use crate::vm::object::HostObject;
+use crate::vm::{ErrorKind, Thrown, Value, Vm};
+
+/// A channel, as scripts hold it.
+#[derive(Debug, Default)]
+pub struct Channel {
+    /// How many values it holds without a receiver; none: any number.
+    capacity: Option<usize>,
+    buffer: VecDeque<Value>,
+    closed: bool,
+    pub(super) receivers: WaitList,
+    pub(super) senders: WaitList,
+}
+
+impl Channel {
+    /// An open channel. Without a capacity it takes any number of values.
+    pub fn new(capacity: Option<usize>) -> Channel {
+        Channel { capacity, ..Channel::default() }
+    }
+
+    /// How many values it holds.
+    pub fn len(&self) -> usize {
+        self.buffer.len()
+    }
+
+    /// Whether it holds none.
+    pub fn is_empty(&self) -> bool {
+        self.buffer.is_empty()
+    }
+
+    /// Whether it takes no more values.
+    pub fn is_closed(&self) -> bool {
+        self.closed
+    }
+
+    fn has_room(&self) -> bool {
+        self.capacity.is_none_or(|capacity| self.buffer.len() < capacity)
+    }
+}
+
+impl HostObject for Channel {
+    fn type_name(&self) -> &'static str {
+        "channel"
+    }
+
+    fn trace(&self, marker: &mut Marker) {
+        for value in &self.buffer {
+            marker.value(*value);
+        }
+    }
+
+    fn display(&self) -> String {
+        match self.capacity {
+            Some(capacity) => format!("<channel {}/{capacity}>", self.buffer.len()),
+            None => format!("<channel {}>", self.buffer.len()),
+        }
+    }
+
+    fn external_bytes(&self) -> usize {
+        self.buffer.capacity() * size_of::<Value>()
+    }
+}
+
+/// What `channel.iter()` gives: closing it leaves the channel open.
+#[derive(Debug)]
+pub struct ChannelCursor {
+    /// The channel.
+    pub channel: Value,
+}
+
+impl HostObject for ChannelCursor {
+    fn type_name(&self) -> &'static str {
+        "channel iterator"
+    }
+
+    fn trace(&self, marker: &mut Marker) {
+        marker.value(self.channel);
+    }
+}
+
+impl Loop {
+    /// Sends without waiting: hands over, buffers, or does nothing and gives none.
+    pub fn try_send(&mut self, vm: &mut Vm, channel: Value, value: Value) -> Option<Outcome> {
+        let found = vm.heap.object_mut::<Channel>(channel)?;
+        if found.closed {
+            return Some(Err(closed(vm, "send on a closed channel")));
+        }
+        if let Some(ticket) = self.waiters.first(&found.receivers) {
+            self.complete(vm, ticket, Ok(value));
+            return Some(Ok(Value::null()));
+        }
+        if found.has_room() {
+            found.buffer.push_back(value);
+            return Some(Ok(Value::null()));
+        }
+        None
+    }
+
+    /// Receives without waiting, or does nothing and gives none.
+    pub fn try_receive(&mut self, vm: &mut Vm, channel: Value, end: AtEnd) -> Option<Outcome> {
+        let found = vm.heap.object_mut::<Channel>(channel)?;
+        let buffered = found.buffer.pop_front();
+        let sender = self.waiters.first(&found.senders);
+        let sent = sender.and_then(|ticket| self.value_of(ticket));
+        let value = match (buffered, sent) {
+            (Some(first), Some(sent)) => {
+                found.buffer.push_back(sent);
+                first
+            }
+            (Some(value), None) | (None, Some(value)) => value,
+            (None, None) if found.closed => return Some(at_end(vm, end)),
+            (None, None) => return None,
+        };
+        if let Some(ticket) = sender {
+            self.complete(vm, ticket, Ok(Value::null()));
+        }
+        Some(Ok(value))
+    }
+
+    /// Closes a channel: who waits for it learns of that, receivers first. A sender that learns of
+    /// it has not sent.
+    pub fn close(&mut self, vm: &mut Vm, channel: Value) {
+        let Some(found) = vm.heap.object_mut::<Channel>(channel) else { return };
+        if std::mem::replace(&mut found.closed, true) {
+            return;
+        }
+        // Queues are asked anew each time: one select may stand in them more than once.
+        while let Some(ticket) = self.first_receiver(vm, channel) {
+            let end = self.end_of(ticket);
+            let outcome = at_end(vm, end);
+            self.complete(vm, ticket, outcome);
+        }
+        while let Some(ticket) = self.first_sender(vm, channel) {
+            let error = closed(vm, "the channel was closed before the value was taken");
+            self.complete(vm, ticket, Err(error));
+        }
+    }
+
+    fn first_receiver(&self, vm: &Vm, channel: Value) -> Option<Ticket> {
+        self.waiters.first(&vm.heap.object_ref::<Channel>(channel)?.receivers)
+    }
+
+    fn first_sender(&self, vm: &Vm, channel: Value) -> Option<Ticket> {
+        self.waiters.first(&vm.heap.object_ref::<Channel>(channel)?.senders)
+    }
+
+    /// What a pending arm waits for.
+    pub(super) fn waiting(&self, ticket: Ticket) -> Option<&Wait> {
+        let task = self.tasks.get(self.pending(ticket)?)?;
+        Some(&task.op.arms.as_slice().get(ticket.arm as usize)?.wait)
+    }
+
+    /// The value that a waiting sender holds.
+    fn value_of(&self, ticket: Ticket) -> Option<Value> {
+        match self.waiting(ticket)? {
+            Wait::Send(_, value) => Some(*value),
+            _ => None,
+        }
+    }
+
+    /// What a waiting receiver gets at the end.
+    fn end_of(&self, ticket: Ticket) -> AtEnd {
+        match self.waiting(ticket) {
+            Some(Wait::Receive(_, end)) => *end,
+            _ => AtEnd::Closed,
+        }
+    }
+}
+
+fn closed(vm: &mut Vm, message: &str) -> Value {
+    let Thrown(error) = vm.error(ErrorKind::ClosedError, message);
+    error
+}
+
+fn at_end(vm: &mut Vm, end: AtEnd) -> Outcome {
+    match end {
+        AtEnd::Value(value) => Ok(value),
+        AtEnd::Closed => Err(closed(vm, "the channel is closed and empty")),
+        AtEnd::Stop => {
+            let Thrown(error) =
+                vm.error(ErrorKind::StopIteration, "the channel is closed and empty");
+            Err(error)
+        }
+    }
+}

@@ -1,0 +1,248 @@
+//! The state of the loop: everything but the VM.
+//!
+//! The algorithms stand in the files of their topics, as methods of [`Loop`] that take the VM. The
+//! split lets a native work with both (see [`Cx`](super::Cx)).
+
+use std::collections::VecDeque;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::task::{Wake, Waker};
+
+use slab::Slab;
+
+use super::driver::{Driver, Event, Moment, Signal, Ticket};
+use super::finish::Ended;
+use super::host::Host;
+use super::op::{OpState, Outcome};
+use super::program::Parts;
+use super::rec::{RecId, Recs};
+use super::task::{Stage, TaskId, Tasks};
+use super::timer::{Alarm, TimerId, Timers};
+use super::wait::{LoopTable, Wait};
+use super::waiters::Waiters;
+use crate::vm::Value;
+use crate::vm::heap::Marker;
+
+/// The loop, without the VM whose fibers it runs.
+pub struct Loop {
+    /// The world.
+    pub driver: Box<dyn Driver>,
+    /// Who is told of what no script hears of.
+    pub host: Box<dyn Host>,
+    /// The natives that need the loop.
+    pub(super) natives: LoopTable,
+    /// Scope records.
+    pub(super) recs: Recs,
+    /// Tasks.
+    pub(super) tasks: Tasks,
+    /// Timers.
+    pub(super) timers: Timers,
+    /// Queues of waiters.
+    pub(super) waiters: Waiters,
+    /// Who runs next, first come first served.
+    pub(super) ready: VecDeque<TaskId>,
+    /// The record of the program that runs.
+    pub(super) program: Option<RecId>,
+    /// Its task.
+    pub(super) main: Option<TaskId>,
+    /// How many ops have started.
+    pub(super) ops: u64,
+    /// How many ops a task may complete at once.
+    pub(super) op_budget: u32,
+    /// Nothing hides a cancel any more.
+    pub(super) force: bool,
+    /// What `exit` was called with first.
+    pub(super) status: Option<i32>,
+    /// The signal that ended the program.
+    pub(super) signal: Option<Signal>,
+    /// A signal has asked for the third time.
+    pub(super) killed: bool,
+    /// Handles of the tasks that the host has called and not yet asked.
+    pub(super) calls: Slab<Value>,
+    /// Tickets that came from other threads.
+    pub(super) inbox: Arc<Inbox>,
+    /// How many pending sources can only be completed by the host.
+    pub(super) external: usize,
+    /// Events that were found while a task ran.
+    pub(super) early: Vec<Event>,
+    /// Turns since the driver was asked last.
+    pub(super) unpolled: u32,
+    /// What else the program consists of.
+    pub(super) parts: Option<Parts>,
+    /// How the code of the program has ended.
+    pub(super) ended: Option<Ended>,
+    /// What has come of the program.
+    pub(super) result: Option<Outcome>,
+}
+
+impl Loop {
+    pub(super) fn new(driver: Box<dyn Driver>, host: Box<dyn Host>, natives: LoopTable) -> Loop {
+        Loop {
+            driver,
+            host,
+            natives,
+            recs: Recs::default(),
+            tasks: Tasks::default(),
+            timers: Timers::default(),
+            waiters: Waiters::default(),
+            ready: VecDeque::new(),
+            program: None,
+            main: None,
+            ops: 0,
+            op_budget: super::task::BUDGET,
+            force: false,
+            status: None,
+            signal: None,
+            killed: false,
+            calls: Slab::new(),
+            inbox: Arc::default(),
+            external: 0,
+            early: Vec::new(),
+            unpolled: 0,
+            parts: None,
+            ended: None,
+            result: None,
+        }
+    }
+
+    /// Lets a task run when it is its turn.
+    pub(super) fn wake(&mut self, id: TaskId) {
+        if let Some(task) = self.tasks.get_mut(id) {
+            task.stage = Stage::Ready;
+            self.ready.push_back(id);
+        }
+    }
+
+    /// The task that waits with this ticket; none if the op has ended.
+    pub(super) fn pending(&self, ticket: Ticket) -> Option<TaskId> {
+        let id = self.tasks.at(ticket.task)?;
+        self.tasks.get(id)?.op.awaits(ticket).then_some(id)
+    }
+
+    /// How many ops a task may complete at once before the others run; 128 unless a test wants
+    /// more switches.
+    pub fn set_op_budget(&mut self, budget: u32) {
+        self.op_budget = budget.max(1);
+    }
+
+    /// When the next timer fires; now if tasks are ready.
+    pub fn next_deadline(&self) -> Option<Moment> {
+        if self.ready.is_empty() { self.timers.next() } else { Some(self.driver.now()) }
+    }
+
+    /// Makes the arm of a source be attempted again at `deadline`. The source stops the timer when
+    /// it is unregistered.
+    pub fn start_timer(&mut self, deadline: Moment, ticket: Ticket) -> TimerId {
+        self.timers.start(deadline, Alarm::Wake(ticket))
+    }
+
+    /// Stops a timer; nothing if it has fired.
+    pub fn stop_timer(&mut self, timer: TimerId) {
+        self.timers.stop(timer);
+    }
+
+    /// A way to report tickets from other threads.
+    pub fn remote(&self) -> Remote {
+        Remote { inbox: self.inbox.clone(), waker: self.driver.waker() }
+    }
+
+    /// The values that only the loop keeps.
+    pub(super) fn trace(&self, marker: &mut Marker) {
+        for (_, task) in self.tasks.iter() {
+            marker.value(task.handle);
+            if task.op.state == OpState::Done
+                && let Ok(value) | Err(value) = task.op.result
+            {
+                marker.value(value);
+            }
+            for arm in task.op.arms.as_slice() {
+                arm.wait.trace(marker);
+            }
+        }
+        for failures in self.recs.iter().filter_map(|rec| rec.failures.as_deref()) {
+            marker.values(&failures.errors);
+            marker.values(&failures.unclaimed);
+        }
+        for (_, handle) in &self.calls {
+            marker.value(*handle);
+        }
+        if let Some(Ended::Value(value) | Ended::Throw(value) | Ended::Cut(value)) = self.ended {
+            marker.value(value);
+        }
+        if let Some(Ok(value) | Err(value)) = self.result {
+            marker.value(value);
+        }
+    }
+}
+
+impl Wait {
+    fn trace(&self, marker: &mut Marker) {
+        use super::wait::AtEnd;
+        match self {
+            Wait::Sleep(_) | Wait::Until(_) | Wait::Yield => {}
+            Wait::Join(value) | Wait::Stop(value) | Wait::Promise(value) => marker.value(*value),
+            Wait::Receive(channel, end) => {
+                marker.value(*channel);
+                if let AtEnd::Value(value) = end {
+                    marker.value(*value);
+                }
+            }
+            Wait::Send(channel, value) => {
+                marker.value(*channel);
+                marker.value(*value);
+            }
+            Wait::Source(source) => source.trace(marker),
+        }
+    }
+}
+
+/// Tickets on their way from other threads.
+#[derive(Default)]
+pub(super) struct Inbox {
+    tickets: Mutex<Vec<Ticket>>,
+}
+
+impl Inbox {
+    pub(super) fn take(&self) -> Vec<Ticket> {
+        // Nothing panics under this lock, so a poisoned one still holds whole tickets.
+        std::mem::take(&mut *self.tickets.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.tickets.lock().unwrap_or_else(PoisonError::into_inner).is_empty()
+    }
+
+    fn put(&self, ticket: Ticket) {
+        self.tickets.lock().unwrap_or_else(PoisonError::into_inner).push(ticket);
+    }
+}
+
+/// Reports tickets from any thread: the way in for completions of the host.
+#[derive(Clone)]
+pub struct Remote {
+    inbox: Arc<Inbox>,
+    waker: Waker,
+}
+
+impl Remote {
+    /// Makes the loop attempt the ticket's op again, soon.
+    pub fn complete(&self, ticket: Ticket) {
+        self.inbox.put(ticket);
+        self.waker.wake_by_ref();
+    }
+
+    /// A waker for a Rust future that an op waits for.
+    pub fn waker(&self, ticket: Ticket) -> Waker {
+        Waker::from(Arc::new(TicketWaker { remote: self.clone(), ticket }))
+    }
+}
+
+struct TicketWaker {
+    remote: Remote,
+    ticket: Ticket,
+}
+
+impl Wake for TicketWaker {
+    fn wake(self: Arc<Self>) {
+        self.remote.complete(self.ticket);
+    }
+}

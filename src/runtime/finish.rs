@@ -1,0 +1,125 @@
+//! The end of a task: what it gives, who is told, and in which order.
+
+use std::sync::Arc;
+
+use super::cancel::{CancelKind, Reason};
+use super::event_loop::Loop;
+use super::handle::{End, TaskHandle};
+use super::host::Silent;
+use super::rec::RecId;
+use super::scope::combined;
+use super::task::{Stage, TaskId, TaskKind};
+use super::wait::Wait;
+use crate::vm::{Value, Vm};
+
+/// How the code of a task has ended.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Ended {
+    /// With a value.
+    Value(Value),
+    /// With an error.
+    Throw(Value),
+    /// By a cut.
+    Cut(Value),
+}
+
+impl Loop {
+    /// Ends a task that is not the program's own.
+    pub(super) fn end_task(&mut self, vm: &mut Vm, id: TaskId, ended: Ended) {
+        let Some(task) = self.tasks.get(id) else { return };
+        let (own, handle, kind, fiber) = (task.own, task.handle, task.kind, task.fiber);
+        let owner = self.recs.get(own).and_then(|rec| rec.parent).unwrap_or_default();
+        let end = match ended {
+            Ended::Value(value) => End::Value(value),
+            Ended::Throw(error) => End::Failed(error),
+            Ended::Cut(cut) => self.end_of_cut(vm, cut),
+        };
+        let failure = match end {
+            End::Failed(error) => Some(error),
+            _ => None,
+        };
+        if let Some(error) = failure {
+            self.extend_trace(vm, id, error);
+        }
+        if let Some(handle) = vm.heap.object_mut::<TaskHandle>(handle) {
+            handle.end = end;
+        }
+        // The scope learns of a failure before those who wait for the task do: it unwinds them if
+        // they are in it, so they never see the error.
+        if let Some(error) = failure {
+            self.fail(vm, id, kind, owner, error);
+        }
+        self.complete_joiners(vm, handle);
+        self.disown(id, owner);
+        self.recs.remove(own);
+        self.tasks.remove(id);
+        vm.free_fiber(fiber);
+        self.wake_leaver(owner);
+    }
+
+    fn end_of_cut(&mut self, vm: &mut Vm, cut: Value) -> End {
+        let (target, errors) =
+            vm.heap.cut_ref(cut).map(|cut| (cut.target, cut.errors.clone())).unwrap_or_default();
+        if let Some(error) = combined(vm, &errors) {
+            return End::Failed(error);
+        }
+        let target = self.recs.at_target(target).and_then(|id| self.recs.get(id));
+        let reason = target.and_then(|rec| rec.cancel.as_ref()).map(|cancel| cancel.reason.clone());
+        End::Cancelled(Arc::new(reason.unwrap_or_else(|| Reason::new(CancelKind::Explicit))))
+    }
+
+    fn fail(&mut self, vm: &mut Vm, id: TaskId, kind: TaskKind, owner: RecId, error: Value) {
+        let Some(rec) = self.recs.get_mut(owner) else { return };
+        match kind {
+            TaskKind::Call | TaskKind::Main => {}
+            TaskKind::Try => {
+                let handle = self.tasks.get(id).map(|task| task.handle).unwrap_or_default();
+                rec.failures.get_or_insert_default().unclaimed.push(handle);
+            }
+            TaskKind::Plain | TaskKind::Daemon if rec.isolates => {
+                let report = self.report_of(vm, id);
+                let mut host = std::mem::replace(&mut self.host, Box::new(Silent));
+                host.isolated(vm, &report, error);
+                self.host = host;
+            }
+            TaskKind::Plain | TaskKind::Daemon => {
+                rec.add_error(error);
+                let mut reason = Reason::new(CancelKind::SiblingFailed);
+                reason.by = self.tasks.get(id).map(|task| (task.number, task.name.clone()));
+                self.cancel(vm, owner, reason);
+            }
+        }
+    }
+
+    /// Those who wait for the end of a task get it, in the order in which they came.
+    fn complete_joiners(&mut self, vm: &mut Vm, handle: Value) {
+        loop {
+            let joiners = vm.heap.object_ref::<TaskHandle>(handle).map(|handle| handle.joiners);
+            let Some(ticket) = joiners.and_then(|joiners| self.waiters.first(&joiners)) else {
+                return;
+            };
+            let stop = matches!(self.waiting(ticket), Some(Wait::Stop(_)));
+            let Some(outcome) = self.try_join(vm, handle, stop) else { return };
+            self.complete(vm, ticket, outcome);
+        }
+    }
+
+    /// A child has ended: the task that leaves the scope goes on if that was what it waited for.
+    fn wake_leaver(&mut self, owner: RecId) {
+        let Some(rec) = self.recs.get(owner) else { return };
+        let Some(host) = rec.host else { return };
+        let goes_on = if rec.closed { rec.first_child.is_none() } else { rec.live == 0 };
+        let waits = self.tasks.get(host).is_some_and(|task| task.stage == Stage::Joining(owner));
+        if goes_on && waits {
+            self.wake(host);
+        }
+    }
+}
+
+/// The error of a failed task that no await has handed out.
+pub(super) fn unclaimed_error(vm: &Vm, handle: Value) -> Option<Value> {
+    match vm.heap.object_ref::<TaskHandle>(handle) {
+        Some(TaskHandle { end: End::Failed(error), awaited: false, .. }) => Some(*error),
+        _ => None,
+    }
+}

@@ -1,0 +1,102 @@
+//! What scripts hold of tasks and scopes.
+//!
+//! A task's handle outlives it: the result is kept here, so a task whose handle nobody holds is
+//! forgotten when it ends.
+
+use std::sync::Arc;
+
+use super::cancel::Reason;
+use super::rec::RecId;
+use super::task::TaskId;
+use super::waiters::WaitList;
+use crate::vm::heap::Marker;
+use crate::vm::object::HostObject;
+use crate::vm::{Value, Vm};
+
+/// How a task has ended.
+#[derive(Debug)]
+pub enum End {
+    /// Not yet.
+    Running(TaskId),
+    /// With a value.
+    Value(Value),
+    /// With an error.
+    Failed(Value),
+    /// It was cancelled.
+    Cancelled(Arc<Reason>),
+}
+
+/// A task, as scripts hold it.
+#[derive(Debug)]
+pub struct TaskHandle {
+    /// Its number.
+    pub number: u64,
+    /// Its name.
+    pub name: Arc<str>,
+    /// How it has ended.
+    pub end: End,
+    /// An await has handed out its error.
+    pub awaited: bool,
+    /// Who waits for its end.
+    pub(super) joiners: WaitList,
+}
+
+impl TaskHandle {
+    /// The state that scripts see.
+    pub fn state(&self) -> &'static str {
+        match self.end {
+            End::Running(_) => "running",
+            End::Value(_) => "done",
+            End::Failed(_) => "failed",
+            End::Cancelled(_) => "cancelled",
+        }
+    }
+}
+
+impl HostObject for TaskHandle {
+    fn type_name(&self) -> &'static str {
+        "task"
+    }
+
+    fn trace(&self, marker: &mut Marker) {
+        if let End::Value(value) | End::Failed(value) = self.end {
+            marker.value(value);
+        }
+    }
+
+    fn display(&self) -> String {
+        format!("<task {} {}>", self.number, self.name)
+    }
+}
+
+/// The task of a handle, if it has not ended.
+pub(super) fn task_of(vm: &Vm, handle: Value) -> Option<TaskId> {
+    match vm.heap.object_ref::<TaskHandle>(handle)?.end {
+        End::Running(id) => Some(id),
+        _ => None,
+    }
+}
+
+/// A scope, as scripts hold it: `scope s { }`.
+#[derive(Debug)]
+pub struct ScopeHandle {
+    /// Its record.
+    pub rec: RecId,
+    /// The task that runs its body.
+    pub task: u64,
+}
+
+impl HostObject for ScopeHandle {
+    fn type_name(&self) -> &'static str {
+        "scope"
+    }
+}
+
+/// The record that a register names: those of scopes with a name hold a handle, all others a
+/// number.
+pub(super) fn rec_of(vm: &Vm, value: Value) -> Option<RecId> {
+    if let Some(bits) = value.as_int() {
+        return Some(RecId::from_bits(bits as u64));
+    }
+    vm.heap.object_ref::<ScopeHandle>(value).map(|handle| handle.rec)
+}

@@ -1,0 +1,39 @@
+//! What the loop tells the layers above it, and asks of them.
+
+use super::report::TaskReport;
+use crate::vm::{Thrown, TraceFrame, Value, Vm};
+
+/// The layers above, as the loop sees them.
+pub trait Host: Send {
+    /// A task of a scope that isolates its tasks has failed: this is for the log. The error is an
+    /// object of `vm`'s heap.
+    fn isolated(&mut self, vm: &mut Vm, task: &TaskReport, error: Value);
+
+    /// Somebody asked what every task is doing.
+    fn report(&mut self, vm: &mut Vm, tasks: &[TaskReport]);
+
+    /// How a place in the source is written: `server.ket:12:5`. The loop knows no lines.
+    fn place(&self, frame: &TraceFrame) -> String {
+        frame.module.to_string()
+    }
+
+    /// The library functions that are written in Kettle are needed: load them into `vm`.
+    fn load_core(&mut self, vm: &mut Vm) -> Result<(), Thrown>;
+}
+
+/// A host that listens to nothing and has no library.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Silent;
+
+impl Host for Silent {
+    fn isolated(&mut self, _: &mut Vm, _: &TaskReport, _: Value) {}
+
+    fn report(&mut self, _: &mut Vm, _: &[TaskReport]) {}
+
+    fn load_core(&mut self, vm: &mut Vm) -> Result<(), Thrown> {
+        Err(vm.error(
+            crate::vm::ErrorKind::NameError,
+            "this function is part of the library, which this host has not loaded",
+        ))
+    }
+}

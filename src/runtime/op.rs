@@ -1,0 +1,132 @@
+//! Ops: what one task waits for at one `await` or `select`.
+//!
+//! ```text
+//!   none ──► pending ──► done ───────┐
+//!                └─────► cancelled ──┴──► none, when the task has gone on
+//! ```
+//! An op leaves `pending` exactly once, and all its arms are taken back in that step. It belongs to
+//! its task; other places know it by [`Ticket`]s, which go stale with it.
+
+use super::driver::Ticket;
+use super::timer::TimerId;
+use super::wait::Wait;
+use super::waiters::WaiterId;
+use crate::vm::Value;
+
+/// A result: a value, or an error to be thrown at the await.
+pub type Outcome = Result<Value, Value>;
+
+/// How far an op is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum OpState {
+    /// There is none.
+    None,
+    /// It waits.
+    Pending,
+    /// It has its result.
+    Done,
+    /// A cancel has ended it.
+    Cancelled,
+}
+
+/// One thing an op waits for.
+pub struct Arm {
+    /// Its number in the source of a `select`.
+    pub number: u32,
+    /// What it waits for.
+    pub wait: Wait,
+    /// Where it has registered.
+    pub place: Place,
+}
+
+/// Where an arm has registered, so that it can be taken back.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Place {
+    /// Nowhere.
+    None,
+    /// A timer.
+    Timer(TimerId),
+    /// The queue of the object it waits for.
+    Queue(WaiterId),
+    /// Its source.
+    Source,
+}
+
+/// The arms of an op: nearly always one.
+pub enum Arms {
+    /// None.
+    Empty,
+    /// An `await`.
+    One(Arm),
+    /// A `select`.
+    Many(Vec<Arm>),
+}
+
+impl Arms {
+    /// All of them.
+    pub fn as_slice(&self) -> &[Arm] {
+        match self {
+            Arms::Empty => &[],
+            Arms::One(arm) => std::slice::from_ref(arm),
+            Arms::Many(arms) => arms,
+        }
+    }
+
+    /// All of them, to change them.
+    pub fn as_mut_slice(&mut self) -> &mut [Arm] {
+        match self {
+            Arms::Empty => &mut [],
+            Arms::One(arm) => std::slice::from_mut(arm),
+            Arms::Many(arms) => arms,
+        }
+    }
+}
+
+/// The op of a task.
+pub struct Op {
+    /// Its number; ops are numbered in the order in which they start to wait.
+    pub seq: u64,
+    /// How far it is.
+    pub state: OpState,
+    /// What it waits for; empty when it does not.
+    pub arms: Arms,
+    /// It is a `select`: the task wants the number of the arm, too.
+    pub is_select: bool,
+    /// The place where that arm is remembered.
+    pub site: Option<u64>,
+    /// The number of the arm that has happened.
+    pub arm: u32,
+    /// Its result, when done.
+    pub result: Outcome,
+    /// The timer for a cancel that is hidden from it.
+    pub reveal: Option<TimerId>,
+}
+
+impl Op {
+    /// No op.
+    pub fn none() -> Op {
+        Op {
+            seq: 0,
+            state: OpState::None,
+            arms: Arms::Empty,
+            is_select: false,
+            site: None,
+            arm: 0,
+            result: Ok(Value::null()),
+            reveal: None,
+        }
+    }
+
+    /// Whether it waits and `ticket` is one of its.
+    pub fn awaits(&self, ticket: Ticket) -> bool {
+        self.state == OpState::Pending && self.seq == ticket.seq
+    }
+
+    /// Whether it has begun something that a cancel has to wait for.
+    pub fn holds_cancel(&self) -> bool {
+        self.arms
+            .as_slice()
+            .iter()
+            .any(|arm| matches!(&arm.wait, Wait::Source(source) if source.holds_cancel()))
+    }
+}

@@ -1,0 +1,180 @@
+//! The program: its task, its end, `exit`, and the signals that ask it to end.
+//!
+//! The record of the program is that of its task. When its code has ended, the program ends like
+//! any scope: its tasks are waited for, daemons are cancelled, errors are combined.
+
+use super::cancel::{CancelKind, Reason};
+use super::driver::Signal;
+use super::event_loop::Loop;
+use super::finish::Ended;
+use super::host::Silent;
+use super::op::Outcome;
+use super::rec::RecKind;
+use super::scope::{Ending, combined};
+use super::spawn::Call;
+use super::suspend::Next;
+use super::task::{Resume, TaskId, TaskKind};
+use crate::vm::{Value, Vm};
+
+/// How long clean-ups may take after a polite request to end.
+const SHUTDOWN_GRACE: u64 = 10_000_000_000;
+
+/// What comes next in a program, after a part has ended with this value: a callee and its
+/// arguments.
+pub type Parts = Box<dyn FnMut(&mut Vm, Value) -> Option<(Value, Vec<Value>)> + Send>;
+
+/// What has come of a program.
+#[derive(Clone, Copy, Debug)]
+pub struct ProgramEnd {
+    /// The value of its last part, or the error that nobody caught.
+    pub outcome: Outcome,
+    /// What `exit` was called with.
+    pub status: Option<i32>,
+    /// The signal that ended it.
+    pub signal: Option<Signal>,
+    /// It was left at once, without waiting for its clean-ups.
+    pub killed: bool,
+}
+
+/// Who asks a program to end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Interrupt {
+    /// The operating system.
+    Signal(Signal),
+    /// The host.
+    Host,
+}
+
+impl Loop {
+    /// Makes the program's task. It calls `callee` and then what `parts` gives.
+    pub(super) fn start_program(&mut self, vm: &mut Vm, call: Call<'_>, parts: Option<Parts>) {
+        self.force = false;
+        self.status = None;
+        self.signal = None;
+        self.killed = false;
+        self.parts = parts;
+        self.ended = None;
+        let handle = self.make_task(vm, None, TaskKind::Main, None, call);
+        self.main = super::handle::task_of(vm, handle);
+        self.program = self.main.and_then(|main| self.tasks.get(main)).map(|task| task.own);
+    }
+
+    /// The record that owns what a host calls: that of the program, or one for want of it.
+    pub(super) fn program_rec(&mut self) -> super::rec::RecId {
+        let usable = |rec: &super::rec::Rec| rec.cancel.is_none() || rec.first_child.is_some();
+        let running =
+            self.program.filter(|id| self.main.is_some() || self.recs.get(*id).is_some_and(usable));
+        *self
+            .program
+            .insert(running.unwrap_or_else(|| self.recs.make(RecKind::Program, None, None)))
+    }
+
+    /// The code of the program's task has ended: on to the next part, or to the end of the program.
+    pub(super) fn end_part(&mut self, vm: &mut Vm, id: TaskId, ended: Ended) -> Next {
+        if let Ended::Value(value) = ended
+            && let Some((callee, args)) = self.parts.as_mut().and_then(|next| next(vm, value))
+            && let Some(task) = self.tasks.get_mut(id)
+        {
+            vm.free_fiber(task.fiber);
+            task.fiber = vm.new_fiber(callee, &args, None);
+            return Next::Run;
+        }
+        self.ended = Some(ended);
+        self.finish_program(vm, id)
+    }
+
+    /// Steps 1 to 3 of the end of the program's scope; then it has ended.
+    pub(super) fn finish_program(&mut self, vm: &mut Vm, id: TaskId) -> Next {
+        let Some(program) = self.program else { return Next::Switch };
+        let ending = match self.ended {
+            Some(Ended::Throw(error)) => Ending::Throw(error),
+            Some(Ended::Cut(cut)) => Ending::Cut(cut),
+            Some(Ended::Value(_)) | None => Ending::Fall,
+        };
+        // Code may have waited for the program's tasks before, to run its defers after them.
+        if let Some(rec) = self.recs.get_mut(program)
+            && std::mem::replace(&mut rec.joined, false)
+        {
+            rec.leaving = false;
+        }
+        if self.wait_for_children(vm, id, program, ending, Resume::Finish) == Next::Run {
+            self.close_program(vm, id);
+        }
+        Next::Switch
+    }
+
+    fn close_program(&mut self, vm: &mut Vm, id: TaskId) {
+        let Some((_, rec)) = self.program.take().and_then(|rec| self.leave(vm, id, rec)) else {
+            return;
+        };
+        let outcome = match (combined(vm, rec.errors()), self.ended.take()) {
+            (Some(error), _) => Err(error),
+            (None, Some(Ended::Value(value))) => Ok(value),
+            (None, _) => Ok(Value::null()),
+        };
+        if let Some(task) = self.tasks.remove(id) {
+            vm.free_fiber(task.fiber);
+        }
+        self.main = None;
+        self.parts = None;
+        self.result = Some(outcome);
+    }
+
+    /// What has come of the program, once it has ended. The value is kept until it is asked for.
+    pub(super) fn take_end(&mut self) -> Option<ProgramEnd> {
+        let outcome = if self.killed { Some(Ok(Value::null())) } else { self.result.take() };
+        let (status, signal, killed) = (self.status, self.signal, self.killed);
+        outcome.map(|outcome| ProgramEnd { outcome, status, signal, killed })
+    }
+
+    /// `exit(n)`: the first status stands. The caller then has to unwind to the program, from
+    /// clean-ups too; see [`Answer::Unwind`](super::Answer::Unwind).
+    pub fn exit(&mut self, vm: &mut Vm, by: TaskId, status: i32) {
+        self.status.get_or_insert(status);
+        let reason = self.reason_by(vm, CancelKind::Explicit, by);
+        let program = self.program_rec();
+        self.cancel(vm, program, reason);
+    }
+
+    /// The task unwinds to the end of the program.
+    pub(super) fn leave_program(&mut self, vm: &mut Vm, id: TaskId) -> Next {
+        let program = self.program_rec();
+        let cut = self.cut_to(vm, id, program);
+        if let Some(task) = self.tasks.get(id) {
+            vm.resume_cut(task.fiber, cut);
+        }
+        Next::Run
+    }
+
+    /// Asks the program to end: the first time it is cancelled, when it is being cancelled already
+    /// nothing hides that any more, and the next time it is left at once.
+    pub fn interrupt(&mut self, vm: &mut Vm, interrupt: Interrupt) {
+        if interrupt == Interrupt::Signal(Signal::Quit) {
+            let tasks = self.report(vm);
+            let mut host = std::mem::replace(&mut self.host, Box::new(Silent));
+            host.report(vm, &tasks);
+            self.host = host;
+            return;
+        }
+        let Some(program) = self.program else { return };
+        let Some(rec) = self.recs.get_mut(program) else { return };
+        if rec.cancel.is_some() {
+            self.killed = self.force;
+            self.force = true;
+            self.visit(vm, program);
+            return;
+        }
+        let kind = match interrupt {
+            Interrupt::Host => CancelKind::Host,
+            Interrupt::Signal(Signal::Terminate) => {
+                rec.grace = SHUTDOWN_GRACE;
+                CancelKind::Shutdown
+            }
+            Interrupt::Signal(_) => CancelKind::Interrupt,
+        };
+        if let Interrupt::Signal(signal) = interrupt {
+            self.signal = Some(signal);
+        }
+        self.cancel(vm, program, Reason::new(kind));
+    }
+}

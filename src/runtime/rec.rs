@@ -1,0 +1,351 @@
+//! Scope records: the tree that says what is inside what, and which cancel reaches where.
+//!
+//! There is one record per scope, timeout, shield, function body that spawns, clean-up that waits,
+//! task and program. A record knows its parent, never its children records; the tasks it owns hang
+//! on it as a list. Nothing here knows values of the heap except the errors a record collects.
+//!
+//! ```text
+//!   program ── task ── scope ── task ── timeout ── clean-up
+//!                        └───── task
+//! ```
+
+use slab::Slab;
+
+use super::cancel::Reason;
+use super::driver::Moment;
+use super::task::TaskId;
+use super::timer::TimerId;
+use crate::vm::Value;
+
+/// How long clean-ups are shielded from a cancel unless a scope says otherwise.
+pub const GRACE_DEFAULT: u64 = 5_000_000_000;
+
+/// Names a record; a stale name finds nothing.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub struct RecId {
+    index: u32,
+    generation: u32,
+}
+
+impl RecId {
+    /// As scripts' registers hold it.
+    pub fn to_bits(self) -> u64 {
+        u64::from(self.generation) << 32 | u64::from(self.index)
+    }
+
+    /// Back from [`to_bits`](RecId::to_bits).
+    pub fn from_bits(bits: u64) -> RecId {
+        RecId { index: bits as u32, generation: (bits >> 32) as u32 }
+    }
+}
+
+/// What a record is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RecKind {
+    /// The program: the outermost.
+    Program,
+    /// A task as a whole.
+    Task,
+    /// `scope`.
+    Scope,
+    /// `timeout`.
+    Timeout,
+    /// `shield`.
+    Shield,
+    /// The body of a function that spawns.
+    Body,
+    /// A `defer` or `finally` that may wait.
+    CleanUp,
+}
+
+/// A cancel that has been asked for.
+#[derive(Debug)]
+pub struct Cancel {
+    /// Why.
+    pub reason: Reason,
+    /// Since when.
+    pub time: Moment,
+}
+
+/// What has gone wrong in a record.
+#[derive(Debug, Default)]
+pub struct Failures {
+    /// Errors, each object once; the first is the one that is thrown.
+    pub errors: Vec<Value>,
+    /// Handles of failed `try` tasks, in the order in which they failed.
+    pub unclaimed: Vec<Value>,
+}
+
+/// A record.
+#[derive(Debug)]
+pub struct Rec {
+    generation: u32,
+    /// What it is for.
+    pub kind: RecKind,
+    /// The record around it; none for the program.
+    pub parent: Option<RecId>,
+    /// The task that runs its body; none for a program that a host drives.
+    pub host: Option<TaskId>,
+    /// How many records are around it.
+    pub depth: u32,
+    /// How long clean-ups are shielded after it is cancelled, in nanoseconds.
+    pub grace: u64,
+    /// The duration of a timeout, a shield, or a scope with a limit.
+    pub span: u64,
+    /// The timer of its deadline.
+    pub timer: Option<TimerId>,
+    /// Set once.
+    pub cancel: Option<Box<Cancel>>,
+    /// The children that have not ended, in spawn order.
+    pub first_child: Option<TaskId>,
+    /// The last of them.
+    pub last_child: Option<TaskId>,
+    /// How many children that are no daemons have not ended.
+    pub live: u32,
+    /// Errors so far.
+    pub failures: Option<Box<Failures>>,
+    /// The failure of a child does not cancel it.
+    pub isolates: bool,
+    /// It is the record of a daemon task.
+    pub is_daemon: bool,
+    /// Its own cancel has cut the body or a child that is no daemon.
+    pub own_cut: bool,
+    /// A cancel further out has cut something in it.
+    pub outer_cut: bool,
+    /// It takes no more tasks.
+    pub closed: bool,
+    /// How its body has ended is known.
+    pub leaving: bool,
+    /// Its body has ended and its tasks have been waited for.
+    pub joined: bool,
+}
+
+impl Rec {
+    /// Adds an error unless that very object is there already.
+    pub fn add_error(&mut self, error: Value) {
+        let errors = &mut self.failures.get_or_insert_default().errors;
+        if !errors.iter().any(|other| other.same(error)) {
+            errors.push(error);
+        }
+    }
+
+    /// The errors so far.
+    pub fn errors(&self) -> &[Value] {
+        self.failures.as_ref().map_or(&[], |failures| &failures.errors)
+    }
+}
+
+/// All records of a loop.
+#[derive(Default)]
+pub struct Recs {
+    slots: Slab<Rec>,
+    made: u32,
+}
+
+impl Recs {
+    /// A new record inside `parent`, run by `host`.
+    pub fn make(&mut self, kind: RecKind, parent: Option<RecId>, host: Option<TaskId>) -> RecId {
+        let around = parent.and_then(|id| self.get(id));
+        let (depth, grace) =
+            around.map_or((0, GRACE_DEFAULT), |around| (around.depth + 1, around.grace));
+        self.made = self.made.wrapping_add(1);
+        let generation = self.made;
+        let index = self.slots.insert(Rec {
+            generation,
+            kind,
+            parent,
+            host,
+            depth,
+            grace,
+            span: 0,
+            timer: None,
+            cancel: None,
+            first_child: None,
+            last_child: None,
+            live: 0,
+            failures: None,
+            isolates: false,
+            is_daemon: false,
+            own_cut: false,
+            outer_cut: false,
+            closed: false,
+            leaving: false,
+            joined: false,
+        }) as u32;
+        RecId { index, generation }
+    }
+
+    /// The record of that name, if it has not ended.
+    pub fn get(&self, id: RecId) -> Option<&Rec> {
+        self.slots.get(id.index as usize).filter(|rec| rec.generation == id.generation)
+    }
+
+    /// The same, to change it.
+    pub fn get_mut(&mut self, id: RecId) -> Option<&mut Rec> {
+        self.slots.get_mut(id.index as usize).filter(|rec| rec.generation == id.generation)
+    }
+
+    /// A record is left for good.
+    pub fn remove(&mut self, id: RecId) -> Option<Rec> {
+        self.get(id)?;
+        self.slots.try_remove(id.index as usize)
+    }
+
+    /// The record as the target of a cut. Of two records around the same place, the outer one has
+    /// the smaller number.
+    pub fn target(&self, id: RecId) -> u64 {
+        let depth = self.get(id).map_or(0, |rec| rec.depth);
+        u64::from(depth) << 32 | u64::from(id.index)
+    }
+
+    /// The record that a cut goes to. It has not ended: the cut is inside it.
+    pub fn at_target(&self, target: u64) -> Option<RecId> {
+        let index = target as u32;
+        let rec = self.slots.get(index as usize)?;
+        (u64::from(rec.depth) == target >> 32)
+            .then_some(RecId { index, generation: rec.generation })
+    }
+
+    /// All records, for the collector.
+    pub fn iter(&self) -> impl Iterator<Item = &Rec> {
+        self.slots.iter().map(|(_, rec)| rec)
+    }
+
+    /// From a record outwards to the program.
+    pub fn chain(&self, from: RecId) -> impl Iterator<Item = (RecId, &Rec)> {
+        let mut next = Some(from);
+        std::iter::from_fn(move || {
+            let id = next?;
+            let rec = self.get(id)?;
+            next = rec.parent;
+            Some((id, rec))
+        })
+    }
+
+    /// The outermost record whose cancel can be seen from `from` at `now`: where an unwind that
+    /// begins there would go. A cancel hides nothing from its own record, so that a timeout inside
+    /// a clean-up works there.
+    pub fn effective(&self, from: RecId, now: Moment, force: bool) -> Option<RecId> {
+        self.cancels(from)
+            .filter(|(_, _, shows)| force || now.nanos >= *shows)
+            .map(|(id, _, _)| id)
+            .last()
+    }
+
+    /// When the next cancel that is hidden from `from` shows itself.
+    pub fn next_reveal(&self, from: RecId, now: Moment) -> Option<Moment> {
+        self.cancels(from)
+            .map(|(_, _, shows)| shows)
+            .filter(|shows| *shows > now.nanos)
+            .min()
+            .map(|nanos| Moment { nanos })
+    }
+
+    /// Whether a record from `from` outwards is cancelled, hidden or not.
+    pub fn is_cancelled_around(&self, from: RecId) -> bool {
+        self.chain(from).any(|(_, rec)| rec.cancel.is_some())
+    }
+
+    /// The cancelled records from `from` outwards, each with the time from which its cancel shows.
+    fn cancels(&self, from: RecId) -> impl Iterator<Item = (RecId, &Cancel, u64)> {
+        let mut in_clean_up = false;
+        let mut shielded = 0;
+        self.chain(from).filter_map(move |(id, rec)| {
+            let hidden = if in_clean_up { shielded.max(rec.grace) } else { shielded };
+            match rec.kind {
+                RecKind::CleanUp => in_clean_up = true,
+                RecKind::Shield => shielded = shielded.max(rec.span),
+                _ => {}
+            }
+            let cancel = rec.cancel.as_deref()?;
+            Some((id, cancel, cancel.time.nanos.saturating_add(hidden)))
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::cancel::CancelKind;
+    use super::*;
+
+    fn at(nanos: u64) -> Moment {
+        Moment { nanos }
+    }
+
+    fn cancel(recs: &mut Recs, id: RecId, time: u64) {
+        let reason = Reason::new(CancelKind::Explicit);
+        let rec = recs.get_mut(id).expect("the test made it");
+        rec.cancel = Some(Box::new(Cancel { reason, time: at(time) }));
+    }
+
+    fn nest(recs: &mut Recs, kinds: &[RecKind]) -> Vec<RecId> {
+        let mut made: Vec<RecId> = Vec::new();
+        for kind in kinds {
+            let id = recs.make(*kind, made.last().copied(), None);
+            made.push(id);
+        }
+        made
+    }
+
+    #[test]
+    fn the_outermost_visible_cancel_wins() {
+        let mut recs = Recs::default();
+        let ids = nest(&mut recs, &[RecKind::Program, RecKind::Scope, RecKind::Timeout]);
+        assert_eq!(recs.effective(ids[2], at(9), false), None);
+        cancel(&mut recs, ids[2], 1);
+        assert_eq!(recs.effective(ids[2], at(9), false), Some(ids[2]));
+        assert_eq!(recs.effective(ids[1], at(9), false), None);
+        cancel(&mut recs, ids[1], 2);
+        assert_eq!(recs.effective(ids[2], at(9), false), Some(ids[1]));
+    }
+
+    #[test]
+    fn a_clean_up_is_shielded_for_the_grace_of_the_cancelled_scope() {
+        let mut recs = Recs::default();
+        let ids = nest(
+            &mut recs,
+            &[RecKind::Program, RecKind::Scope, RecKind::CleanUp, RecKind::Timeout],
+        );
+        recs.get_mut(ids[1]).expect("just made").grace = 100;
+        cancel(&mut recs, ids[1], 10);
+        assert_eq!(recs.effective(ids[2], at(109), false), None);
+        assert_eq!(recs.effective(ids[2], at(110), false), Some(ids[1]));
+        assert_eq!(recs.next_reveal(ids[2], at(50)), Some(at(110)));
+        assert_eq!(recs.effective(ids[1], at(10), false), Some(ids[1]), "the scope itself sees it");
+        cancel(&mut recs, ids[3], 20);
+        assert_eq!(
+            recs.effective(ids[3], at(20), false),
+            Some(ids[3]),
+            "a timeout inside the clean-up hides nothing from itself"
+        );
+        assert_eq!(recs.effective(ids[2], at(10), true), Some(ids[1]), "force hides nothing");
+    }
+
+    #[test]
+    fn shields_in_a_row_do_not_add_up() {
+        let mut recs = Recs::default();
+        let ids = nest(
+            &mut recs,
+            &[RecKind::Program, RecKind::Timeout, RecKind::Shield, RecKind::Shield],
+        );
+        recs.get_mut(ids[2]).expect("just made").span = 30;
+        recs.get_mut(ids[3]).expect("just made").span = 20;
+        cancel(&mut recs, ids[1], 100);
+        assert_eq!(recs.effective(ids[3], at(129), false), None);
+        assert_eq!(recs.effective(ids[3], at(130), false), Some(ids[1]));
+        cancel(&mut recs, ids[2], 100);
+        assert_eq!(recs.effective(ids[2], at(100), false), Some(ids[2]));
+    }
+
+    #[test]
+    fn names_of_ended_records_find_nothing() {
+        let mut recs = Recs::default();
+        let old = recs.make(RecKind::Program, None, None);
+        recs.remove(old);
+        let new = recs.make(RecKind::Program, None, None);
+        assert_eq!(old.to_bits() as u32, new.to_bits() as u32, "the slot is used again");
+        assert!(recs.get(old).is_none());
+        assert!(recs.remove(old).is_none());
+        assert_eq!(RecId::from_bits(new.to_bits()), new);
+    }
+}

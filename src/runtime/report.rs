@@ -1,0 +1,204 @@
+//! What the loop can tell about itself: its tasks, what they wait for, who owns them.
+
+use super::cancel::Reason;
+use super::event_loop::Loop;
+use super::handle::TaskHandle;
+use super::rec::{RecId, RecKind};
+use super::task::{Stage, Task, TaskId, TaskKind};
+use super::wait::Wait;
+use crate::vm::display::display_short;
+use crate::vm::object::{TraceEntry, TraceKind};
+use crate::vm::{TraceFrame, Value, Vm};
+
+/// How much of an object a report shows.
+const DISPLAY_MAX: usize = 60;
+
+/// A task, described.
+#[derive(Clone, Debug)]
+pub struct TaskReport {
+    /// Its number.
+    pub number: u64,
+    /// Its name.
+    pub name: String,
+    /// What its end means.
+    pub kind: TaskKind,
+    /// How many tasks are around it, in a report of all.
+    pub depth: usize,
+    /// What it is doing: `ready`, `waits for task 3 (fetch)`.
+    pub doing: String,
+    /// The scope that owns it: `a scope in task 1 (main)`.
+    pub owner: String,
+    /// Where it was spawned.
+    pub spawned: Option<TraceFrame>,
+    /// Where it is, innermost first.
+    pub frames: Vec<TraceFrame>,
+}
+
+impl Loop {
+    /// All tasks in the order of their tree: each before what it owns, siblings as spawned.
+    pub fn report(&self, vm: &Vm) -> Vec<TaskReport> {
+        let tasks = self.program.map(|program| self.below(program)).unwrap_or_default();
+        let report = |(id, depth)| TaskReport { depth, ..self.report_of(vm, id) };
+        tasks.into_iter().map(report).collect()
+    }
+
+    /// The task that runs the scope a task belongs to.
+    fn owner_of(&self, task: &Task) -> Option<&Task> {
+        let parent = self.recs.get(task.own)?.parent?;
+        self.tasks.get(self.recs.get(parent)?.host?)
+    }
+
+    /// One task, described.
+    pub(super) fn report_of(&self, vm: &Vm, id: TaskId) -> TaskReport {
+        let Some(task) = self.tasks.get(id) else { return TaskReport::unknown() };
+        let parent = self.recs.get(task.own).and_then(|rec| rec.parent);
+        let spawned = task.site.and_then(|site| vm.describe_trace(&[site]).into_iter().next());
+        TaskReport {
+            number: task.number,
+            name: task.name.to_string(),
+            kind: task.kind,
+            depth: 0,
+            doing: self.doing(vm, task),
+            owner: parent.map_or_else(|| "nobody".to_owned(), |owner| self.scope_name(owner)),
+            spawned,
+            frames: vm.trace(task.fiber),
+        }
+    }
+
+    /// A record as reports call it.
+    fn scope_name(&self, id: RecId) -> String {
+        let Some(rec) = self.recs.get(id) else { return "a scope that has ended".to_owned() };
+        let host = rec.host.and_then(|host| self.tasks.get(host));
+        let what = match rec.kind {
+            RecKind::Program => return "the program".to_owned(),
+            RecKind::Task => "the whole",
+            RecKind::Scope => "a scope",
+            RecKind::Timeout => "a timeout",
+            RecKind::Shield => "a shield",
+            RecKind::Body => "a function",
+            RecKind::CleanUp => "a clean-up",
+        };
+        host.map_or_else(|| what.to_owned(), |host| format!("{what} of {}", host.title()))
+    }
+
+    fn doing(&self, vm: &Vm, task: &Task) -> String {
+        match task.stage {
+            Stage::Ready => "is ready to run".to_owned(),
+            Stage::Running => "runs".to_owned(),
+            Stage::Joining(rec) => self.doing_at_end(rec),
+            Stage::Waiting => {
+                let arms = task.op.arms.as_slice();
+                let waits: Vec<String> = arms.iter().map(|arm| describe(vm, &arm.wait)).collect();
+                format!("waits for {}", waits.join(" or "))
+            }
+        }
+    }
+
+    fn doing_at_end(&self, rec: RecId) -> String {
+        let mut names = Vec::new();
+        let mut child = self.recs.get(rec).and_then(|rec| rec.first_child);
+        while let Some(task) = child.and_then(|child| self.tasks.get(child)) {
+            if names.len() == 3 {
+                names.push("…".to_owned());
+                break;
+            }
+            names.push(task.title());
+            child = task.next;
+        }
+        format!("waits at the end of its scope for {}", names.join(", "))
+    }
+
+    /// Lets an error know how its task came to be: where it was spawned and what was running there,
+    /// up to the program. An error that already knows stays as it is.
+    pub(super) fn extend_trace(&mut self, vm: &mut Vm, id: TaskId, error: Value) {
+        let trace = vm.error_slot(error, crate::vm::error::TRACE);
+        let known = vm.heap.trace_ref(trace).unwrap_or_default();
+        if known.iter().filter(|entry| entry.kind == TraceKind::Spawn).count() > 1 {
+            return;
+        }
+        let mut entries: Vec<TraceEntry> = Vec::new();
+        let mut next = self.tasks.get(id);
+        while let Some(task) = next
+            && entries.len() < TRACE_MAX
+        {
+            next = self.owner_of(task);
+            let Some(site) = task.site else { break };
+            let around = next.map(|owner| vm.trace_entries(owner.fiber)).unwrap_or_default();
+            match around.iter().position(|entry| entry.function == site.function) {
+                Some(place) => {
+                    entries.push(TraceEntry { kind: around[place].kind, ..site });
+                    entries.extend_from_slice(&around[place + 1..]);
+                }
+                None => {
+                    entries.push(site);
+                    entries.extend(around);
+                }
+            }
+        }
+        vm.extend_trace(error, &entries);
+    }
+}
+
+/// How many calls of the tasks around it an error takes along.
+const TRACE_MAX: usize = 256;
+
+impl TaskReport {
+    fn unknown() -> TaskReport {
+        TaskReport {
+            number: 0,
+            name: String::new(),
+            kind: TaskKind::Plain,
+            depth: 0,
+            doing: "has ended".to_owned(),
+            owner: "nobody".to_owned(),
+            spawned: None,
+            frames: Vec::new(),
+        }
+    }
+}
+
+/// What a wait is for.
+fn describe(vm: &Vm, wait: &Wait) -> String {
+    match wait {
+        Wait::Sleep(span) => {
+            let span = i64::try_from(span.as_nanos()).unwrap_or(i64::MAX);
+            format!("{} to pass", display_short(&vm.heap, Value::duration(span), DISPLAY_MAX))
+        }
+        Wait::Until(_) => "its time".to_owned(),
+        Wait::Join(handle) | Wait::Stop(handle) => {
+            let task = vm.heap.object_ref::<TaskHandle>(*handle);
+            task.map_or_else(String::new, |task| format!("task {} ({})", task.number, task.name))
+        }
+        Wait::Receive(channel, _) => {
+            format!("a value from {}", display_short(&vm.heap, *channel, DISPLAY_MAX))
+        }
+        Wait::Send(channel, _) => {
+            format!("room in {}", display_short(&vm.heap, *channel, DISPLAY_MAX))
+        }
+        Wait::Promise(_) => "a promise that nobody has kept".to_owned(),
+        Wait::Yield => "the others".to_owned(),
+        Wait::Source(source) => source.describe(),
+    }
+}
+
+impl Loop {
+    /// A reason as scripts see it: kind, by, where, message.
+    pub(super) fn reason_map(&self, vm: &mut Vm, reason: &Reason) -> Value {
+        let frame = reason.site.and_then(|site| vm.describe_trace(&[site]).into_iter().next());
+        let by = reason.by.as_ref().map(|(number, name)| format!("task {number} ({name})"));
+        let fields = [
+            ("kind", Some(reason.kind.name().to_owned())),
+            ("by", by),
+            ("where", frame.map(|frame| self.host.place(&frame))),
+            ("message", reason.message.as_deref().map(str::to_owned)),
+        ];
+        let map = vm.heap.map(crate::vm::map::Map::default());
+        for (name, text) in fields {
+            let key = vm.heap.intern(name);
+            let value = text.map_or(Value::null(), |text| vm.heap.string_owned(text));
+            // A str is hashable, so this cannot fail.
+            let _ = vm.heap.map_insert(map, key, value);
+        }
+        map
+    }
+}

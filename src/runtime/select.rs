@@ -1,0 +1,102 @@
+//! `select`: one op with several arms, of which exactly one happens.
+
+use std::task::Poll;
+
+use super::event_loop::Loop;
+use super::op::{Arm, Arms, Outcome, Place};
+use super::suspend::{Choice, Next};
+use super::task::{Task, TaskId};
+use super::wait::{Answer, Cx, Wait};
+use crate::vm::{ErrorKind, SelectArm, SelectOperand, Thrown, Value, Vm};
+
+/// How many places of `select` a task remembers; beyond, the oldest begins anew.
+const ROTATION_MAX: usize = 64;
+
+/// A `select` as the VM hands it over.
+pub(super) struct Select {
+    pub(super) arms: Vec<SelectArm>,
+    pub(super) first: bool,
+    pub(super) else_arm: Option<u32>,
+    pub(super) site: u64,
+}
+
+/// What came of trying an arm.
+enum Tried {
+    Done(Outcome),
+    Pending(Wait),
+    Unwind,
+}
+
+impl Task {
+    /// The arm has happened here: next time the search starts behind it.
+    pub(super) fn remember(&mut self, site: u64, arm: u32) {
+        if let Some(known) = self.rotation.iter_mut().find(|(known, _)| *known == site) {
+            known.1 = arm;
+            return;
+        }
+        if self.rotation.len() >= ROTATION_MAX {
+            self.rotation.remove(0);
+        }
+        self.rotation.push((site, arm));
+    }
+
+    fn chosen_last(&self, site: u64) -> Option<u32> {
+        self.rotation.iter().find(|(known, _)| *known == site).map(|(_, arm)| *arm)
+    }
+}
+
+impl Loop {
+    /// Carries out a `select`. Arms are tried one after the other and only until one can go, so
+    /// that at most one of them happens.
+    pub(super) fn select(&mut self, vm: &mut Vm, id: TaskId, mut select: Select) -> Next {
+        if select.arms.is_empty() && select.else_arm.is_none() {
+            let Thrown(error) = vm.error(
+                ErrorKind::MatchError,
+                "no arm of this select is enabled; add an `else` arm",
+            );
+            return self.deliver(vm, id, Err(error), None);
+        }
+        let last = self.tasks.get(id).and_then(|task| task.chosen_last(select.site));
+        if let Some(last) = last.filter(|_| !select.first) {
+            let start = select.arms.iter().position(|arm| arm.number > last).unwrap_or(0);
+            select.arms.rotate_left(start);
+        }
+        let site = (!select.first).then_some(select.site);
+        let mut pending = Vec::with_capacity(select.arms.len());
+        for SelectArm { number, operand } in select.arms {
+            let choice = Some(Choice { site, arm: number });
+            match self.try_operand(vm, id, operand) {
+                Tried::Done(outcome) => return self.finish_at_once(vm, id, outcome, choice, false),
+                Tried::Pending(wait) => pending.push(Arm { number, wait, place: Place::None }),
+                Tried::Unwind => return self.leave_program(vm, id),
+            }
+        }
+        if let Some(number) = select.else_arm {
+            // Taking the else arm does not turn the rotation.
+            let choice = Choice { site: None, arm: number };
+            return self.finish_at_once(vm, id, Ok(Value::null()), Some(choice), false);
+        }
+        self.park(vm, id, Arms::Many(pending), site)
+    }
+
+    fn try_operand(&mut self, vm: &mut Vm, id: TaskId, operand: SelectOperand) -> Tried {
+        let wait = match operand {
+            SelectOperand::Value(value) => super::join::wait_for(vm, value),
+            SelectOperand::Native(native, args) => {
+                match (Cx { vm, rt: self, task: id }).call(native, args) {
+                    Ok(Answer::Value(value)) => return Tried::Done(Ok(value)),
+                    Ok(Answer::Wait(wait)) => Ok(wait),
+                    Ok(Answer::Unwind) => return Tried::Unwind,
+                    Err(thrown) => Err(thrown),
+                }
+            }
+        };
+        match wait {
+            Err(Thrown(error)) => Tried::Done(Err(error)),
+            Ok(mut wait) => match self.attempt(vm, id, &mut wait) {
+                Poll::Ready(outcome) => Tried::Done(outcome),
+                Poll::Pending => Tried::Pending(wait),
+            },
+        }
+    }
+}

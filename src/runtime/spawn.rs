@@ -1,0 +1,139 @@
+//! Spawning: how a task comes into a scope.
+
+use std::sync::Arc;
+
+use super::event_loop::Loop;
+use super::handle::{End, TaskHandle};
+use super::rec::{RecId, RecKind};
+use super::task::{Birth, TaskId, TaskKind};
+use super::waiters::WaitList;
+use crate::bytecode::op::{SPAWN_DAEMON, SPAWN_TRY};
+use crate::vm::object::TraceEntry;
+use crate::vm::{ErrorKind, Thrown, Value, Vm};
+
+/// What a new task calls.
+#[derive(Clone, Copy, Debug)]
+pub struct Call<'a> {
+    /// Anything that can be called.
+    pub callee: Value,
+    /// Arguments by position.
+    pub args: &'a [Value],
+    /// A map of arguments by name.
+    pub named: Option<Value>,
+}
+
+impl TaskKind {
+    /// The kind that the flags of a `Spawn` instruction mean.
+    pub(super) fn from_flags(flags: i32) -> TaskKind {
+        if flags & SPAWN_DAEMON != 0 {
+            TaskKind::Daemon
+        } else if flags & SPAWN_TRY != 0 {
+            TaskKind::Try
+        } else {
+            TaskKind::Plain
+        }
+    }
+}
+
+impl Loop {
+    /// Makes a task that belongs to `owner` and runs when those that are ready have run. Gives its
+    /// handle. Starting is no checkpoint: it runs to its first op even in a cancelled scope.
+    pub fn spawn(
+        &mut self,
+        vm: &mut Vm,
+        by: TaskId,
+        owner: Option<RecId>,
+        kind: TaskKind,
+        call: Call<'_>,
+    ) -> Result<Value, Thrown> {
+        let open = owner.filter(|owner| self.recs.get(*owner).is_some_and(|rec| !rec.closed));
+        let Some(owner) = open else {
+            let message = "this scope has ended, it takes no more tasks";
+            return Err(vm.error(ErrorKind::ClosedError, message));
+        };
+        let site = self.tasks.get(by).and_then(|task| vm.site(task.fiber));
+        Ok(self.make_task(vm, Some(owner), kind, site, call))
+    }
+
+    /// Makes a task. Without an owner it is the program's own: its record is that of the program.
+    pub(super) fn make_task(
+        &mut self,
+        vm: &mut Vm,
+        owner: Option<RecId>,
+        kind: TaskKind,
+        site: Option<TraceEntry>,
+        call: Call<'_>,
+    ) -> Value {
+        let name: Arc<str> = vm.callee_name(call.callee);
+        let fiber = vm.new_fiber(call.callee, call.args, call.named);
+        let id = self.tasks.make(Birth { name: name.clone(), kind, fiber, site });
+        let own = match owner {
+            None => self.recs.make(RecKind::Program, None, Some(id)),
+            Some(_) => self.recs.make(RecKind::Task, owner, Some(id)),
+        };
+        if let Some(rec) = self.recs.get_mut(own) {
+            rec.is_daemon = kind == TaskKind::Daemon;
+        }
+        let Some(task) = self.tasks.get_mut(id) else { return Value::null() };
+        task.own = own;
+        task.rec = own;
+        task.budget = self.op_budget;
+        let handle = vm.heap.object(Box::new(TaskHandle {
+            number: task.number,
+            name,
+            end: End::Running(id),
+            awaited: false,
+            joiners: WaitList::default(),
+        }));
+        task.handle = handle;
+        if let Some(owner) = owner {
+            self.adopt(id, owner);
+        }
+        self.wake(id);
+        handle
+    }
+
+    /// Appends a task to the children of its owner.
+    fn adopt(&mut self, id: TaskId, owner: RecId) {
+        let host = self.recs.get(owner).and_then(|rec| rec.host);
+        let around = host.and_then(|host| self.tasks.get(host));
+        let may_be_cancelled = match around {
+            Some(host) => host.may_be_cancelled,
+            None => self.recs.is_cancelled_around(owner),
+        };
+        let Some(rec) = self.recs.get_mut(owner) else { return };
+        let Some(task) = self.tasks.get_mut(id) else { return };
+        rec.live += u32::from(task.kind != TaskKind::Daemon);
+        task.may_be_cancelled = may_be_cancelled;
+        task.previous = rec.last_child.replace(id);
+        match task.previous {
+            None => rec.first_child = Some(id),
+            Some(previous) => {
+                if let Some(previous) = self.tasks.get_mut(previous) {
+                    previous.next = Some(id);
+                }
+            }
+        }
+    }
+
+    /// Takes a task out of the children of its owner.
+    pub(super) fn disown(&mut self, id: TaskId, owner: RecId) {
+        let Some(task) = self.tasks.get_mut(id) else { return };
+        let (previous, next) = (task.previous.take(), task.next.take());
+        let counted = u32::from(task.kind != TaskKind::Daemon);
+        if let Some(previous) = previous.and_then(|id| self.tasks.get_mut(id)) {
+            previous.next = next;
+        }
+        if let Some(next) = next.and_then(|id| self.tasks.get_mut(id)) {
+            next.previous = previous;
+        }
+        let Some(rec) = self.recs.get_mut(owner) else { return };
+        rec.live -= counted;
+        if previous.is_none() {
+            rec.first_child = next;
+        }
+        if next.is_none() {
+            rec.last_child = previous;
+        }
+    }
+}

@@ -1,0 +1,271 @@
+//! The turn: one pass of the loop, in the order that makes programs repeatable.
+//!
+//! ```text
+//!   1 run the tasks that were ready     4 jobs and completions of the host
+//!   2 poll the driver                   5 due timers
+//!   3 I/O, in the order of the ops      6 signals
+//! ```
+//! This is step 5 of 6 on the way of a program; step 6 is [`Vm::run`](crate::vm::Vm::run).
+
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+
+use super::Runtime;
+use super::driver::{Event, Ticket};
+use super::finish::Ended;
+use super::program::{Interrupt, ProgramEnd};
+use super::select::Select;
+use super::spawn::Call;
+use super::suspend::Next;
+use super::task::{Resume, Stage, TaskId, TaskKind};
+use super::timer::Alarm;
+use super::wait::{Answer, Cx};
+use crate::vm::{Exit, NativeId, Thrown};
+
+/// Bit of the VM's interrupt flag: a signal has come, look for it.
+pub const INTERRUPT_SIGNAL: u8 = 1;
+/// Bit of the VM's interrupt flag: the host wants the program to end.
+pub const INTERRUPT_HOST: u8 = 2;
+
+/// While tasks are ready and no I/O is under way, the driver is asked only every so many turns.
+const TURNS_PER_POLL: u32 = 64;
+/// Slices of fuel that clean-ups get after force has stopped their task.
+const FORCED_SLICES: u32 = 64;
+
+/// What came of a turn.
+#[derive(Debug)]
+pub enum Turn {
+    /// Tasks are ready: turn again.
+    Ready,
+    /// Everybody waits; a turn is worth it when something happens.
+    Waiting,
+    /// There is nothing left to do.
+    Idle,
+    /// The fuel that the host gave is used up in the middle of a task.
+    OutOfFuel,
+    /// The program has ended.
+    Ended(ProgramEnd),
+}
+
+impl Runtime {
+    /// One pass of the loop. Waits at most `patience` if nothing is ready; none means as long as
+    /// it takes.
+    pub fn turn(&mut self, patience: Option<Duration>) -> Turn {
+        self.take_interrupts();
+        if self.run_ready() {
+            return Turn::OutOfFuel;
+        }
+        if let Some(end) = self.rt.take_end() {
+            return Turn::Ended(end);
+        }
+        let timeout = match self.timeout() {
+            Some(timeout) => Some(patience.map_or(timeout, |patience| patience.min(timeout))),
+            None if self.rt.is_at_rest() => {
+                let told = self.rt.report_deadlock(&mut self.vm);
+                return if told { Turn::Ready } else { Turn::Idle };
+            }
+            None => patience,
+        };
+        self.poll(timeout);
+        if let Some(end) = self.rt.take_end() {
+            return Turn::Ended(end);
+        }
+        if self.rt.ready.is_empty() { Turn::Waiting } else { Turn::Ready }
+    }
+
+    /// Step 1. Says whether the fuel was used up.
+    fn run_ready(&mut self) -> bool {
+        for _ in 0..self.rt.ready.len() {
+            let Some(id) = self.rt.ready.pop_front() else { break };
+            if self.run_task(id) {
+                return true;
+            }
+            if self.rt.killed || self.rt.result.is_some() {
+                break;
+            }
+        }
+        false
+    }
+
+    /// How long a poll may wait: until the next timer, as long as it takes, or not at all.
+    fn timeout(&self) -> Option<Duration> {
+        if !self.rt.ready.is_empty() || !self.rt.early.is_empty() || !self.rt.inbox.is_empty() {
+            return Some(Duration::ZERO);
+        }
+        self.rt.timers.next().map(|deadline| deadline.since(self.rt.driver.now()))
+    }
+
+    /// Steps 2 to 6.
+    fn poll(&mut self, timeout: Option<Duration>) {
+        let Runtime { vm, rt } = self;
+        let mut events = std::mem::take(&mut rt.early);
+        rt.unpolled += 1;
+        let hurried = timeout == Some(Duration::ZERO) && !rt.driver.is_busy();
+        if !hurried || rt.unpolled >= TURNS_PER_POLL {
+            rt.unpolled = 0;
+            rt.driver.poll(timeout, &mut events);
+        }
+        let mut ready: Vec<Ticket> = Vec::new();
+        let mut completed = Vec::new();
+        let mut signals = Vec::new();
+        for event in events {
+            match event {
+                Event::Ready(ticket) => ready.push(ticket),
+                Event::Completed(ticket) => completed.push(ticket),
+                Event::Signal(signal) => signals.push(signal),
+                Event::Woken => {}
+            }
+        }
+        ready.sort_unstable();
+        ready.dedup();
+        completed.extend(rt.inbox.take());
+        for ticket in ready.into_iter().chain(completed) {
+            rt.reattempt(vm, ticket);
+        }
+        let now = rt.driver.now();
+        while let Some(alarm) = rt.timers.pop(now) {
+            match alarm {
+                Alarm::Wake(ticket) => rt.ring(vm, ticket),
+                Alarm::Deadline(rec) => rt.expire(vm, rec),
+                Alarm::Reveal(ticket) => rt.reveal(vm, ticket),
+            }
+        }
+        for signal in signals {
+            rt.interrupt(vm, Interrupt::Signal(signal));
+        }
+    }
+
+    /// Gives a task its turn. Says whether the fuel was used up.
+    fn run_task(&mut self, id: TaskId) -> bool {
+        let budget = self.rt.op_budget;
+        let Some(task) = self.rt.tasks.get_mut(id) else { return false };
+        task.stage = Stage::Running;
+        task.budget = budget;
+        let next = match std::mem::replace(&mut task.resume, Resume::Run) {
+            Resume::Run => Next::Run,
+            Resume::Op => self.rt.take_op(&mut self.vm, id),
+            Resume::Join(register) => self.rt.join_scope(&mut self.vm, id, register),
+            Resume::Finish => self.rt.finish_program(&mut self.vm, id),
+        };
+        next == Next::Run && self.run_fiber(id)
+    }
+
+    /// Runs the code of a task until it is another one's turn.
+    fn run_fiber(&mut self, id: TaskId) -> bool {
+        loop {
+            let Some(fiber) = self.rt.tasks.get(id).map(|task| task.fiber) else { return false };
+            let exit = self.vm.run(fiber);
+            let Runtime { vm, rt } = self;
+            let next = match exit {
+                Exit::Return(value) => self.end(id, Ended::Value(value)),
+                Exit::Throw(error) => self.end(id, Ended::Throw(error)),
+                Exit::Cut(cut) => self.end(id, Ended::Cut(cut)),
+                Exit::Native { native, args, .. } => self.call_native(id, native, args),
+                Exit::Await { value, optional } => rt.await_object(vm, id, value, optional),
+                Exit::Spawn { callee, args, named, owner, flags } => {
+                    let args = vm.args(args).to_vec();
+                    let call = Call { callee, args: &args, named };
+                    let owner = super::handle::rec_of(vm, owner);
+                    let kind = TaskKind::from_flags(flags);
+                    let spawned = rt.spawn(vm, id, owner, kind, call);
+                    rt.deliver(vm, id, spawned.map_err(|Thrown(error)| error), None)
+                }
+                Exit::Scope(request) => rt.scope(vm, id, request),
+                Exit::Select { arms, first, else_arm, site } => {
+                    if rt.effective(id).is_some() {
+                        rt.unwind(vm, id)
+                    } else {
+                        rt.select(vm, id, Select { arms, first, else_arm, site })
+                    }
+                }
+                Exit::Collect => {
+                    vm.collect(&mut |marker| rt.trace(marker));
+                    Next::Run
+                }
+                Exit::NeedCore => {
+                    if let Err(Thrown(error)) = rt.host.load_core(vm) {
+                        vm.resume_throw(fiber, error);
+                    }
+                    Next::Run
+                }
+                Exit::Budget => {
+                    if self.refuel(id) {
+                        return true;
+                    }
+                    Next::Run
+                }
+            };
+            if next == Next::Switch {
+                return false;
+            }
+        }
+    }
+
+    fn end(&mut self, id: TaskId, ended: Ended) -> Next {
+        let Runtime { vm, rt } = self;
+        if rt.main == Some(id) {
+            return rt.end_part(vm, id, ended);
+        }
+        rt.end_task(vm, id, ended);
+        Next::Switch
+    }
+
+    fn call_native(&mut self, id: TaskId, native: NativeId, args: crate::vm::Args) -> Next {
+        let Runtime { vm, rt } = self;
+        let waits = vm.native(native).waits;
+        if waits && rt.effective(id).is_some() {
+            return rt.unwind(vm, id);
+        }
+        match (Cx { vm, rt, task: id }).call(native, args) {
+            Err(Thrown(error)) => rt.deliver(vm, id, Err(error), None),
+            Ok(Answer::Value(value)) if waits => rt.finish_at_once(vm, id, Ok(value), None, false),
+            Ok(Answer::Value(value)) => rt.deliver(vm, id, Ok(value), None),
+            Ok(Answer::Wait(wait)) => rt.await_one(vm, id, wait),
+            Ok(Answer::Unwind) => rt.leave_program(vm, id),
+        }
+    }
+
+    /// The fuel is used up, or somebody wants the running task to stop. Says whether it has to wait
+    /// for more fuel; it is then the first to run.
+    fn refuel(&mut self, id: TaskId) -> bool {
+        self.take_interrupts();
+        let Runtime { vm, rt } = self;
+        if rt.force && rt.effective(id).is_some() {
+            let Some(task) = rt.tasks.get_mut(id) else { return false };
+            if task.allowance == 0 {
+                task.allowance = FORCED_SLICES;
+                rt.unwind(vm, id);
+            } else {
+                task.allowance -= 1;
+            }
+        }
+        if vm.fuel_left() > 0 && !rt.killed {
+            return false;
+        }
+        if let Some(task) = rt.tasks.get_mut(id) {
+            task.stage = Stage::Ready;
+            rt.ready.push_front(id);
+        }
+        true
+    }
+
+    /// Looks for signals and wishes of the host, which may come while a task computes.
+    fn take_interrupts(&mut self) {
+        let Runtime { vm, rt } = self;
+        let flags = vm.interrupt.swap(0, Ordering::AcqRel);
+        if flags & INTERRUPT_HOST != 0 {
+            rt.interrupt(vm, Interrupt::Host);
+        }
+        if flags & INTERRUPT_SIGNAL == 0 {
+            return;
+        }
+        let mut events = Vec::new();
+        rt.driver.poll(Some(Duration::ZERO), &mut events);
+        for event in events {
+            match event {
+                Event::Signal(signal) => rt.interrupt(vm, Interrupt::Signal(signal)),
+                other => rt.early.push(other),
+            }
+        }
+    }
+}

@@ -1,0 +1,158 @@
+//! What natives see of the loop: their context, their answers, and what a task can wait for.
+//!
+//! A native that needs the loop is a [`LoopFn`]. It checks its arguments and answers with a value
+//! or with a [`Wait`]; it never blocks and never runs script code. A native that waits must do
+//! nothing that can be seen before its wait is attempted, because in a `select` only one arm may
+//! happen. What the loop does not know itself (sockets, files, jobs, host futures) is a [`Source`].
+
+use std::sync::Arc;
+use std::task::Poll;
+
+use super::driver::{Moment, Ticket};
+use super::event_loop::Loop;
+use super::task::TaskId;
+use crate::vm::heap::Marker;
+use crate::vm::{Args, NativeId, Thrown, Value, Vm};
+
+/// What a native of the loop works with.
+pub struct Cx<'a> {
+    /// The VM: heap, errors, arguments.
+    pub vm: &'a mut Vm,
+    /// The loop: driver, tasks, timers.
+    pub rt: &'a mut Loop,
+    /// The task that called.
+    pub task: TaskId,
+}
+
+/// A native that needs the loop.
+pub type LoopFn = fn(&mut Cx<'_>, Args) -> Result<Answer, Thrown>;
+
+/// The same with state of its own: a function of the host.
+pub type LoopClosure = Arc<dyn Fn(&mut Cx<'_>, Args) -> Result<Answer, Thrown> + Send + Sync>;
+
+/// How a native of the loop answers.
+pub enum Answer {
+    /// With its result.
+    Value(Value),
+    /// Later.
+    Wait(Wait),
+    /// Never: its caller unwinds to the end of the program (`exit`).
+    Unwind,
+}
+
+/// What a task can wait for. This list is closed; everything else is a [`Source`].
+pub enum Wait {
+    /// A time to pass.
+    Sleep(std::time::Duration),
+    /// A moment to come.
+    Until(Moment),
+    /// The end of a task; the value is its handle.
+    Join(Value),
+    /// The end of a task that was asked to stop: like `Join`, but being cancelled is no error.
+    Stop(Value),
+    /// A value from a channel, or what there is at its end.
+    Receive(Value, AtEnd),
+    /// Room in a channel (first) for a value (second).
+    Send(Value, Value),
+    /// A promise to be kept.
+    Promise(Value),
+    /// The other ready tasks to run first.
+    Yield,
+    /// Something the loop does not know.
+    Source(Box<dyn Source>),
+}
+
+/// What receiving gives when a channel is closed and empty.
+#[derive(Clone, Copy, Debug)]
+pub enum AtEnd {
+    /// ClosedError: `recv()`.
+    Closed,
+    /// StopIteration: `next()`.
+    Stop,
+    /// This value: `next(default)`.
+    Value(Value),
+}
+
+/// Something outside the loop that a task can wait for.
+///
+/// The loop calls `attempt` first and `register` only if that was pending. A report of the ticket
+/// ([`Driver::wait`](super::driver::Driver::wait) and its like) makes it call `attempt` again while
+/// it stays registered. When the op ends, however it ends, `unregister` is called once.
+pub trait Source: Send {
+    /// Goes on as far as it can without waiting. Nothing may have happened if it stays pending,
+    /// except what the source's own object keeps for the next attempt.
+    fn attempt(&mut self, cx: &mut Cx<'_>) -> Poll<Result<Value, Thrown>>;
+
+    /// Makes something report the ticket when another attempt is worth it.
+    fn register(&mut self, cx: &mut Cx<'_>, ticket: Ticket);
+
+    /// Takes `register` back.
+    fn unregister(&mut self, cx: &mut Cx<'_>, ticket: Ticket);
+
+    /// Marks the values it holds.
+    fn trace(&self, _marker: &mut Marker) {}
+
+    /// What it waits for, for reports: "data from 127.0.0.1:80".
+    fn describe(&self) -> String;
+
+    /// It has begun what cannot be taken back: a cancel waits for its result.
+    fn holds_cancel(&self) -> bool {
+        false
+    }
+
+    /// Its report can come from the host, which the driver cannot know of.
+    fn is_external(&self) -> bool {
+        false
+    }
+}
+
+/// The natives of the loop by their numbers.
+#[derive(Default)]
+pub struct LoopTable {
+    entries: Vec<Option<Entry>>,
+}
+
+#[derive(Clone)]
+enum Entry {
+    Function(LoopFn),
+    Closure(LoopClosure),
+}
+
+impl LoopTable {
+    /// A table without natives.
+    pub fn new() -> LoopTable {
+        LoopTable::default()
+    }
+
+    /// Says what carries `native` out.
+    pub fn set(&mut self, native: NativeId, function: LoopFn) {
+        self.put(native, Entry::Function(function));
+    }
+
+    /// Says that a function of the host carries `native` out.
+    pub fn set_closure(&mut self, native: NativeId, closure: LoopClosure) {
+        self.put(native, Entry::Closure(closure));
+    }
+
+    fn put(&mut self, native: NativeId, entry: Entry) {
+        let index = native.0 as usize;
+        if index >= self.entries.len() {
+            self.entries.resize_with(index + 1, || None);
+        }
+        self.entries[index] = Some(entry);
+    }
+}
+
+impl Cx<'_> {
+    /// Calls a native of the loop.
+    pub(super) fn call(&mut self, native: NativeId, args: Args) -> Result<Answer, Thrown> {
+        match self.rt.natives.entries.get(native.0 as usize).cloned().flatten() {
+            Some(Entry::Function(function)) => function(self, args),
+            Some(Entry::Closure(closure)) => closure(self, args),
+            None => Err(self.vm.error(
+                crate::vm::ErrorKind::TypeError,
+                "this function needs an event loop that knows it; it was not registered with this one",
+            )),
+        }
+    }
+}
