@@ -25,6 +25,7 @@ mod handle;
 mod host;
 mod join;
 mod op;
+pub mod output;
 #[cfg(feature = "driver")]
 pub mod pool;
 mod program;

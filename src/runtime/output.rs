@@ -1,0 +1,51 @@
+//! Where the program's output goes: a door of its own, so that a host can put something else there.
+//!
+//! `print` writes here and never waits. The loop calls [`Output::flush`] whenever it is about to
+//! wait and [`Output::finish`] at the end. Nothing here knows terminals or pipes; the command's
+//! implementation is in `natives::stdio`.
+
+use std::io;
+
+/// Which of the two streams of output.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Target {
+    /// Standard output.
+    Out,
+    /// Standard error.
+    Err,
+}
+
+/// Work that ends when something has been written out. It blocks the thread it runs on.
+pub type Drained = Box<dyn FnOnce() -> io::Result<()> + Send>;
+
+/// A place for output.
+pub trait Output: Send {
+    /// Takes bytes; they come out in the order in which they were given.
+    fn write(&mut self, target: Target, bytes: &[u8]);
+
+    /// Begins to write out what is buffered. Blocks only if it certainly takes no time.
+    fn flush(&mut self) {}
+
+    /// Begins to write everything out. Work to wait for, if it is not out already.
+    fn drain(&mut self, _target: Target) -> Option<Drained> {
+        None
+    }
+
+    /// Writes everything out, however long it takes. An error is one that nobody has heard of.
+    fn finish(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+
+    /// Nobody reads standard output any more: the program should end (status 141).
+    fn is_broken(&self) -> bool {
+        false
+    }
+}
+
+/// Output that goes nowhere: what a loop has until its host says otherwise.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Discard;
+
+impl Output for Discard {
+    fn write(&mut self, _: Target, _: &[u8]) {}
+}
