@@ -14,6 +14,7 @@ use super::finish::Ended;
 use super::host::Host;
 use super::op::{OpState, Outcome};
 use super::program::Parts;
+use super::output::{Discard, Output};
 use super::rec::{RecId, Recs};
 use super::task::{Stage, TaskId, Tasks};
 use super::timer::{Alarm, TimerId, Timers};
@@ -26,6 +27,8 @@ use crate::vm::heap::Marker;
 pub struct Loop {
     /// The world.
     pub driver: Box<dyn Driver>,
+    /// Where `print` writes.
+    pub output: Box<dyn Output>,
     /// Who is told of what no script hears of.
     pub host: Box<dyn Host>,
     /// The natives that need the loop.
@@ -78,6 +81,7 @@ impl Loop {
     pub(super) fn new(driver: Box<dyn Driver>, host: Box<dyn Host>, natives: LoopTable) -> Loop {
         Loop {
             driver,
+            output: Box::new(Discard),
             host,
             natives,
             recs: Recs::default(),
@@ -116,6 +120,17 @@ impl Loop {
     pub(super) fn pending(&self, ticket: Ticket) -> Option<TaskId> {
         let id = self.tasks.at(ticket.task)?;
         self.tasks.get(id)?.op.awaits(ticket).then_some(id)
+    }
+
+    /// Reports `ticket` at a moment: for sources that have to do something in time. It is reported
+    /// once; whoever started it stops it when its op ends.
+    pub fn start_wake_up(&mut self, at: Moment, ticket: Ticket) -> TimerId {
+        self.timers.start(at, Alarm::Wake(ticket))
+    }
+
+    /// Takes [`start_wake_up`](Loop::start_wake_up) back.
+    pub fn stop_wake_up(&mut self, timer: TimerId) {
+        self.timers.stop(timer);
     }
 
     /// How many ops a task may complete at once before the others run; 128 unless a test wants

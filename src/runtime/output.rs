@@ -6,6 +6,14 @@
 
 use std::io;
 
+use super::event_loop::Loop;
+use super::task::TaskId;
+use super::wait::Answer;
+use crate::vm::{Value, Vm};
+
+/// The status of a program that nobody reads any more: what a shell shows for SIGPIPE.
+const BROKEN_STATUS: i32 = 141;
+
 /// Which of the two streams of output.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Target {
@@ -48,4 +56,34 @@ pub struct Discard;
 
 impl Output for Discard {
     fn write(&mut self, _: Target, _: &[u8]) {}
+}
+
+impl Loop {
+    /// Writes for a task, as `print` does. A program whose output nobody reads any more ends.
+    pub fn write_output(
+        &mut self,
+        vm: &mut Vm,
+        by: TaskId,
+        target: Target,
+        bytes: &[u8],
+    ) -> Answer {
+        self.output.write(target, bytes);
+        // Clean-ups that still print must not be ended by that.
+        if self.output.is_broken() && self.status.is_none() {
+            self.exit(vm, by, BROKEN_STATUS);
+            return Answer::Unwind;
+        }
+        Answer::Value(Value::null())
+    }
+
+    /// The loop is about to wait: what was printed goes out.
+    pub(super) fn flush_output(&mut self, vm: &mut Vm) {
+        self.output.flush();
+        if self.status.is_none()
+            && let Some(main) = self.main
+            && self.output.is_broken()
+        {
+            self.exit(vm, main, BROKEN_STATUS);
+        }
+    }
 }

@@ -58,6 +58,9 @@ impl Runtime {
         if let Some(end) = self.rt.take_end() {
             return Turn::Ended(end);
         }
+        if self.rt.ready.is_empty() {
+            self.rt.flush_output(&mut self.vm);
+        }
         let timeout = match self.timeout() {
             Some(timeout) => Some(patience.map_or(timeout, |patience| patience.min(timeout))),
             None if self.rt.is_at_rest() => {
