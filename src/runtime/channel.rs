@@ -83,7 +83,7 @@ pub struct ChannelCursor {
 
 impl HostObject for ChannelCursor {
     fn type_name(&self) -> &'static str {
-        "channel iterator"
+        "channel_iter"
     }
 
     fn trace(&self, marker: &mut Marker) {

@@ -6,6 +6,7 @@
 use std::sync::Arc;
 
 use super::cancel::Reason;
+use super::event_loop::Loop;
 use super::rec::RecId;
 use super::task::TaskId;
 use super::waiters::WaitList;
@@ -82,13 +83,17 @@ pub(super) fn task_of(vm: &Vm, handle: Value) -> Option<TaskId> {
 pub struct ScopeHandle {
     /// Its record.
     pub rec: RecId,
-    /// The task that runs its body.
-    pub task: u64,
+    /// What it is called in reports: the function it stands in.
+    pub name: Arc<str>,
 }
 
 impl HostObject for ScopeHandle {
     fn type_name(&self) -> &'static str {
         "scope"
+    }
+
+    fn display(&self) -> String {
+        format!("<scope {}>", self.name)
     }
 }
 
@@ -99,4 +104,24 @@ pub(super) fn rec_of(vm: &Vm, value: Value) -> Option<RecId> {
         return Some(RecId::from_bits(bits as u64));
     }
     vm.heap.object_ref::<ScopeHandle>(value).map(|handle| handle.rec)
+}
+
+impl Loop {
+    /// The handle of a task.
+    pub fn handle_of(&self, id: TaskId) -> Value {
+        self.tasks.get(id).map(|task| task.handle).unwrap_or_default()
+    }
+
+    /// What the task of a handle is doing, a line for each function it is in, innermost first.
+    /// Nothing if it has ended.
+    pub fn trace_of(&self, vm: &Vm, handle: Value) -> Vec<String> {
+        let Some(task) = task_of(vm, handle).and_then(|id| self.tasks.get(id)) else {
+            return Vec::new();
+        };
+        let frames = vm.trace(task.fiber);
+        frames
+            .iter()
+            .map(|frame| format!("{} at {}", frame.function, self.host.place(frame)))
+            .collect()
+    }
 }

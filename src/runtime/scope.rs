@@ -106,7 +106,7 @@ impl Loop {
             ScopeKind::Body => (RecKind::Body, None, None, false),
             ScopeKind::CleanUp => (RecKind::CleanUp, None, None, false),
         };
-        let Some((number, around)) = self.tasks.get(id).map(|task| (task.number, task.rec)) else {
+        let Some((fiber, around)) = self.tasks.get(id).map(|task| (task.fiber, task.rec)) else {
             return Ok(Value::null());
         };
         let rec = self.recs.make(rec_kind, Some(around), Some(id));
@@ -125,7 +125,10 @@ impl Loop {
             task.rec = rec;
         }
         Ok(match kind {
-            ScopeKind::Scope => vm.heap.object(Box::new(ScopeHandle { rec, task: number })),
+            ScopeKind::Scope => {
+                let name = vm.function_name(fiber);
+                vm.heap.object(Box::new(ScopeHandle { rec, name }))
+            }
             _ => Value::int(rec.to_bits() as i64),
         })
     }

@@ -108,6 +108,12 @@ impl Vm {
         })
     }
 
+    /// The name of the innermost function of a suspended fiber.
+    pub fn function_name(&self, fiber: FiberId) -> Arc<str> {
+        let function = self.site(fiber).and_then(|site| self.infos.get(site.function as usize));
+        function.map(|info| info.code().name.clone()).unwrap_or_default()
+    }
+
     /// What a callee is called in reports: the name of its function, or its type.
     pub fn callee_name(&self, callee: Value) -> Arc<str> {
         let mut callee = callee;
