@@ -69,6 +69,8 @@ enum Rest {
     EntryValue(Value),
     /// The fields of an instance from a slot on.
     Fields(Value, usize),
+    /// Nothing more of a container.
+    Close(Value),
 }
 
 /// Printing under way.
@@ -144,6 +146,7 @@ impl Printer {
                     self.rest.push(Rest::Quoted(value));
                 }
                 Rest::Fields(instance, slot) => self.fields(heap, instance, slot),
+                Rest::Close(value) => self.close(value, ""),
             }
         }
         Ok(Printed::Done)
@@ -163,7 +166,8 @@ impl Printer {
                 | Rest::Items(value, _, _)
                 | Rest::Entries(value, _)
                 | Rest::EntryValue(value)
-                | Rest::Fields(value, _) => marker.value(*value),
+                | Rest::Fields(value, _)
+                | Rest::Close(value) => marker.value(*value),
             }
         }
     }
@@ -229,7 +233,7 @@ impl Printer {
         let class = instance.class();
         self.out.push_str(&class.name);
         if class.is_error {
-            self.open.remove(&value.bits());
+            self.rest.push(Rest::Close(value));
             let message = instance.field("message").unwrap_or_default();
             let empty = heap.str(message).is_some_and(str::is_empty);
             if !message.is_null() && !message.is_unset() && !empty {
@@ -297,7 +301,7 @@ impl Printer {
         let shown = (from..instance.slots().len())
             .find(|slot| fields.get(*slot).is_some_and(|name| !name.starts_with('_')));
         let Some(slot) = shown else { return self.close(value, ")") };
-        if !self.out.ends_with('(') || fields[..slot].iter().any(|name| !name.starts_with('_')) {
+        if fields[..slot].iter().any(|name| !name.starts_with('_')) {
             self.out.push_str(", ");
         }
         let _ = write!(self.out, "{}: ", fields[slot]);

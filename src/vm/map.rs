@@ -303,9 +303,9 @@ impl Body for Map {
     fn trace_slice(&self, marker: &mut Marker, from: usize, count: usize) -> Option<usize> {
         let rest = self.entries.get(from..).unwrap_or_default();
         for entry in &rest[..rest.len().min(count)] {
-            marker.value(entry.key);
-            marker.value(entry.value);
+            marker.values(&[entry.key, entry.value]);
         }
+        marker.spend(rest.len().min(count) / 2);
         (rest.len() > count).then(|| from + count)
     }
 

@@ -44,7 +44,7 @@ impl Heap {
         match self.phase {
             Phase::Idle => self.begin(roots),
             Phase::Mark => {
-                if self.marker.work(self.step_factor() * SCANS_PER_STEP) {
+                if self.marker.step(self.step_factor() * SCANS_PER_STEP) {
                     self.finish(roots);
                     return;
                 }
@@ -90,7 +90,7 @@ impl Heap {
 
     /// How many ordinary steps this one stands for: scripts may have allocated a lot at once.
     fn step_factor(&self) -> usize {
-        (self.account.overdue() / STEP_BYTES + 1).min(STEPS_MAX)
+        (self.account.overdue().div_ceil(STEP_BYTES) + 1).min(STEPS_MAX)
     }
 
     fn begin(&mut self, roots: Roots<'_>) {
@@ -139,3 +139,7 @@ impl Heap {
         roots(&mut self.marker);
     }
 }
+
+#[cfg(test)]
+#[path = "collect_test.rs"]
+mod tests;

@@ -34,6 +34,10 @@ pub struct Marker {
     partial: Vec<(NonNull<Header>, usize)>,
     /// Written to after they had been reached.
     remembered: Vec<NonNull<Header>>,
+    /// Work done, in objects.
+    spent: usize,
+    /// Objects made since the last step.
+    made: usize,
     pub(super) live_objects: usize,
     pub(super) live_bytes: usize,
     pub(super) live_external: usize,
@@ -41,21 +45,42 @@ pub struct Marker {
 
 /// Elements of a container that are scanned at once.
 const SLICE: usize = 1024;
+/// Elements of a container that count as much as an object.
+const VALUES_PER_OBJECT: usize = 4;
 
 impl Marker {
     /// Reports a value that is in use.
     #[inline(always)]
     pub fn value(&mut self, value: Value) {
-        if let Some(object) = value.object() {
-            self.object(object);
+        let Some(object) = value.object() else { return };
+        match value.kind() {
+            // Most of what is reached holds nothing and is done with its mark.
+            Kind::Bytes | Kind::Range | Kind::Native | Kind::Type => {
+                self.reach(object);
+            }
+            Kind::Str => {
+                // SAFETY: as in `reach`, and the tag says that it is a string.
+                if self.reach(object)
+                    && let Some(room) = unsafe { object.cast::<Str>().as_ref() }.room()
+                {
+                    self.reach(room.cast());
+                }
+            }
+            _ => self.object(object),
         }
     }
 
     /// Reports several values.
     pub fn values(&mut self, values: &[Value]) {
+        self.spent += values.len() / VALUES_PER_OBJECT;
         for value in values {
             self.value(*value);
         }
+    }
+
+    /// Counts work that is not seen otherwise, in objects.
+    pub(in crate::vm) fn spend(&mut self, objects: usize) {
+        self.spent += objects;
     }
 
     /// Why the roots are being asked.
@@ -71,19 +96,36 @@ impl Marker {
     /// Reports an object.
     #[inline(always)]
     pub(super) fn object(&mut self, object: NonNull<Header>) {
-        // SAFETY: values hold addresses of live cells (heap/mod.rs, invariants 1 and 2).
-        let block = unsafe { BlockRef::of(object) };
-        if block.mark(object, self.epoch) {
-            self.live_objects += 1;
-            self.live_bytes += block.cell_size();
+        if self.reach(object) {
             self.gray.push(object);
         }
+    }
+
+    /// Marks an object; `true` if it was not marked yet.
+    #[inline(always)]
+    fn reach(&mut self, object: NonNull<Header>) -> bool {
+        // SAFETY: values hold addresses of live cells (heap/mod.rs, invariants 1 and 2).
+        let block = unsafe { BlockRef::of(object) };
+        let fresh = block.mark(object, self.epoch);
+        if fresh {
+            self.live_objects += 1;
+            self.live_bytes += block.cell_size();
+        }
+        fresh
     }
 
     /// An object made while marking: it survives this cycle and what it holds is scanned.
     #[cold]
     pub(super) fn made(&mut self, object: NonNull<Header>) {
         self.object(object);
+        self.made += 1;
+    }
+
+    /// One step of a cycle. Objects made since the last one come on top of the budget, so that
+    /// marking gets on however fast new ones are made.
+    pub(super) fn step(&mut self, budget: usize) -> bool {
+        let made = std::mem::take(&mut self.made);
+        self.work(budget + made)
     }
 
     /// The write barrier: an object that was reached has to be scanned again.
@@ -102,6 +144,7 @@ impl Marker {
         self.marking = true;
         self.epoch = epoch;
         self.pass = Pass::First;
+        self.made = 0;
         (self.live_objects, self.live_bytes, self.live_external) = (0, 0, 0);
     }
 
@@ -121,9 +164,11 @@ impl Marker {
         }
     }
 
-    /// Scans until about `budget` objects or slices are done; `true` if nothing is left.
+    /// Scans until about `budget` objects are done; `true` if nothing is left.
     pub(super) fn work(&mut self, budget: usize) -> bool {
-        for _ in 0..budget {
+        self.spent = 0;
+        while self.spent < budget {
+            self.spent += 1;
             if let Some(object) = self.gray.pop() {
                 self.scan(object, 0);
             } else if let Some((object, from)) = self.partial.pop() {
@@ -144,7 +189,11 @@ impl Marker {
         // SAFETY: reached objects are live, and the layout is that of the kind in their header.
         unsafe {
             match object.as_ref().kind() {
-                Kind::Str => self.scan_string(object.cast().as_ref()),
+                Kind::Str => {
+                    if let Some(room) = object.cast::<Str>().as_ref().room() {
+                        self.reach(room.cast());
+                    }
+                }
                 Kind::Closure => self.scan_slots(object.cast::<Closure>()),
                 Kind::Cell => self.value(object.cast::<VariableCell>().as_ref().value),
                 Kind::Bound => {
@@ -185,12 +234,6 @@ impl Marker {
             for index in 0..count {
                 self.value(slots.add(index).read());
             }
-        }
-    }
-
-    fn scan_string(&mut self, string: &Str) {
-        if let Some(room) = string.room() {
-            self.object(room.cast());
         }
     }
 

@@ -301,12 +301,20 @@ fn find_hole(block: BlockRef, from: usize, epoch: u64) -> Option<(usize, usize)>
 }
 
 impl Drop for Space {
+    /// Drops every object of an owning kind; the memory of blocks goes with the pool.
     fn drop(&mut self) {
-        let mut account = Account::new(usize::MAX);
-        let mut swept = Swept::default();
-        // An epoch that no bitmap has: everything is dead.
+        // No bitmap has this epoch, so everything counts as dead.
         self.begin_sweep(u64::MAX);
         self.poison = false;
-        while !self.sweep(usize::MAX, &mut account, &mut swept) {}
+        let (mut account, mut swept) = (Account::new(usize::MAX), Swept::default());
+        for class in &self.classes[CLASSES..] {
+            for block in &class.pending {
+                self.reclaim(*block, &mut account, &mut swept);
+            }
+        }
+        for block in std::mem::take(&mut self.large) {
+            // SAFETY: the heap is going, and nothing refers to its objects any more.
+            unsafe { release_large(block, &mut account, &mut swept) };
+        }
     }
 }
