@@ -1,0 +1,306 @@
+//! One of the process's outputs, and writing to it so that the loop is not held up.
+//!
+//! Small pieces are written at once where that certainly takes no time: to files, to terminals, and
+//! to pipes that have room. All else goes to a thread of the device, which is started when it is
+//! first needed. Nothing is ever lost: who has to be sure waits for the thread.
+
+use std::fs::File;
+use std::io::{self, Write};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+
+use crate::runtime::output::Target;
+
+/// A pipe that has room at all has room for this much (POSIX's PIPE_BUF on Linux).
+const ROOM_MIN: usize = 4096;
+/// More than this waiting for the thread, and the program waits, too (ruling 137).
+const WAITING_MAX: usize = 1024 * 1024;
+
+/// An output of the process.
+pub(super) struct Device {
+    shared: Arc<Shared>,
+    kind: Kind,
+    has_thread: bool,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Kind {
+    /// A person reads along.
+    Terminal,
+    /// Writing takes no time worth mentioning.
+    File,
+    /// The reader decides how long it takes.
+    Pipe,
+}
+
+struct Shared {
+    file: Option<File>,
+    state: Mutex<State>,
+    changed: Condvar,
+}
+
+#[derive(Default)]
+struct State {
+    /// What the thread has not begun to write.
+    waiting: Vec<u8>,
+    /// The thread writes.
+    busy: bool,
+    /// No more is coming: the device has been dropped.
+    closing: bool,
+    /// Why writing has stopped for good.
+    failed: Option<Failure>,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Failure {
+    kind: io::ErrorKind,
+    code: Option<i32>,
+}
+
+impl Device {
+    pub(super) fn new(target: Target) -> Device {
+        let file = match target {
+            Target::Out => duplicate(&io::stdout()),
+            Target::Err => duplicate(&io::stderr()),
+        };
+        let kind = match &file {
+            Ok(file) => kind_of(file),
+            Err(_) => Kind::File,
+        };
+        let shared = Shared { file: file.ok(), state: Mutex::default(), changed: Condvar::new() };
+        Device { shared: Arc::new(shared), kind, has_thread: false }
+    }
+
+    pub(super) fn kind(&self) -> Kind {
+        self.kind
+    }
+
+    /// Nobody reads any more.
+    pub(super) fn is_broken(&self) -> bool {
+        let failed = self.shared.lock().failed;
+        failed.is_some_and(|failure| failure.kind == io::ErrorKind::BrokenPipe)
+    }
+
+    /// Writes `bytes`, at once or later, and empties the vector.
+    pub(super) fn write(&mut self, bytes: &mut Vec<u8>) {
+        let mut state = self.shared.lock();
+        let is_idle = !state.busy && state.waiting.is_empty();
+        if is_idle && (self.kind != Kind::Pipe || self.has_room_for(bytes.len())) {
+            drop(state);
+            self.shared.put(bytes);
+            bytes.clear();
+            return;
+        }
+        while state.waiting.len() > WAITING_MAX && state.failed.is_none() {
+            state = self.shared.wait(state);
+        }
+        state.waiting.append(bytes);
+        drop(state);
+        self.shared.changed.notify_all();
+        self.need_thread();
+    }
+
+    /// Writes `bytes` and what the thread has not written, and waits until it is out.
+    pub(super) fn finish(&mut self, bytes: &mut Vec<u8>) -> io::Result<()> {
+        self.shared.rest()?;
+        self.shared.put(bytes);
+        bytes.clear();
+        self.shared.outcome()
+    }
+
+    /// Work that ends when all that was given so far is out; none if it is.
+    pub(super) fn drained(&self) -> Option<impl FnOnce() -> io::Result<()> + Send + use<>> {
+        let state = self.shared.lock();
+        if !state.busy && state.waiting.is_empty() && state.failed.is_none() {
+            return None;
+        }
+        drop(state);
+        let shared = self.shared.clone();
+        Some(move || shared.rest())
+    }
+
+    fn has_room_for(&self, count: usize) -> bool {
+        count <= ROOM_MIN && self.shared.file.as_ref().is_some_and(is_writable)
+    }
+
+    fn need_thread(&mut self) {
+        if self.has_thread {
+            return;
+        }
+        let shared = self.shared.clone();
+        let thread = std::thread::Builder::new()
+            .name("kettle-output".to_string())
+            .stack_size(128 * 1024)
+            .spawn(move || shared.serve());
+        self.has_thread = thread.is_ok();
+        if !self.has_thread {
+            // No thread is to be had: then it is written here, however long it takes.
+            let mut waiting = std::mem::take(&mut self.shared.lock().waiting);
+            self.shared.put(&waiting);
+            waiting.clear();
+        }
+    }
+}
+
+impl Drop for Device {
+    fn drop(&mut self) {
+        self.shared.lock().closing = true;
+        self.shared.changed.notify_all();
+    }
+}
+
+impl Shared {
+    /// What the thread does.
+    fn serve(&self) {
+        let mut state = self.lock();
+        loop {
+            if !state.waiting.is_empty() {
+                let bytes = std::mem::take(&mut state.waiting);
+                state.busy = true;
+                drop(state);
+                self.put(&bytes);
+                state = self.lock();
+                state.busy = false;
+                self.changed.notify_all();
+            } else if state.closing {
+                return;
+            } else {
+                state = self.wait(state);
+            }
+        }
+    }
+
+    /// Waits until the thread has nothing left to write.
+    fn rest(&self) -> io::Result<()> {
+        let mut state = self.lock();
+        while (state.busy || !state.waiting.is_empty()) && state.failed.is_none() {
+            state = self.wait(state);
+        }
+        drop(state);
+        self.outcome()
+    }
+
+    /// Writes everything, on the thread that calls. A failure is kept; after it all is dropped.
+    fn put(&self, bytes: &[u8]) {
+        let Some(mut file) = self.file.as_ref() else { return };
+        if self.lock().failed.is_some() {
+            return;
+        }
+        if let Err(error) = file.write_all(bytes) {
+            let mut state = self.lock();
+            state.failed = Some(Failure { kind: error.kind(), code: error.raw_os_error() });
+            state.waiting.clear();
+        }
+    }
+
+    fn outcome(&self) -> io::Result<()> {
+        match self.lock().failed {
+            None => Ok(()),
+            Some(Failure { code: Some(code), .. }) => Err(io::Error::from_raw_os_error(code)),
+            Some(Failure { kind, .. }) => Err(kind.into()),
+        }
+    }
+
+    /// Nothing panics under this lock.
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn wait<'a>(&self, state: MutexGuard<'a, State>) -> MutexGuard<'a, State> {
+        self.changed.wait(state).unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// A file of our own for an output of the process: unbuffered, and the original stays as it is.
+#[cfg(unix)]
+fn duplicate(stream: &impl std::os::fd::AsFd) -> io::Result<File> {
+    Ok(File::from(stream.as_fd().try_clone_to_owned()?))
+}
+
+#[cfg(windows)]
+fn duplicate(stream: &impl std::os::windows::io::AsHandle) -> io::Result<File> {
+    Ok(File::from(stream.as_handle().try_clone_to_owned()?))
+}
+
+fn kind_of(file: &File) -> Kind {
+    use std::io::IsTerminal;
+    if file.is_terminal() {
+        return Kind::Terminal;
+    }
+    if is_quick(file) { Kind::File } else { Kind::Pipe }
+}
+
+/// Regular files, and devices like `/dev/null`.
+#[cfg(unix)]
+fn is_quick(file: &File) -> bool {
+    use std::os::unix::fs::FileTypeExt;
+    file.metadata().is_ok_and(|data| {
+        let kind = data.file_type();
+        kind.is_file() || kind.is_char_device()
+    })
+}
+
+#[cfg(not(unix))]
+fn is_quick(file: &File) -> bool {
+    file.metadata().is_ok_and(|data| data.is_file())
+}
+
+/// Whether a write would find room now.
+#[cfg(all(unix, feature = "driver"))]
+fn is_writable(file: &File) -> bool {
+    use rustix::event::{PollFd, PollFlags, Timespec, poll};
+    let mut fds = [PollFd::new(file, PollFlags::OUT)];
+    let now = Timespec { tv_sec: 0, tv_nsec: 0 };
+    let ready = poll(&mut fds, Some(&now)).is_ok_and(|count| count > 0);
+    // An error or a reader that has gone is found out by writing, which does not wait either.
+    ready && !fds[0].revents().is_empty()
+}
+
+#[cfg(not(all(unix, feature = "driver")))]
+fn is_writable(_: &File) -> bool {
+    false
+}
+
+#[cfg(all(test, unix))]
+mod tests {
+    use std::io::Read;
+    use std::os::fd::OwnedFd;
+
+    use super::*;
+
+    fn pipe() -> (std::io::PipeReader, Device) {
+        let (reader, writer) = std::io::pipe().expect("pipes are to be had");
+        let file = Some(File::from(OwnedFd::from(writer)));
+        let shared = Shared { file, state: Mutex::default(), changed: Condvar::new() };
+        (reader, Device { shared: Arc::new(shared), kind: Kind::Pipe, has_thread: false })
+    }
+
+    #[test]
+    fn all_comes_out_in_order_whoever_reads_slowly() {
+        let (mut reader, mut device) = pipe();
+        let piece = |n: u32| format!("{n} ").repeat(1 + n as usize % 3000).into_bytes();
+        let expected: Vec<u8> = (0..300).flat_map(piece).collect();
+        let reader = std::thread::spawn(move || {
+            let mut all = Vec::new();
+            reader.read_to_end(&mut all).expect("a pipe can be read");
+            all
+        });
+        for n in 0..300 {
+            device.write(&mut piece(n));
+        }
+        device.finish(&mut Vec::new()).expect("somebody reads");
+        drop(device);
+        assert!(reader.join().expect("reading does not panic") == expected);
+    }
+
+    #[test]
+    fn a_reader_that_does_not_read_holds_nobody_up() {
+        let (reader, mut device) = pipe();
+        for _ in 0..10 {
+            device.write(&mut vec![b'x'; 64 * 1024]);
+        }
+        assert!(device.drained().is_some(), "most of it waits for the thread");
+        drop(reader);
+        assert!(device.finish(&mut Vec::new()).is_err());
+        assert!(device.is_broken());
+    }
+}

@@ -1,0 +1,79 @@
+//! The lines of a stream as a source.
+//!
+//! Over a stream it is a cursor: leaving the loop leaves the stream open, so that another loop can
+//! go on, or something else be read. Over a file that nobody else has (`fs.lines`) it closes it.
+
+use super::read::positive;
+use super::{LineWant, ReadOp, Stream, Want, stream_mut};
+use crate::natives;
+use crate::natives::argument::Rest;
+use crate::runtime::{Answer, Cx, Wait};
+use crate::vm::heap::Marker;
+use crate::vm::object::HostObject;
+use crate::vm::{ErrorKind, Thrown, Value, Vm};
+
+natives! {
+    /// The methods of `stream.lines()`.
+    pub const LINES;
+
+    /// Itself.
+    host method lines.iter() => |_: &mut Vm, lines: Value| Ok(lines);
+    /// The next line without its end; at the end `default`, or StopIteration without one.
+    host async method lines.next(default: any...) => next;
+    /// Closes the file of `fs.lines`. A stream stays open.
+    host loop method lines.close() => close;
+}
+
+/// The lines of a stream from where it stands.
+#[derive(Debug)]
+pub struct Lines {
+    stream: Value,
+    want: LineWant,
+    /// Nobody else has the stream.
+    owns: bool,
+}
+
+impl HostObject for Lines {
+    fn type_name(&self) -> &'static str {
+        "lines"
+    }
+
+    fn trace(&self, marker: &mut Marker) {
+        marker.value(self.stream);
+    }
+}
+
+pub(super) fn lines(vm: &mut Vm, stream: Value, max: i64, lossy: bool) -> Result<Value, Thrown> {
+    stream_mut(vm, stream)?;
+    let max = positive(vm, "stream.lines", "max", max)?;
+    let want = LineWant { max, lossy, at_end: Value::unset() };
+    Ok(vm.heap.object(Box::new(Lines { stream, want, owns: false })))
+}
+
+/// The lines of a file, for `fs.lines`.
+pub fn file_lines(vm: &mut Vm, path: &str, max: i64, lossy: bool) -> Result<Value, Thrown> {
+    let max = positive(vm, "fs.lines", "max", max)?;
+    let want = LineWant { max, lossy, at_end: Value::unset() };
+    let stream = vm.heap.object(Box::new(Stream::file(path)));
+    Ok(vm.heap.object(Box::new(Lines { stream, want, owns: true })))
+}
+
+fn close(cx: &mut Cx<'_>, lines: Value) -> Result<Answer, Thrown> {
+    if let Some(Lines { stream, owns: true, .. }) = cx.vm.heap.object_ref::<Lines>(lines) {
+        let stream = *stream;
+        stream_mut(cx.vm, stream)?.close(cx.rt.driver.as_mut());
+    }
+    Ok(Answer::Value(Value::null()))
+}
+
+fn next(cx: &mut Cx<'_>, lines: Value, default: Rest) -> Result<Answer, Thrown> {
+    let Some(Lines { stream, want, .. }) = cx.vm.heap.object_ref::<Lines>(lines) else {
+        return Err(cx.vm.error(ErrorKind::TypeError, "this is a method of lines"));
+    };
+    let (stream, mut want) = (*stream, *want);
+    if !default.is_empty(cx.vm) {
+        want.at_end = default.get(cx.vm, 0);
+    }
+    let op = ReadOp::new(cx.vm, stream, Want::Line(want))?;
+    Ok(Answer::Wait(Wait::Source(Box::new(op))))
+}

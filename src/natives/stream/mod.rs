@@ -1,0 +1,354 @@
+//! Byte streams: what TCP connections and standard input and output have in common (ruling 126).
+//!
+//! A [`Stream`] owns one buffer, so an op that is cut loses nothing: what it has read stays for the
+//! next one. Reads go one after the other, and so do writes; whoever comes first is served first.
+//! A write that was cut after some of its bytes went out leaves the stream broken, and says so.
+//!
+//! - `buffer queue`: the parts of a stream;
+//! - `read write`: the ops, as sources of the loop;
+//! - `lines`: the source of lines;
+//! - `pieces`: what is read on a thread, a piece at a time.
+//!
+//! Where the bytes come from and go to is a [`Transport`]; only this module knows its kinds.
+
+mod buffer;
+mod lines;
+mod pieces;
+pub(in crate::natives) mod queue;
+mod read;
+mod write;
+
+use std::io;
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use buffer::Buffer;
+use pieces::Pieces;
+use queue::{OpId, Queue};
+
+use super::io_error::Subject;
+use super::kind::DataValue;
+use super::world::Input;
+use crate::natives;
+use crate::runtime::driver::{Direction, Driver, READ_MAX, SocketId, Ticket};
+use crate::runtime::output::Target;
+use crate::runtime::{Answer, Cx};
+use crate::vm::object::HostObject;
+use crate::vm::{ErrorKind, Thrown, Value, Vm};
+
+pub use lines::{LINES, file_lines};
+pub(in crate::natives) use read::text;
+pub use read::{LineWant, ReadOp, Want};
+
+natives! {
+    /// The methods of streams.
+    pub const STREAM;
+
+    /// Waits until something is there and gives it as bytes, at most `max` of them; null at the
+    /// end of the stream.
+    host async method stream.read(max: int = 65536) => read::read;
+    /// Gives exactly `n` bytes. Null if the stream ends before the first of them, `IoError`
+    /// `unexpected_eof` with the bytes so far in `data` if it ends in between.
+    host async method stream.read_exact(n: int) => read::read_exact;
+    /// Gives everything up to and including `separator`. Null if the stream ends before the first
+    /// byte, `IoError` `unexpected_eof` if it ends before the separator, `too_long` if that does
+    /// not come within `max` bytes.
+    host async method stream.read_until(separator: data, named max: int = 1048576) => read::read_until;
+    /// Gives everything up to the end as bytes.
+    host async method stream.read_all() => read::read_all;
+    /// Gives everything up to the end as text, which has to be UTF-8.
+    host async method stream.read_text() => read::read_text;
+    /// The lines from here on, without their ends: a source for `for await`. A line may have `max`
+    /// bytes. What is no UTF-8 is a ParseError, or is replaced if `lossy` is true.
+    host method stream.lines(named max: int = 1048576, named lossy: bool = false) => lines::lines;
+    /// Writes all of a str or bytes; waits while the other side does not keep up. If it is cut
+    /// after a part has gone out, later writes throw BrokenError.
+    host async method stream.write(data: data) => write::write;
+    /// Says that nothing more will be written. Reading goes on.
+    host async method stream.shutdown() => write::shutdown;
+    /// Closes the stream at once. Ops that wait for it throw ClosedError. Closing again does nothing.
+    host loop method stream.close() => close;
+    /// The address of the other end, with `host` and `port`.
+    host get stream.peer() => peer;
+    /// The address of this end, with `host` and `port`.
+    host get stream.local() => local;
+    /// Whether small writes go out at once (they do unless this is switched off).
+    host loop method stream.set_nodelay(on: bool = true) => set_nodelay;
+}
+
+/// A stream of bytes.
+pub struct Stream {
+    transport: Transport,
+    /// As messages call it: "127.0.0.1:80", "standard input".
+    name: Arc<str>,
+    /// Its name is a path.
+    is_file: bool,
+    buffer: Buffer,
+    /// The end has been read; it may not have been handed out yet.
+    ended: bool,
+    closed: bool,
+    readers: Queue,
+    writers: Queue,
+    /// The write that has sent a part and has not finished.
+    unfinished: Option<Unfinished>,
+    ops: u64,
+    peer: Option<SocketAddr>,
+    local: Option<SocketAddr>,
+}
+
+/// Where bytes come from and go to.
+enum Transport {
+    /// A TCP connection.
+    Socket(SocketId),
+    /// Something that is read piece by piece on a thread: standard input, a file.
+    Pieces(Pieces),
+    /// Standard output or error.
+    Output(Target),
+}
+
+/// How far a write has come that nobody may follow before it is done.
+#[derive(Clone, Copy, Debug)]
+struct Unfinished {
+    op: OpId,
+    sent: usize,
+    of: usize,
+}
+
+/// What an attempt to get more bytes brought.
+enum Filled {
+    Some,
+    End,
+    Pending,
+}
+
+impl Stream {
+    /// The stream of a connected socket.
+    pub fn socket(id: SocketId, peer: SocketAddr, driver: &dyn Driver) -> Stream {
+        let mut stream = Stream::new(Transport::Socket(id), &peer.to_string());
+        stream.peer = Some(peer);
+        stream.local = driver.local(id).ok();
+        stream
+    }
+
+    /// Standard input, or bytes that stand for it.
+    pub fn input(source: &Input) -> Stream {
+        let mut stream = Stream::new(Transport::Pieces(Pieces::input()), "standard input");
+        if let Input::Bytes(bytes) = source {
+            stream.buffer.append(bytes);
+            stream.ended = true;
+        }
+        stream
+    }
+
+    /// A file, which is opened by the first read.
+    pub fn file(path: &str) -> Stream {
+        let mut stream = Stream::new(Transport::Pieces(Pieces::file(path)), path);
+        stream.is_file = true;
+        stream
+    }
+
+    /// Standard output or error.
+    pub fn output(target: Target) -> Stream {
+        let name = match target {
+            Target::Out => "standard output",
+            Target::Err => "standard error",
+        };
+        Stream::new(Transport::Output(target), name)
+    }
+
+    fn new(transport: Transport, name: &str) -> Stream {
+        Stream {
+            transport,
+            name: Arc::from(name),
+            is_file: false,
+            buffer: Buffer::default(),
+            ended: false,
+            closed: false,
+            readers: Queue::default(),
+            writers: Queue::default(),
+            unfinished: None,
+            ops: 0,
+            peer: None,
+            local: None,
+        }
+    }
+
+    /// As messages call it.
+    pub fn name(&self) -> Arc<str> {
+        self.name.clone()
+    }
+
+    /// A number for a new op.
+    fn next_op(&mut self) -> OpId {
+        self.ops += 1;
+        OpId(self.ops)
+    }
+
+    /// Puts more bytes into the buffer, if there are some.
+    fn fill(&mut self, driver: &mut dyn Driver) -> io::Result<Filled> {
+        let count = match &mut self.transport {
+            Transport::Socket(id) => match driver.read(*id, READ_MAX) {
+                Ok(bytes) => {
+                    self.buffer.append(bytes);
+                    bytes.len()
+                }
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
+                    return Ok(Filled::Pending);
+                }
+                Err(error) => return Err(error),
+            },
+            Transport::Pieces(pieces) => {
+                let Some(result) = pieces.take() else { return Ok(Filled::Pending) };
+                let bytes = result?;
+                self.buffer.append(&bytes);
+                bytes.len()
+            }
+            Transport::Output(_) => {
+                return Err(io::Error::new(io::ErrorKind::Unsupported, "it is only written to"));
+            }
+        };
+        self.ended = count == 0;
+        Ok(if self.ended { Filled::End } else { Filled::Some })
+    }
+
+    /// Makes the driver report the first reader when there is more.
+    fn wait_to_read(&mut self, driver: &mut dyn Driver, ticket: Ticket) {
+        match &mut self.transport {
+            Transport::Socket(id) => driver.wait(*id, Direction::Read, ticket),
+            Transport::Pieces(pieces) => pieces.wait(driver, ticket),
+            Transport::Output(_) => {}
+        }
+    }
+
+    fn unwait_to_read(&mut self, driver: &mut dyn Driver, ticket: Ticket) {
+        match &mut self.transport {
+            Transport::Socket(id) => driver.unwait(*id, Direction::Read, ticket),
+            Transport::Pieces(pieces) => pieces.unwait(ticket),
+            Transport::Output(_) => {}
+        }
+    }
+
+    /// Closes it and reports all who wait for it.
+    fn close(&mut self, driver: &mut dyn Driver) {
+        if self.closed {
+            return;
+        }
+        self.closed = true;
+        self.buffer = Buffer::default();
+        match &mut self.transport {
+            Transport::Socket(id) => driver.close(*id),
+            Transport::Pieces(pieces) => pieces.close(),
+            Transport::Output(_) => {}
+        }
+        for ticket in self.readers.take_all().chain(self.writers.take_all()) {
+            driver.notify(ticket);
+        }
+    }
+}
+
+impl HostObject for Stream {
+    fn type_name(&self) -> &'static str {
+        "stream"
+    }
+
+    fn display(&self) -> String {
+        format!("<stream {}{}>", self.name, if self.closed { ", closed" } else { "" })
+    }
+
+    fn external_bytes(&self) -> usize {
+        self.buffer.capacity() + self.name.len()
+    }
+}
+
+/// The address of one end of a connection.
+#[derive(Debug)]
+pub struct Address(pub SocketAddr);
+
+impl HostObject for Address {
+    fn type_name(&self) -> &'static str {
+        "address"
+    }
+
+    fn display(&self) -> String {
+        self.0.to_string()
+    }
+}
+
+natives! {
+    /// The properties of addresses.
+    pub const ADDRESS;
+
+    /// The IP address as text.
+    host get address.host() => |vm: &mut Vm, address: Value| {
+        let text = address_of(vm, address)?.ip().to_string();
+        Ok(vm.heap.string(&text))
+    };
+    /// The port.
+    host get address.port() => |vm: &mut Vm, address: Value| {
+        Ok(Value::int(address_of(vm, address)?.port().into()))
+    };
+}
+
+fn address_of(vm: &mut Vm, value: Value) -> Result<SocketAddr, Thrown> {
+    match vm.heap.object_ref::<Address>(value) {
+        Some(address) => Ok(address.0),
+        None => Err(vm.error(ErrorKind::TypeError, "this is a property of addresses")),
+    }
+}
+
+/// The stream behind a value: methods can be called on anything once they are values themselves.
+fn stream_mut(vm: &mut Vm, value: Value) -> Result<&mut Stream, Thrown> {
+    if vm.heap.object_ref::<Stream>(value).is_none() {
+        return Err(vm.error(ErrorKind::TypeError, "this is a method of streams"));
+    }
+    Ok(vm.heap.object_mut::<Stream>(value).expect("its type was looked at"))
+}
+
+/// What messages about a stream are about.
+fn subject(is_file: bool, name: &str) -> Subject<'_> {
+    if is_file { Subject::Path(name) } else { Subject::Address(name) }
+}
+
+/// The error of an op on a stream that was closed.
+#[cold]
+fn closed_error(vm: &mut Vm, stream: Value) -> Thrown {
+    let name = vm.heap.object_ref::<Stream>(stream).map(Stream::name).unwrap_or_default();
+    vm.error(ErrorKind::ClosedError, format!("the stream {name} was closed"))
+}
+
+fn close(cx: &mut Cx<'_>, stream: Value) -> Result<Answer, Thrown> {
+    stream_mut(cx.vm, stream)?.close(cx.rt.driver.as_mut());
+    Ok(Answer::Value(Value::null()))
+}
+
+fn set_nodelay(cx: &mut Cx<'_>, stream: Value, on: bool) -> Result<Answer, Thrown> {
+    if let Transport::Socket(id) = stream_mut(cx.vm, stream)?.transport {
+        // A connection that the other side has broken off may refuse; reads and writes will tell.
+        let _ = cx.rt.driver.set_nodelay(id, on);
+    }
+    Ok(Answer::Value(Value::null()))
+}
+
+fn peer(vm: &mut Vm, stream: Value) -> Result<Value, Thrown> {
+    let address = stream_mut(vm, stream)?.peer;
+    Ok(address_value(vm, address))
+}
+
+fn local(vm: &mut Vm, stream: Value) -> Result<Value, Thrown> {
+    let address = stream_mut(vm, stream)?.local;
+    Ok(address_value(vm, address))
+}
+
+/// An address as scripts see it; null for what has none.
+pub fn address_value(vm: &mut Vm, address: Option<SocketAddr>) -> Value {
+    address.map_or(Value::null(), |address| vm.heap.object(Box::new(Address(address))))
+}
+
+/// Text and bytes as they are; a buffer as it is now, since it may change before it is written.
+fn settled(vm: &mut Vm, data: DataValue) -> Value {
+    if vm.heap.buffer_ref(data.0).is_none() {
+        return data.0;
+    }
+    let copy = data.get(&vm.heap).to_vec();
+    vm.heap.bytes(&copy)
+}

@@ -1,0 +1,429 @@
+//! Reading from streams: one source for all the ways to say how much is wanted.
+
+use std::io;
+use std::sync::Arc;
+use std::task::Poll;
+
+use super::{Filled, OpId, Stream, Transport, closed_error, stream_mut, subject};
+use crate::natives::io_error::{io_error, own_io_error};
+use crate::natives::kind::DataValue;
+use crate::runtime::driver::Ticket;
+use crate::runtime::{Answer, Cx, Source, Wait};
+use crate::vm::heap::Marker;
+use crate::vm::{ErrorKind, Thrown, Value, Vm};
+
+/// What a read waits for.
+#[derive(Clone, Debug)]
+pub enum Want {
+    /// Anything, but no more than this.
+    Some(usize),
+    /// This many bytes.
+    Exact(usize),
+    /// Everything up to these bytes, which come within so many.
+    Until(Vec<u8>, usize),
+    /// Everything.
+    All,
+    /// Everything, as text.
+    Text,
+    /// A line.
+    Line(LineWant),
+}
+
+/// What a line has to be like.
+#[derive(Clone, Copy, Debug)]
+pub struct LineWant {
+    /// The most bytes it may have.
+    pub max: usize,
+    /// Whether what is no UTF-8 is replaced.
+    pub lossy: bool,
+    /// What there is at the end instead of `StopIteration`; unset for that.
+    pub at_end: Value,
+}
+
+/// What stands in the buffer.
+enum Found {
+    /// Not enough yet.
+    Nothing,
+    /// This many bytes are the result.
+    Bytes(usize),
+    /// These many are the content of a line, and so many have to be taken for it.
+    Line(usize, usize),
+    /// More than allowed, without an end in sight.
+    TooLong(usize),
+}
+
+pub(super) fn read(cx: &mut Cx<'_>, stream: Value, max: i64) -> Result<Answer, Thrown> {
+    let max = positive(cx.vm, "stream.read", "max", max)?;
+    start(cx, stream, Want::Some(max))
+}
+
+pub(super) fn read_exact(cx: &mut Cx<'_>, stream: Value, n: i64) -> Result<Answer, Thrown> {
+    let Ok(n) = usize::try_from(n) else {
+        let text = format!("stream.read_exact: n must not be negative, not {n}");
+        return Err(cx.vm.error(ErrorKind::ValueError, text));
+    };
+    start(cx, stream, Want::Exact(n))
+}
+
+pub(super) fn read_until(
+    cx: &mut Cx<'_>,
+    stream: Value,
+    separator: DataValue,
+    max: i64,
+) -> Result<Answer, Thrown> {
+    let max = positive(cx.vm, "stream.read_until", "max", max)?;
+    let separator = separator.get(&cx.vm.heap).to_vec();
+    if separator.is_empty() {
+        let text = "stream.read_until: separator must not be empty";
+        return Err(cx.vm.error(ErrorKind::ValueError, text));
+    }
+    start(cx, stream, Want::Until(separator, max))
+}
+
+pub(super) fn read_all(cx: &mut Cx<'_>, stream: Value) -> Result<Answer, Thrown> {
+    start(cx, stream, Want::All)
+}
+
+pub(super) fn read_text(cx: &mut Cx<'_>, stream: Value) -> Result<Answer, Thrown> {
+    start(cx, stream, Want::Text)
+}
+
+/// A count that makes sense.
+pub(super) fn positive(vm: &mut Vm, path: &str, name: &str, n: i64) -> Result<usize, Thrown> {
+    match usize::try_from(n) {
+        Ok(count) if count > 0 => Ok(count),
+        _ => Err(
+            vm.error(ErrorKind::ValueError, format!("{path}: {name} must be at least 1, not {n}"))
+        ),
+    }
+}
+
+fn start(cx: &mut Cx<'_>, stream: Value, want: Want) -> Result<Answer, Thrown> {
+    Ok(Answer::Wait(Wait::Source(Box::new(ReadOp::new(cx.vm, stream, want)?))))
+}
+
+/// A read that is under way.
+pub struct ReadOp {
+    stream: Value,
+    op: OpId,
+    want: Want,
+    /// How much of the buffer is known not to hold the end that is looked for.
+    scanned: usize,
+    name: Arc<str>,
+    ticket: Option<Ticket>,
+}
+
+impl ReadOp {
+    /// A read of a stream.
+    pub fn new(vm: &mut Vm, stream: Value, want: Want) -> Result<ReadOp, Thrown> {
+        let source = stream_mut(vm, stream)?;
+        let (op, name) = (source.next_op(), source.name());
+        Ok(ReadOp { stream, op, want, scanned: 0, name, ticket: None })
+    }
+
+    /// One try. `None`: there is not enough yet.
+    fn go_on(&mut self, cx: &mut Cx<'_>) -> Result<Option<Value>, Thrown> {
+        if let Some(bytes) = self.read_directly(cx)? {
+            return Ok(Some(bytes));
+        }
+        loop {
+            let stream = stream_mut(cx.vm, self.stream)?;
+            let found = self.want.find(stream.buffer.as_slice(), &mut self.scanned);
+            match found {
+                Found::Bytes(count) => return self.take(cx.vm, count, count).map(Some),
+                Found::Line(count, taken) => return self.take(cx.vm, count, taken).map(Some),
+                Found::TooLong(max) => return Err(self.too_long(cx.vm, max)),
+                Found::Nothing if stream.ended => return self.end(cx.vm).map(Some),
+                Found::Nothing => {}
+            }
+            match stream.fill(cx.rt.driver.as_mut()) {
+                Ok(Filled::Some | Filled::End) => self.check_memory(cx.vm)?,
+                Ok(Filled::Pending) => return Ok(None),
+                Err(error) => return Err(self.failed(cx.vm, &error)),
+            }
+        }
+    }
+
+    /// The quick way for the most frequent read: from the driver's buffer straight into bytes.
+    fn read_directly(&mut self, cx: &mut Cx<'_>) -> Result<Option<Value>, Thrown> {
+        let Want::Some(max) = self.want else { return Ok(None) };
+        let stream = stream_mut(cx.vm, self.stream)?;
+        let Transport::Socket(id) = stream.transport else { return Ok(None) };
+        if !stream.buffer.is_empty() || stream.ended {
+            return Ok(None);
+        }
+        match cx.rt.driver.read(id, max) {
+            Ok([]) => stream.ended = true,
+            Ok(bytes) => return Ok(Some(cx.vm.heap.bytes(bytes))),
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
+            Err(error) => return Err(self.failed(cx.vm, &error)),
+        }
+        Ok(None)
+    }
+
+    /// Takes `taken` bytes from the buffer; the first `count` of them are the result.
+    fn take(&self, vm: &mut Vm, count: usize, taken: usize) -> Result<Value, Thrown> {
+        // Moved out for a moment, as making a value needs the heap that the stream lives in.
+        let mut buffer = std::mem::take(&mut stream_mut(vm, self.stream)?.buffer);
+        let bytes = &buffer.as_slice()[..count];
+        let result = match &self.want {
+            Want::Text => text(vm, bytes, false, &self.name),
+            Want::Line(want) => text(vm, bytes, want.lossy, &self.name),
+            _ => Ok(vm.heap.bytes(bytes)),
+        };
+        buffer.consume(taken);
+        stream_mut(vm, self.stream)?.buffer = buffer;
+        result
+    }
+
+    /// The result at the end of the stream.
+    fn end(&self, vm: &mut Vm) -> Result<Value, Thrown> {
+        let count = stream_mut(vm, self.stream)?.buffer.len();
+        match &self.want {
+            Want::All | Want::Text => self.take(vm, count, count),
+            Want::Line(_) if count > 0 => self.take(vm, count, count),
+            Want::Line(want) if want.at_end.is_unset() => {
+                Err(vm.error(ErrorKind::StopIteration, "there are no more lines"))
+            }
+            Want::Line(want) => Ok(want.at_end),
+            Want::Some(_) | Want::Exact(_) | Want::Until(..) if count == 0 => Ok(Value::null()),
+            Want::Some(_) | Want::Exact(_) | Want::Until(..) => Err(self.ended_early(vm, count)),
+        }
+    }
+
+    #[cold]
+    fn ended_early(&self, vm: &mut Vm, count: usize) -> Thrown {
+        let data = match self.take(vm, count, count) {
+            Ok(data) => data,
+            Err(thrown) => return thrown,
+        };
+        let missing = match &self.want {
+            Want::Exact(n) => format!("{n} bytes were wanted"),
+            _ => "the separator was missing".to_string(),
+        };
+        let name = &self.name;
+        let text = format!("{name} ended after {count} bytes, but {missing}");
+        own_io_error(vm, "unexpected_eof", "read", text, data)
+    }
+
+    #[cold]
+    fn too_long(&self, vm: &mut Vm, max: usize) -> Thrown {
+        let is_line = matches!(self.want, Want::Line(_));
+        let what = if is_line { "a line" } else { "what stands before the separator" };
+        let name = &self.name;
+        let text = format!("{what} of {name} is longer than {max} bytes: pass a larger `max:`");
+        own_io_error(vm, "too_long", "read", text, Value::null())
+    }
+
+    #[cold]
+    fn failed(&self, vm: &mut Vm, error: &io::Error) -> Thrown {
+        let is_file = vm.heap.object_ref::<Stream>(self.stream).is_some_and(|s| s.is_file);
+        let doing = if is_file { "read" } else { "read from" };
+        io_error(vm, error, "read", doing, subject(is_file, &self.name))
+    }
+
+    /// What is read must fit into the heap when it becomes a value.
+    fn check_memory(&self, vm: &mut Vm) -> Result<(), Thrown> {
+        let count = stream_mut(vm, self.stream)?.buffer.len();
+        if vm.heap.reserve(count).is_err() {
+            let text = format!("{count} bytes from a stream do not fit into memory");
+            return Err(vm.error(ErrorKind::MemoryError, text));
+        }
+        Ok(())
+    }
+
+    /// Gives the turn to the next reader.
+    fn leave(&mut self, cx: &mut Cx<'_>) {
+        let Some(ticket) = self.ticket.take() else { return };
+        let Some(stream) = cx.vm.heap.object_mut::<Stream>(self.stream) else { return };
+        let driver = cx.rt.driver.as_mut();
+        stream.unwait_to_read(driver, ticket);
+        if let Some(next) = stream.readers.leave(self.op) {
+            driver.notify(next);
+        }
+    }
+}
+
+impl Source for ReadOp {
+    fn attempt(&mut self, cx: &mut Cx<'_>) -> Poll<Result<Value, Thrown>> {
+        let Some(stream) = cx.vm.heap.object_mut::<Stream>(self.stream) else {
+            return Poll::Ready(Ok(Value::null()));
+        };
+        if stream.closed {
+            return Poll::Ready(Err(closed_error(cx.vm, self.stream)));
+        }
+        if !stream.readers.is_turn_of(self.op) {
+            return Poll::Pending;
+        }
+        match self.go_on(cx) {
+            Ok(Some(value)) => Poll::Ready(Ok(value)),
+            Err(thrown) => Poll::Ready(Err(thrown)),
+            Ok(None) => {
+                // Its turn may have come only now: then the stream does not know it yet.
+                if let (Some(ticket), Some(stream)) =
+                    (self.ticket, cx.vm.heap.object_mut::<Stream>(self.stream))
+                {
+                    stream.wait_to_read(cx.rt.driver.as_mut(), ticket);
+                }
+                Poll::Pending
+            }
+        }
+    }
+
+    fn register(&mut self, cx: &mut Cx<'_>, ticket: Ticket) {
+        self.ticket = Some(ticket);
+        let Some(stream) = cx.vm.heap.object_mut::<Stream>(self.stream) else { return };
+        stream.readers.enter(self.op, ticket);
+        if stream.readers.is_turn_of(self.op) {
+            stream.wait_to_read(cx.rt.driver.as_mut(), ticket);
+        }
+    }
+
+    fn unregister(&mut self, cx: &mut Cx<'_>, _: Ticket) {
+        self.leave(cx);
+    }
+
+    fn trace(&self, marker: &mut Marker) {
+        marker.value(self.stream);
+        if let Want::Line(want) = &self.want {
+            marker.value(want.at_end);
+        }
+    }
+
+    fn describe(&self) -> String {
+        let what = match &self.want {
+            Want::Some(_) => "data".to_string(),
+            Want::Exact(n) => format!("{n} bytes"),
+            Want::Until(..) => "a separator".to_string(),
+            Want::All | Want::Text => "the end".to_string(),
+            Want::Line(_) => "a line".to_string(),
+        };
+        format!("{what} from {}", self.name)
+    }
+}
+
+impl Want {
+    /// Looks for what is wanted at the front of `bytes`.
+    fn find(&self, bytes: &[u8], scanned: &mut usize) -> Found {
+        match self {
+            Want::Some(max) if !bytes.is_empty() => Found::Bytes(bytes.len().min(*max)),
+            Want::Exact(n) if bytes.len() >= *n => Found::Bytes(*n),
+            Want::Until(separator, max) => until(bytes, separator, *max, scanned),
+            Want::Line(want) => line(bytes, want.max, scanned),
+            Want::Some(_) | Want::Exact(_) | Want::All | Want::Text => Found::Nothing,
+        }
+    }
+}
+
+fn until(bytes: &[u8], separator: &[u8], max: usize, scanned: &mut usize) -> Found {
+    // A separator may have begun at the end of what was looked at before.
+    let from = scanned.saturating_sub(separator.len() - 1);
+    match memchr::memmem::find(&bytes[from..], separator) {
+        Some(place) if from + place + separator.len() <= max => {
+            Found::Bytes(from + place + separator.len())
+        }
+        Some(_) => Found::TooLong(max),
+        None if bytes.len() >= max => Found::TooLong(max),
+        None => {
+            *scanned = bytes.len();
+            Found::Nothing
+        }
+    }
+}
+
+fn line(bytes: &[u8], max: usize, scanned: &mut usize) -> Found {
+    match memchr::memchr(b'\n', &bytes[*scanned..]) {
+        Some(place) => {
+            let end = *scanned + place;
+            let content = if bytes[..end].ends_with(b"\r") { end - 1 } else { end };
+            if content > max { Found::TooLong(max) } else { Found::Line(content, end + 1) }
+        }
+        // Its end may be two more bytes.
+        None if bytes.len() > max.saturating_add(1) => Found::TooLong(max),
+        None => {
+            *scanned = bytes.len();
+            Found::Nothing
+        }
+    }
+}
+
+/// Bytes as text.
+pub(in crate::natives) fn text(
+    vm: &mut Vm,
+    bytes: &[u8],
+    lossy: bool,
+    from: &str,
+) -> Result<Value, Thrown> {
+    match std::str::from_utf8(bytes) {
+        Ok(text) => Ok(vm.heap.string(text)),
+        Err(_) if lossy => {
+            let text = String::from_utf8_lossy(bytes).into_owned();
+            Ok(vm.heap.string_owned(text))
+        }
+        Err(error) => {
+            let offset = error.valid_up_to();
+            let byte = bytes[offset];
+            let text = format!("{from} is no UTF-8 text: byte 0x{byte:02x} at offset {offset}");
+            let offset = Value::int(i64::try_from(offset).unwrap_or(i64::MAX));
+            Err(vm.error_with(ErrorKind::ParseError, text, &[("offset", offset)]))
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What is found when `text` comes one byte after the other: how much was needed, the length of
+    /// the result, and how much is taken.
+    fn piecemeal(
+        text: &[u8],
+        find: impl Fn(&[u8], &mut usize) -> Found,
+    ) -> Option<(usize, usize, usize)> {
+        let mut scanned = 0;
+        for needed in 0..=text.len() {
+            match find(&text[..needed], &mut scanned) {
+                Found::Nothing => {}
+                Found::Bytes(count) => return Some((needed, count, count)),
+                Found::Line(count, taken) => return Some((needed, count, taken)),
+                Found::TooLong(_) => return Some((needed, usize::MAX, 0)),
+            }
+        }
+        None
+    }
+
+    #[test]
+    fn a_separator_is_found_wherever_the_pieces_end() {
+        let find = |bytes: &[u8], scanned: &mut usize| until(bytes, b"\r\n\r\n", 20, scanned);
+        assert_eq!(piecemeal(b"GET /\r\n\r\nmore", find), Some((9, 9, 9)));
+        assert_eq!(piecemeal(b"\r\n\r\r\n\r\n", find), Some((7, 7, 7)));
+        assert_eq!(piecemeal(b"no end", find), None);
+        assert_eq!(piecemeal(&[b'x'; 30], find), Some((20, usize::MAX, 0)), "the limit holds");
+        let mut scanned = 0;
+        let late = until(b"0123456789012345678\r\n\r\n", b"\r\n\r\n", 20, &mut scanned);
+        assert!(matches!(late, Found::TooLong(20)), "however much came at once");
+    }
+
+    #[test]
+    fn lines_end_with_either_kind_of_end() {
+        let find = |bytes: &[u8], scanned: &mut usize| line(bytes, 5, scanned);
+        assert_eq!(piecemeal(b"ab\ncd", find), Some((3, 2, 3)));
+        assert_eq!(piecemeal(b"ab\r\ncd", find), Some((4, 2, 4)));
+        assert_eq!(piecemeal(b"\n", find), Some((1, 0, 1)));
+        assert_eq!(piecemeal(b"12345\r\n", find), Some((7, 5, 7)), "ends do not count");
+        assert_eq!(piecemeal(b"123456\n", find).map(|found| found.1), Some(usize::MAX));
+        assert_eq!(piecemeal(b"1234567890", find), Some((7, usize::MAX, 0)));
+        assert_eq!(piecemeal(b"abc", find), None);
+    }
+
+    #[test]
+    fn exact_and_some_take_no_more_than_wanted() {
+        let find = |want: Want| move |bytes: &[u8], scanned: &mut usize| want.find(bytes, scanned);
+        assert_eq!(piecemeal(b"abcdef", find(Want::Exact(4))), Some((4, 4, 4)));
+        assert_eq!(piecemeal(b"abc", find(Want::Exact(4))), None);
+        assert_eq!(piecemeal(b"", find(Want::Exact(0))), Some((0, 0, 0)));
+        let mut scanned = 0;
+        assert!(matches!(Want::Some(4).find(b"abcdef", &mut scanned), Found::Bytes(4)));
+        assert!(matches!(Want::All.find(b"abcdef", &mut scanned), Found::Nothing));
+    }
+}

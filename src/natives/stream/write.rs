@@ -1,0 +1,277 @@
+//! Writing to streams.
+
+use std::io;
+use std::sync::Arc;
+use std::task::Poll;
+
+use super::{OpId, Stream, Transport, Unfinished, closed_error, settled, stream_mut};
+use crate::natives::io_error::{Subject, io_error};
+use crate::natives::kind::DataValue;
+use crate::runtime::driver::{Direction, Job, Lane, Ticket, submit};
+use crate::runtime::output::Target;
+use crate::runtime::{Answer, Cx, Source, Wait};
+use crate::vm::heap::{Heap, Marker};
+use crate::vm::{ErrorKind, Thrown, Value, Vm};
+
+pub(super) fn write(cx: &mut Cx<'_>, stream: Value, data: DataValue) -> Result<Answer, Thrown> {
+    let data = settled(cx.vm, data);
+    let target = stream_mut(cx.vm, stream)?;
+    match target.transport {
+        Transport::Output(target) => {
+            let op = OutputOp { stream, target, data, job: None };
+            Ok(Answer::Wait(Wait::Source(Box::new(op))))
+        }
+        _ => {
+            let (op, name) = (target.next_op(), target.name.clone());
+            let op = WriteOp { stream, op, data, end: false, sent: 0, name, ticket: None };
+            Ok(Answer::Wait(Wait::Source(Box::new(op))))
+        }
+    }
+}
+
+pub(super) fn shutdown(cx: &mut Cx<'_>, stream: Value) -> Result<Answer, Thrown> {
+    let target = stream_mut(cx.vm, stream)?;
+    let (op, name) = (target.next_op(), target.name.clone());
+    let data = Value::null();
+    let op = WriteOp { stream, op, data, end: true, sent: 0, name, ticket: None };
+    Ok(Answer::Wait(Wait::Source(Box::new(op))))
+}
+
+/// A write that is under way, or the end of writing.
+struct WriteOp {
+    stream: Value,
+    op: OpId,
+    /// A str or bytes; null for the end.
+    data: Value,
+    /// Nothing more is written: the other side is told so.
+    end: bool,
+    sent: usize,
+    name: Arc<str>,
+    ticket: Option<Ticket>,
+}
+
+impl WriteOp {
+    /// One try. False: there is no room.
+    fn go_on(&mut self, cx: &mut Cx<'_>) -> Result<bool, Thrown> {
+        let stream = stream_mut(cx.vm, self.stream)?;
+        let Transport::Socket(id) = stream.transport else {
+            let error = io::Error::new(io::ErrorKind::Unsupported, "it is only read");
+            return Err(self.failed(cx.vm, &error));
+        };
+        // It is this op's turn, so one that has not finished and is another never will.
+        if let Some(broken) = stream.unfinished.filter(|other| other.op != self.op) {
+            return Err(self.broken(cx.vm, broken));
+        }
+        let driver = cx.rt.driver.as_mut();
+        let result = if self.end {
+            driver.shutdown(id)
+        } else {
+            let data = bytes_of(&cx.vm.heap, self.data);
+            send(&mut self.sent, data, |rest| driver.write(id, rest))
+        };
+        match result {
+            Ok(()) => {
+                stream_mut(cx.vm, self.stream)?.unfinished = None;
+                Ok(true)
+            }
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
+                let of = bytes_of(&cx.vm.heap, self.data).len();
+                if self.sent > 0 {
+                    let unfinished = Unfinished { op: self.op, sent: self.sent, of };
+                    stream_mut(cx.vm, self.stream)?.unfinished = Some(unfinished);
+                }
+                Ok(false)
+            }
+            Err(error) => {
+                // The connection is gone; later writes hear the same from the system.
+                stream_mut(cx.vm, self.stream)?.unfinished = None;
+                Err(self.failed(cx.vm, &error))
+            }
+        }
+    }
+
+    #[cold]
+    fn failed(&self, vm: &mut Vm, error: &io::Error) -> Thrown {
+        let (op, doing) = if self.end { ("shutdown", "shut down") } else { ("write", "write to") };
+        io_error(vm, error, op, doing, Subject::Address(&self.name))
+    }
+
+    #[cold]
+    fn broken(&self, vm: &mut Vm, broken: Unfinished) -> Thrown {
+        let count = |n: usize| Value::int(i64::try_from(n).unwrap_or(i64::MAX));
+        let Unfinished { sent, of, .. } = broken;
+        let text = format!(
+            "an earlier write to {} was cut after {sent} of {of} bytes, so what follows would be \
+             misread: close the stream",
+            self.name
+        );
+        let fields = [("sent", count(sent)), ("of", count(of))];
+        vm.error_with(ErrorKind::BrokenError, text, &fields)
+    }
+}
+
+impl Source for WriteOp {
+    fn attempt(&mut self, cx: &mut Cx<'_>) -> Poll<Result<Value, Thrown>> {
+        let Some(stream) = cx.vm.heap.object_mut::<Stream>(self.stream) else {
+            return Poll::Ready(Ok(Value::null()));
+        };
+        if stream.closed {
+            return Poll::Ready(Err(closed_error(cx.vm, self.stream)));
+        }
+        if !stream.writers.is_turn_of(self.op) {
+            return Poll::Pending;
+        }
+        match self.go_on(cx) {
+            Ok(true) => Poll::Ready(Ok(Value::null())),
+            Err(thrown) => Poll::Ready(Err(thrown)),
+            Ok(false) => {
+                // Its turn may have come only now: then the socket does not know it yet.
+                if let Some(ticket) = self.ticket {
+                    self.wait(cx, ticket);
+                }
+                Poll::Pending
+            }
+        }
+    }
+
+    fn register(&mut self, cx: &mut Cx<'_>, ticket: Ticket) {
+        self.ticket = Some(ticket);
+        let Some(stream) = cx.vm.heap.object_mut::<Stream>(self.stream) else { return };
+        stream.writers.enter(self.op, ticket);
+        if stream.writers.is_turn_of(self.op) {
+            self.wait(cx, ticket);
+        }
+    }
+
+    fn unregister(&mut self, cx: &mut Cx<'_>, ticket: Ticket) {
+        self.ticket = None;
+        let Some(stream) = cx.vm.heap.object_mut::<Stream>(self.stream) else { return };
+        let driver = cx.rt.driver.as_mut();
+        if let Transport::Socket(id) = stream.transport {
+            driver.unwait(id, Direction::Write, ticket);
+        }
+        if let Some(next) = stream.writers.leave(self.op) {
+            driver.notify(next);
+        }
+    }
+
+    fn trace(&self, marker: &mut Marker) {
+        marker.value(self.stream);
+        marker.value(self.data);
+    }
+
+    fn describe(&self) -> String {
+        format!("room to write to {}", self.name)
+    }
+}
+
+impl WriteOp {
+    fn wait(&self, cx: &mut Cx<'_>, ticket: Ticket) {
+        if let Some(stream) = cx.vm.heap.object_ref::<Stream>(self.stream)
+            && let Transport::Socket(id) = stream.transport
+        {
+            cx.rt.driver.wait(id, Direction::Write, ticket);
+        }
+    }
+}
+
+/// Sends what has not been sent, as far as it goes.
+fn send(
+    sent: &mut usize,
+    data: &[u8],
+    mut write: impl FnMut(&[u8]) -> io::Result<usize>,
+) -> io::Result<()> {
+    while *sent < data.len() {
+        match write(&data[*sent..])? {
+            0 => return Err(io::ErrorKind::WriteZero.into()),
+            count => *sent += count,
+        }
+    }
+    Ok(())
+}
+
+/// The bytes of a str or bytes.
+fn bytes_of(heap: &Heap, data: Value) -> &[u8] {
+    match heap.str(data) {
+        Some(text) => text.as_bytes(),
+        None => heap.bytes_ref(data).unwrap_or_default(),
+    }
+}
+
+/// A write to standard output or error: it joins what `print` has written before and is done when
+/// all of it is out.
+struct OutputOp {
+    stream: Value,
+    target: Target,
+    data: Value,
+    job: Option<Job<io::Result<()>>>,
+}
+
+impl OutputOp {
+    /// Hands the bytes over, once. True if they are out.
+    fn begin(&mut self, cx: &mut Cx<'_>) -> bool {
+        let data = std::mem::take(&mut self.data);
+        cx.rt.output.write(self.target, bytes_of(&cx.vm.heap, data));
+        match cx.rt.output.drain(self.target) {
+            None => true,
+            Some(work) => {
+                self.job = Some(submit(cx.rt.driver.as_mut(), Lane::Output, work));
+                false
+            }
+        }
+    }
+}
+
+impl Source for OutputOp {
+    fn attempt(&mut self, cx: &mut Cx<'_>) -> Poll<Result<Value, Thrown>> {
+        if cx.vm.heap.object_ref::<Stream>(self.stream).is_some_and(|stream| stream.closed) {
+            return Poll::Ready(Err(closed_error(cx.vm, self.stream)));
+        }
+        let Some(job) = &self.job else {
+            // Nothing is handed over before the wait is certain.
+            return Poll::Pending;
+        };
+        let Some(result) = job.take() else { return Poll::Pending };
+        match result.map_err(io::Error::other).flatten() {
+            Ok(()) => Poll::Ready(Ok(Value::null())),
+            Err(error) => {
+                let name = stream_mut(cx.vm, self.stream).map(|stream| stream.name.clone());
+                let name = name.unwrap_or_default();
+                let about = Subject::Named(&name);
+                Poll::Ready(Err(io_error(cx.vm, &error, "write", "write to", about)))
+            }
+        }
+    }
+
+    fn register(&mut self, cx: &mut Cx<'_>, ticket: Ticket) {
+        if self.begin(cx) {
+            self.job = Some(submit(cx.rt.driver.as_mut(), Lane::Output, || Ok(())));
+        }
+        if let Some(job) = &self.job {
+            job.wait(ticket);
+        }
+    }
+
+    fn unregister(&mut self, _: &mut Cx<'_>, ticket: Ticket) {
+        if let Some(job) = &self.job {
+            job.unwait(ticket);
+        }
+    }
+
+    fn trace(&self, marker: &mut Marker) {
+        marker.value(self.stream);
+        marker.value(self.data);
+    }
+
+    fn describe(&self) -> String {
+        let name = match self.target {
+            Target::Out => "standard output",
+            Target::Err => "standard error",
+        };
+        format!("{name} to take what was written")
+    }
+
+    fn holds_cancel(&self) -> bool {
+        self.job.is_some()
+    }
+}
