@@ -6,7 +6,8 @@
 
 use super::declaration::Signature;
 use crate::vm::heap::Heap;
-use crate::vm::{Args, ErrorKind, Kind, Thrown, Value, Vm};
+use super::describe::{brief, describe};
+use crate::vm::{Args, ErrorKind, Thrown, Value, Vm};
 
 /// Whether an argument must be there.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -115,9 +116,9 @@ impl Call {
     #[inline]
     pub fn rest(&mut self, vm: &Vm) -> Rest {
         let first = self.slot;
-        // A rest parameter that other parameters follow comes as one list (the VM's convention).
-        let is_last = self.param as usize + 1 == self.signature.params.len();
-        let list = if is_last { None } else { Some(self.next(vm)) };
+        // The VM passes the arguments as they stand where there is no other parameter, else a list.
+        let alone = self.signature.params.len() == 1;
+        let list = if alone { None } else { Some(self.next(vm)) };
         Rest { args: self.args, first, list }
     }
 
@@ -175,7 +176,7 @@ pub fn wrong_type(
     value: Value,
     hint: Option<String>,
 ) -> Thrown {
-    let came = describe(&vm.heap, value);
+    let came = describe(vm, value);
     let hint = hint.map_or(String::new(), |hint| format!(": {hint}"));
     vm.error(ErrorKind::TypeError, format!("{path}: {param} must be {expected}, not {came}{hint}"))
 }
@@ -184,6 +185,15 @@ pub fn wrong_type(
 /// `str.repeat: n must not be negative, not -1` is `bad_value(vm, "str.repeat", "n must not be negative", v)`.
 #[cold]
 pub fn bad_value(vm: &mut Vm, path: &str, rule: &str, value: Value) -> Thrown {
-    let came = brief(&vm.heap, value);
+    let came = brief(vm, value);
     vm.error(ErrorKind::ValueError, format!("{path}: {rule}, not {came}"))
+}
+
+/// The message for an index that is out of range.
+pub fn past_end(index: i64, length: usize) -> String {
+    if index < 0 {
+        format!("index {index} is before the start (length {length})")
+    } else {
+        format!("index {index} is past the end (length {length})")
+    }
 }

@@ -13,7 +13,8 @@
 //! ```
 //!
 //! The words before the name say what it is: `fn` (of a module, of a type, or of the prelude if
-//! the name has no dot), `method`, `get` (a property), `value` (a constant). Before them stands
+//! the name has no dot), `method`, `get` (a property), `value` (a constant), `convert` (what calling
+//! a type does). Before them stands
 //! `async` if it waits, `loop` if it does not wait but needs the event loop, `host` for a member of
 //! a host object (the receiver is an unchecked [`Value`](crate::vm::Value)), `core` if it is
 //! written in Kettle: the body is then the name of a function of `stdlib/core.ket`.
@@ -68,6 +69,8 @@ pub enum Role {
     Property,
     /// A constant.
     Value,
+    /// What calling a type does.
+    Conversion,
 }
 
 /// A parameter.
@@ -193,6 +196,7 @@ macro_rules! natives {
     (@declare [get $head:ident] $($rest:tt)*) => { $crate::natives!(@make Property false ($head) (vm) $head $($rest)*) };
     (@declare [host loop get $head:ident] $($rest:tt)*) => { $crate::natives!(@make Property false (any) (cx) $head $($rest)*) };
     (@declare [host get $head:ident] $($rest:tt)*) => { $crate::natives!(@make Property false (any) (vm) $head $($rest)*) };
+    (@declare [convert $head:ident] $($rest:tt)*) => { $crate::natives!(@make Conversion false (none) (vm) $head $($rest)*) };
     (@declare [value $head:ident] $($rest:tt)*) => { $crate::natives!(@make Value false (none) (value) $head $($rest)*) };
 
     (@make $role:ident $waits:literal $receiver:tt $body_kind:tt $head:ident [$($member:ident)*] [$($param:tt)*] $body:expr;
@@ -307,7 +311,7 @@ macro_rules! natives {
     (@type bool) => { $crate::natives::kind::Bool };
     (@type duration) => { $crate::natives::kind::Duration };
     (@type str) => { $crate::natives::kind::Text };
-    (@type bytes) => { $crate::natives::kind::Bytes };
+    (@type bytes) => { $crate::natives::kind::BytesLike };
     (@type buffer) => { $crate::natives::kind::Buffer };
     (@type data) => { $crate::natives::kind::Data };
     (@type list) => { $crate::natives::kind::List };

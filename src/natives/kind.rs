@@ -162,6 +162,43 @@ impl DataValue {
     }
 }
 
+/// Bytes or a buffer: the receiver of what both have.
+#[derive(Debug)]
+pub struct BytesLike;
+
+/// A value that was checked to be bytes or a buffer.
+#[derive(Clone, Copy, Debug)]
+pub struct BytesLikeValue(pub Value);
+
+impl Argument for BytesLike {
+    type Given = BytesLikeValue;
+    const EXPECTED: &'static str = "bytes";
+    #[inline]
+    fn take(_heap: &Heap, value: Value) -> Option<BytesLikeValue> {
+        matches!(value.kind(), Kind::Bytes | Kind::Buffer).then_some(BytesLikeValue(value))
+    }
+}
+
+impl BytesLikeValue {
+    /// Its bytes.
+    pub fn get(self, heap: &Heap) -> &[u8] {
+        DataValue(self.0).get(heap)
+    }
+}
+
+/// A buffer.
+#[derive(Debug)]
+pub struct Buffer;
+
+impl Argument for Buffer {
+    type Given = BytesLikeValue;
+    const EXPECTED: &'static str = "a buffer";
+    #[inline]
+    fn take(_heap: &Heap, value: Value) -> Option<BytesLikeValue> {
+        (value.kind() == Kind::Buffer).then_some(BytesLikeValue(value))
+    }
+}
+
 /// Makes the word, the checked newtype and its `get`.
 macro_rules! heap_types {
     ($($(#[doc = $doc:literal])+ $word:ident $given:ident $kind:ident $expected:literal $view:ident -> $content:ty;)*) => {$(
@@ -195,10 +232,6 @@ macro_rules! heap_types {
 heap_types! {
     /// Text.
     Text TextValue Str "a str" str -> str;
-    /// A byte string.
-    Bytes BytesValue Bytes "bytes" bytes_ref -> [u8];
-    /// A growable byte string.
-    Buffer BufferValue Buffer "a buffer" buffer_ref -> crate::vm::object::Buffer;
     /// A list.
     List ListValue List "a list" list_ref -> crate::vm::object::List;
     /// A map.

@@ -10,4 +10,58 @@
 //! `loop` or `async` native and gets the runtime's `Cx`. No native runs script code: it returns,
 //! or it hands over to a function with `vm.tail_call`.
 
+pub mod argument;
+mod bytes;
+mod channel;
+mod convert;
+mod cursor;
+pub mod declaration;
+pub mod describe;
+mod duration;
+mod elements;
+mod equality;
+mod key;
+pub mod kind;
+mod list;
+mod map;
+pub mod memory;
+mod number;
+mod prelude;
+mod range;
+mod registry;
+mod script;
+mod set;
+mod sort;
+mod task;
+mod text;
+mod text_form;
 pub mod world;
+
+pub use argument::{Call, Need, Rest};
+pub use declaration::{Body, Declaration, Param, Role, Signature};
+pub use registry::{core_names, install, names};
+
+use crate::vm::{Thrown, Value};
+
+/// What a native that needs only the VM gives.
+pub type Outcome = Result<Value, Thrown>;
+
+/// All tables of natives.
+pub const TABLES: &[&[Declaration]] = &[
+    prelude::PRELUDE,
+    convert::CONVERT,
+    number::INTEGER,
+    number::REAL,
+    duration::DURATION,
+    text::TEXT,
+    text_form::TEXT_FORM,
+    bytes::BYTES,
+    list::LIST,
+    map::MAP,
+    set::SET,
+    range::RANGE,
+    cursor::CURSOR,
+    key::KEY,
+    task::TASK,
+    channel::CHANNEL,
+];

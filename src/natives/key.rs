@@ -1,0 +1,47 @@
+//! Keys whose class defines `hash`: `core.ket` asks the class for hash and equality, then reads or
+//! changes the map or set by place.
+
+use super::Outcome;
+use super::kind::ListValue;
+use super::list::{list_of_lists, writable};
+use crate::natives;
+use crate::vm::{ErrorKind, Kind, Value, Vm};
+
+natives! {
+    /// What `core.ket` needs of maps, sets and lists beyond their methods.
+    pub const KEY;
+
+    /// For `core.ket`: pairs of place and key of all entries whose hash is that.
+    fn core.candidates(map: any, hash: int) => candidates;
+    /// For `core.ket`: removes the entry at a place and gives its value.
+    fn core.remove_place(map: any, place: int) => remove_place;
+    /// For `core.ket`: adds a member that is not in the set, with its hash.
+    fn core.add_hashed(set: set, member: any, hash: int) => add_hashed;
+    /// For `core.ket`: gives a list the elements of another one.
+    fn core.assign(list: list, items: list) => assign;
+}
+
+fn candidates(vm: &mut Vm, map: Value, hash: i64) -> Outcome {
+    let found = vm.heap.map_candidates(map, hash.cast_unsigned());
+    let pairs = found.into_iter().map(|(place, key)| vec![Value::int(place as i64), key]).collect();
+    list_of_lists(vm, pairs)
+}
+
+fn remove_place(vm: &mut Vm, map: Value, place: i64) -> Outcome {
+    if !matches!(map.kind(), Kind::Map | Kind::Set) {
+        return Err(vm.error(ErrorKind::TypeError, "this is no map"));
+    }
+    let place = usize::try_from(place).unwrap_or(usize::MAX);
+    Ok(vm.heap.map_remove_at(map, place).unwrap_or(Value::null()))
+}
+
+fn add_hashed(vm: &mut Vm, set: super::kind::SetValue, member: Value, hash: i64) -> Outcome {
+    vm.heap.map_push(set.0, hash.cast_unsigned(), member, Value::null());
+    Ok(Value::null())
+}
+
+fn assign(vm: &mut Vm, list: ListValue, items: ListValue) -> Outcome {
+    let items = items.get(&vm.heap).items.clone();
+    writable(vm, list)?.items = items;
+    Ok(Value::null())
+}

@@ -1,0 +1,111 @@
+//! What changes a list in place.
+
+use crate::natives::Outcome;
+use crate::natives::argument::{Rest, past_end, wrong_type};
+use crate::natives::elements::{Elements, elements};
+use crate::natives::equality::{Found, position_of};
+use crate::natives::kind::ListValue;
+use crate::natives::memory::reserve;
+use crate::natives::script;
+use crate::vm::object::List;
+use crate::vm::{ErrorKind, Thrown, Value, Vm};
+
+/// The list, for writing; a TypeError if it is frozen because it is a key.
+pub fn writable<'vm>(vm: &'vm mut Vm, list: ListValue) -> Result<&'vm mut List, Thrown> {
+    if list.get(&vm.heap).frozen {
+        let message = "this list is a key of a map or a member of a set, so it cannot be changed; \
+                       `copy()` gives one that can";
+        return Err(vm.error(ErrorKind::TypeError, message));
+    }
+    Ok(vm.heap.list_mut(list.0).expect("the argument was checked"))
+}
+
+/// Makes room for more elements; growing doubles, so the limit has to allow for that.
+fn grow(vm: &mut Vm, list: ListValue, more: usize) -> Result<(), Thrown> {
+    let items = &list.get(&vm.heap).items;
+    let (length, capacity) = (items.len(), items.capacity());
+    if length + more <= capacity {
+        return Ok(());
+    }
+    let grown = (capacity * 2).max(length + more);
+    reserve(vm, grown.saturating_mul(size_of::<Value>()))
+}
+
+pub(super) fn push(vm: &mut Vm, list: ListValue, values: Rest) -> Outcome {
+    let count = values.len(vm);
+    grow(vm, list, count)?;
+    for index in 0..count {
+        let value = values.get(vm, index);
+        writable(vm, list)?.items.push(value);
+    }
+    Ok(Value::null())
+}
+
+pub(super) fn insert(vm: &mut Vm, list: ListValue, i: i64, value: Value) -> Outcome {
+    let length = list.get(&vm.heap).items.len();
+    let at = if i < 0 { i + length as i64 } else { i };
+    let Some(at) = usize::try_from(at).ok().filter(|at| *at <= length) else {
+        return Err(vm.error(ErrorKind::IndexError, format!("list.insert: {}", past_end(i, length))));
+    };
+    grow(vm, list, 1)?;
+    writable(vm, list)?.items.insert(at, value);
+    Ok(Value::null())
+}
+
+pub(super) fn extend(vm: &mut Vm, list: ListValue, iterable: Value) -> Outcome {
+    writable(vm, list)?;
+    match elements(vm, iterable)? {
+        Elements::Known(items) => {
+            grow(vm, list, items.len())?;
+            writable(vm, list)?.items.extend(items);
+            Ok(Value::null())
+        }
+        Elements::AskScript => script::call(vm, "list_extend", &[list.0, iterable]),
+        Elements::None => {
+            Err(wrong_type(vm, "list.extend", "iterable", "an iterable", iterable, None))
+        }
+    }
+}
+
+pub(super) fn clear(vm: &mut Vm, list: ListValue) -> Outcome {
+    writable(vm, list)?.items.clear();
+    Ok(Value::null())
+}
+
+pub(super) fn fill(vm: &mut Vm, list: ListValue, value: Value) -> Outcome {
+    writable(vm, list)?.items.fill(value);
+    Ok(Value::null())
+}
+
+pub(super) fn pop(vm: &mut Vm, list: ListValue) -> Outcome {
+    Ok(writable(vm, list)?.items.pop().unwrap_or(Value::null()))
+}
+
+pub(super) fn remove(vm: &mut Vm, list: ListValue, value: Value) -> Outcome {
+    writable(vm, list)?;
+    match position_of(&vm.heap, &list.get(&vm.heap).items, value, 0) {
+        Found::At(index) => {
+            writable(vm, list)?.items.remove(index);
+            Ok(Value::bool(true))
+        }
+        Found::Nowhere => Ok(Value::bool(false)),
+        Found::AskScript => script::call(vm, "list_remove", &[list.0, value]),
+    }
+}
+
+pub(super) fn remove_at(vm: &mut Vm, list: ListValue, i: i64) -> Outcome {
+    let length = list.get(&vm.heap).items.len();
+    let at = if i < 0 { i + length as i64 } else { i };
+    match usize::try_from(at).ok().filter(|at| *at < length) {
+        Some(at) => Ok(writable(vm, list)?.items.remove(at)),
+        None => {
+            let message = format!("list.remove_at: {}", past_end(i, length));
+            Err(vm.error(ErrorKind::IndexError, message))
+        }
+    }
+}
+
+pub(super) fn reverse(vm: &mut Vm, list: ListValue) -> Outcome {
+    writable(vm, list)?.items.reverse();
+    Ok(Value::null())
+}

@@ -1,0 +1,207 @@
+//! What makes new lists of a list's elements.
+
+use std::collections::HashMap;
+
+use crate::natives::Outcome;
+use crate::natives::argument::{Rest, bad_value, wrong_type};
+use crate::natives::elements::{Elements, elements};
+use crate::natives::kind::ListValue;
+use crate::natives::memory::reserve;
+use crate::vm::heap::Heap;
+use crate::vm::{ErrorKind, Kind, Thrown, Value, Vm};
+
+/// A list of lists, after asking for the memory.
+pub fn list_of_lists(vm: &mut Vm, lists: Vec<Vec<Value>>) -> Outcome {
+    let elements: usize = lists.iter().map(Vec::len).sum();
+    let cells = elements.saturating_add(lists.len().saturating_mul(6));
+    reserve(vm, cells.saturating_mul(size_of::<Value>()))?;
+    let items = lists.into_iter().map(|items| vm.heap.list(items)).collect();
+    Ok(vm.heap.list(items))
+}
+
+fn new_list(vm: &mut Vm, items: Vec<Value>) -> Outcome {
+    reserve(vm, items.len().saturating_mul(size_of::<Value>()))?;
+    Ok(vm.heap.list(items))
+}
+
+pub(super) fn reversed(vm: &mut Vm, list: ListValue) -> Outcome {
+    let items = list.get(&vm.heap).items.iter().rev().copied().collect();
+    new_list(vm, items)
+}
+
+pub(super) fn take(vm: &mut Vm, list: ListValue, n: i64) -> Outcome {
+    let n = not_negative(vm, "list.take", n)?;
+    let items = list.get(&vm.heap).items.iter().take(n).copied().collect();
+    new_list(vm, items)
+}
+
+pub(super) fn skip(vm: &mut Vm, list: ListValue, n: i64) -> Outcome {
+    let n = not_negative(vm, "list.skip", n)?;
+    let items = list.get(&vm.heap).items.iter().skip(n).copied().collect();
+    new_list(vm, items)
+}
+
+fn not_negative(vm: &mut Vm, path: &str, n: i64) -> Result<usize, Thrown> {
+    usize::try_from(n).map_err(|_| bad_value(vm, path, "n must not be negative", Value::int(n)))
+}
+
+fn positive(vm: &mut Vm, path: &str, n: i64) -> Result<usize, Thrown> {
+    let n_usize = usize::try_from(n).ok().filter(|n| *n > 0);
+    n_usize.ok_or_else(|| bad_value(vm, path, "n must be at least 1", Value::int(n)))
+}
+
+pub(super) fn chunk(vm: &mut Vm, list: ListValue, n: i64) -> Outcome {
+    let n = positive(vm, "list.chunk", n)?;
+    let lists = list.get(&vm.heap).items.chunks(n).map(<[Value]>::to_vec).collect();
+    list_of_lists(vm, lists)
+}
+
+pub(super) fn window(vm: &mut Vm, list: ListValue, n: i64) -> Outcome {
+    let n = positive(vm, "list.window", n)?;
+    let items = &list.get(&vm.heap).items;
+    let total = items.len().saturating_sub(n - 1).saturating_mul(n);
+    reserve(vm, total.saturating_mul(size_of::<Value>()))?;
+    let lists = list.get(&vm.heap).items.windows(n).map(<[Value]>::to_vec).collect();
+    list_of_lists(vm, lists)
+}
+
+pub(super) fn enumerate(vm: &mut Vm, list: ListValue, start: i64) -> Outcome {
+    let items = &list.get(&vm.heap).items;
+    if start.checked_add(items.len() as i64).is_none() {
+        return Err(vm.error(ErrorKind::OverflowError, "list.enumerate: an index does not fit in 64 bits"));
+    }
+    let pairs = (start..).zip(items).map(|(index, item)| vec![Value::int(index), *item]).collect();
+    list_of_lists(vm, pairs)
+}
+
+pub(super) fn zip(vm: &mut Vm, list: ListValue, lists: Rest) -> Outcome {
+    let mut columns = vec![list.get(&vm.heap).items.clone()];
+    for index in 0..lists.len(vm) {
+        let other = lists.get(vm, index);
+        match elements(vm, other)? {
+            Elements::Known(items) => columns.push(items),
+            Elements::AskScript => {
+                let hint = Some("`list(…)` makes one".to_owned());
+                return Err(wrong_type(vm, "list.zip", "lists", "lists", other, hint));
+            }
+            Elements::None => {
+                return Err(wrong_type(vm, "list.zip", "lists", "lists", other, None));
+            }
+        }
+    }
+    let rows = columns.iter().map(Vec::len).min().unwrap_or(0);
+    let row = |index: usize| columns.iter().map(|column| column[index]).collect();
+    let rows = (0..rows).map(row).collect();
+    list_of_lists(vm, rows)
+}
+
+/// A list that is being flattened, and how far it is done.
+struct Level {
+    list: Value,
+    next: usize,
+}
+
+pub(super) fn flat(vm: &mut Vm, list: ListValue, depth: i64) -> Outcome {
+    let depth = match usize::try_from(depth) {
+        Ok(depth) => depth,
+        Err(_) => return Err(bad_value(vm, "list.flat", "depth must not be negative", Value::int(depth))),
+    };
+    let mut flat = Vec::new();
+    let mut levels = vec![Level { list: list.0, next: 0 }];
+    while let Some(level) = levels.last_mut() {
+        let items = vm.heap.list_ref(level.list).map_or(&[][..], |list| &list.items);
+        let Some(item) = items.get(level.next).copied() else {
+            levels.pop();
+            continue;
+        };
+        level.next += 1;
+        if item.kind() != Kind::List || levels.len() > depth {
+            if flat.len() == flat.capacity() {
+                reserve(vm, flat.len().saturating_mul(2 * size_of::<Value>()))?;
+            }
+            flat.push(item);
+            continue;
+        }
+        if levels.iter().any(|level| level.list.same(item)) {
+            return Err(vm.error(ErrorKind::ValueError, "list.flat: the list contains itself"));
+        }
+        levels.push(Level { list: item, next: 0 });
+    }
+    Ok(vm.heap.list(flat))
+}
+
+pub(super) fn copy(vm: &mut Vm, list: ListValue, deep: bool) -> Outcome {
+    if deep {
+        return deep_copy(vm, list.0);
+    }
+    let items = list.get(&vm.heap).items.clone();
+    new_list(vm, items)
+}
+
+/// Copies lists, maps, sets and buffers all the way down. What was one object stays one object, so
+/// cycles are copied as cycles; everything else is shared with the original.
+pub fn deep_copy(vm: &mut Vm, value: Value) -> Outcome {
+    let mut copies: HashMap<Identity, Value> = HashMap::new();
+    let mut open = Vec::new();
+    let copied = copy_of(vm, value, &mut copies, &mut open)?;
+    while let Some((original, copy)) = open.pop() {
+        if let Some(list) = vm.heap.list_ref(original) {
+            let mut items = list.items.clone();
+            for item in &mut items {
+                *item = copy_of(vm, *item, &mut copies, &mut open)?;
+            }
+            vm.heap.list_mut(copy).expect("a list was copied to a list").items = items;
+        } else if let Some(map) = vm.heap.map_ref(original) {
+            let entries: Vec<(Value, Value)> = map.iter().collect();
+            for (key, value) in entries {
+                // Keys cannot be changed, so they may be shared.
+                let value = copy_of(vm, value, &mut copies, &mut open)?;
+                vm.heap.map_insert(copy, key, value).expect("it was a key in the original");
+            }
+        }
+    }
+    Ok(copied)
+}
+
+/// An object as a key of a Rust map.
+type Identity = (Kind, u64);
+
+fn copy_of(
+    vm: &mut Vm,
+    value: Value,
+    copies: &mut HashMap<Identity, Value>,
+    open: &mut Vec<(Value, Value)>,
+) -> Outcome {
+    let identity = (value.kind(), value.bits());
+    if let Some(copy) = copies.get(&identity) {
+        return Ok(*copy);
+    }
+    reserve(vm, shallow_size(&vm.heap, value))?;
+    let copy = match value.kind() {
+        Kind::List => vm.heap.list(Vec::new()),
+        Kind::Map => vm.heap.map(crate::vm::map::Map::new()),
+        Kind::Set => {
+            let set = vm.heap.set_ref(value).expect("the kind says so").clone();
+            vm.heap.set(set)
+        }
+        Kind::Buffer => {
+            let buffer = vm.heap.buffer_ref(value).expect("the kind says so").clone();
+            vm.heap.buffer(buffer)
+        }
+        _ => return Ok(value),
+    };
+    copies.insert(identity, copy);
+    open.push((value, copy));
+    Ok(copy)
+}
+
+fn shallow_size(heap: &Heap, value: Value) -> usize {
+    let length = match value.kind() {
+        Kind::List => heap.list_ref(value).map_or(0, |list| list.items.len() * 2),
+        Kind::Map => heap.map_ref(value).map_or(0, |map| map.len() * 6),
+        Kind::Set => heap.set_ref(value).map_or(0, |set| set.len() * 6),
+        Kind::Buffer => heap.buffer_ref(value).map_or(0, |buffer| buffer.len() / 16),
+        _ => 0,
+    };
+    length.saturating_mul(size_of::<Value>())
+}

@@ -1,0 +1,138 @@
+//! Methods of `range` that need no callback; the others come from the iterators of `core.ket`.
+
+use super::Outcome;
+use super::argument::bad_value;
+use super::kind::RangeValue;
+use crate::natives;
+use crate::vm::object::Range;
+use crate::vm::{ErrorKind, Value, Vm};
+
+natives! {
+    /// Methods of `range`.
+    pub const RANGE;
+
+    /// How many numbers the range has.
+    get range.len() => len, "(1..=3).len" => "3";
+    /// The number it starts with.
+    method range.start() => start, "(1..4).start()" => "1";
+    /// The bound as it was written; null if it is endless.
+    method range.end() => end, "(1..4).end()" => "4";
+    /// Every `n`th number; down from the start if `n` is negative.
+    method range.step(n: int) => step,
+        "list((0..10).step(4))" => "[0, 4, 8]", "list((3..0).step(-1))" => "[3, 2, 1]";
+    /// The same numbers in reverse order.
+    method range.reversed() => reversed, "list((0..3).reversed())" => "[2, 1, 0]";
+    /// Whether a number is one of them.
+    method range.contains(value: any) => contains, "(1..4).contains(4)" => "false";
+
+    /// An iterator over the numbers.
+    core method range.iter() => list_iter, "(1..4).iter().next()" => "1";
+    /// What `f` makes of each number, one at a time.
+    core method range.map(f: fn) => lazy_map, "(1..4).map(|n| n * n).list()" => "[1, 4, 9]";
+    /// The numbers for which `f` is true, one at a time.
+    core method range.filter(f: fn) => lazy_filter, "(1..5).filter(|n| n % 2 == 0).list()" => "[2, 4]";
+    /// The elements of what `f` makes of each number, one at a time.
+    core method range.flat_map(f: fn) => lazy_flat_map, "(1..3).flat_map(|n| [n, n]).list()" => "[1, 1, 2, 2]";
+    /// At most `n` numbers, one at a time.
+    core method range.take(n: int) => lazy_take, "(1..).take(2).list()" => "[1, 2]";
+    /// The numbers behind the first `n`, one at a time.
+    core method range.skip(n: int) => lazy_skip, "(1..4).skip(2).list()" => "[3]";
+    /// The numbers before the first for which `f` is false.
+    core method range.take_while(f: fn) => lazy_take_while, "(1..).take_while(|n| n < 3).list()" => "[1, 2]";
+    /// The numbers from the first for which `f` is false.
+    core method range.skip_while(f: fn) => lazy_skip_while, "(1..4).skip_while(|n| n < 3).list()" => "[3]";
+    /// Lists of a number and the elements of the others at the same place, until one ends.
+    core method range.zip(others: any...) => lazy_zip, r#"(1..).zip(["a"]).list()"# => r#"[[1, "a"]]"#;
+    /// Pairs of index and number.
+    core method range.enumerate(start: int = 0) => lazy_enumerate, "(5..7).enumerate().list()" => "[[0, 5], [1, 6]]";
+    /// The numbers, then the elements of others.
+    core method range.chain(others: any...) => lazy_chain, "(1..3).chain([9]).list()" => "[1, 2, 9]";
+    /// The numbers in lists of `n`.
+    core method range.chunk(n: int) => lazy_chunk, "(1..4).chunk(2).list()" => "[[1, 2], [3]]";
+    /// Every `n` neighbours as a list.
+    core method range.window(n: int) => lazy_window, "(1..4).window(2).list()" => "[[1, 2], [2, 3]]";
+    /// What `f(acc, n)` gives on the way, beginning with `start`.
+    core method range.scan(f: fn, start: any) => lazy_scan, "(1..4).scan(|a, n| a + n, 0).list()" => "[1, 3, 6]";
+
+    /// The numbers as a list.
+    core method range.list() => to_list, "(1..4).list()" => "[1, 2, 3]";
+    /// The numbers as a set.
+    core method range.set() => to_set, "(1..3).set()" => "set([1, 2])";
+    /// The numbers as text, with `sep` between them.
+    core method range.join(sep: str = "") => eager_join, r#"(1..4).join("-")"# => "1-2-3";
+    /// The sum of the numbers.
+    core method range.sum() => eager_sum, "(1..=100).sum()" => "5050";
+    /// The least number, by itself or by a key; null if there is none.
+    core method range.min(named by: fn?) => eager_min, "(1..4).min()" => "1";
+    /// The greatest number, by itself or by a key; null if there is none.
+    core method range.max(named by: fn?) => eager_max, "(1..4).max()" => "3";
+    /// Combines the numbers: `f(acc, n)` for each.
+    core method range.reduce(f: fn, start: any?) => list_reduce, "(1..5).reduce(|a, n| a * n)" => "24";
+    /// Whether one number, or what `f` gives for it, is true.
+    core method range.any(f: fn?) => list_any, "(1..4).any(|n| n > 2)" => "true";
+    /// Whether all numbers, or what `f` gives for them, are true.
+    core method range.all(f: fn?) => list_all, "(1..4).all(|n| n > 2)" => "false";
+    /// How many numbers there are, or for how many `f` is true.
+    core method range.count(f: fn?) => list_count, "(1..4).count(|n| n > 1)" => "2";
+    /// The first number for which `f` is true; null if there is none.
+    core method range.find(f: fn) => list_find, "(1..).find(|n| n * n > 10)" => "4";
+    /// The first number; null if there is none.
+    core method range.first() => eager_first, "(1..4).first()" => "1";
+    /// The last number; null if there is none.
+    core method range.last() => eager_last, "(1..4).last()" => "3";
+    /// Calls `f` with each number.
+    core method range.each(f: fn) => list_each, "(1..3).each(|n| print(n))" => "1\n2";
+    /// The numbers in lists, by what `f` gives for them.
+    core method range.group_by(f: fn) => list_group_by, "(1..4).group_by(|n| n % 2)" => "{1: [1, 3], 0: [2]}";
+    /// The numbers for which `f` is true, and the others.
+    core method range.partition(f: fn) => list_partition, "(1..4).partition(|n| n > 1)" => "[[2, 3], [1]]";
+}
+
+fn endless(vm: &mut Vm, path: &str) -> Outcome {
+    Err(vm.error(ErrorKind::ValueError, format!("{path}: the range is endless")))
+}
+
+fn len(vm: &mut Vm, range: RangeValue) -> Outcome {
+    match range.get(&vm.heap).len() {
+        Some(length) => Ok(Value::int(i64::try_from(length).unwrap_or(i64::MAX))),
+        None => endless(vm, "range.len"),
+    }
+}
+
+fn start(vm: &mut Vm, range: RangeValue) -> Outcome {
+    Ok(range.get(&vm.heap).start.map_or(Value::null(), Value::int))
+}
+
+fn end(vm: &mut Vm, range: RangeValue) -> Outcome {
+    Ok(range.get(&vm.heap).end.map_or(Value::null(), Value::int))
+}
+
+fn step(vm: &mut Vm, range: RangeValue, n: i64) -> Outcome {
+    if n == 0 {
+        return Err(bad_value(vm, "range.step", "n must be another number", Value::int(0)));
+    }
+    let old = *range.get(&vm.heap);
+    // A range that has a step already goes on in multiples of it; the direction is that of `n`.
+    let step = if old.step == 1 { Some(n) } else { old.step.checked_mul(n) };
+    match step {
+        // The least int has no opposite, so the range could not be turned around.
+        Some(step) if step != i64::MIN => Ok(vm.heap.range(Range { step, ..old })),
+        _ => Err(bad_value(vm, "range.step", "n must keep the step in 64 bits", Value::int(n))),
+    }
+}
+
+fn reversed(vm: &mut Vm, range: RangeValue) -> Outcome {
+    let old = *range.get(&vm.heap);
+    let Some(length) = old.len() else { return endless(vm, "range.reversed") };
+    let turned = match length.checked_sub(1).and_then(|last| old.get(last)) {
+        Some(last) => Range { start: Some(last), end: old.start, inclusive: true, step: -old.step },
+        None => Range { start: old.start, end: old.start, inclusive: false, step: 1 },
+    };
+    Ok(vm.heap.range(turned))
+}
+
+fn contains(vm: &mut Vm, range: RangeValue, value: Value) -> Outcome {
+    let whole = |x: f64| x.fract() == 0.0 && (-9.2e18..9.2e18).contains(&x);
+    let number = value.as_int().or_else(|| value.as_float().filter(|x| whole(*x)).map(|x| x as i64));
+    Ok(Value::bool(number.is_some_and(|number| range.get(&vm.heap).contains(number))))
+}

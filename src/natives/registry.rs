@@ -1,0 +1,228 @@
+//! From the tables to a VM and to the compiler.
+
+use std::sync::Arc;
+
+use super::{Body, Declaration, Need, Param, Role, Signature, TABLES};
+use crate::bytecode::program::ExportKind;
+use crate::compile::Names;
+use crate::runtime::LoopTable;
+use crate::vm::object::TypeKind;
+use crate::vm::{
+    ErrorKind, Kind, MethodOwner, Native, NativeBody, NativeParam, ParamKind, Value, Vm,
+};
+
+/// The module of what only `core.ket` may use.
+const CORE_MODULE: &str = "core";
+
+/// Types that the prelude names, those without a conversion too.
+const PRELUDE_TYPES: [TypeKind; 11] = [
+    TypeKind::Str,
+    TypeKind::Int,
+    TypeKind::Float,
+    TypeKind::Bool,
+    TypeKind::Bytes,
+    TypeKind::Buffer,
+    TypeKind::List,
+    TypeKind::Set,
+    TypeKind::Map,
+    TypeKind::Duration,
+    TypeKind::Range,
+];
+
+fn declarations() -> impl Iterator<Item = &'static Declaration> {
+    TABLES.iter().copied().flatten()
+}
+
+/// The type whose values, or whose own members, a word before a dot names.
+fn type_named(word: &str) -> Option<(TypeKind, Kind)> {
+    Some(match word {
+        "int" => (TypeKind::Int, Kind::Int),
+        "float" => (TypeKind::Float, Kind::Float),
+        "bool" => (TypeKind::Bool, Kind::Bool),
+        "duration" => (TypeKind::Duration, Kind::Duration),
+        "str" => (TypeKind::Str, Kind::Str),
+        "bytes" => (TypeKind::Bytes, Kind::Bytes),
+        "buffer" => (TypeKind::Buffer, Kind::Buffer),
+        "list" => (TypeKind::List, Kind::List),
+        "map" => (TypeKind::Map, Kind::Map),
+        "set" => (TypeKind::Set, Kind::Set),
+        "range" => (TypeKind::Range, Kind::Range),
+        _ => return None,
+    })
+}
+
+/// What scripts can name: the prelude and the modules with their members.
+pub fn names() -> Names {
+    let mut names = Names::default();
+    for kind in ErrorKind::ALL {
+        names.prelude.insert(Arc::from(kind.name()), ExportKind::Value);
+    }
+    for kind in PRELUDE_TYPES {
+        names.prelude.insert(Arc::from(kind.name()), ExportKind::Value);
+    }
+    for declaration in declarations() {
+        add_name(&mut names, declaration.signature);
+    }
+    names.modules.remove(CORE_MODULE);
+    names
+}
+
+/// What `core.ket` can name: all that, and a module of its own.
+pub fn core_names() -> Names {
+    let mut names = names();
+    for declaration in declarations() {
+        let signature = declaration.signature;
+        if signature.owner() == CORE_MODULE {
+            add_name(&mut names, signature);
+        }
+    }
+    names
+}
+
+fn add_name(names: &mut Names, signature: &Signature) {
+    if signature.has_receiver() || signature.role == Role::Conversion {
+        return;
+    }
+    let owner = signature.owner();
+    if owner.is_empty() {
+        names.prelude.insert(Arc::from(signature.name()), signature.kind());
+    } else if type_named(owner).is_none() {
+        let members = names.modules.entry(Arc::from(owner)).or_default();
+        members.insert(Arc::from(signature.name()), signature.kind());
+        if let Some((outer, inner)) = owner.rsplit_once('.') {
+            let members = names.modules.entry(Arc::from(outer)).or_default();
+            members.insert(Arc::from(inner), ExportKind::Value);
+        }
+    }
+}
+
+/// Makes everything declared known to a VM and to the loop that runs it.
+pub fn install(vm: &mut Vm, natives: &mut LoopTable) {
+    for kind in ErrorKind::ALL {
+        let class = vm.error_class(*kind);
+        vm.define_prelude(kind.name(), class);
+    }
+    for kind in PRELUDE_TYPES {
+        let value = vm.type_value(kind);
+        vm.define_prelude(kind.name(), value);
+    }
+    for declaration in declarations() {
+        install_one(vm, natives, declaration);
+    }
+}
+
+fn install_one(vm: &mut Vm, natives: &mut LoopTable, declaration: &'static Declaration) {
+    let signature = declaration.signature;
+    let body = match declaration.body {
+        Body::Inline(body) => NativeBody::Inline(body),
+        Body::Loop(_) => NativeBody::Loop,
+        Body::Value(make) => {
+            let value = make(vm);
+            define(vm, signature, value);
+            return;
+        }
+        Body::Core(function) => {
+            if let Some(owner) = owner_of(signature) {
+                vm.add_core_method(owner, signature.name(), function);
+            }
+            return;
+        }
+    };
+    let native = Native {
+        name: Arc::from(signature.path),
+        params: signature.params.iter().map(native_param).collect(),
+        waits: signature.waits,
+        body,
+    };
+    let id = vm.add_native(native);
+    if let Body::Loop(function) = declaration.body {
+        natives.set(id, function);
+    }
+    match (signature.role, owner_of(signature)) {
+        (Role::Method, Some(owner)) => vm.add_method(owner, signature.name(), id),
+        (Role::Property, Some(owner)) => vm.add_property(owner, signature.name(), id),
+        (Role::Conversion, _) => {
+            if let Some((kind, _)) = type_named(signature.path) {
+                vm.set_conversion(kind, id);
+            }
+        }
+        _ => {
+            let value = vm.native_value(id);
+            define(vm, signature, value);
+        }
+    }
+}
+
+/// Whose method or property it is.
+fn owner_of(signature: &'static Signature) -> Option<MethodOwner> {
+    if !signature.has_receiver() {
+        return None;
+    }
+    let owner = signature.owner();
+    Some(type_named(owner).map_or(MethodOwner::Host(owner), |(_, kind)| MethodOwner::Kind(kind)))
+}
+
+/// Gives a name of the prelude, of a type or of a module its value.
+fn define(vm: &mut Vm, signature: &Signature, value: Value) {
+    let (owner, name) = (signature.owner(), signature.name());
+    if owner.is_empty() {
+        vm.define_prelude(name, value);
+    } else if let Some((kind, _)) = type_named(owner) {
+        vm.add_static(kind, name, value);
+    } else {
+        vm.define_member(owner, name, value);
+        if let Some((outer, inner)) = owner.rsplit_once('.') {
+            let module = vm.module_value(owner);
+            vm.define_member(outer, inner, module);
+        }
+    }
+}
+
+fn native_param(param: &Param) -> NativeParam {
+    let kind = match param.need {
+        _ if param.named => ParamKind::Named,
+        Need::Required => ParamKind::Required,
+        Need::Optional | Need::Default(_) => ParamKind::Optional,
+        Need::Rest => ParamKind::Rest,
+    };
+    NativeParam { name: Arc::from(param.name), kind }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashSet;
+
+    use super::*;
+
+    #[test]
+    fn every_native_is_declared_once_and_documented() {
+        let mut seen = HashSet::new();
+        for declaration in declarations() {
+            let path = declaration.signature.path;
+            assert!(seen.insert((path, declaration.signature.role)), "{path} is declared twice");
+            assert!(!declaration.doc.is_empty(), "{path} has no documentation");
+        }
+    }
+
+    #[test]
+    fn the_compiler_knows_what_scripts_can_name() {
+        let names = names();
+        assert_eq!(names.prelude.get("print"), Some(&ExportKind::Function));
+        assert_eq!(names.prelude.get("int"), Some(&ExportKind::Value));
+        assert_eq!(names.prelude.get("IoError"), Some(&ExportKind::Value));
+        assert!(!names.modules.contains_key(CORE_MODULE));
+        assert!(core_names().modules[CORE_MODULE].contains_key("sort_plain"));
+    }
+
+    #[test]
+    fn signatures_read_like_declarations() {
+        let shown = |path: &str| {
+            let found = declarations().find(|declaration| declaration.signature.path == path);
+            found.expect("it is declared").signature.to_string()
+        };
+        assert_eq!(shown("str.repeat"), "str.repeat(n: int)");
+        assert_eq!(shown("print"), "print(...values: any, sep: str = \" \", end: str = \"\\n\")");
+        assert_eq!(shown("str.split"), "str.split(sep: str?, limit: int?)");
+        assert_eq!(shown("list.len"), "list.len");
+    }
+}

@@ -1,0 +1,35 @@
+//! Handing over to functions of `core.ket`: what needs script code to be run is written there.
+//!
+//! A native must not have changed anything before it hands over in a way that doing it twice would
+//! show: the VM may call it again after loading `core.ket`.
+
+use super::Outcome;
+use super::describe::describe;
+use crate::vm::hash::{HashProblem, Unhashable};
+use crate::vm::{ErrorKind, Thrown, Value, Vm};
+
+/// Makes the result of a function of `core.ket` the native's result.
+pub fn call(vm: &mut Vm, function: &str, args: &[Value]) -> Outcome {
+    vm.tail_call_core(function, args)
+}
+
+/// What to do about a key whose hash is not known: call a function of `core.ket` that asks the
+/// key's class, or throw.
+pub fn unhashable(vm: &mut Vm, problem: &Unhashable, function: &str, args: &[Value]) -> Outcome {
+    hash_call(vm, problem)?;
+    call(vm, function, args)
+}
+
+/// An error unless the key's class can be asked for its hash.
+pub fn hash_call(vm: &mut Vm, problem: &Unhashable) -> Result<(), Thrown> {
+    let came = describe(vm, problem.value);
+    let message = match problem.problem {
+        HashProblem::NeedsCall => return Ok(()),
+        HashProblem::Mutable => format!("{came} cannot be a key: it can change"),
+        HashProblem::Cyclic => format!("{came} cannot be a key: it contains itself"),
+        HashProblem::EqualityWithoutHash => {
+            format!("{came} cannot be a key: its class defines `==` but not `hash`")
+        }
+    };
+    Err(vm.error(ErrorKind::TypeError, message))
+}

@@ -1,0 +1,100 @@
+//! Finding, counting and replacing in a str, with positions in code points.
+
+use crate::natives::Outcome;
+use crate::natives::argument::bad_value;
+use crate::natives::kind::TextValue;
+use crate::natives::memory::reserve;
+use crate::vm::{Value, Vm};
+
+/// How many code points the text has; kept with the text, so this is cheap.
+pub(super) fn char_count(vm: &Vm, text: TextValue) -> usize {
+    vm.heap.string_ref(text.0).expect("the argument was checked").char_count()
+}
+
+/// Where in the bytes of `source` the code point `index` begins; the end if there is none.
+pub(super) fn byte_offset(source: &str, index: usize) -> usize {
+    if source.is_ascii() {
+        return index.min(source.len());
+    }
+    source.char_indices().nth(index).map_or(source.len(), |(offset, _)| offset)
+}
+
+/// The index of the code point that begins at a byte.
+fn char_index(source: &str, offset: usize) -> i64 {
+    source[..offset].chars().count() as i64
+}
+
+pub(super) fn find(vm: &mut Vm, text: TextValue, s: TextValue, from: i64) -> Outcome {
+    let length = char_count(vm, text);
+    let from = if from < 0 { from + length as i64 } else { from };
+    let from = usize::try_from(from).unwrap_or(0);
+    if from > length {
+        return Ok(Value::null());
+    }
+    let source = text.get(&vm.heap);
+    let start = byte_offset(source, from);
+    let found = memchr::memmem::find(&source.as_bytes()[start..], s.get(&vm.heap).as_bytes());
+    Ok(found.map_or(Value::null(), |at| Value::int(char_index(source, start + at))))
+}
+
+pub(super) fn rfind(vm: &mut Vm, text: TextValue, s: TextValue) -> Outcome {
+    let source = text.get(&vm.heap);
+    let found = source.rfind(s.get(&vm.heap));
+    Ok(found.map_or(Value::null(), |at| Value::int(char_index(source, at))))
+}
+
+pub(super) fn contains(vm: &mut Vm, text: TextValue, s: TextValue) -> Outcome {
+    let source = text.get(&vm.heap).as_bytes();
+    Ok(Value::bool(memchr::memmem::find(source, s.get(&vm.heap).as_bytes()).is_some()))
+}
+
+pub(super) fn count(vm: &mut Vm, text: TextValue, s: TextValue) -> Outcome {
+    Ok(Value::int(text.get(&vm.heap).matches(s.get(&vm.heap)).count() as i64))
+}
+
+pub(super) fn partition(vm: &mut Vm, text: TextValue, sep: TextValue) -> Outcome {
+    let source = text.get(&vm.heap);
+    if sep.get(&vm.heap).is_empty() {
+        return Err(bad_value(vm, "str.partition", "sep must not be empty", sep.0));
+    }
+    let (before, found, after) = match source.split_once(sep.get(&vm.heap)) {
+        Some((before, after)) => (before.to_owned(), sep.0, after.to_owned()),
+        None => {
+            let empty = vm.heap.intern("");
+            return Ok(vm.heap.list(vec![text.0, empty, empty]));
+        }
+    };
+    let before = vm.heap.string_owned(before);
+    let after = vm.heap.string_owned(after);
+    Ok(vm.heap.list(vec![before, found, after]))
+}
+
+pub(super) fn replace(
+    vm: &mut Vm,
+    text: TextValue,
+    old: TextValue,
+    new: TextValue,
+    count: Option<i64>,
+) -> Outcome {
+    let count = match count {
+        None => usize::MAX,
+        Some(n) => match usize::try_from(n) {
+            Ok(n) => n,
+            Err(_) => {
+                let rule = "count must not be negative";
+                return Err(bad_value(vm, "str.replace", rule, Value::int(n)));
+            }
+        },
+    };
+    let source = text.get(&vm.heap);
+    let places = source.matches(old.get(&vm.heap)).take(count).count();
+    if places == 0 {
+        return Ok(text.0);
+    }
+    let grown = new.get(&vm.heap).len().saturating_mul(places);
+    let size = source.len().saturating_add(grown);
+    reserve(vm, size)?;
+    let source = text.get(&vm.heap);
+    let replaced = source.replacen(old.get(&vm.heap), new.get(&vm.heap), count);
+    Ok(vm.heap.string_owned(replaced))
+}

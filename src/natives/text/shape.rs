@@ -1,0 +1,93 @@
+//! Case and width of a str.
+
+use super::search::char_count;
+use crate::natives::Outcome;
+use crate::natives::argument::bad_value;
+use crate::natives::kind::TextValue;
+use crate::natives::memory::reserve;
+use crate::vm::{Thrown, Value, Vm};
+
+pub(super) fn upper(vm: &mut Vm, text: TextValue) -> Outcome {
+    let changed = text.get(&vm.heap).to_uppercase();
+    Ok(vm.heap.string_owned(changed))
+}
+
+pub(super) fn lower(vm: &mut Vm, text: TextValue) -> Outcome {
+    let changed = text.get(&vm.heap).to_lowercase();
+    Ok(vm.heap.string_owned(changed))
+}
+
+/// A word is a run of letters and digits; an apostrophe inside does not end it.
+pub(super) fn title(vm: &mut Vm, text: TextValue) -> Outcome {
+    let lower = text.get(&vm.heap).to_lowercase();
+    let mut titled = String::with_capacity(lower.len());
+    let mut inside = false;
+    for c in lower.chars() {
+        if inside {
+            titled.push(c);
+        } else {
+            titled.extend(c.to_uppercase());
+        }
+        inside = c.is_alphanumeric() || (inside && matches!(c, '\'' | '’'));
+    }
+    Ok(vm.heap.string_owned(titled))
+}
+
+pub(super) fn reversed(vm: &mut Vm, text: TextValue) -> Outcome {
+    let turned = text.get(&vm.heap).chars().rev().collect();
+    Ok(vm.heap.string_owned(turned))
+}
+
+pub(super) fn repeat(vm: &mut Vm, text: TextValue, n: i64) -> Outcome {
+    let Ok(times) = usize::try_from(n) else {
+        return Err(bad_value(vm, "str.repeat", "n must not be negative", Value::int(n)));
+    };
+    let size = text.get(&vm.heap).len().saturating_mul(times);
+    reserve(vm, size)?;
+    let repeated = text.get(&vm.heap).repeat(times);
+    Ok(vm.heap.string_owned(repeated))
+}
+
+pub(super) fn pad_start(vm: &mut Vm, text: TextValue, n: i64, fill: TextValue) -> Outcome {
+    let missing = missing(vm, "str.pad_start", text, n, fill)?;
+    padded(vm, text, fill, missing, 0)
+}
+
+pub(super) fn pad_end(vm: &mut Vm, text: TextValue, n: i64, fill: TextValue) -> Outcome {
+    let missing = missing(vm, "str.pad_end", text, n, fill)?;
+    padded(vm, text, fill, 0, missing)
+}
+
+pub(super) fn center(vm: &mut Vm, text: TextValue, n: i64, fill: TextValue) -> Outcome {
+    let missing = missing(vm, "str.center", text, n, fill)?;
+    padded(vm, text, fill, missing / 2, missing - missing / 2)
+}
+
+/// How many code points are missing to a width of `n`.
+fn missing(
+    vm: &mut Vm,
+    path: &str,
+    text: TextValue,
+    n: i64,
+    fill: TextValue,
+) -> Result<usize, Thrown> {
+    if fill.get(&vm.heap).is_empty() {
+        return Err(bad_value(vm, path, "fill must not be empty", fill.0));
+    }
+    let missing = usize::try_from(n).unwrap_or(0).saturating_sub(char_count(vm, text));
+    reserve(vm, missing.saturating_mul(4))?;
+    Ok(missing)
+}
+
+/// The text with so many code points of `fill` before and behind it.
+fn padded(vm: &mut Vm, text: TextValue, fill: TextValue, before: usize, behind: usize) -> Outcome {
+    if before + behind == 0 {
+        return Ok(text.0);
+    }
+    let source = text.get(&vm.heap);
+    let mut shaped = String::with_capacity(source.len() + before + behind);
+    shaped.extend(fill.get(&vm.heap).chars().cycle().take(before));
+    shaped.push_str(source);
+    shaped.extend(fill.get(&vm.heap).chars().cycle().take(behind));
+    Ok(vm.heap.string_owned(shaped))
+}

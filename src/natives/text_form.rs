@@ -1,0 +1,127 @@
+//! The text of values for `print`, `str` and `join`.
+//!
+//! A class's own `str` method is script code. Where one is met, `core.ket` goes on with a
+//! [`TextForm`]: it asks for the next instance, calls `str` and gives the answer.
+
+use super::Outcome;
+use super::memory::{out_of_memory, reserve};
+use crate::natives;
+use crate::vm::display::{Printed, Printer};
+use crate::vm::heap::Marker;
+use crate::vm::object::HostObject;
+use crate::vm::{ErrorKind, Thrown, Value, Vm};
+
+natives! {
+    /// The printing of values that need script code, for `core.ket`.
+    pub const TEXT_FORM;
+
+    /// For `core.ket`: begins to print a value.
+    fn core.text_form(value: any) => begin;
+    /// For `core.ket`: the next instance whose `str` is needed; null if everything is printed.
+    fn core.text_next(form: any) => next;
+    /// For `core.ket`: what `str` gave for it.
+    fn core.text_answer(form: any, text: any) => answer;
+    /// For `core.ket`: what was printed.
+    fn core.text_result(form: any) => result;
+}
+
+/// The text of some values.
+pub enum Joined {
+    /// This.
+    Text(String),
+    /// A class among them has its own `str` method: script code has to be asked.
+    AskScript,
+}
+
+/// The printed forms of values with a separator between them.
+pub fn join_text(vm: &mut Vm, items: &[Value], separator: &str) -> Result<Joined, Thrown> {
+    let mut text = String::new();
+    let mut checked = 1 << 16;
+    for (index, item) in items.iter().enumerate() {
+        if index > 0 {
+            text.push_str(separator);
+        }
+        if let Some(piece) = vm.heap.str(*item) {
+            let size = text.len() + piece.len();
+            if size > checked {
+                reserve(vm, size)?;
+                checked = size * 2;
+            }
+            text.push_str(vm.heap.str(*item).unwrap_or_default());
+            continue;
+        }
+        let mut printer = Printer::new(*item);
+        match printer.run(&vm.heap) {
+            Ok(Printed::Done) => text.push_str(&printer.into_text()),
+            Ok(Printed::NeedsCall(_)) => return Ok(Joined::AskScript),
+            Err(_) => return Err(out_of_memory(vm)),
+        }
+        if text.len() > checked {
+            reserve(vm, text.len())?;
+            checked = text.len() * 2;
+        }
+    }
+    Ok(Joined::Text(text))
+}
+
+/// Printing under way, as a value that `core.ket` holds.
+struct TextForm {
+    printer: Option<Printer>,
+}
+
+impl HostObject for TextForm {
+    fn type_name(&self) -> &'static str {
+        "text_form"
+    }
+
+    fn trace(&self, marker: &mut Marker) {
+        if let Some(printer) = &self.printer {
+            printer.trace(marker);
+        }
+    }
+}
+
+fn begin(vm: &mut Vm, value: Value) -> Outcome {
+    let printer = Some(Printer::new(value));
+    Ok(vm.heap.object(Box::new(TextForm { printer })))
+}
+
+/// The printer, taken out of its object.
+fn printer(vm: &mut Vm, form: Value) -> Result<Printer, Thrown> {
+    let found = vm.heap.object_mut::<TextForm>(form).and_then(|form| form.printer.take());
+    found.ok_or_else(|| vm.error(ErrorKind::TypeError, "this is no text that is being printed"))
+}
+
+fn put_back(vm: &mut Vm, form: Value, printer: Printer) {
+    if let Some(form) = vm.heap.object_mut::<TextForm>(form) {
+        form.printer = Some(printer);
+    }
+}
+
+fn next(vm: &mut Vm, form: Value) -> Outcome {
+    let mut printer = printer(vm, form)?;
+    let printed = printer.run(&vm.heap);
+    put_back(vm, form, printer);
+    match printed {
+        Ok(Printed::Done) => Ok(Value::null()),
+        Ok(Printed::NeedsCall(instance)) => Ok(instance),
+        Err(_) => Err(out_of_memory(vm)),
+    }
+}
+
+fn answer(vm: &mut Vm, form: Value, text: Value) -> Outcome {
+    let Some(piece) = vm.heap.str(text).map(str::to_owned) else {
+        let came = super::describe::describe(vm, text);
+        let message = format!("the method `str` has to return a str, not {came}");
+        return Err(vm.error(ErrorKind::TypeError, message));
+    };
+    let mut printer = printer(vm, form)?;
+    printer.answer(&piece);
+    put_back(vm, form, printer);
+    Ok(Value::null())
+}
+
+fn result(vm: &mut Vm, form: Value) -> Outcome {
+    let text = printer(vm, form)?.into_text();
+    Ok(vm.heap.string_owned(text))
+}
