@@ -6,6 +6,7 @@ use super::cancel::{CancelKind, Reason};
 use super::event_loop::Loop;
 use super::handle::{End, TaskHandle};
 use super::host::Silent;
+use super::output::Target;
 use super::rec::RecId;
 use super::scope::combined;
 use super::task::{Stage, TaskId, TaskKind};
@@ -79,8 +80,9 @@ impl Loop {
             TaskKind::Plain | TaskKind::Daemon if rec.isolates => {
                 let report = self.report_of(vm, id);
                 let mut host = std::mem::replace(&mut self.host, Box::new(Silent));
-                host.isolated(vm, &report, error);
+                let text = host.isolated(vm, &report, error);
                 self.host = host;
+                self.output.write(Target::Err, text.as_bytes());
             }
             TaskKind::Plain | TaskKind::Daemon => {
                 rec.add_error(error);

@@ -5,12 +5,12 @@ use crate::vm::{Thrown, TraceFrame, Value, Vm};
 
 /// The layers above, as the loop sees them.
 pub trait Host: Send {
-    /// A task of a scope that isolates its tasks has failed: this is for the log. The error is an
-    /// object of `vm`'s heap.
-    fn isolated(&mut self, vm: &mut Vm, task: &TaskReport, error: Value);
+    /// What to write to standard error when a task of a scope that isolates its tasks has failed.
+    /// The error is an object of `vm`'s heap.
+    fn isolated(&mut self, vm: &mut Vm, task: &TaskReport, error: Value) -> String;
 
-    /// Somebody asked what every task is doing.
-    fn report(&mut self, vm: &mut Vm, tasks: &[TaskReport]);
+    /// What to write there when somebody asks what every task is doing.
+    fn report(&mut self, vm: &mut Vm, tasks: &[TaskReport]) -> String;
 
     /// How a place in the source is written: `server.ket:12:5`. The loop knows no lines.
     fn place(&self, frame: &TraceFrame) -> String {
@@ -26,9 +26,13 @@ pub trait Host: Send {
 pub struct Silent;
 
 impl Host for Silent {
-    fn isolated(&mut self, _: &mut Vm, _: &TaskReport, _: Value) {}
+    fn isolated(&mut self, _: &mut Vm, _: &TaskReport, _: Value) -> String {
+        String::new()
+    }
 
-    fn report(&mut self, _: &mut Vm, _: &[TaskReport]) {}
+    fn report(&mut self, _: &mut Vm, _: &[TaskReport]) -> String {
+        String::new()
+    }
 
     fn load_core(&mut self, vm: &mut Vm) -> Result<(), Thrown> {
         Err(vm.error(

@@ -9,6 +9,7 @@ use super::event_loop::Loop;
 use super::finish::Ended;
 use super::host::Silent;
 use super::op::Outcome;
+use super::output::Target;
 use super::rec::RecKind;
 use super::scope::{Ending, combined};
 use super::spawn::Call;
@@ -152,8 +153,9 @@ impl Loop {
         if interrupt == Interrupt::Signal(Signal::Quit) {
             let tasks = self.report(vm);
             let mut host = std::mem::replace(&mut self.host, Box::new(Silent));
-            host.report(vm, &tasks);
+            let text = host.report(vm, &tasks);
             self.host = host;
+            self.output.write(Target::Err, text.as_bytes());
             return;
         }
         let Some(program) = self.program else { return };

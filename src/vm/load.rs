@@ -120,6 +120,13 @@ impl Vm {
         (!value.is_unset()).then_some(value)
     }
 
+    /// How many parameters a closure has; nothing for any other value.
+    pub fn parameter_count(&self, callee: Value) -> Option<usize> {
+        let function = self.heap.closure_ref(callee)?.function();
+        let info = self.infos.get(function as usize)?;
+        Some(info.code().params.len())
+    }
+
     /// Loads and runs the module of core methods written in Kettle, the last one of the program.
     ///
     /// # Errors
