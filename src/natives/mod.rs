@@ -20,18 +20,24 @@ pub mod describe;
 mod duration;
 mod elements;
 mod equality;
+mod fs;
+mod io_error;
 mod key;
 pub mod kind;
 mod list;
 mod map;
 pub mod memory;
+mod net;
 mod number;
+mod os;
 mod prelude;
 mod range;
 mod registry;
 mod script;
 mod set;
 mod sort;
+pub mod stdio;
+mod stream;
 mod task;
 mod text;
 mod text_form;
@@ -45,6 +51,9 @@ use crate::vm::{Thrown, Value};
 
 /// What a native that needs only the VM gives.
 pub type Outcome = Result<Value, Thrown>;
+
+/// The source of the methods that are written in Kettle.
+pub const CORE_SOURCE: &str = include_str!("../../stdlib/core.ket");
 
 /// All tables of natives.
 pub const TABLES: &[&[Declaration]] = &[
@@ -64,4 +73,14 @@ pub const TABLES: &[&[Declaration]] = &[
     key::KEY,
     task::TASK,
     channel::CHANNEL,
+    stream::STREAM,
+    stream::ADDRESS,
+    stream::LINES,
+    net::TCP,
+    net::LISTENER,
+    net::CONNECTIONS,
+    fs::FS,
+    fs::WALK,
+    stdio::STDIO,
+    os::OS,
 ];
