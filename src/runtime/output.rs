@@ -59,15 +59,9 @@ impl Output for Discard {
 }
 
 impl Loop {
-    /// Writes for a task, as `print` does. A program whose output nobody reads any more ends.
-    pub fn write_output(
-        &mut self,
-        vm: &mut Vm,
-        by: TaskId,
-        target: Target,
-        bytes: &[u8],
-    ) -> Answer {
-        self.output.write(target, bytes);
+    /// What a native answers that has written for a task: null, unless nobody reads the program's
+    /// output any more, and it ends.
+    pub fn after_output(&mut self, vm: &mut Vm, by: TaskId) -> Answer {
         // Clean-ups that still print must not be ended by that.
         if self.output.is_broken() && self.status.is_none() {
             self.exit(vm, by, BROKEN_STATUS);
