@@ -144,17 +144,6 @@ impl Loop {
         if self.ready.is_empty() { self.timers.next() } else { Some(self.driver.now()) }
     }
 
-    /// Makes the arm of a source be attempted again at `deadline`. The source stops the timer when
-    /// it is unregistered.
-    pub fn start_timer(&mut self, deadline: Moment, ticket: Ticket) -> TimerId {
-        self.timers.start(deadline, Alarm::Wake(ticket))
-    }
-
-    /// Stops a timer; nothing if it has fired.
-    pub fn stop_timer(&mut self, timer: TimerId) {
-        self.timers.stop(timer);
-    }
-
     /// A way to report tickets from other threads.
     pub fn remote(&self) -> Remote {
         Remote { inbox: self.inbox.clone(), waker: self.driver.waker() }

@@ -145,6 +145,10 @@ pub trait Driver: Send {
     /// Whether anything is under way that could still produce an event: an op waiting for a
     /// socket or for a job. Where this is false and no timer runs, nothing will ever happen.
     fn is_busy(&self) -> bool;
+    /// Lets a computation take time. A simulated clock goes on; a real one has done so by itself.
+    fn advance(&mut self, span: Duration) {
+        let _ = span;
+    }
     /// Makes `poll` return from another thread, with [`Event::Woken`].
     fn waker(&self) -> Waker;
     /// Makes the next `poll` report `ticket` as ready.

@@ -26,6 +26,8 @@ pub struct SimDriver {
     random: Random,
     variables: BTreeMap<String, String>,
     ready: Vec<Event>,
+    /// Signals that will come, in the order of time.
+    planned: VecDeque<(Moment, Signal)>,
     jobs: VecDeque<Arc<dyn Runnable>>,
     woken: Arc<Flag>,
 }
@@ -39,6 +41,7 @@ impl SimDriver {
             random: Random::seeded(seed),
             variables: BTreeMap::new(),
             ready: Vec::new(),
+            planned: VecDeque::new(),
             jobs: VecDeque::new(),
             woken: Arc::new(Flag::default()),
         }
@@ -49,6 +52,18 @@ impl SimDriver {
     pub fn with_variable(mut self, name: &str, value: &str) -> SimDriver {
         self.variables.insert(name.to_string(), value.to_string());
         self
+    }
+
+    /// Plans a signal for a moment, as if the operating system sent it then.
+    pub fn raise_at(&mut self, at: Moment, signal: Signal) {
+        let place = self.planned.partition_point(|(other, _)| *other <= at);
+        self.planned.insert(place, (at, signal));
+    }
+
+    fn take_planned(&mut self, events: &mut Vec<Event>) {
+        while let Some((_, signal)) = self.planned.pop_front_if(|(at, _)| *at <= self.clock) {
+            events.push(Event::Signal(signal));
+        }
     }
 
     /// Makes the next `poll` report a signal, as if the operating system had sent it.
@@ -86,11 +101,20 @@ impl Driver for SimDriver {
         if self.woken.take() {
             events.push(Event::Woken);
         }
+        self.take_planned(events);
         if events.len() > before {
             return;
         }
+        let planned = self.planned.front().map(|(at, _)| at.since(self.clock));
+        let timeout = match (timeout, planned) {
+            (Some(timeout), Some(planned)) => Some(timeout.min(planned)),
+            (timeout, planned) => timeout.or(planned),
+        };
         match timeout {
-            Some(span) => self.clock = self.clock.after(span),
+            Some(span) => {
+                self.clock = self.clock.after(span);
+                self.take_planned(events);
+            }
             // Somebody holds a waker: wait for them instead of giving up.
             None if Arc::strong_count(&self.woken) > 1 => {
                 self.woken.wait();
@@ -101,11 +125,17 @@ impl Driver for SimDriver {
     }
 
     fn is_busy(&self) -> bool {
-        !self.ready.is_empty() || self.jobs.iter().any(|job| job.ticket().is_some())
+        !self.ready.is_empty()
+            || !self.planned.is_empty()
+            || self.jobs.iter().any(|job| job.ticket().is_some())
     }
 
     fn waker(&self) -> Waker {
         Waker::from(self.woken.clone())
+    }
+
+    fn advance(&mut self, span: Duration) {
+        self.clock = self.clock.after(span);
     }
 
     fn notify(&mut self, ticket: Ticket) {
