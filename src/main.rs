@@ -1,3 +1,7 @@
-//! The `kettle` command.
+//! The `kettle` command. What it does is told in [`kettle::cli`].
 
-fn main() {}
+use std::process::exit;
+
+fn main() {
+    exit(kettle::cli::main(std::env::args_os().skip(1)));
+}

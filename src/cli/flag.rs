@@ -7,7 +7,7 @@ use std::ffi::OsString;
 
 use lexopt::{Arg, Parser};
 
-use super::suggest::nearest;
+use crate::diagnostics::nearest;
 
 /// What the user wants.
 #[derive(Debug, PartialEq, Eq)]
@@ -179,7 +179,9 @@ pub fn parse(words: impl IntoIterator<Item = OsString>) -> Result<Request, Strin
     loop {
         let flag = match parser.next().map_err(|error| error.to_string())? {
             None => break,
-            Some(Arg::Short(short)) => find(command, |flag| flag.short == Some(short), &format!("-{short}"))?,
+            Some(Arg::Short(short)) => {
+                find(command, |flag| flag.short == Some(short), &format!("-{short}"))?
+            }
             Some(Arg::Long(long)) => find(command, |flag| flag.long == long, &format!("--{long}"))?,
             Some(Arg::Value(word)) => {
                 let word = text(word);
@@ -220,11 +222,15 @@ fn finish(command: Option<Command>, run: Run, operands: Vec<String>) -> Result<R
     match command {
         None => Ok(Request::Run(run)),
         Some(Command::Run) => Err("`kettle run` needs a file".to_owned()),
-        Some(Command::Check) if operands.is_empty() => Err("`kettle check` needs a file".to_owned()),
+        Some(Command::Check) if operands.is_empty() => {
+            Err("`kettle check` needs a file".to_owned())
+        }
         Some(Command::Check) => Ok(Request::Check(operands)),
         Some(Command::Explain) => match <[String; 1]>::try_from(operands) {
             Ok([code]) => Ok(Request::Explain(code)),
-            Err(_) => Err("`kettle explain` needs one code, as in `kettle explain E0201`".to_owned()),
+            Err(_) => {
+                Err("`kettle explain` needs one code, as in `kettle explain E0201`".to_owned())
+            }
         },
     }
 }
@@ -280,7 +286,9 @@ pub fn help(command: Option<Command>) -> String {
         None => {
             help.push_str("Kettle, a small scripting language whose runtime is an event loop\n\n");
             help.push_str("Usage: kettle [FLAG…] FILE [ARGUMENT…]\n       kettle [FLAG…] -e CODE [ARGUMENT…]\n");
-            help.push_str("       kettle - [ARGUMENT…]            (the program comes from standard input)\n");
+            help.push_str(
+                "       kettle - [ARGUMENT…]            (the program comes from standard input)\n",
+            );
             help.push_str("       kettle COMMAND …\n\nCommands:\n");
             for entry in COMMANDS {
                 let usage = format!("{} {}", entry.name, entry.operands);
@@ -323,7 +331,10 @@ mod tests {
     #[test]
     fn what_stands_behind_the_program_is_the_programs() {
         let file = || Source::File("a.ket".to_owned());
-        assert_eq!(read(&["a.ket", "-x", "--help"]), Ok(Request::Run(run(file(), &["-x", "--help"]))));
+        assert_eq!(
+            read(&["a.ket", "-x", "--help"]),
+            Ok(Request::Run(run(file(), &["-x", "--help"])))
+        );
         assert_eq!(read(&["run", "a.ket", "run"]), Ok(Request::Run(run(file(), &["run"]))));
         assert_eq!(read(&["-", "x"]), Ok(Request::Run(run(Source::Stdin, &["x"]))));
         let code = Source::Text("print(1)".to_owned());

@@ -1,12 +1,39 @@
 //! Layer 8: the host API.
+//!
+//! - [`Engine`]: options, functions of the host, where modules come from. `Send + Sync`.
+//! - [`Program`]: compiled modules with their sources. `Send + Sync`.
+//! - [`Vm`]: heap, tasks, event loop. `Send`; it runs a program and can then be called into.
+//!
+//! `spine` is the way of a program from text to exit status, the place to begin reading. `graph`
+//! follows imports with a [`Loader`]; `convert`, `host` and `future` let Rust closures be called
+//! by scripts; `uncaught` and `report` tell the story of an error; `library` is what the loop asks
+//! of this layer. Nothing here reads the command line or ends the process.
 
 mod convert;
+#[expect(clippy::module_inception, reason = "the engine is the first of the layer's three objects")]
+mod engine;
+mod error;
+mod future;
 mod graph;
+mod host;
+mod library;
 pub mod loader;
+mod option;
 mod program;
 mod report;
+mod spine;
+mod uncaught;
+mod vm;
 
 pub use convert::{Arguments, Bytes, FromValue, IntoValue, Parameter, Rest};
+pub use engine::Engine;
+pub use error::Error;
+pub use future::AsyncFunction;
+pub use host::{Function, Outcome};
 pub use loader::{Files, Loader, Memory, ReadError};
+pub use option::{Capture, Input, Options, Output};
 pub use program::{CompileError, Program};
 pub use report::{Entered, Entry, Frame, Relation, Report};
+pub use vm::Vm;
+
+pub use crate::runtime::Interrupter;

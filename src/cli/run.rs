@@ -1,0 +1,70 @@
+//! `kettle FILE`, `kettle -e CODE`, `kettle -`: run a program, or show a stage of it.
+
+use std::io::{self, IsTerminal, Read};
+
+use super::flag::{self, Dump, Run, Source};
+use super::{STATUS_MISUSE, terminal};
+use crate::diagnostics::render;
+use crate::engine::{CompileError, Engine, Program};
+use crate::syntax;
+
+/// Runs a program; gives the exit status.
+pub fn run(wanted: Run) -> i32 {
+    let mut engine = Engine::new();
+    let (name, text) = match text(&engine, &wanted.source) {
+        Ok(Some(found)) => found,
+        Ok(None) => return terminal::out(&flag::help(None)),
+        Err(message) => {
+            terminal::err(&format!("kettle: {message}\n"));
+            return STATUS_MISUSE;
+        }
+    };
+    let options = engine.options();
+    options.args = wanted.args;
+    options.virtual_clock = wanted.virtual_clock;
+    options.signals = true;
+    match wanted.dump {
+        None => {}
+        Some(Dump::Tokens) => return terminal::out(&format!("{}",text.len())),
+        Some(Dump::Ast) => return terminal::out(&format!("{:#?}", syntax::parse_bytes(&text, crate::diagnostics::SourceId(0)).1.module)),
+        Some(Dump::Bytecode) => {
+            let compiled = engine.compile_text(&name, text);
+            return compiled.map_or_else(refuse, |program| terminal::out(&program.listing()));
+        }
+    }
+    let colour = terminal::has_colour();
+    let warn = |program: &Program| {
+        terminal::err(&render(program.warnings(), program.sources(), colour));
+    };
+    match engine.run_text(&name, text, warn) {
+        Ok(status) => status,
+        Err(error) => {
+            terminal::err(&error.report(colour));
+            error.status()
+        }
+    }
+}
+
+fn refuse(error: CompileError) -> i32 {
+    terminal::err(&error.render(terminal::has_colour()));
+    STATUS_MISUSE
+}
+
+/// The name and the text of the program; nothing if none was named and nobody pipes one in.
+fn text(engine: &Engine, source: &Source) -> Result<Option<(String, Vec<u8>)>, String> {
+    match source {
+        Source::File(name) => match engine.read(name) {
+            Ok(text) => Ok(Some((name.clone(), text))),
+            Err(error) => Err(format!("`{name}` cannot be read: {error}")),
+        },
+        Source::Text(code) => Ok(Some(("<eval>".to_owned(), code.clone().into_bytes()))),
+        Source::Unnamed if io::stdin().is_terminal() => Ok(None),
+        Source::Stdin | Source::Unnamed => {
+            let mut text = Vec::new();
+            match io::stdin().lock().read_to_end(&mut text) {
+                Ok(_) => Ok(Some(("<stdin>".to_owned(), text))),
+                Err(error) => Err(format!("standard input cannot be read: {error}")),
+            }
+        }
+    }
+}

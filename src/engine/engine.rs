@@ -1,0 +1,179 @@
+//! The engine: what all programs and VMs of a host have in common.
+
+use std::path::Path;
+use std::sync::{Arc, OnceLock};
+
+use super::error::Error;
+use super::future::AsyncFunction;
+use super::graph::Graph;
+use super::host::{Function, HostBody, HostFunction};
+use super::library::{Core, compile_core};
+use super::loader::{Files, Loader, ReadError};
+use super::option::Options;
+use super::program::{CompileError, Program};
+use super::spine;
+use crate::bytecode::program::ExportKind;
+use crate::compile::Names;
+use crate::diagnostics::{Code, Diagnostic, SourceMap};
+use crate::natives;
+
+/// Options, the functions of the host, and where modules come from.
+///
+/// Cheap to clone; a clone can be changed without changing the original. `Send + Sync`.
+///
+/// ```
+/// use kettle::engine::{Engine, Vm};
+///
+/// let mut engine = Engine::new();
+/// engine.function("twice", |x: i64| x * 2);
+/// let program = engine.compile_text("example.ket", "pub fn answer() { twice(21) }")?;
+/// let mut vm = Vm::new(&engine)?;
+/// vm.run(&program)?;
+/// assert_eq!(vm.call::<i64>("answer", ())?, 42);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Clone)]
+pub struct Engine {
+    shared: Arc<Shared>,
+}
+
+#[derive(Clone)]
+struct Shared {
+    options: Options,
+    functions: Vec<HostFunction>,
+    loader: Arc<dyn Loader>,
+    names: Arc<Names>,
+    /// Compiled when a VM needs it first.
+    core: Arc<OnceLock<Core>>,
+}
+
+impl Engine {
+    /// An engine with the standard library, default options and modules that are files.
+    pub fn new() -> Engine {
+        let names = Arc::new(natives::names());
+        let shared = Shared {
+            options: Options::default(),
+            functions: Vec::new(),
+            loader: Arc::new(Files),
+            names,
+            core: Arc::default(),
+        };
+        Engine { shared: Arc::new(shared) }
+    }
+
+    /// Changes the options of VMs that are made from now on.
+    pub fn options(&mut self) -> &mut Options {
+        &mut Arc::make_mut(&mut self.shared).options
+    }
+
+    /// Says where modules come from.
+    pub fn set_loader(&mut self, loader: impl Loader + 'static) -> &mut Engine {
+        Arc::make_mut(&mut self.shared).loader = Arc::new(loader);
+        self
+    }
+
+    /// Gives scripts a function: `path` is its name in the prelude, or `module.name`.
+    ///
+    /// Parameters and result are Rust types that [`FromValue`](super::FromValue) and
+    /// [`IntoValue`](super::IntoValue) know; the result may be a `Result` with any error.
+    pub fn function<M, F: Function<M>>(&mut self, path: &str, function: F) -> &mut Engine {
+        self.register(HostFunction::plain(path, function))
+    }
+
+    /// Gives scripts a function that they have to await. Its future is dropped when the task that
+    /// awaits it is cancelled.
+    pub fn async_function<M, F: AsyncFunction<M>>(
+        &mut self,
+        path: &str,
+        function: F,
+    ) -> &mut Engine {
+        self.register(HostFunction::waiting(path, function))
+    }
+
+    fn register(&mut self, function: HostFunction) -> &mut Engine {
+        let shared = Arc::make_mut(&mut self.shared);
+        let kind = match function.body {
+            HostBody::Plain(_) => ExportKind::Function,
+            HostBody::Async(_) => ExportKind::AsyncFunction,
+        };
+        let names = Arc::make_mut(&mut shared.names);
+        let (module, name) = function.place();
+        let scope = match module {
+            Some(module) => names.modules.entry(module.into()).or_default(),
+            None => &mut names.prelude,
+        };
+        scope.insert(name.into(), kind);
+        shared.functions.retain(|known| known.path != function.path);
+        shared.functions.push(function);
+        self
+    }
+
+    /// The text of a module, as the loader finds it.
+    pub fn read(&self, name: &str) -> Result<Vec<u8>, ReadError> {
+        self.shared.loader.read(name)
+    }
+
+    /// Runs the text of the module `name` with all that it imports, in a VM of its own; gives the
+    /// exit status. `compiled` sees the program before it runs.
+    pub fn run_text(
+        &self,
+        name: &str,
+        text: impl Into<Vec<u8>>,
+        compiled: impl FnOnce(&Program),
+    ) -> Result<i32, Error> {
+        spine::run(self, name, text.into(), compiled)
+    }
+
+    /// Compiles the module of that name, with all that it imports, as the loader finds them.
+    pub fn compile_file(&self, name: impl AsRef<Path>) -> Result<Program, CompileError> {
+        let name = name.as_ref().to_string_lossy();
+        match self.shared.loader.read(&name) {
+            Ok(text) => self.compile_text(&name, text),
+            Err(error) => {
+                let title = format!("`{name}` cannot be read: {error}");
+                let diagnostics = vec![Diagnostic::new(Code::E0404, title)];
+                Err(CompileError { diagnostics, sources: Arc::new(SourceMap::new()) })
+            }
+        }
+    }
+
+    /// Compiles a text as the module `name`, with all that it imports.
+    pub fn compile_text(
+        &self,
+        name: &str,
+        text: impl Into<Vec<u8>>,
+    ) -> Result<Program, CompileError> {
+        let names = self.names();
+        let mut sources = SourceMap::new();
+        let graph = Graph::read(self.loader(), names, &mut sources, name, text.into());
+        Program::compile(graph, names, sources)
+    }
+
+    /// The names that the compiler may use without an import, and the modules it knows.
+    pub(super) fn names(&self) -> &Names {
+        &self.shared.names
+    }
+
+    pub(super) fn loader(&self) -> &dyn Loader {
+        &*self.shared.loader
+    }
+
+    pub(super) fn functions(&self) -> &[HostFunction] {
+        &self.shared.functions
+    }
+
+    /// The library functions that are written in Kettle.
+    pub(super) fn core(&self) -> &Core {
+        self.shared.core.get_or_init(compile_core)
+    }
+
+    pub(super) fn settings(&self) -> &Options {
+        &self.shared.options
+    }
+}
+
+impl Default for Engine {
+    fn default() -> Engine {
+        Engine::new()
+    }
+}

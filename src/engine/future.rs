@@ -1,0 +1,210 @@
+//! Functions of the host that wait: Rust futures, polled by the event loop.
+//!
+//! The call makes a [`Source`] that holds the closure and its arguments; the first attempt calls
+//! the closure and polls the future it gives. The future's waker may be used from any thread: it
+//! notes that the future wants to be polled and wakes the loop. When the awaiting task is
+//! cancelled the source is dropped, and with it the future, which is how a Rust future learns that
+//! nobody wants it any more.
+//!
+//! There is no Rust executor here: a future that needs one (a Tokio socket) has to bring it.
+
+use std::future::Future;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::pin::Pin;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::task::{Context, Poll, Wake, Waker};
+
+use super::convert::{FromValue, Parameter};
+use super::host::{HostBody, HostFunction, Misfit, Outcome, panic_error, param_kind};
+use crate::runtime::driver::Ticket;
+use crate::runtime::{Answer, Cx, Source, Wait};
+use crate::vm::{Args, ParamKind, Thrown, Value, Vm as Machine};
+
+/// A closure that can be registered with
+/// [`Engine::async_function`](super::Engine::async_function).
+///
+/// `Marker` tells closures of different signatures apart and is found by inference.
+pub trait AsyncFunction<Marker>: Send + Sync + 'static {
+    /// What its future gives.
+    type Output: Outcome + 'static;
+
+    /// How its arguments are passed.
+    fn params() -> Vec<ParamKind>;
+
+    /// Converts the arguments; the closure is called when its future is wanted.
+    fn begin(self: &Arc<Self>, vm: &Machine, args: Args) -> Result<Begin<Self::Output>, Misfit>;
+}
+
+/// Makes the future of one call.
+pub type Begin<T> = Box<dyn FnOnce() -> Running<T> + Send>;
+type Running<T> = Pin<Box<dyn Future<Output = T> + Send>>;
+
+impl HostFunction {
+    /// A function that waits.
+    pub fn waiting<M, F: AsyncFunction<M>>(path: &str, function: F) -> HostFunction {
+        let path: Arc<str> = path.into();
+        let name = path.clone();
+        let function = Arc::new(function);
+        let body = move |cx: &mut Cx<'_>, args: Args| match function.begin(cx.vm, args) {
+            Ok(begin) => {
+                let call: Call<F::Output> = Call { path: name.clone(), stage: Stage::New(begin) };
+                Ok(Answer::Wait(Wait::Source(Box::new(call))))
+            }
+            Err(misfit) => Err(misfit.throw(&name, cx.vm, args)),
+        };
+        HostFunction { path, params: F::params(), body: HostBody::Async(Arc::new(body)) }
+    }
+}
+
+/// One call of a function that waits.
+struct Call<T> {
+    path: Arc<str>,
+    stage: Stage<T>,
+}
+
+enum Stage<T> {
+    /// Not begun: in a `select` another arm may still win.
+    New(Begin<T>),
+    /// Begun.
+    Running(Running<T>, Arc<Wish>),
+    /// Has given its result, or panicked.
+    Over,
+}
+
+/// Whether a future wants to be polled, and how to tell the loop.
+#[derive(Default)]
+struct Wish {
+    state: Mutex<WishState>,
+}
+
+#[derive(Default)]
+struct WishState {
+    wanted: bool,
+    /// Reports the ticket of the op, from when it has one.
+    report: Option<Waker>,
+}
+
+impl Wish {
+    /// Nothing panics under this lock, so a poisoned one still holds a whole state.
+    fn state(&self) -> MutexGuard<'_, WishState> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Wake for Wish {
+    fn wake(self: Arc<Self>) {
+        self.wake_by_ref();
+    }
+
+    fn wake_by_ref(self: &Arc<Self>) {
+        let report = {
+            let mut state = self.state();
+            if state.wanted {
+                return;
+            }
+            state.wanted = true;
+            state.report.clone()
+        };
+        if let Some(report) = report {
+            report.wake();
+        }
+    }
+}
+
+impl<T: Outcome + 'static> Source for Call<T> {
+    fn attempt(&mut self, cx: &mut Cx<'_>) -> Poll<Result<Value, Thrown>> {
+        if matches!(self.stage, Stage::New(_)) {
+            let Stage::New(begin) = std::mem::replace(&mut self.stage, Stage::Over) else {
+                return Poll::Pending;
+            };
+            match catch_unwind(AssertUnwindSafe(begin)) {
+                Ok(running) => {
+                    let wish = Arc::new(Wish::default());
+                    wish.state().wanted = true;
+                    self.stage = Stage::Running(running, wish);
+                }
+                Err(payload) => return Poll::Ready(Err(panic_error(&self.path, &*payload, cx.vm))),
+            }
+        }
+        let Stage::Running(running, wish) = &mut self.stage else { return Poll::Pending };
+        if !std::mem::take(&mut wish.state().wanted) {
+            return Poll::Pending;
+        }
+        let waker = Waker::from(wish.clone());
+        let polled = catch_unwind(AssertUnwindSafe(|| {
+            running.as_mut().poll(&mut Context::from_waker(&waker))
+        }));
+        let result = match polled {
+            Ok(Poll::Pending) => return Poll::Pending,
+            Ok(Poll::Ready(output)) => output.finish(cx.vm),
+            Err(payload) => Err(panic_error(&self.path, &*payload, cx.vm)),
+        };
+        self.stage = Stage::Over;
+        Poll::Ready(result)
+    }
+
+    fn register(&mut self, cx: &mut Cx<'_>, ticket: Ticket) {
+        if let Stage::Running(_, wish) = &self.stage {
+            let report = cx.rt.remote().waker(ticket);
+            let mut state = wish.state();
+            // It may have been woken between the first attempt and now.
+            if state.wanted {
+                report.wake_by_ref();
+            }
+            state.report = Some(report);
+        }
+    }
+
+    fn unregister(&mut self, _cx: &mut Cx<'_>, _ticket: Ticket) {
+        if let Stage::Running(_, wish) = &self.stage {
+            wish.state().report = None;
+        }
+    }
+
+    fn describe(&self) -> String {
+        format!("the host function `{}`", self.path)
+    }
+
+    fn is_external(&self) -> bool {
+        true
+    }
+}
+
+macro_rules! async_functions {
+    ($( ($($name:ident $given:ident $index:literal)*) )+) => {$(
+        impl<F, T, $($name),*> AsyncFunction<fn($($name),*) -> T> for F
+        where
+            F: Fn($($name),*) -> T + Send + Sync + 'static,
+            T: Future + Send + 'static,
+            T::Output: Outcome + 'static,
+            $($name: FromValue + Send + 'static,)*
+        {
+            type Output = T::Output;
+
+            fn params() -> Vec<ParamKind> {
+                vec![$(param_kind::<$name>()),*]
+            }
+
+            fn begin(self: &Arc<Self>, vm: &Machine, args: Args) -> Result<Begin<T::Output>, Misfit> {
+                // A function without parameters reads none.
+                let _ = (vm, args);
+                $(
+                    let $given = <$name as Parameter>::take(&vm.heap, vm.arg(args, $index))
+                        .ok_or_else(|| Misfit::of::<$name>($index))?;
+                )*
+                let function = self.clone();
+                Ok(Box::new(move || Box::pin(function($($given),*))))
+            }
+        }
+    )+};
+}
+
+async_functions! {
+    ()
+    (A a 0)
+    (A a 0 B b 1)
+    (A a 0 B b 1 C c 2)
+    (A a 0 B b 1 C c 2 D d 3)
+    (A a 0 B b 1 C c 2 D d 3 E e 4)
+    (A a 0 B b 1 C c 2 D d 3 E e 4 G g 5)
+}

@@ -1,0 +1,142 @@
+//! What the event loop asks of the layers above it: the library written in Kettle, places in the
+//! source, and where to report what no script hears of.
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use super::engine::Engine;
+use super::graph::Graph;
+use super::loader::Memory;
+use super::program::Program;
+use super::uncaught;
+use crate::diagnostics::{SourceId, SourceMap};
+use crate::natives;
+use crate::runtime::{Host, TaskReport};
+use crate::vm::{ErrorKind, Thrown, TraceFrame, Value, Vm as Machine};
+
+/// The text of the library.
+const CORE_SOURCE: &str = include_str!("../../stdlib/core.ket");
+
+/// The sources of all programs that a VM has loaded, shared with those who show places in them.
+#[derive(Clone, Default)]
+pub struct Sources {
+    shared: Arc<Mutex<Loaded>>,
+}
+
+#[derive(Default)]
+struct Loaded {
+    map: Arc<SourceMap>,
+    /// Each program with the number that its first source has in the map.
+    programs: Vec<(Program, u32)>,
+}
+
+impl Sources {
+    /// Adds the sources of a program.
+    pub fn add(&self, program: &Program) {
+        let mut loaded = self.lock();
+        if loaded.programs.is_empty() {
+            // The usual case: one program, whose own map will do.
+            loaded.map = program.sources().clone();
+            loaded.programs.push((program.clone(), 0));
+            return;
+        }
+        let first = loaded.map.len() as u32;
+        let map = Arc::make_mut(&mut loaded.map);
+        for (_, source) in program.sources().iter() {
+            map.add(source.name.clone(), source.text.clone());
+        }
+        loaded.programs.push((program.clone(), first));
+    }
+
+    /// The texts of all sources.
+    pub fn map(&self) -> Arc<SourceMap> {
+        self.lock().map.clone()
+    }
+
+    /// The source of a frame, as the map numbers it.
+    pub fn locate(&self, frame: &TraceFrame) -> SourceId {
+        let loaded = self.lock();
+        let holds = |(program, _): &&(Program, u32)| {
+            let mut modules = program.code().modules.iter();
+            modules.any(|module| module.source == frame.source && module.name == frame.module)
+        };
+        let first = loaded.programs.iter().rev().find(holds).map_or(0, |(_, first)| *first);
+        SourceId(first + frame.source.0)
+    }
+
+    /// `name:line:column` of a frame.
+    pub fn describe(&self, frame: &TraceFrame) -> String {
+        self.map().describe(self.locate(frame), frame.span)
+    }
+
+    /// Nothing panics under this lock, so a poisoned one still holds a whole state.
+    fn lock(&self) -> MutexGuard<'_, Loaded> {
+        self.shared.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// The layers above the loop, for one VM.
+pub struct Library {
+    engine: Engine,
+    sources: Sources,
+}
+
+impl Library {
+    /// What a VM of that engine has above its loop.
+    pub fn new(engine: Engine, sources: Sources) -> Library {
+        Library { engine, sources }
+    }
+}
+
+impl Host for Library {
+    fn isolated(&mut self, vm: &mut Machine, task: &TaskReport, error: Value) -> String {
+        let report = uncaught::report(vm, error, &self.sources).render(false);
+        format!("task {} ({}) failed\n{report}", task.number, task.name)
+    }
+
+    fn report(&mut self, _vm: &mut Machine, tasks: &[TaskReport]) -> String {
+        let mut text = String::new();
+        for task in tasks {
+            let indent = "  ".repeat(task.depth);
+            text.push_str(&format!(
+                "{indent}task {} ({}) {}\n",
+                task.number, task.name, task.doing
+            ));
+            if let Some(spawned) = &task.spawned {
+                let place = self.sources.describe(spawned);
+                text.push_str(&format!("{indent}  spawned in {} {place}\n", spawned.function));
+            }
+            for frame in &task.frames {
+                let place = self.sources.describe(frame);
+                text.push_str(&format!("{indent}  in {} {place}\n", frame.function));
+            }
+        }
+        text
+    }
+
+    fn place(&self, frame: &TraceFrame) -> String {
+        self.sources.describe(frame)
+    }
+
+    fn load_core(&mut self, vm: &mut Machine) -> Result<(), Thrown> {
+        let loaded = match self.engine.core() {
+            Ok(program) => vm.load_core(program.code()).map_err(|error| error.to_string()),
+            Err(why) => Err(why.clone()),
+        };
+        loaded.map_err(|why| {
+            vm.error(ErrorKind::NameError, format!("the core library cannot be used: {why}"))
+        })
+    }
+}
+
+/// The library functions written in Kettle, once compiled; or why they do not compile.
+pub type Core = Result<Program, String>;
+
+/// Compiles the library functions. They can name only what is built in, so they are the same for
+/// all VMs.
+pub fn compile_core() -> Core {
+    let names = natives::core_names();
+    let mut sources = SourceMap::new();
+    let text = CORE_SOURCE.as_bytes().to_vec();
+    let graph = Graph::read(&Memory::new(), &names, &mut sources, "core.ket", text);
+    Program::compile(graph, &names, sources).map_err(|error| error.to_string())
+}

@@ -1,0 +1,74 @@
+//! Makes the [`Report`] of an error while its VM is at hand.
+
+use super::library::Sources;
+use super::report::{Entered, Entry, Frame, Relation, Report};
+use crate::vm::display::display_short;
+use crate::vm::error::{CAUSE, MESSAGE, SUPPRESSED};
+use crate::vm::object::TraceKind;
+use crate::vm::{TraceFrame, Value, Vm as Machine};
+
+/// More errors than this are only counted.
+const ERRORS_SHOWN_MAX: usize = 16;
+/// Suppressed errors of suppressed errors are indented only so far.
+const DEPTH_MAX: usize = 6;
+/// Of a message that is no str this many bytes are shown.
+const MESSAGE_MAX: usize = 1000;
+
+/// All that is known of an error: its trace, its causes, what it suppressed, each error once.
+pub fn report(vm: &Machine, error: Value, sources: &Sources) -> Report {
+    let mut entries = Vec::new();
+    let mut omitted = 0;
+    let mut seen: Vec<Value> = Vec::new();
+    let mut rest = vec![(error, Relation::Main, 0)];
+    // An explicit stack: chains of causes can be as long as memory allows.
+    while let Some((error, relation, depth)) = rest.pop() {
+        if seen.iter().any(|known| known.same(error)) {
+            continue;
+        }
+        if entries.len() == ERRORS_SHOWN_MAX {
+            omitted += 1;
+            // What hangs below is not counted: the way there could be endless.
+            continue;
+        }
+        seen.push(error);
+        entries.push(Entry { relation, depth, ..entry(vm, error, sources) });
+        if let Some(suppressed) = vm.heap.list_ref(vm.error_slot(error, SUPPRESSED)) {
+            let deeper = (depth + 1).min(DEPTH_MAX);
+            rest.extend(suppressed.items.iter().rev().map(|&e| (e, Relation::Suppressed, deeper)));
+        }
+        let cause = vm.error_slot(error, CAUSE);
+        if vm.is_error(cause) {
+            rest.push((cause, Relation::Cause, depth));
+        }
+    }
+    Report { entries, omitted, sources: sources.map() }
+}
+
+fn entry(vm: &Machine, error: Value, sources: &Sources) -> Entry {
+    let class = match vm.heap.instance_ref(error) {
+        Some(instance) => instance.class().name.to_string(),
+        None => "Error".to_owned(),
+    };
+    let message = vm.error_slot(error, MESSAGE);
+    let message = match vm.heap.str(message) {
+        Some(text) => text.to_owned(),
+        None if message.is_null() => String::new(),
+        // A message may be any value, of any size.
+        None => display_short(&vm.heap, message, MESSAGE_MAX),
+    };
+    let frames = vm.error_trace(error).into_iter().map(|trace| frame(trace, sources)).collect();
+    Entry { relation: Relation::Main, depth: 0, class, message, frames }
+}
+
+fn frame(frame: TraceFrame, sources: &Sources) -> Frame {
+    Frame {
+        source: sources.locate(&frame),
+        function: frame.function.to_string(),
+        span: frame.span,
+        entered: match frame.kind {
+            TraceKind::Call => Entered::Called,
+            TraceKind::Await => Entered::Awaited,
+            TraceKind::Spawn => Entered::Spawned,
+        },
+    }
+}

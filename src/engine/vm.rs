@@ -1,0 +1,286 @@
+//! VMs: a heap, tasks and a loop of their own, driven by the thread that calls.
+
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+
+use super::convert::{Arguments, FromValue};
+use super::engine::Engine;
+use super::error::Error;
+use super::host::HostBody;
+use super::library::{Library, Sources};
+use super::option::Options;
+use super::program::Program;
+use super::uncaught;
+use crate::bytecode::program::ModuleCode;
+use crate::diagnostics::nearest;
+use crate::natives;
+use crate::natives::world::World;
+use crate::runtime::driver::{Driver, Signal, SimDriver};
+use crate::runtime::{
+    CallEnd, INTERRUPT_SIGNAL, Interrupter, LoopTable, ProgramEnd, Runtime, Turn,
+};
+use crate::vm::display::display_short;
+use crate::vm::{ErrorKind, Value, Vm as Machine, VmOptions};
+
+/// The exit status after a deadlock.
+const STATUS_DEADLOCK: i32 = 13;
+/// The exit status after a write to a pipe that nobody reads any more.
+const STATUS_CLOSED_PIPE: i32 = 141;
+/// More of a value than this is not quoted in an error.
+const QUOTED_MAX: usize = 60;
+
+/// A virtual machine that runs one program and can then be called into.
+///
+/// `Send` but not `Sync`: it may move between threads, one of which drives it at a time. Its tasks
+/// go on only while [`run`](Vm::run) or [`call`](Vm::call) drives them.
+pub struct Vm {
+    runtime: Runtime,
+    engine: Engine,
+    sources: Sources,
+    /// The module that calls of the host look in: the one that was started last.
+    started: Option<Arc<ModuleCode>>,
+}
+
+const _: () = {
+    const fn can_move<T: Send>() {}
+    can_move::<Vm>();
+};
+
+impl Vm {
+    /// A VM that has not loaded anything.
+    pub fn new(engine: &Engine) -> Result<Vm, Error> {
+        let options = engine.settings();
+        let mut machine = Machine::new(VmOptions {
+            torture: options.torture,
+            memory_limit: options.memory_limit,
+            stack_depth_max: options.depth_max,
+            ..VmOptions::default()
+        });
+        let mut table = LoopTable::new();
+        let world = world(options);
+        natives::install(&mut machine, &mut table);
+        natives::stdio::install(&mut machine, &world);
+        register(&mut machine, &mut table, engine);
+        let sources = Sources::default();
+        let library = Library::new(engine.clone(), sources.clone());
+        let mut runtime = Runtime::new(machine, driver(options)?, Box::new(library), table);
+        runtime.rt.output = Box::new(natives::stdio::Console::new(&world));
+        runtime.rt.set_op_budget(options.op_budget);
+        if options.signals {
+            listen(&mut runtime)?;
+        }
+        Ok(Vm { runtime, engine: engine.clone(), sources, started: None })
+    }
+
+    /// Runs a program to its end: the top level of each module, then `main`, then the tasks that
+    /// are left. Gives the exit status; an error that nothing caught is an [`Error::Uncaught`].
+    pub fn run(&mut self, program: &Program) -> Result<i32, Error> {
+        let closures = self.load(program)?;
+        self.start(program, closures);
+        loop {
+            if let Some(end) = self.turn() {
+                return self.conclude(end);
+            }
+        }
+    }
+
+    /// Calls a public function of the module that was started and waits for its result.
+    pub fn call<R: FromValue>(&mut self, name: &str, args: impl Arguments) -> Result<R, Error> {
+        let callee = self.find(name)?;
+        let args = args.into_values(&mut self.runtime.vm.heap).map_err(Error::Call)?;
+        let call = self.runtime.call(callee, &args);
+        loop {
+            match self.runtime.call_end(call) {
+                Some(CallEnd::Outcome(Ok(value))) => return self.result(name, value),
+                Some(CallEnd::Outcome(Err(error))) => return Err(self.uncaught(error, None)),
+                Some(CallEnd::Cancelled(reason)) => {
+                    return Err(Error::Cancelled(reason.kind.name().to_owned()));
+                }
+                None => {
+                    self.turn();
+                }
+            }
+        }
+    }
+
+    /// What asks the running program to end, from any thread, also while it computes.
+    pub fn interrupter(&self) -> Interrupter {
+        self.runtime.interrupter()
+    }
+
+    /// Makes code, constants and closures of a program: one closure for each module's top level.
+    pub(super) fn load(&mut self, program: &Program) -> Result<Vec<Value>, Error> {
+        self.sources.add(program);
+        let closures = self.runtime.vm.load(program.code(), 0);
+        closures.map_err(|error| Error::Call(format!("the program cannot be loaded: {error}")))
+    }
+
+    /// Makes the main task: it runs the closures in order, then `main` of the last module.
+    pub(super) fn start(&mut self, program: &Program, closures: Vec<Value>) {
+        self.started = program.code().modules.last().cloned();
+        let main = self.started.clone().filter(|module| module.main.is_some());
+        let args = self.engine.settings().args.clone();
+        let mut rest = closures.into_iter();
+        let Some(first) = rest.next() else { return };
+        let mut main = main;
+        let parts = move |vm: &mut Machine, _: Value| match rest.next() {
+            Some(closure) => Some((closure, Vec::new())),
+            None => call_of_main(vm, &*main.take()?, &args),
+        };
+        self.runtime.start(first, &[], Some(Box::new(parts)));
+    }
+
+    /// One pass of the loop; gives the end of the program when that has come.
+    pub(super) fn turn(&mut self) -> Option<ProgramEnd> {
+        if let Some(slice) = self.engine.settings().fuel_slice {
+            self.runtime.vm.set_fuel(slice);
+        }
+        match self.runtime.turn(None) {
+            Turn::Ended(end) => Some(end),
+            // Nothing is left to do and nothing was ever begun: a program without modules.
+            Turn::Idle => Some(ProgramEnd {
+                outcome: Ok(Value::null()),
+                status: None,
+                signal: None,
+                killed: false,
+            }),
+            Turn::Ready | Turn::Waiting | Turn::OutOfFuel => None,
+        }
+    }
+
+    /// The exit status that follows from the end of a program, or the error that it ended with.
+    pub(super) fn conclude(&mut self, end: ProgramEnd) -> Result<i32, Error> {
+        let signalled = end.signal.map(|signal| match signal {
+            Signal::Terminate => 143,
+            Signal::Interrupt | Signal::Quit => 130,
+        });
+        let asked = signalled.or(end.status);
+        let written = self.runtime.rt.output.finish();
+        if self.runtime.rt.output.is_broken() {
+            return Ok(signalled.unwrap_or(STATUS_CLOSED_PIPE));
+        }
+        match end.outcome {
+            Err(error) => Err(self.uncaught(error, asked)),
+            Ok(_) if written.is_err() => {
+                let why = written.err().map_or(String::new(), |error| error.to_string());
+                Err(Error::Os(format!("standard output cannot be written: {why}")))
+            }
+            Ok(value) => Ok(asked.unwrap_or_else(|| self.status_of_main(value))),
+        }
+    }
+}
+
+impl Vm {
+    /// A public function of the module that was started.
+    fn find(&self, name: &str) -> Result<Value, Error> {
+        let Some(module) = &self.started else {
+            return Err(Error::Call("no program has been run on this VM yet".to_owned()));
+        };
+        if let Some(value) = self.runtime.vm.export(&module.name, name) {
+            return Ok(value);
+        }
+        let known = module.exports.iter().map(|export| &*export.name);
+        let mut why = format!("the program has no public function `{name}`");
+        if module.slots.iter().any(|slot| &**slot == name) {
+            why.push_str(&format!("; write `pub` before the declaration of `{name}`"));
+        } else if let Some(meant) = nearest(name, known) {
+            why.push_str(&format!("; did you mean `{meant}`?"));
+        }
+        Err(Error::Call(why))
+    }
+
+    /// The Rust value of a result.
+    fn result<R: FromValue>(&self, name: &str, value: Value) -> Result<R, Error> {
+        let heap = &self.runtime.vm.heap;
+        R::from_value(heap, value).ok_or_else(|| {
+            let shown = display_short(heap, value, QUOTED_MAX);
+            Error::Call(format!("`{name}` gave {shown} where the host expects {}", R::expected()))
+        })
+    }
+
+    /// What an `int` that `main` returns means.
+    fn status_of_main(&self, value: Value) -> i32 {
+        let has_main = self.started.as_ref().is_some_and(|module| module.main.is_some());
+        let status = value.as_int().filter(|_| has_main).unwrap_or(0);
+        // A shell sees the low eight bits; they must not turn a failure into a success.
+        i32::try_from(status).unwrap_or(1)
+    }
+
+    fn uncaught(&self, error: Value, asked: Option<i32>) -> Error {
+        let vm = &self.runtime.vm;
+        let status = asked.unwrap_or_else(|| {
+            if vm.is_error_kind(error, ErrorKind::DeadlockError) { STATUS_DEADLOCK } else { 1 }
+        });
+        Error::Uncaught { report: Box::new(uncaught::report(vm, error, &self.sources)), status }
+    }
+}
+
+/// The call of `main`, which takes the arguments of the program or nothing.
+fn call_of_main(
+    vm: &mut Machine,
+    module: &ModuleCode,
+    args: &[String],
+) -> Option<(Value, Vec<Value>)> {
+    let main = vm.global(&module.name, "main")?;
+    if vm.parameter_count(main) == Some(0) {
+        return Some((main, Vec::new()));
+    }
+    let args = args.iter().map(|arg| vm.heap.string(arg)).collect();
+    Some((main, vec![vm.heap.list(args)]))
+}
+
+/// Gives the VM the functions of the host.
+fn register(vm: &mut Machine, table: &mut LoopTable, engine: &Engine) {
+    for function in engine.functions() {
+        let id = vm.add_native(function.native());
+        if let HostBody::Async(closure) = &function.body {
+            table.set_closure(id, closure.clone());
+        }
+        let value = vm.native_value(id);
+        match function.place() {
+            (Some(module), name) => vm.define_member(module, name, value),
+            (None, name) => vm.define_prelude(name, value),
+        }
+    }
+}
+
+fn world(options: &Options) -> World {
+    World {
+        args: options.args.clone(),
+        stdin: options.stdin.clone(),
+        stdout: options.stdout.clone(),
+        stderr: options.stderr.clone(),
+    }
+}
+
+/// The seed of a VM in virtual time: the same program does the same each time.
+const SEED: u64 = 0x6b65_7474_6c65;
+
+#[cfg(feature = "driver")]
+fn driver(options: &Options) -> Result<Box<dyn Driver>, Error> {
+    if options.virtual_clock {
+        return Ok(Box::new(SimDriver::new(SEED)));
+    }
+    match crate::runtime::driver::MioDriver::new() {
+        Ok(driver) => Ok(Box::new(driver)),
+        Err(error) => Err(Error::Os(format!("the event loop cannot be made: {error}"))),
+    }
+}
+
+/// Without the driver of the operating system time is always virtual.
+#[cfg(not(feature = "driver"))]
+fn driver(_: &Options) -> Result<Box<dyn Driver>, Error> {
+    Ok(Box::new(SimDriver::new(SEED)))
+}
+
+/// Signals end the program, or show what it is doing.
+fn listen(runtime: &mut Runtime) -> Result<(), Error> {
+    let flag = runtime.vm.interrupt.clone();
+    // A task that computes looks at the flag long before the loop turns again.
+    let urgent = move |_| {
+        flag.fetch_or(INTERRUPT_SIGNAL, Ordering::AcqRel);
+    };
+    let signals = [Signal::Interrupt, Signal::Terminate, Signal::Quit];
+    let heard = runtime.rt.driver.listen(&signals, Box::new(urgent));
+    heard.map_err(|error| Error::Os(format!("signals cannot be heard: {error}")))
+}

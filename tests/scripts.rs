@@ -1,0 +1,174 @@
+//! Runs every script under `tests/` that says what it will do, in three modes; the fourth mode of
+//! ARCHITECTURE.md, release, is this test under `cargo test --release`.
+//!
+//! `KETTLE_TEST=word` runs only the scripts whose path contains the word.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Mutex, PoisonError};
+use std::thread;
+
+use kettle::diagnostics::{Diagnostic, Severity, SourceMap};
+use kettle::engine::{Engine, Error, Input, Output, Vm};
+use kettle::tools::expectation::{Conduct, Expectation, Remark, is_part};
+
+const FOLDERS: &[&str] = &["language", "core", "async", "stdlib", "limit", "regression"];
+
+/// How a script is run. What it does has to be the same in each.
+#[derive(Clone, Copy, Debug)]
+enum Mode {
+    /// As users run it.
+    Normal,
+    /// Garbage is collected at every safepoint, the stack moves at every call, and a task lets the
+    /// others run after every op.
+    Torture,
+    /// Stopped and resumed every hundred instructions.
+    Fuel,
+}
+
+#[test]
+fn scripts_do_what_they_say() {
+    run_all(Mode::Normal);
+}
+
+#[test]
+fn scripts_do_the_same_under_torture() {
+    run_all(Mode::Torture);
+}
+
+#[test]
+fn scripts_do_the_same_on_little_fuel() {
+    run_all(Mode::Fuel);
+}
+
+fn run_all(mode: Mode) {
+    let scripts = scripts();
+    let next = AtomicUsize::new(0);
+    let faults = Mutex::new(Vec::new());
+    let workers = thread::available_parallelism().map_or(1, usize::from).min(4);
+    thread::scope(|scope| {
+        for _ in 0..workers {
+            scope.spawn(|| {
+                while let Some(path) = scripts.get(next.fetch_add(1, Ordering::Relaxed)) {
+                    let found = run(path, mode);
+                    let mut faults = faults.lock().unwrap_or_else(PoisonError::into_inner);
+                    faults.extend(
+                        found.into_iter().map(|fault| format!("{}: {fault}", path.display())),
+                    );
+                }
+            });
+        }
+    });
+    let mut faults = faults.into_inner().unwrap_or_else(PoisonError::into_inner);
+    faults.sort();
+    assert!(
+        faults.is_empty(),
+        "{mode:?}: {} faults in {} scripts:\n\n{}\n",
+        faults.len(),
+        scripts.len(),
+        faults.join("\n\n")
+    );
+}
+
+/// Runs one script and gives its faults.
+fn run(path: &Path, mode: Mode) -> Vec<String> {
+    let text = match fs::read_to_string(path) {
+        Ok(text) => text,
+        Err(error) => return vec![error.to_string()],
+    };
+    if is_part(&text) {
+        return Vec::new();
+    }
+    match Expectation::read(&text) {
+        Ok(expectation) => expectation.faults(&conduct(path, &expectation, mode)),
+        Err(message) => vec![message],
+    }
+}
+
+/// What the script does.
+fn conduct(path: &Path, expectation: &Expectation, mode: Mode) -> Conduct {
+    let mut engine = Engine::new();
+    let (stdout, stderr) = (Output::captured(), Output::captured());
+    let options = engine.options();
+    options.args = expectation.args.clone();
+    options.stdin = Input::text(&expectation.stdin);
+    options.stdout = stdout.clone();
+    options.stderr = stderr.clone();
+    options.virtual_clock = expectation.virtual_clock;
+    match mode {
+        Mode::Normal => {}
+        Mode::Torture => {
+            options.torture = true;
+            options.op_budget = 1;
+        }
+        Mode::Fuel => options.fuel_slice = Some(100),
+    }
+    let mut conduct = Conduct::default();
+    match engine.compile_file(path) {
+        Ok(program) => {
+            conduct.diagnostics = remarks(program.warnings(), program.sources());
+            match Vm::new(&engine).and_then(|mut vm| vm.run(&program)) {
+                Ok(status) => conduct.exit = status,
+                Err(error) => note(error, &mut conduct),
+            }
+        }
+        Err(error) => {
+            conduct.diagnostics = remarks(&error.diagnostics, &error.sources);
+            conduct.exit = 2;
+        }
+    }
+    conduct.stdout = stdout.text();
+    conduct.stderr = stderr.text();
+    conduct
+}
+
+fn note(error: Error, conduct: &mut Conduct) {
+    conduct.exit = error.status();
+    conduct.report = error.report(false);
+    let line = match &error {
+        Error::Uncaught { report, .. } => report.line().map(|line| line as usize),
+        _ => None,
+    };
+    conduct.throw = Some(Remark { line, text: error.to_string() });
+}
+
+fn remarks(diagnostics: &[Diagnostic], sources: &SourceMap) -> Vec<Remark> {
+    let remark = |diagnostic: &Diagnostic| {
+        let severity = match diagnostic.severity {
+            Severity::Error => "error",
+            Severity::Warning => "warning",
+        };
+        let code = diagnostic.code.map_or("", |code| code.name());
+        let line = diagnostic.primary().and_then(|label| {
+            let source = sources.get(label.source)?;
+            Some(source.position(label.span.start).0 as usize)
+        });
+        Remark { line, text: format!("{severity}[{code}]: {}", diagnostic.title) }
+    };
+    diagnostics.iter().map(remark).collect()
+}
+
+/// All scripts, sorted by path.
+fn scripts() -> Vec<PathBuf> {
+    let only = std::env::var("KETTLE_TEST").unwrap_or_default();
+    let mut folders: Vec<PathBuf> =
+        FOLDERS.iter().map(|folder| Path::new("tests").join(folder)).collect();
+    let mut scripts = Vec::new();
+    while let Some(folder) = folders.pop() {
+        let Ok(entries) = fs::read_dir(&folder) else { continue };
+        for entry in entries {
+            let path = entry.expect("the folder can be read").path();
+            if path.is_dir() {
+                folders.push(path);
+            } else if path.extension().is_some_and(|extension| extension == "ket")
+                && path.to_string_lossy().contains(&only)
+            {
+                scripts.push(path);
+            }
+        }
+    }
+    scripts.sort();
+    assert!(!scripts.is_empty(), "no script contains `{only}` in its path");
+    scripts
+}
