@@ -59,7 +59,7 @@ pub struct Signature {
 }
 
 /// What a native is to those who use it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Role {
     /// A function of the prelude, a module or a type.
     Function,

@@ -52,11 +52,12 @@ impl Runtime {
     /// it takes.
     pub fn turn(&mut self, patience: Option<Duration>) -> Turn {
         self.take_interrupts();
-        if self.run_ready() {
-            return Turn::OutOfFuel;
-        }
+        let out_of_fuel = self.run_ready();
         if let Some(end) = self.rt.take_end() {
             return Turn::Ended(end);
+        }
+        if out_of_fuel {
+            return Turn::OutOfFuel;
         }
         if self.rt.ready.is_empty() {
             self.rt.flush_output(&mut self.vm);
