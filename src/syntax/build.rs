@@ -77,13 +77,8 @@ impl<'a> Builder<'a> {
     pub fn declaration(&mut self, mut kind: StmtKind, is_public: bool, l: u32, r: u32) -> StmtId {
         let comment = self.doc(l);
         match &mut kind {
-            StmtKind::Let { public, doc, mutable, .. } => {
+            StmtKind::Let { public, doc, .. } => {
                 (*public, *doc) = (is_public, comment);
-                if *mutable && is_public {
-                    let help = "export a `let`, or functions that read and change the variable";
-                    let span = Span::new(l, l + 3);
-                    self.fault(Code::E0127, "a `var` cannot be public", span, help);
-                }
             }
             StmtKind::Function { function, public } => {
                 (*public, function.doc) = (is_public, comment);

@@ -9,7 +9,9 @@ pub mod ast;
 
 mod bracket;
 mod build;
+mod dump;
 mod explain;
+mod habit;
 mod layout;
 mod lexer;
 mod number;
@@ -18,8 +20,11 @@ mod parser;
 mod raw;
 mod string;
 mod token;
+mod validate;
+pub mod walk;
 
 pub use ast::Module;
+pub use dump::dump;
 
 use crate::diagnostics::{Code, Diagnostic, SourceId, Span};
 
@@ -54,24 +59,24 @@ pub fn parse(text: &str, source: SourceId) -> Parsed {
     let mut ast = ast::Ast::default();
     let lexed = lexer::lex(text, source, &mut ast);
     let paired = bracket::pair(&lexed.lexemes, source, text.len() as u32);
+    let doc = lexed.module_doc;
     let mut diagnostics = lexed.diagnostics.clone();
     diagnostics.extend(paired.diagnostics.iter().cloned());
-    let doc = lexed.module_doc;
     if paired.too_deep {
-        return Parsed {
-            module: Module { ast, statements: Vec::new(), doc },
-            diagnostics,
-            is_incomplete: false,
-        };
+        let module = Module { ast, statements: Vec::new(), doc };
+        return Parsed { module, diagnostics, is_incomplete: false };
     }
     let tokens = layout::filter(text, &paired, &mut ast);
     let outcome = parser::parse(&tokens, &lexed, source, ast);
+    let earlier = diagnostics.len();
     for fault in &outcome.faults {
-        diagnostics.push(explain::explain(fault, &tokens, text, source));
+        diagnostics.extend(explain::explain(fault, &tokens, text, &diagnostics[..earlier], source));
     }
     diagnostics.extend(outcome.diagnostics);
     let ends_early = outcome.faults.len() == 1 && outcome.faults[0].at == tokens.len();
     let module = Module { ast: outcome.ast, statements: outcome.statements, doc };
+    diagnostics.extend(validate::validate(&module, text, source));
+    diagnostics.sort_by_key(|diagnostic| diagnostic.primary().map(|label| label.span.start));
     let is_incomplete = lexed.incomplete || paired.incomplete || ends_early;
     Parsed { module, diagnostics, is_incomplete }
 }

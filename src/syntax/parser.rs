@@ -170,6 +170,26 @@ fn region(tokens: &[Spanned], broken: &[(usize, usize)], at: usize) -> Option<(u
     None
 }
 
+/// The number of the token that opens the innermost bracket around a place; none at the top.
+pub fn enclosing(tokens: &[Spanned], at: usize) -> Option<usize> {
+    let mut depth = 0usize;
+    let before = &tokens[..at.min(tokens.len())];
+    before.iter().rposition(|&(_, token, _)| {
+        if closes(token) {
+            depth += 1;
+            return false;
+        }
+        if !opens(token) {
+            return false;
+        }
+        match depth.checked_sub(1) {
+            Some(outer) => depth = outer,
+            None => return true,
+        }
+        false
+    })
+}
+
 /// Where the part that begins at `frame.part` ends.
 fn part_end(tokens: &[Spanned], frame: &Frame) -> usize {
     let mut depth = 0usize;

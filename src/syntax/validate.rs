@@ -1,0 +1,405 @@
+//! What can be checked only on the finished tree, without knowing what any name means. The
+//! resolver of the layer above checks the rest: labels, colours of functions, jumps.
+
+use std::collections::HashMap;
+
+use super::ast::*;
+use super::walk::{self, Node};
+use crate::diagnostics::{Code, Diagnostic, SourceId, Span};
+
+/// Expressions and patterns may be nested this deep; chains of operators and calls do not count.
+pub const DEPTH_MAX: usize = 200;
+
+/// Checks a module; gives what is wrong with it.
+pub fn validate(module: &Module, text: &str, source: SourceId) -> Vec<Diagnostic> {
+    let mut check = Check { ast: &module.ast, text, source, found: Vec::new() };
+    if let Some(node) = walk::too_deep(module, DEPTH_MAX) {
+        check.too_deep(node);
+        return check.found;
+    }
+    for &statement in &module.statements {
+        check.tree(statement);
+    }
+    check.idle_signs(&module.statements);
+    check.found
+}
+
+/// Where a node stands, as far as `yield` and `import` care.
+#[derive(Clone, Copy)]
+struct Place {
+    /// Directly at the top level of the file.
+    is_top: bool,
+    /// In the body of a function.
+    in_function: bool,
+    /// The construct around it in which a generator cannot be left.
+    pinned: Option<&'static str>,
+}
+
+struct Check<'a> {
+    ast: &'a Ast,
+    text: &'a str,
+    source: SourceId,
+    found: Vec<Diagnostic>,
+}
+
+impl Check<'_> {
+    fn fault(&mut self, code: Code, span: Span, title: impl Into<String>, help: &str) {
+        let diagnostic = Diagnostic::new(code, title).at(self.source, span, "");
+        self.found.push(if help.is_empty() { diagnostic } else { diagnostic.help(help) });
+    }
+
+    fn too_deep(&mut self, node: Node) {
+        let span = match node {
+            Node::Expr(id) => self.ast[id].span,
+            Node::Pattern(id) => self.ast[id].span,
+            Node::Stmt(id) => self.ast[id].span,
+        };
+        let help = "give the inner part a name with `let`, or move it into a function; a long row \
+                    of `else if` reads better as `match`";
+        let title = format!("this is nested more than {DEPTH_MAX} deep");
+        self.fault(Code::E0107, Span::new(span.start, span.start + 1), title, help);
+    }
+
+    fn tree(&mut self, statement: StmtId) {
+        let top = Place { is_top: true, in_function: false, pinned: None };
+        let mut todo = vec![(Node::Stmt(statement), top)];
+        let mut children = Vec::new();
+        while let Some((node, place)) = todo.pop() {
+            match node {
+                Node::Expr(id) => self.expr(id, place),
+                Node::Stmt(id) => self.stmt(id, place),
+                Node::Pattern(id) => self.pattern(id),
+            }
+            children.clear();
+            walk::children(self.ast, node, &mut children);
+            let inner = self.inside(node, place);
+            let loose = self.outside_part(node);
+            todo.extend(children.iter().rev().map(|&child| match child {
+                Node::Stmt(id) if loose.binary_search_by_key(&id.0, |s| s.0).is_ok() => {
+                    (child, Place { is_top: false, ..place })
+                }
+                _ => (child, inner),
+            }));
+        }
+    }
+
+    /// The place of the children of `node`.
+    fn inside(&self, node: Node, place: Place) -> Place {
+        let inner = Place { is_top: false, ..place };
+        let function = Place { is_top: false, in_function: true, pinned: None };
+        let pinned = |word| Place { pinned: Some(word), ..inner };
+        match node {
+            Node::Expr(id) => match &self.ast[id].kind {
+                ExprKind::Closure(_) => function,
+                ExprKind::Scope { .. } => pinned("scope"),
+                ExprKind::Timeout { .. } => pinned("timeout"),
+                ExprKind::Shield { .. } => pinned("shield"),
+                ExprKind::Select { .. } => pinned("select"),
+                ExprKind::Try { finally: Some(_), .. } => pinned("finally"),
+                _ => inner,
+            },
+            Node::Stmt(id) => match &self.ast[id].kind {
+                StmtKind::Function { .. } | StmtKind::Class { .. } | StmtKind::Enum { .. } => {
+                    function
+                }
+                StmtKind::Defer(_) => pinned("defer"),
+                _ => inner,
+            },
+            Node::Pattern(_) => inner,
+        }
+    }
+
+    /// The statements of `node` that do not belong to its pinned part, by rising number.
+    fn outside_part(&self, node: Node) -> Vec<StmtId> {
+        let Node::Expr(id) = node else { return Vec::new() };
+        match &self.ast[id].kind {
+            ExprKind::Timeout { otherwise: Some(otherwise), .. } => otherwise.statements.clone(),
+            ExprKind::Try { body, catches, finally: Some(_) } => {
+                let catches = catches.iter().flat_map(|catch| &catch.body.statements);
+                body.statements.iter().chain(catches).copied().collect()
+            }
+            _ => Vec::new(),
+        }
+    }
+
+    // ---- expressions
+
+    fn expr(&mut self, id: ExprId, place: Place) {
+        let span = self.ast[id].span;
+        match &self.ast[id].kind {
+            ExprKind::Call { arguments, .. } => self.arguments(arguments),
+            ExprKind::Closure(function) => self.function(function),
+            ExprKind::Yield(_) => self.yielding(span, place),
+            ExprKind::Block(block) => self.idle_signs(&block.statements),
+            ExprKind::Unary { op: UnaryOp::Neg, operand } => self.sign(span, *operand),
+            ExprKind::Match { arms, .. } => {
+                for arm in arms {
+                    self.map_like(arm.body);
+                }
+            }
+            ExprKind::Select { arms, .. } => {
+                for arm in arms {
+                    self.map_like(arm.body);
+                }
+            }
+            _ => {}
+        }
+    }
+
+    fn arguments(&mut self, arguments: &[Argument]) {
+        let mut named = false;
+        for argument in arguments {
+            let value = match argument {
+                Argument::Named { .. } => {
+                    named = true;
+                    continue;
+                }
+                Argument::Value(value) | Argument::Spread(value) => *value,
+            };
+            if named {
+                let help = "positional arguments come first: `f(1, size: 2)`";
+                let title = "a positional argument after a named one";
+                return self.fault(Code::E0114, self.ast[value].span, title, help);
+            }
+        }
+    }
+
+    fn yielding(&mut self, span: Span, place: Place) {
+        let word = Span::new(span.start, span.start + 5);
+        if let Some(around) = place.pinned {
+            let title = format!("`yield` inside `{around}`");
+            let help = "a generator may be left at a `yield` and never go on; yield outside of it";
+            self.fault(Code::E0120, word, title, help);
+        } else if !place.in_function {
+            let help = "a `fn` whose body has `yield` makes a generator when it is called";
+            self.fault(Code::E0120, word, "`yield` outside of a function", help);
+        }
+    }
+
+    /// `-7.abs()` is `-(7.abs())`.
+    fn sign(&mut self, span: Span, operand: ExprId) {
+        let mut head = operand;
+        while let Some(inner) = walk::chain_head(&self.ast[head].kind)
+            && !matches!(self.ast[head].kind, ExprKind::Binary { .. })
+        {
+            head = inner;
+        }
+        let number = matches!(
+            self.ast[head].kind,
+            ExprKind::Int(_) | ExprKind::Float(_) | ExprKind::Duration(_)
+        );
+        if number && head != operand {
+            let literal = self.ast[head].span;
+            let written = &self.text[literal.start as usize..literal.end as usize];
+            let help = format!("write `(-{written})` to take the number with its sign");
+            let title = "the `-` applies after the method";
+            self.fault(Code::W0903, Span::new(span.start, literal.end), title, &help);
+        }
+    }
+
+    /// `=> {name}` is a block.
+    fn map_like(&mut self, body: StmtId) {
+        let StmtKind::Expr(value) = self.ast[body].kind else { return };
+        let ExprKind::Block(block) = &self.ast[value].kind else { return };
+        let [only] = block.statements[..] else { return };
+        let StmtKind::Expr(inner) = self.ast[only].kind else { return };
+        let ExprKind::Name(symbol) = self.ast[inner].kind else { return };
+        let written = &self.text[block.span.start as usize..block.span.end as usize];
+        let name = self.ast.text(symbol);
+        // With blanks inside the braces it looks like the block that it is.
+        if written.len() != name.len() + 2 {
+            return;
+        }
+        let help = format!("for a map write `({{{name}}})`; for the value write `{name}`");
+        let title = format!("`{{{name}}}` is a block here, not a map");
+        self.fault(Code::W0901, block.span, title, &help);
+    }
+
+    // ---- statements
+
+    fn stmt(&mut self, id: StmtId, place: Place) {
+        let span = self.ast[id].span;
+        match &self.ast[id].kind {
+            StmtKind::Import(_) if !place.is_top => {
+                let help = "move it to the top of the file; a module chosen at run time is loaded \
+                            with `await import(path)`";
+                self.fault(Code::E0117, span, "`import` inside a statement", help);
+            }
+            StmtKind::Let { pattern, otherwise: None, .. } => {
+                let help = "write `let … = … else { return }`, or `match`";
+                self.must_fit(*pattern, "`let`", help);
+            }
+            StmtKind::For { pattern, .. } => {
+                self.must_fit(*pattern, "`for`", "bind a name and look at it in the body");
+            }
+            StmtKind::Assign { target, .. } => self.assigned(*target),
+            StmtKind::Function { function, .. } => self.function(function),
+            StmtKind::Class { class, .. } => self.members(&class.members),
+            StmtKind::Enum { declaration, .. } => {
+                for variant in &declaration.variants {
+                    variant.params.iter().for_each(|params| self.params(params));
+                }
+                self.members(&declaration.members);
+            }
+            _ => {}
+        }
+    }
+
+    fn members(&mut self, members: &[Member]) {
+        for member in members {
+            if let MemberKind::Method(function) | MemberKind::Getter(function) = &member.kind {
+                self.function(function);
+            }
+        }
+    }
+
+    fn function(&mut self, function: &Function) {
+        self.params(&function.params);
+        match &function.body {
+            FunctionBody::Simple(body) => self.map_like(*body),
+            FunctionBody::Block(block) => self.idle_signs(&block.statements),
+        }
+    }
+
+    fn params(&mut self, params: &[Param]) {
+        let mut names: Vec<Name> = Vec::new();
+        for (index, param) in params.iter().enumerate() {
+            if param.rest && index + 1 < params.len() {
+                let help = "it takes all arguments that are left: move it to the end";
+                self.fault(Code::E0115, param.span, "a rest parameter that is not the last", help);
+            }
+            self.must_fit(param.pattern, "a parameter", "take the value apart in the body");
+            self.bound(param.pattern, &mut names);
+        }
+        self.duplicates(&names);
+    }
+
+    fn duplicates(&mut self, names: &[Name]) {
+        let mut seen: HashMap<Symbol, Span> = HashMap::new();
+        for name in names {
+            if let Some(first) = seen.insert(name.symbol, name.span) {
+                let text = self.ast.text(name.symbol);
+                let title = format!("two parameters have the name `{text}`");
+                let diagnostic = Diagnostic::new(Code::E0115, title)
+                    .at(self.source, name.span, "the second one")
+                    .see(self.source, first, "the first one")
+                    .help("only `_` may stand for several parameters");
+                self.found.push(diagnostic);
+            }
+        }
+    }
+
+    fn assigned(&mut self, target: ExprId) {
+        let mut at = target;
+        loop {
+            let (object, optional) = match self.ast[at].kind {
+                ExprKind::Member { object, optional, .. }
+                | ExprKind::Index { object, optional, .. } => (object, optional),
+                ExprKind::Call { callee, .. } => (callee, false),
+                _ => return,
+            };
+            if optional {
+                let help = "test for null first: `if a != null { a.b = 1 }`";
+                let span = self.ast[target].span;
+                return self.fault(Code::E0110, span, "cannot assign through `?.`", help);
+            }
+            at = object;
+        }
+    }
+
+    /// A sign at the beginning of a line makes a statement that does nothing.
+    fn idle_signs(&mut self, statements: &[StmtId]) {
+        let Some((_, before_last)) = statements.split_last() else { return };
+        for &statement in before_last.iter().skip(1) {
+            let StmtKind::Expr(value) = self.ast[statement].kind else { continue };
+            if let ExprKind::Unary { op: UnaryOp::Neg, .. } = self.ast[value].kind {
+                let help = "to continue the line before, write a space behind the `-`, or move it \
+                            to the end of that line";
+                let title = "this line does not continue the one before";
+                self.fault(Code::W0902, self.ast[value].span, title, help);
+            }
+        }
+    }
+
+    // ---- patterns
+
+    fn pattern(&mut self, id: PatternId) {
+        let rest_first = match &self.ast[id].kind {
+            PatternKind::List(items) | PatternKind::Variant { fields: items, .. } => {
+                items.iter().rev().skip(1).any(|item| matches!(item, PatternElement::Rest(_)))
+            }
+            PatternKind::Map(entries) => {
+                entries.iter().rev().skip(1).any(|entry| matches!(entry, PatternEntry::Rest(_)))
+            }
+            _ => false,
+        };
+        if rest_first {
+            let span = self.ast[id].span;
+            self.fault(Code::E0115, span, "`...` stands last in a pattern", "move it to the end");
+        }
+    }
+
+    fn must_fit(&mut self, pattern: PatternId, what: &str, help: &str) {
+        if let Some(bad) = self.may_not_fit(pattern) {
+            let title = format!("a pattern that may not fit, in {what}");
+            self.fault(Code::E0116, self.ast[bad].span, title, help);
+        }
+    }
+
+    /// The part of a pattern that does more than take apart. Patterns are at most [`DEPTH_MAX`]
+    /// deep.
+    fn may_not_fit(&self, pattern: PatternId) -> Option<PatternId> {
+        let element = |item: &PatternElement| match item {
+            PatternElement::Value { pattern, .. } => self.may_not_fit(*pattern),
+            PatternElement::Rest(_) => None,
+        };
+        match &self.ast[pattern].kind {
+            PatternKind::Wildcard | PatternKind::Bind(_) | PatternKind::Error => None,
+            PatternKind::List(items) => items.iter().find_map(element),
+            PatternKind::Map(entries) => entries.iter().find_map(|entry| match entry {
+                PatternEntry::Named { pattern, .. } | PatternEntry::Computed { pattern, .. } => {
+                    self.may_not_fit(*pattern)
+                }
+                PatternEntry::Rest(_) => None,
+            }),
+            PatternKind::As { pattern, .. } => self.may_not_fit(*pattern),
+            PatternKind::Or(patterns) => {
+                let all = patterns.iter().all(|&pattern| self.may_not_fit(pattern).is_some());
+                all.then_some(pattern)
+            }
+            _ => Some(pattern),
+        }
+    }
+
+    fn bound(&self, pattern: PatternId, out: &mut Vec<Name>) {
+        match &self.ast[pattern].kind {
+            PatternKind::Bind(name) => out.push(*name),
+            PatternKind::List(items) | PatternKind::Variant { fields: items, .. } => {
+                for item in items {
+                    match item {
+                        PatternElement::Value { pattern, .. } => self.bound(*pattern, out),
+                        PatternElement::Rest(name) => out.extend(*name),
+                    }
+                }
+            }
+            PatternKind::Map(entries) => {
+                for entry in entries {
+                    match entry {
+                        PatternEntry::Named { pattern, .. }
+                        | PatternEntry::Computed { pattern, .. } => self.bound(*pattern, out),
+                        PatternEntry::Rest(name) => out.extend(*name),
+                    }
+                }
+            }
+            PatternKind::As { pattern, name } => {
+                self.bound(*pattern, out);
+                out.push(*name);
+            }
+            // Alternatives bind the same names; one stands for all.
+            PatternKind::Or(patterns) => {
+                patterns.iter().take(1).for_each(|&pattern| self.bound(pattern, out));
+            }
+            _ => {}
+        }
+    }
+}
