@@ -5,9 +5,9 @@
 //! When a [`Printer`] meets an instance whose class defines `str`, it stops and asks; the plain
 //! functions here print such an instance by its fields.
 
-use std::collections::HashSet;
 use std::fmt::Write;
 
+use super::hash::AddressSet;
 use super::heap::{Heap, Marker, OutOfMemory};
 use super::text::{is_name, push_bytes, push_duration, push_float, push_quoted};
 use super::value::{Kind, Value};
@@ -79,7 +79,7 @@ pub struct Printer {
     out: String,
     rest: Vec<Rest>,
     /// Containers that are being printed.
-    open: HashSet<u64>,
+    open: AddressSet,
     /// Bytes after which the rest is left out.
     limit: usize,
     /// Do not ask for `str`.
@@ -103,7 +103,7 @@ impl Printer {
         Printer {
             out: String::new(),
             rest: vec![rest],
-            open: HashSet::new(),
+            open: AddressSet::default(),
             limit: usize::MAX,
             plain: false,
             checkpoint: 1 << 16,
@@ -148,6 +148,9 @@ impl Printer {
                 Rest::Fields(instance, slot) => self.fields(heap, instance, slot),
                 Rest::Close(value) => self.close(value, ""),
             }
+        }
+        if self.out.len() > self.limit {
+            self.cut_off();
         }
         Ok(Printed::Done)
     }
@@ -322,10 +325,14 @@ impl Printer {
                 let text = heap.str(value).unwrap_or_default();
                 push_quoted(out, prefix(text, self.limit));
             }
-            Kind::Bytes => push_bytes(out, heap.bytes_ref(value).unwrap_or_default()),
+            Kind::Bytes => {
+                let bytes = heap.bytes_ref(value).unwrap_or_default();
+                push_bytes(out, &bytes[..bytes.len().min(self.limit)]);
+            }
             Kind::Buffer => {
                 out.push_str("buffer(");
-                push_bytes(out, heap.buffer_ref(value).map_or(&[], Vec::as_slice));
+                let bytes = heap.buffer_ref(value).map_or(&[][..], Vec::as_slice);
+                push_bytes(out, &bytes[..bytes.len().min(self.limit)]);
                 out.push(')');
             }
             Kind::Range => push_range(heap, out, value),
@@ -401,3 +408,7 @@ fn push_function(heap: &Heap, out: &mut String, value: Value) {
         let _ = write!(out, "<fn {name}>");
     }
 }
+
+#[cfg(test)]
+#[path = "display_test.rs"]
+mod tests;

@@ -6,8 +6,7 @@
 //! When it meets an instance whose class defines `==`, it stops and asks: the caller runs the
 //! method, gives the [`answer`](Comparison::answer) and runs the comparison again.
 
-use std::collections::HashSet;
-
+use super::hash::AddressSet;
 use super::heap::{Heap, Marker};
 use super::value::{Kind, Value};
 
@@ -150,7 +149,7 @@ enum Open {
 pub struct Comparison {
     work: Vec<Open>,
     /// Pairs of containers that are equal unless a difference is found elsewhere.
-    assumed: HashSet<(u64, u64)>,
+    assumed: AddressSet<(u64, u64)>,
     rule: Rule,
     failed: bool,
 }
@@ -159,7 +158,7 @@ impl Comparison {
     /// A comparison that has not begun.
     pub fn new(left: Value, right: Value) -> Comparison {
         let work = vec![Open::Values(left, right)];
-        Comparison { work, assumed: HashSet::new(), rule: Rule::Values, failed: false }
+        Comparison { work, assumed: AddressSet::default(), rule: Rule::Values, failed: false }
     }
 
     /// Compares until the answer is known or script code has to be asked.
@@ -257,3 +256,7 @@ impl Comparison {
         }
     }
 }
+
+#[cfg(test)]
+#[path = "equal_test.rs"]
+mod tests;

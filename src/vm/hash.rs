@@ -11,6 +11,12 @@ use std::hash::BuildHasher;
 use super::heap::Heap;
 use super::value::{Kind, Value};
 
+/// Objects that were met on the way through a graph, by address. Scripts do not choose addresses,
+/// so a fixed hash does.
+pub(in crate::vm) type AddressSet<T = u64> = HashSet<T, foldhash::fast::FixedState>;
+/// What was found out about objects, by address.
+pub(in crate::vm) type AddressMap<T> = HashMap<u64, T, foldhash::fast::FixedState>;
+
 /// Why a value cannot be a key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum HashProblem {
@@ -154,8 +160,8 @@ impl Heap {
             return Ok(hash);
         }
         let mut stack = vec![self.open(root)];
-        let mut on_path = HashSet::from([root.bits()]);
-        let mut done: HashMap<u64, u32> = HashMap::new();
+        let mut on_path = AddressSet::from_iter([root.bits()]);
+        let mut done: AddressMap<u32> = AddressMap::default();
         loop {
             let Some(top) = stack.last_mut() else { return Ok(0) };
             if let Some(&part) = self.parts(top.node).get(top.next) {

@@ -5,10 +5,8 @@
 //! running script code: the caller runs `hash`, then goes through [`Heap::map_candidates`] with
 //! `==`, then reads, replaces or appends by position.
 
-use std::collections::HashMap;
-
 use super::equal::same_key;
-use super::hash::Unhashable;
+use super::hash::{AddressMap, Unhashable};
 use super::heap::Heap;
 use super::map::Map;
 use super::value::{Kind, Value};
@@ -154,7 +152,7 @@ impl Heap {
         if !self.has_loose_list(key) {
             return key;
         }
-        let mut copies: HashMap<u64, Value> = HashMap::new();
+        let mut copies: AddressMap<Value> = AddressMap::default();
         let mut stack = vec![key];
         while let Some(&node) = stack.last() {
             if copies.contains_key(&node.bits()) {

@@ -316,3 +316,7 @@ impl Body for Map {
         self.entries.capacity() * size_of::<Entry>() + index + serials
     }
 }
+
+#[cfg(test)]
+#[path = "map_test.rs"]
+mod tests;

@@ -5,9 +5,9 @@
 //! an instance stops and asks the caller to run `<`.
 
 use std::cmp::Ordering;
-use std::collections::HashSet;
 
 use super::equal::float_as_int;
+use super::hash::AddressSet;
 use super::heap::{Heap, Marker};
 use super::value::{Kind, Value};
 
@@ -60,7 +60,7 @@ pub struct Ordered {
     /// Lists that are equal up to an index, innermost last.
     lists: Vec<(Value, Value, usize)>,
     /// Pairs of lists that are being or were compared, beyond the outermost.
-    assumed: HashSet<(u64, u64)>,
+    assumed: AddressSet<(u64, u64)>,
     asked: Option<(Value, Value, Asked)>,
     found: Option<Ordering>,
 }
@@ -71,7 +71,7 @@ impl Ordered {
         Ordered {
             next: Some((left, right)),
             lists: Vec::new(),
-            assumed: HashSet::new(),
+            assumed: AddressSet::default(),
             asked: None,
             found: None,
         }
