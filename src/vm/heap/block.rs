@@ -229,6 +229,42 @@ impl BlockRef {
     }
 }
 
+impl BlockRef {
+    /// The first dead cell at or behind an index in a block whose bitmap is current, or the count.
+    pub(super) fn next_dead(self, from: usize, epoch: u64) -> usize {
+        let count = self.count();
+        (from..count).find(|index| self.bits_from(*index, epoch) & 1 == 0).unwrap_or(count)
+    }
+
+    /// The first live cell at or behind an index, or the count.
+    pub(super) fn next_live(self, from: usize, epoch: u64) -> usize {
+        let (count, cell) = (self.count(), self.head().cell as usize);
+        let mut index = from;
+        while index < count {
+            let bits = self.bits_from(index, epoch);
+            if bits & 1 != 0 {
+                return index;
+            }
+            // Eight bytes per bit: cells that begin below the next bit that is set, or within the
+            // rest of the word if none is, are dead.
+            let offset = self.head().first as usize + index * cell;
+            let rest = 64 - (offset >> 3 & 63);
+            let skip = (bits.trailing_zeros() as usize).min(rest);
+            index += (skip * 8 / cell).max(1);
+        }
+        count
+    }
+
+    /// The bitmap word of a cell, shifted so that the cell's bit is the lowest.
+    #[inline(always)]
+    fn bits_from(self, index: usize, epoch: u64) -> u64 {
+        let head = self.head();
+        let bit = (head.first as usize + index * head.cell as usize) >> 3;
+        // SAFETY: the word belongs to this block's bitmap.
+        unsafe { self.word(bit >> 6, (epoch & 1) as usize).read() >> (bit & 63) }
+    }
+}
+
 fn large_layout(size: usize) -> Layout {
     let size = size.checked_add(LARGE_FIRST).and_then(|size| size.checked_next_multiple_of(64));
     size.and_then(|size| Layout::from_size_align(size, BLOCK_SIZE).ok())

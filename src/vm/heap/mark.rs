@@ -59,11 +59,12 @@ impl Marker {
                 self.reach(object);
             }
             Kind::Str => {
-                // SAFETY: as in `reach`, and the tag says that it is a string.
-                if self.reach(object)
-                    && let Some(room) = unsafe { object.cast::<Str>().as_ref() }.room()
-                {
-                    self.reach(room.cast());
+                if self.reach(object) {
+                    // SAFETY: as in `reach`, and the tag says that it is a string.
+                    let string = unsafe { object.cast::<Str>().as_ref() };
+                    if let Some(room) = string.room() {
+                        self.reach(room.cast());
+                    }
                 }
             }
             _ => self.object(object),

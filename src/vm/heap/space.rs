@@ -44,7 +44,7 @@ const fn class_of(size: usize) -> usize {
     if size <= 16 {
         0
     } else if size <= 160 {
-        (size + 7) / 8 - 2
+        size.div_ceil(8) - 2
     } else {
         COARSE[size.div_ceil(32)] as usize
     }
@@ -294,10 +294,8 @@ fn find_hole(block: BlockRef, from: usize, epoch: u64) -> Option<(usize, usize)>
     if !block.is_current(epoch) {
         return (from < count).then_some((from, count));
     }
-    let lives = |index: &usize| block.is_marked(block.cell(*index), epoch);
-    let start = (from..count).find(|index| !lives(index))?;
-    let end = (start..count).find(lives).unwrap_or(count);
-    Some((start, end))
+    let start = block.next_dead(from, epoch);
+    (start < count).then(|| (start, block.next_live(start, epoch)))
 }
 
 impl Drop for Space {

@@ -24,9 +24,11 @@ impl Heap {
             return None;
         }
         let object = value.object()?;
-        // SAFETY: the object is live (heap/mod.rs, invariant 2), which is what is checked here.
+        // SAFETY: the object is live (heap/mod.rs, invariant 2), which is what is checked here; its
+        // memory is readable even if it is not.
+        let header = unsafe { object.as_ref() };
         debug_assert_eq!(
-            unsafe { object.as_ref() }.kind_byte(),
+            header.kind_byte(),
             kind as u8,
             "a value was kept across a collection that no root reported"
         );
@@ -93,6 +95,24 @@ impl Heap {
     #[inline]
     pub fn list_mut(&mut self, value: Value) -> Option<&mut List> {
         self.body_mut(value, Kind::List)
+    }
+
+    /// Appends to a list that is not frozen; `false` if the value is none.
+    #[inline]
+    pub fn list_push(&mut self, list: Value, item: Value) -> bool {
+        let Some(object) = self.as_kind(list, Kind::List) else { return false };
+        self.write_barrier(list);
+        // SAFETY: the kind was checked, and the exclusive borrow excludes every other view.
+        let body = unsafe { &mut object.cast::<Owned<List>>().as_mut().body };
+        if body.frozen {
+            return false;
+        }
+        if body.items.len() == body.items.capacity() {
+            // Only growth changes what the list owns.
+            self.touch(object);
+        }
+        body.items.push(item);
+        true
     }
 
     /// A map.
