@@ -1,5 +1,6 @@
 //! VMs: a heap, tasks and a loop of their own, driven by the thread that calls.
 
+use std::collections::VecDeque;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
@@ -17,7 +18,7 @@ use crate::natives;
 use crate::natives::world::World;
 use crate::runtime::driver::{Driver, Signal, SimDriver};
 use crate::runtime::{
-    CallEnd, INTERRUPT_SIGNAL, Interrupter, LoopTable, ProgramEnd, Runtime, Turn,
+    CallEnd, INTERRUPT_SIGNAL, Interrupter, LastCall, LoopTable, Parts, ProgramEnd, Runtime, Turn,
 };
 use crate::vm::display::display_short;
 use crate::vm::{ErrorKind, Value, Vm as Machine, VmOptions};
@@ -120,14 +121,10 @@ impl Vm {
         self.started = program.code().modules.last().cloned();
         let main = self.started.clone().filter(|module| module.main.is_some());
         let args = self.engine.settings().args.clone();
-        let mut rest = closures.into_iter();
-        let Some(first) = rest.next() else { return };
-        let mut main = main;
-        let parts = move |vm: &mut Machine, _: Value| match rest.next() {
-            Some(closure) => Some((closure, Vec::new())),
-            None => call_of_main(vm, &*main.take()?, &args),
-        };
-        self.runtime.start(first, &[], Some(Box::new(parts)));
+        let mut rest = VecDeque::from(closures);
+        let Some(first) = rest.pop_front() else { return };
+        let last: LastCall = Box::new(move |vm| call_of_main(vm, &*main?, &args));
+        self.runtime.start(first, &[], Parts { rest, last: Some(last) });
     }
 
     /// One pass of the loop; gives the end of the program when that has come.

@@ -70,7 +70,7 @@ pub struct Loop {
     /// Turns since the driver was asked last.
     pub(super) unpolled: u32,
     /// What else the program consists of.
-    pub(super) parts: Option<Parts>,
+    pub(super) parts: Parts,
     /// How the code of the program has ended.
     pub(super) ended: Option<Ended>,
     /// What has come of the program.
@@ -102,7 +102,7 @@ impl Loop {
             external: 0,
             early: Vec::new(),
             unpolled: 0,
-            parts: None,
+            parts: Parts::default(),
             ended: None,
             result: None,
         }
@@ -166,8 +166,8 @@ impl Loop {
             marker.values(&failures.errors);
             marker.values(&failures.unclaimed);
         }
-        for (_, handle) in &self.calls {
-            marker.value(*handle);
+        for value in self.calls.iter().map(|(_, handle)| handle).chain(&self.parts.rest) {
+            marker.value(*value);
         }
         if let Some(Ended::Value(value) | Ended::Throw(value) | Ended::Cut(value)) = self.ended {
             marker.value(value);

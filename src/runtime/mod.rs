@@ -55,7 +55,7 @@ pub use event_loop::{Loop, Remote};
 pub use handle::{End, ScopeHandle, TaskHandle};
 pub use host::{Host, Silent};
 pub use op::Outcome;
-pub use program::{Interrupt, Parts, ProgramEnd};
+pub use program::{Interrupt, LastCall, Parts, ProgramEnd};
 pub use promise::Promise;
 pub use rec::RecId;
 pub use report::TaskReport;
@@ -101,13 +101,13 @@ impl Runtime {
 
     /// Runs a program that is one call, to its end.
     pub fn run_main(&mut self, callee: Value, args: &[Value]) -> ProgramEnd {
-        self.start(callee, args, None);
+        self.start(callee, args, Parts::default());
         self.run()
     }
 
-    /// Makes the program's task. It calls `callee`, then what `parts` gives, one after the other,
-    /// until that gives nothing or one of them fails. [`turn`](Runtime::turn) runs it.
-    pub fn start(&mut self, callee: Value, args: &[Value], parts: Option<Parts>) {
+    /// Makes the program's task. It calls `callee`, then the `parts`, one after the other, until one
+    /// of them fails. [`turn`](Runtime::turn) runs it.
+    pub fn start(&mut self, callee: Value, args: &[Value], parts: Parts) {
         let call = Call { callee, args, named: None };
         self.rt.start_program(&mut self.vm, call, parts);
     }

@@ -3,6 +3,8 @@
 //! The record of the program is that of its task. When its code has ended, the program ends like
 //! any scope: its tasks are waited for, daemons are cancelled, errors are combined.
 
+use std::collections::VecDeque;
+
 use super::cancel::{CancelKind, Reason};
 use super::driver::Signal;
 use super::event_loop::Loop;
@@ -20,9 +22,26 @@ use crate::vm::{Value, Vm};
 /// How long clean-ups may take after a polite request to end.
 const SHUTDOWN_GRACE: u64 = 10_000_000_000;
 
-/// What comes next in a program, after a part has ended with this value: a callee and its
-/// arguments.
-pub type Parts = Box<dyn FnMut(&mut Vm, Value) -> Option<(Value, Vec<Value>)> + Send>;
+/// The last call of a program: a callee and its arguments.
+pub type LastCall = Box<dyn FnOnce(&mut Vm) -> Option<(Value, Vec<Value>)> + Send>;
+
+/// What comes after the first call of a program, each when the one before has ended well.
+#[derive(Default)]
+pub struct Parts {
+    /// Functions that are called without arguments, in this order. The loop keeps them alive.
+    pub rest: VecDeque<Value>,
+    /// What is called then.
+    pub last: Option<LastCall>,
+}
+
+impl Parts {
+    fn next(&mut self, vm: &mut Vm) -> Option<(Value, Vec<Value>)> {
+        match self.rest.pop_front() {
+            Some(callee) => Some((callee, Vec::new())),
+            None => self.last.take()?(vm),
+        }
+    }
+}
 
 /// What has come of a program.
 #[derive(Clone, Copy, Debug)]
@@ -48,7 +67,7 @@ pub enum Interrupt {
 
 impl Loop {
     /// Makes the program's task. It calls `callee` and then what `parts` gives.
-    pub(super) fn start_program(&mut self, vm: &mut Vm, call: Call<'_>, parts: Option<Parts>) {
+    pub(super) fn start_program(&mut self, vm: &mut Vm, call: Call<'_>, parts: Parts) {
         self.force = false;
         self.status = None;
         self.signal = None;
@@ -72,8 +91,8 @@ impl Loop {
 
     /// The code of the program's task has ended: on to the next part, or to the end of the program.
     pub(super) fn end_part(&mut self, vm: &mut Vm, id: TaskId, ended: Ended) -> Next {
-        if let Ended::Value(value) = ended
-            && let Some((callee, args)) = self.parts.as_mut().and_then(|next| next(vm, value))
+        if let Ended::Value(_) = ended
+            && let Some((callee, args)) = self.parts.next(vm)
             && let Some(task) = self.tasks.get_mut(id)
         {
             vm.free_fiber(task.fiber);
@@ -117,7 +136,7 @@ impl Loop {
             vm.free_fiber(task.fiber);
         }
         self.main = None;
-        self.parts = None;
+        self.parts = Parts::default();
         self.result = Some(outcome);
     }
 
