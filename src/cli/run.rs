@@ -1,11 +1,13 @@
 //! `kettle FILE`, `kettle -e CODE`, `kettle -`: run a program, or show a stage of it.
 
 use std::io::{self, IsTerminal, Read};
+use std::process;
+use std::sync::atomic::{AtomicU32, Ordering};
 
 use super::flag::{self, Dump, Run, Source};
 use super::{STATUS_MISUSE, terminal};
 use crate::diagnostics::render;
-use crate::engine::{CompileError, Engine, Program};
+use crate::engine::{CompileError, Engine, Program, Signal, SignalHook};
 use crate::syntax;
 
 /// Runs a program; gives the exit status.
@@ -23,10 +25,16 @@ pub fn run(wanted: Run) -> i32 {
     options.args = wanted.args;
     options.virtual_clock = wanted.virtual_clock;
     options.signals = true;
+    options.on_signal = Some(SignalHook::new(last_resort()));
     match wanted.dump {
         None => {}
-        Some(Dump::Tokens) => return terminal::out(&format!("{}",text.len())),
-        Some(Dump::Ast) => return terminal::out(&format!("{:#?}", syntax::parse_bytes(&text, crate::diagnostics::SourceId(0)).1.module)),
+        Some(Dump::Tokens) => return terminal::out(&format!("{}", text.len())),
+        Some(Dump::Ast) => {
+            return terminal::out(&format!(
+                "{:#?}",
+                syntax::parse_bytes(&text, crate::diagnostics::SourceId(0)).1.module
+            ));
+        }
         Some(Dump::Bytecode) => {
             let compiled = engine.compile_text(&name, text);
             return compiled.map_or_else(refuse, |program| terminal::out(&program.listing()));
@@ -41,6 +49,22 @@ pub fn run(wanted: Run) -> i32 {
         Err(error) => {
             terminal::err(&error.report(colour));
             error.status()
+        }
+    }
+}
+
+/// The first signal asks the program to end and the second one insists, which is the VM's part.
+/// The third ends the process, whatever it is doing.
+fn last_resort() -> impl Fn(Signal) + Send + Sync {
+    let asked = AtomicU32::new(0);
+    move |signal| {
+        let status = match signal {
+            Signal::Interrupt => 130,
+            Signal::Terminate => 143,
+            Signal::Quit => return,
+        };
+        if asked.fetch_add(1, Ordering::Relaxed) >= 2 {
+            process::exit(status);
         }
     }
 }

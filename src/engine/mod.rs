@@ -31,9 +31,10 @@ pub use error::Error;
 pub use future::AsyncFunction;
 pub use host::{Function, Outcome};
 pub use loader::{Files, Loader, Memory, ReadError};
-pub use option::{Capture, Input, Options, Output};
+pub use option::{Capture, Input, Options, Output, SignalHook};
 pub use program::{CompileError, Program};
 pub use report::{Entered, Entry, Frame, Relation, Report};
 pub use vm::Vm;
 
 pub use crate::runtime::Interrupter;
+pub use crate::runtime::driver::Signal;

@@ -1,6 +1,10 @@
 //! What a host can choose for its VMs.
 
+use std::fmt;
+use std::sync::Arc;
+
 pub use crate::natives::world::{Capture, Input, Output};
+use crate::runtime::driver::Signal;
 
 /// Options of the VMs of an engine.
 #[derive(Clone, Debug)]
@@ -19,6 +23,8 @@ pub struct Options {
     pub depth_max: usize,
     /// Signals of the operating system end the program: for hosts that are the program.
     pub signals: bool,
+    /// Called for each signal, at once, on another thread.
+    pub on_signal: Option<SignalHook>,
     /// Time does not pass but jumps to the next timer. There are no sockets then.
     pub virtual_clock: bool,
     /// For tests of the engine: the VM stops after that many calls and turns of loops, and goes
@@ -31,6 +37,28 @@ pub struct Options {
     pub torture: bool,
 }
 
+/// What a host does when a signal arrives, besides what the VM does.
+#[derive(Clone)]
+pub struct SignalHook(Arc<dyn Fn(Signal) + Send + Sync>);
+
+impl SignalHook {
+    /// A hook that calls this.
+    pub fn new(hook: impl Fn(Signal) + Send + Sync + 'static) -> SignalHook {
+        SignalHook(Arc::new(hook))
+    }
+
+    /// A signal has arrived.
+    pub(super) fn call(&self, signal: Signal) {
+        (self.0)(signal);
+    }
+}
+
+impl fmt::Debug for SignalHook {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("SignalHook")
+    }
+}
+
 impl Default for Options {
     fn default() -> Options {
         Options {
@@ -41,6 +69,7 @@ impl Default for Options {
             memory_limit: usize::MAX,
             depth_max: 200_000,
             signals: false,
+            on_signal: None,
             virtual_clock: false,
             fuel_slice: None,
             op_budget: 128,

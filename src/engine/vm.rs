@@ -9,7 +9,7 @@ use super::engine::Engine;
 use super::error::Error;
 use super::host::HostBody;
 use super::library::{Library, Sources};
-use super::option::Options;
+use super::option::{Options, SignalHook};
 use super::program::Program;
 use super::uncaught;
 use crate::bytecode::program::ModuleCode;
@@ -68,7 +68,7 @@ impl Vm {
         runtime.rt.output = Box::new(natives::stdio::Console::new(&world));
         runtime.rt.set_op_budget(options.op_budget);
         if options.signals {
-            listen(&mut runtime)?;
+            listen(&mut runtime, options.on_signal.clone())?;
         }
         Ok(Vm { runtime, engine: engine.clone(), sources, started: None })
     }
@@ -152,6 +152,10 @@ impl Vm {
             Signal::Interrupt | Signal::Quit => 130,
         });
         let asked = signalled.or(end.status);
+        if end.killed {
+            // Whoever asked three times does not want to wait for a slow reader of the output.
+            return Ok(asked.unwrap_or(1));
+        }
         let written = self.runtime.rt.output.finish();
         if self.runtime.rt.output.is_broken() {
             return Ok(signalled.unwrap_or(STATUS_CLOSED_PIPE));
@@ -271,11 +275,14 @@ fn driver(_: &Options) -> Result<Box<dyn Driver>, Error> {
 }
 
 /// Signals end the program, or show what it is doing.
-fn listen(runtime: &mut Runtime) -> Result<(), Error> {
+fn listen(runtime: &mut Runtime, hook: Option<SignalHook>) -> Result<(), Error> {
     let flag = runtime.vm.interrupt.clone();
     // A task that computes looks at the flag long before the loop turns again.
-    let urgent = move |_| {
+    let urgent = move |signal| {
         flag.fetch_or(INTERRUPT_SIGNAL, Ordering::AcqRel);
+        if let Some(hook) = &hook {
+            hook.call(signal);
+        }
     };
     let signals = [Signal::Interrupt, Signal::Terminate, Signal::Quit];
     let heard = runtime.rt.driver.listen(&signals, Box::new(urgent));
