@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 
 use super::flag::{self, Dump, Run, Source};
 use super::{STATUS_MISUSE, terminal};
-use crate::diagnostics::render;
+use crate::diagnostics::{SourceId, render};
 use crate::engine::{CompileError, Engine, Program, Signal, SignalHook};
 use crate::syntax;
 
@@ -28,12 +28,12 @@ pub fn run(wanted: Run) -> i32 {
     options.on_signal = Some(SignalHook::new(last_resort()));
     match wanted.dump {
         None => {}
-        Some(Dump::Tokens) => return terminal::out(&format!("{}", text.len())),
+        Some(Dump::Tokens) => {
+            return terminal::out(&syntax::dump_tokens(&String::from_utf8_lossy(&text)));
+        }
         Some(Dump::Ast) => {
-            return terminal::out(&format!(
-                "{:#?}",
-                syntax::parse_bytes(&text, crate::diagnostics::SourceId(0)).1.module
-            ));
+            let (_, parsed) = syntax::parse_bytes(&text, SourceId::default());
+            return terminal::out(&syntax::dump(&parsed.module));
         }
         Some(Dump::Bytecode) => {
             let compiled = engine.compile_text(&name, text);

@@ -26,6 +26,8 @@ pub mod walk;
 pub use ast::Module;
 pub use dump::dump;
 
+use std::fmt::Write as _;
+
 use crate::diagnostics::{Code, Diagnostic, SourceId, Span};
 
 /// A parsed text.
@@ -79,6 +81,20 @@ pub fn parse(text: &str, source: SourceId) -> Parsed {
     diagnostics.sort_by_key(|diagnostic| diagnostic.primary().map(|label| label.span.start));
     let is_incomplete = lexed.incomplete || paired.incomplete || ends_early;
     Parsed { module, diagnostics, is_incomplete }
+}
+
+/// What the parser sees of a text: one token a line, with its place, after the layout filter.
+pub fn dump_tokens(text: &str) -> String {
+    let source = SourceId::default();
+    let mut ast = ast::Ast::default();
+    let lexed = lexer::lex(text, source, &mut ast);
+    let paired = bracket::pair(&lexed.lexemes, source, text.len() as u32);
+    let mut out = String::new();
+    for (start, token, end) in layout::filter(text, &paired, &mut ast) {
+        let written = text.get(start as usize..end as usize).unwrap_or_default();
+        let _ = writeln!(out, "{start}..{end} {} {written:?}", token.text());
+    }
+    out
 }
 
 /// Parses a source of which it is not known whether it is text. Gives the text that places in the
