@@ -16,6 +16,7 @@ use super::op::{OpState, Outcome};
 use super::output::{Discard, Output};
 use super::program::Parts;
 use super::rec::{RecId, Recs};
+use super::resource::Resources;
 use super::task::{Stage, TaskId, Tasks};
 use super::timer::{Alarm, TimerId, Timers};
 use super::wait::{LoopTable, Wait};
@@ -41,6 +42,8 @@ pub struct Loop {
     pub(super) timers: Timers,
     /// Queues of waiters.
     pub(super) waiters: Waiters,
+    /// What has to be closed, by whom.
+    pub(super) resources: Resources,
     /// Who runs next, first come first served.
     pub(super) ready: VecDeque<TaskId>,
     /// The record of the program that runs.
@@ -88,6 +91,7 @@ impl Loop {
             tasks: Tasks::default(),
             timers: Timers::default(),
             waiters: Waiters::default(),
+            resources: Resources::default(),
             ready: VecDeque::new(),
             program: None,
             main: None,
@@ -169,6 +173,7 @@ impl Loop {
         for value in self.calls.iter().map(|(_, handle)| handle).chain(&self.parts.rest) {
             marker.value(*value);
         }
+        self.resources.trace(marker);
         if let Some(Ended::Value(value) | Ended::Throw(value) | Ended::Cut(value)) = self.ended {
             marker.value(value);
         }

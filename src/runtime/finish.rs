@@ -30,6 +30,8 @@ impl Loop {
         let Some(task) = self.tasks.get(id) else { return };
         let (own, handle, kind, fiber) = (task.own, task.handle, task.kind, task.fiber);
         let owner = self.recs.get(own).and_then(|rec| rec.parent).unwrap_or_default();
+        let result = if let Ended::Value(value) = ended { Some(value) } else { None };
+        self.close_resources(vm, id, result, Some(owner));
         let end = match ended {
             Ended::Value(value) => End::Value(value),
             Ended::Throw(error) => End::Failed(error),

@@ -9,6 +9,7 @@
 //! - `suspend arm select join channel promise`: awaiting;
 //! - `cancel deadlock`: how waiting ends otherwise;
 //! - `turn timer waiters`: the loop itself;
+//! - `resource output`: what has to be closed by whom, and where text goes;
 //! - `wait host report handle`: what natives, the host and scripts see.
 //!
 //! The loop knows no native by name, no socket and no file: those are sources. It must not touch
@@ -32,6 +33,7 @@ mod program;
 mod promise;
 mod rec;
 mod report;
+mod resource;
 mod scope;
 mod select;
 #[cfg(feature = "driver")]
@@ -59,6 +61,7 @@ pub use program::{Interrupt, LastCall, Parts, ProgramEnd};
 pub use promise::Promise;
 pub use rec::RecId;
 pub use report::TaskReport;
+pub use resource::Closer;
 pub use spawn::Call;
 pub use task::{TaskId, TaskKind};
 pub use timer::TimerId;

@@ -124,6 +124,7 @@ impl Loop {
     }
 
     fn close_program(&mut self, vm: &mut Vm, id: TaskId) {
+        self.close_resources(vm, id, None, None);
         let Some((_, rec)) = self.program.take().and_then(|rec| self.leave(vm, id, rec)) else {
             return;
         };

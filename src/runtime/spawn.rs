@@ -52,7 +52,14 @@ impl Loop {
             return Err(vm.error(ErrorKind::ClosedError, message));
         };
         let site = self.tasks.get(by).and_then(|task| vm.site(task.fiber));
-        Ok(self.make_task(vm, Some(owner), kind, site, call))
+        let named = call.named.and_then(|named| vm.heap.map_ref(named));
+        let named: Vec<Value> = named.map(|named| named.values().collect()).unwrap_or_default();
+        let handle = self.make_task(vm, Some(owner), kind, site, call);
+        if let Some(child) = super::handle::task_of(vm, handle) {
+            self.hand_over(by, child, call.args);
+            self.hand_over(by, child, &named);
+        }
+        Ok(handle)
     }
 
     /// Makes a task. Without an owner it is the program's own: its record is that of the program.

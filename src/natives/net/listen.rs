@@ -12,7 +12,7 @@ use crate::natives::io_error::{Subject, io_error};
 use crate::natives::kind::TextValue;
 use crate::natives::stream::address_value;
 use crate::runtime::driver::{Direction, ListenOptions, SocketId, Ticket};
-use crate::runtime::{Answer, Cx, Source, Wait};
+use crate::runtime::{Answer, Cx, Loop, Source, Wait};
 use crate::vm::heap::Marker;
 use crate::vm::object::HostObject;
 use crate::vm::{ErrorKind, Thrown, Value, Vm};
@@ -127,7 +127,9 @@ impl Source for ListenOp {
         match bound.and_then(|socket| Ok((socket, driver.local(socket)?))) {
             Ok((socket, local)) => {
                 let listener = Listener { socket, local, closed: false };
-                Poll::Ready(Ok(cx.vm.heap.object(Box::new(listener))))
+                let listener = cx.vm.heap.object(Box::new(listener));
+                cx.rt.own(cx.task, listener, close_listener);
+                Poll::Ready(Ok(listener))
             }
             Err(error) => {
                 let address = written(&self.host, self.port);
@@ -247,12 +249,18 @@ fn next(cx: &mut Cx<'_>, cursor: Value, default: Rest) -> Result<Answer, Thrown>
 }
 
 fn close(cx: &mut Cx<'_>, listener: Value) -> Result<Answer, Thrown> {
-    let (socket, _) = listener_of(cx.vm, listener)?;
-    if let Some(listener) = cx.vm.heap.object_mut::<Listener>(listener) {
-        listener.closed = true;
-    }
-    cx.rt.driver.close(socket);
+    listener_of(cx.vm, listener)?;
+    close_listener(cx.vm, cx.rt, listener);
     Ok(Answer::Value(Value::null()))
+}
+
+/// Closes a listener; nothing if it is closed.
+fn close_listener(vm: &mut Vm, rt: &mut Loop, listener: Value) {
+    if let Some(open) = vm.heap.object_mut::<Listener>(listener) {
+        open.closed = true;
+        rt.driver.close(open.socket);
+    }
+    rt.disown_resource(listener);
 }
 
 fn local(vm: &mut Vm, listener: Value) -> Result<Value, Thrown> {

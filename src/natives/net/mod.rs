@@ -12,7 +12,7 @@ mod lookup;
 
 use std::net::SocketAddr;
 
-use super::stream::Stream;
+use super::stream::new_connection;
 use crate::natives;
 use crate::runtime::Cx;
 use crate::runtime::driver::SocketId;
@@ -64,9 +64,7 @@ fn duration(vm: &mut Vm, path: &str, nanos: i64) -> Result<std::time::Duration, 
 
 /// The stream of a connection that has been made. Small writes go out at once.
 fn connection(cx: &mut Cx<'_>, socket: SocketId, peer: SocketAddr) -> Value {
-    let driver = cx.rt.driver.as_mut();
     // Only a connection that is gone already refuses; reading from it will tell.
-    let _ = driver.set_nodelay(socket, true);
-    let stream = Stream::socket(socket, peer, driver);
-    cx.vm.heap.object(Box::new(stream))
+    let _ = cx.rt.driver.set_nodelay(socket, true);
+    new_connection(cx, socket, peer)
 }

@@ -4,10 +4,10 @@
 //! go on, or something else be read. Over a file that nobody else has (`fs.lines`) it closes it.
 
 use super::read::positive;
-use super::{LineWant, ReadOp, Stream, Want, stream_mut};
+use super::{LineWant, ReadOp, Stream, Want, close_stream, stream_mut};
 use crate::natives;
 use crate::natives::argument::Rest;
-use crate::runtime::{Answer, Cx, Wait};
+use crate::runtime::{Answer, Cx, Loop, Wait};
 use crate::vm::heap::Marker;
 use crate::vm::object::HostObject;
 use crate::vm::{ErrorKind, Thrown, Value, Vm};
@@ -59,18 +59,27 @@ pub fn file_lines(vm: &mut Vm, path: &str, max: i64, lossy: bool) -> Result<Valu
 }
 
 fn close(cx: &mut Cx<'_>, lines: Value) -> Result<Answer, Thrown> {
-    if let Some(Lines { stream, owns: true, .. }) = cx.vm.heap.object_ref::<Lines>(lines) {
-        let stream = *stream;
-        stream_mut(cx.vm, stream)?.close(cx.rt.driver.as_mut());
-    }
+    close_lines(cx.vm, cx.rt, lines);
     Ok(Answer::Value(Value::null()))
 }
 
+/// Closes the file, if it is one that nobody else has.
+fn close_lines(vm: &mut Vm, rt: &mut Loop, lines: Value) {
+    if let Some(Lines { stream, owns: true, .. }) = vm.heap.object_ref::<Lines>(lines) {
+        close_stream(vm, rt, *stream);
+    }
+    rt.disown_resource(lines);
+}
+
 fn next(cx: &mut Cx<'_>, lines: Value, default: Rest) -> Result<Answer, Thrown> {
-    let Some(Lines { stream, want, .. }) = cx.vm.heap.object_ref::<Lines>(lines) else {
+    let Some(Lines { stream, want, owns }) = cx.vm.heap.object_ref::<Lines>(lines) else {
         return Err(cx.vm.error(ErrorKind::TypeError, "this is a method of lines"));
     };
-    let (stream, mut want) = (*stream, *want);
+    let (stream, mut want, owns) = (*stream, *want, *owns);
+    if owns {
+        // The file is open from the first line on.
+        cx.rt.own(cx.task, lines, close_lines);
+    }
     if !default.is_empty(cx.vm) {
         want.at_end = default.get(cx.vm, 0);
     }

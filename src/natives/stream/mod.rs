@@ -32,7 +32,7 @@ use super::world::Input;
 use crate::natives;
 use crate::runtime::driver::{Direction, Driver, READ_MAX, SocketId, Ticket};
 use crate::runtime::output::Target;
-use crate::runtime::{Answer, Cx};
+use crate::runtime::{Answer, Cx, Loop};
 use crate::vm::object::HostObject;
 use crate::vm::{ErrorKind, Thrown, Value, Vm};
 
@@ -123,7 +123,7 @@ enum Filled {
 
 impl Stream {
     /// The stream of a connected socket.
-    pub fn socket(id: SocketId, peer: SocketAddr, driver: &dyn Driver) -> Stream {
+    fn socket(id: SocketId, peer: SocketAddr, driver: &dyn Driver) -> Stream {
         let mut stream = Stream::new(Transport::Socket(id), &peer.to_string());
         stream.peer = Some(peer);
         stream.local = driver.local(id).ok();
@@ -317,8 +317,25 @@ fn closed_error(vm: &mut Vm, stream: Value) -> Thrown {
 }
 
 fn close(cx: &mut Cx<'_>, stream: Value) -> Result<Answer, Thrown> {
-    stream_mut(cx.vm, stream)?.close(cx.rt.driver.as_mut());
+    stream_mut(cx.vm, stream)?;
+    close_stream(cx.vm, cx.rt, stream);
     Ok(Answer::Value(Value::null()))
+}
+
+/// Closes a stream; nothing if it is closed.
+fn close_stream(vm: &mut Vm, rt: &mut Loop, stream: Value) {
+    if let Some(stream) = vm.heap.object_mut::<Stream>(stream) {
+        stream.close(rt.driver.as_mut());
+    }
+    rt.disown_resource(stream);
+}
+
+/// A connection as a value, which the calling task owns.
+pub fn new_connection(cx: &mut Cx<'_>, socket: SocketId, peer: SocketAddr) -> Value {
+    let stream = Stream::socket(socket, peer, cx.rt.driver.as_ref());
+    let stream = cx.vm.heap.object(Box::new(stream));
+    cx.rt.own(cx.task, stream, close_stream);
+    stream
 }
 
 fn set_nodelay(cx: &mut Cx<'_>, stream: Value, on: bool) -> Result<Answer, Thrown> {
