@@ -82,7 +82,7 @@ impl Loop {
                     format!("these tasks would wait for each other: {}", path.join(" → "));
                 return Some(vm.error(ErrorKind::DeadlockError, message));
             }
-            if path.len() > self.tasks.len() + 1 {
+            if path.len() > self.tasks.count() + 1 {
                 break;
             }
             next = self.joined_by(vm, waiting_for);

@@ -18,6 +18,7 @@ pub type Outcome = Result<Value, Value>;
 
 /// How far an op is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u8)]
 pub enum OpState {
     /// There is none.
     None,

@@ -30,18 +30,20 @@ enum Tried {
 impl Task {
     /// The arm has happened here: next time the search starts behind it.
     pub(super) fn remember(&mut self, site: u64, arm: u32) {
-        if let Some(known) = self.rotation.iter_mut().find(|(known, _)| *known == site) {
+        let rotation = self.rotation.get_or_insert_default();
+        if let Some(known) = rotation.iter_mut().find(|(known, _)| *known == site) {
             known.1 = arm;
             return;
         }
-        if self.rotation.len() >= ROTATION_MAX {
-            self.rotation.remove(0);
+        if rotation.len() >= ROTATION_MAX {
+            rotation.remove(0);
         }
-        self.rotation.push((site, arm));
+        rotation.push((site, arm));
     }
 
     fn chosen_last(&self, site: u64) -> Option<u32> {
-        self.rotation.iter().find(|(known, _)| *known == site).map(|(_, arm)| *arm)
+        let mut places = self.rotation.as_ref()?.iter();
+        places.find(|(known, _)| *known == site).map(|(_, arm)| *arm)
     }
 }
 

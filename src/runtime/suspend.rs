@@ -28,6 +28,12 @@ pub(super) struct Choice {
 impl Loop {
     /// Awaits one thing. That the task is not to unwind instead has been checked.
     pub(super) fn await_one(&mut self, vm: &mut Vm, id: TaskId, mut wait: Wait) -> Next {
+        // Who stops a task that it is part of has stopped itself.
+        if let Wait::Stop(_) = wait
+            && self.effective(id).is_some()
+        {
+            return self.unwind(vm, id);
+        }
         if let Wait::Join(handle) | Wait::Stop(handle) = wait
             && let Some(Thrown(error)) = self.join_cycle(vm, id, handle)
         {

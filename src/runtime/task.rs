@@ -63,6 +63,9 @@ pub enum Resume {
     Finish,
 }
 
+/// Places of `select`, each with the arm that happened there last.
+pub type Rotation = Vec<(u64, u32)>;
+
 /// A task.
 pub struct Task {
     generation: u32,
@@ -96,8 +99,8 @@ pub struct Task {
     pub previous: Option<TaskId>,
     /// The other one.
     pub next: Option<TaskId>,
-    /// Which arm happened last at each `select`.
-    pub rotation: Vec<(u64, u32)>,
+    /// Which arm happened last at each `select`; most tasks have none.
+    pub rotation: Option<Box<Rotation>>,
     /// How often it may run out of fuel before force stops it again.
     pub allowance: u32,
 }
@@ -150,7 +153,7 @@ impl Tasks {
             op: Op::none(),
             previous: None,
             next: None,
-            rotation: Vec::new(),
+            rotation: None,
             allowance: 0,
         }) as u32;
         TaskId { index, generation }
@@ -186,12 +189,7 @@ impl Tasks {
     }
 
     /// How many have not ended.
-    pub fn len(&self) -> usize {
+    pub fn count(&self) -> usize {
         self.slots.len()
-    }
-
-    /// Whether all have ended.
-    pub fn is_empty(&self) -> bool {
-        self.slots.is_empty()
     }
 }

@@ -23,13 +23,6 @@ impl Default for WaitList {
     }
 }
 
-impl WaitList {
-    /// Whether nobody waits.
-    pub fn is_empty(&self) -> bool {
-        self.first == NONE
-    }
-}
-
 /// A place in a queue.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct WaiterId(u32);
@@ -75,12 +68,6 @@ impl Waiters {
     pub fn first(&self, list: &WaitList) -> Option<Ticket> {
         self.slots.get(list.first as usize).map(|waiter| waiter.ticket)
     }
-
-    /// How many wait.
-    pub fn count(&self, list: &WaitList) -> usize {
-        let next = |index: &u32| self.slots.get(*index as usize).map(|waiter| waiter.next);
-        std::iter::successors(Some(list.first), next).filter(|index| *index != NONE).count()
-    }
 }
 
 #[cfg(test)]
@@ -111,10 +98,10 @@ mod tests {
         waiters.remove(&mut list, ids[2]);
         waiters.remove(&mut list, ids[0]);
         waiters.remove(&mut list, ids[4]);
-        assert_eq!(waiters.count(&list), 2);
         waiters.push(&mut list, ticket(7));
         assert_eq!(drain(&mut waiters, &mut list), [1, 3, 7]);
-        assert!(list.is_empty());
+        assert_eq!(list.first, NONE);
+        assert_eq!(list.last, NONE);
         assert_eq!(drain(&mut waiters, &mut other), [9]);
     }
 }
