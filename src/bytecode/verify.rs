@@ -151,6 +151,9 @@ impl FunctionCheck<'_> {
 
     fn instruction(&self, pc: usize) -> Result<(), Broken> {
         let instruction = self.function.code[pc];
+        self.ensure(!instruction.op.is_quickened(), || {
+            format!("{} is written by the VM alone", instruction.op.text())
+        })?;
         let layout = instruction.op.layout();
         self.operand(layout.a, instruction.a, instruction, "a")?;
         self.operand(layout.b, instruction.b, instruction, "b")?;

@@ -5,6 +5,7 @@
 //! code. Nothing here knows a heap value, a clock, a file or the environment: the same input gives
 //! the same bytes.
 
+mod emit;
 mod report;
 mod resolve;
 
@@ -12,6 +13,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use crate::bytecode::program::{Export, ExportKind, ModuleCode};
+use crate::bytecode::verify::verify;
 use crate::diagnostics::{Diagnostic, SourceId};
 use crate::syntax::Module;
 
@@ -45,7 +47,15 @@ pub fn compile(
     files: &HashMap<String, Dependency>,
 ) -> (Option<ModuleCode>, Vec<Diagnostic>) {
     let mut report = report::Report::new(source);
-    let _resolution = resolve::resolve(module, text, names, files, &mut report);
-    let _ = name;
-    (None, report.finish())
+    let resolution = resolve::resolve(module, text, names, files, &mut report);
+    if report.has_errors() {
+        return (None, report.finish());
+    }
+    let input = emit::Source { module, name, id: source, text, files };
+    let code = emit::emit(input, &resolution, &mut report);
+    if report.has_errors() {
+        return (None, report.finish());
+    }
+    debug_assert_eq!(verify(&code), Ok(()), "the compiler writes code that holds to the rules");
+    (Some(code), report.finish())
 }

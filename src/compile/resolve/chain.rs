@@ -76,6 +76,7 @@ impl Resolver<'_> {
         }
         let Some(self_var) = self.find_self(span, "super") else { return };
         self.use_variable(self_var, true);
+        self.out.super_selfs.insert(root, self_var);
         let parent = self.classes.last().and_then(|class| self.out.parents.get(class)).copied();
         match parent {
             Some(parent) => {

@@ -48,6 +48,12 @@ impl Resolver<'_> {
             MemberKind::Field { default: Some(value), .. } if member.is_static => {
                 self.static_value(*value);
             }
+            MemberKind::Field { name, default: None } if member.is_static => {
+                let text = self.ast.text(name.symbol);
+                let help = format!("write `static {text} = …`");
+                let title = "a static field without a value";
+                self.report.fault(Code::E0128, name.span, title, "never gets one", help);
+            }
             MemberKind::Field { .. } => {}
         }
     }
@@ -97,9 +103,6 @@ impl Resolver<'_> {
     }
 
     fn static_value(&mut self, value: ExprId) {
-        if is_plain(self.ast, value) {
-            return;
-        }
         let id = self.value_context(value);
         self.out.value_functions.insert(value, id);
     }

@@ -17,6 +17,10 @@ mod pattern;
 mod statement;
 mod task;
 
+pub(super) use self::block::is_plain;
+pub(super) use self::class::member_name;
+pub(super) use self::pattern::bound_names;
+
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
@@ -209,6 +213,8 @@ pub struct Resolution {
     pub spawn_owners: HashMap<ExprId, Option<VarId>>,
     /// What `self` and `super` mean where they stand.
     pub receivers: HashMap<ExprId, VarId>,
+    /// The variable that is `self` where a `super` stands.
+    pub super_selfs: HashMap<ExprId, VarId>,
     /// The loop that a `break` or `continue` means.
     pub targets: HashMap<ExprId, LoopKey>,
     /// `break name` where the name is a label.

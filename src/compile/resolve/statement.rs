@@ -36,6 +36,9 @@ impl Resolver<'_> {
                 self.expr(*iterable);
                 if *is_await {
                     self.waits(ast[id].span, "`for await`");
+                    // The clean-up that closes the source waits, and stands in no region.
+                    self.enter_owner(OwnerKey::Stmt(id), true);
+                    self.leave_region();
                 }
                 self.enter_loop(LoopKey::Stmt(id), *label);
                 self.push_scope();

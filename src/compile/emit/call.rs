@@ -1,0 +1,255 @@
+//! Calls: the window of callee and arguments, and the instruction that fits it.
+
+use super::Emitter;
+use super::chain::Subject;
+use crate::bytecode::assembler::Reg;
+use crate::bytecode::op::Opcode;
+use crate::bytecode::program::SelectArmKind;
+use crate::compile::resolve::{Binding, FnId, VarKind};
+use crate::diagnostics::Span;
+use crate::syntax::ast::{Argument, ExprId, Name};
+
+/// More arguments than this are passed as a list.
+const POSITIONAL_MAX: usize = 100;
+
+/// What is done with a call.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum CallMode {
+    /// Called.
+    Plain,
+    /// Called and awaited.
+    Await,
+    /// Started as a task of the scope in that register, with the flags of the instruction.
+    Spawn { owner: Reg, flags: i32 },
+    /// Left as a window for a `select`.
+    Arm,
+}
+
+/// How the arguments of a call stand in its window.
+enum Arguments {
+    /// So many registers.
+    Plain(u8),
+    /// A list and a map.
+    Spread,
+}
+
+impl Emitter<'_> {
+    /// Calls what a chain has come to.
+    pub(super) fn call(
+        &mut self,
+        subject: Subject,
+        arguments: &[Argument],
+        base: Reg,
+        out: Reg,
+        (mode, span): (CallMode, Span),
+    ) {
+        if matches!(mode, CallMode::Plain | CallMode::Await)
+            && let Some(function) = self.known_callee(&subject, arguments)
+        {
+            let Arguments::Plain(count) = self.arguments(arguments) else { return };
+            let index = self.function_index(function);
+            let awaited = mode == CallMode::Await;
+            let op = if awaited { Opcode::CallKnownAwait } else { Opcode::CallKnown };
+            self.at(span, |this| {
+                this.f.asm.emit(op, base.0, 0, count, index as i32);
+                this.call_done(base, out, awaited);
+            });
+            return;
+        }
+        let passes_on = self.is_core && mode == CallMode::Plain && self.is_parameter(&subject);
+        self.load_subject(subject, base);
+        if passes_on && let Arguments::Plain(count) = self.arguments(arguments) {
+            self.at(span, |this| {
+                this.f.asm.emit(Opcode::CallEither, base.0, 0, count, 0);
+                this.call_done(base, out, false);
+            });
+            return;
+        }
+        self.call_window(base, arguments, out, (mode, span));
+    }
+
+    /// A function of this module that is called by its number: nothing can have changed its name,
+    /// it captures nothing, and it takes exactly these arguments.
+    fn known_callee(&self, subject: &Subject, arguments: &[Argument]) -> Option<FnId> {
+        let Subject::Binding(Binding::Variable(var), _) = subject else { return None };
+        let variable = self.names.variable(*var);
+        let VarKind::Function(function) = variable.kind else { return None };
+        let declaration = self.declarations.get(&function)?;
+        let exact = arguments.len() == declaration.params.len()
+            && arguments.len() <= POSITIONAL_MAX
+            && arguments.iter().all(|argument| matches!(argument, Argument::Value(_)))
+            && !declaration.params.iter().any(|param| param.rest);
+        let plain = self.names.function(function).captures.is_empty();
+        (exact && plain).then_some(function)
+    }
+
+    fn is_parameter(&self, subject: &Subject) -> bool {
+        match subject {
+            Subject::Binding(Binding::Variable(var), _) => {
+                self.names.variable(*var).kind == VarKind::Param
+            }
+            _ => false,
+        }
+    }
+
+    /// Calls what is in the first register of a window.
+    pub(super) fn call_window(
+        &mut self,
+        base: Reg,
+        arguments: &[Argument],
+        out: Reg,
+        (mode, span): (CallMode, Span),
+    ) {
+        let form = self.arguments(arguments);
+        let before = self.f.asm.set_span(span);
+        match (form, mode) {
+            (Arguments::Plain(count), CallMode::Plain) => {
+                self.f.asm.emit(Opcode::Call, base.0, 0, count, 0);
+            }
+            (Arguments::Plain(count), CallMode::Await) => {
+                self.f.asm.emit(Opcode::CallAwait, base.0, 0, count, 0);
+            }
+            (Arguments::Plain(count), CallMode::Spawn { owner, flags }) => {
+                self.f.asm.emit(Opcode::Spawn, base.0, owner.0, count, flags);
+            }
+            (Arguments::Plain(count), CallMode::Arm) => {
+                self.arm = Some((base, SelectArmKind::Call(count)));
+            }
+            (Arguments::Spread, CallMode::Plain) => self.op1(Opcode::CallSpread, base),
+            (Arguments::Spread, CallMode::Await) => self.op1(Opcode::CallSpreadAwait, base),
+            (Arguments::Spread, CallMode::Spawn { owner, flags }) => {
+                self.op_imm(Opcode::SpawnSpread, base, owner, flags);
+            }
+            (Arguments::Spread, CallMode::Arm) => {
+                self.arm = Some((base, SelectArmKind::CallSpread));
+            }
+        }
+        if mode != CallMode::Arm {
+            self.call_done(base, out, mode == CallMode::Await);
+        }
+        self.f.asm.set_span(before);
+    }
+
+    /// Calls a method of what is in the second register of a window.
+    pub(super) fn invoke(
+        &mut self,
+        name: Name,
+        arguments: &[Argument],
+        base: Reg,
+        out: Reg,
+        (mode, span): (CallMode, Span),
+    ) {
+        let form = self.arguments(arguments);
+        let constant = self.symbol_constant(name.symbol);
+        let before = self.f.asm.set_span(span);
+        let awaited = mode == CallMode::Await;
+        match form {
+            Arguments::Plain(count) if mode == CallMode::Arm => {
+                self.arm = Some((base, SelectArmKind::Invoke(constant as u32, count + 1)));
+            }
+            Arguments::Plain(count) => {
+                let op = if awaited { Opcode::InvokeAwait } else { Opcode::Invoke };
+                self.f.asm.emit(op, base.0, 0, count + 1, constant);
+            }
+            Arguments::Spread if mode == CallMode::Arm => {
+                self.arm = Some((base, SelectArmKind::InvokeSpread(constant as u32)));
+            }
+            Arguments::Spread => {
+                let op = if awaited { Opcode::InvokeSpreadAwait } else { Opcode::InvokeSpread };
+                self.op_imm(op, base, Reg(0), constant);
+            }
+        }
+        if mode != CallMode::Arm {
+            self.call_done(base, out, awaited);
+        }
+        self.f.asm.set_span(before);
+    }
+
+    /// `super.name(…)`: the method of the parent class, on `self`.
+    pub(super) fn super_call(
+        &mut self,
+        root: ExprId,
+        name: Name,
+        arguments: &[Argument],
+        base: Reg,
+        out: Reg,
+        (mode, span): (CallMode, Span),
+    ) {
+        if matches!(mode, CallMode::Spawn { .. } | CallMode::Arm) {
+            let span = self.ast[root].span.to(span);
+            self.report.unsupported(span, "`super` here; write a block that awaits the call");
+            return;
+        }
+        let Some(&parent) = self.names.receivers.get(&root) else { return };
+        let Some(&self_var) = self.names.super_selfs.get(&root) else { return };
+        let receiver = self.alloc();
+        self.load_variable(self_var, receiver);
+        let form = self.arguments(arguments);
+        let constant = self.symbol_constant(name.symbol);
+        let class = self.alloc();
+        self.load_variable(parent, class);
+        let before = self.f.asm.set_span(span);
+        let awaited = mode == CallMode::Await;
+        match form {
+            Arguments::Plain(count) => {
+                let op = if awaited { Opcode::SuperAwait } else { Opcode::Super };
+                self.f.asm.emit(op, base.0, class.0, count + 1, constant);
+            }
+            Arguments::Spread => {
+                let op = if awaited { Opcode::SuperSpreadAwait } else { Opcode::SuperSpread };
+                self.op_imm(op, base, class, constant);
+            }
+        }
+        self.call_done(base, out, awaited);
+        self.f.asm.set_span(before);
+    }
+
+    /// The result of a call goes where it is wanted.
+    fn call_done(&mut self, base: Reg, out: Reg, awaited: bool) {
+        if awaited {
+            self.op1(Opcode::AwaitResult, base);
+        }
+        self.move_to(out, base);
+    }
+
+    /// Evaluates arguments into the registers at the top.
+    fn arguments(&mut self, arguments: &[Argument]) -> Arguments {
+        let plain = arguments.iter().all(|argument| matches!(argument, Argument::Value(_)));
+        if plain && arguments.len() <= POSITIONAL_MAX {
+            for argument in arguments {
+                let Argument::Value(value) = *argument else { continue };
+                let register = self.alloc();
+                self.expr(value, register);
+            }
+            return Arguments::Plain(arguments.len() as u8);
+        }
+        let list = self.alloc();
+        let map = self.alloc();
+        self.op_range(Opcode::NewList, list, Reg(0), 0);
+        let named = arguments.iter().filter(|a| matches!(a, Argument::Named { .. })).count();
+        match named {
+            0 => self.load_null(map),
+            count => self.op_imm(Opcode::NewMap, map, Reg(0), count as i32),
+        }
+        for argument in arguments {
+            let mark = self.mark();
+            match *argument {
+                Argument::Value(value) => {
+                    let register = self.alloc();
+                    self.expr(value, register);
+                    self.op_range(Opcode::ListPush, list, register, 1);
+                }
+                Argument::Spread(value) => {
+                    let register = self.any(value);
+                    self.op2(Opcode::ListExtend, list, register);
+                }
+                Argument::Named { name, value } => {
+                    let register = self.any(value);
+                    self.put(map, name.symbol, register);
+                }
+            }
+            self.release(mark);
+        }
+        Arguments::Spread
+    }
+}

@@ -1,0 +1,108 @@
+//! `if`, `match`, and the ways out: `return`, `break`, `continue`.
+
+use super::builder::Exit;
+use super::{Emitter, Want};
+use crate::bytecode::assembler::Reg;
+use crate::bytecode::op::Opcode;
+use crate::syntax::ast::{ExprId, ExprKind, MatchArm};
+
+impl Emitter<'_> {
+    /// `if … else if … else …`, however long.
+    pub(super) fn if_chain(&mut self, id: ExprId, want: Want) {
+        let ast = self.ast;
+        let done = self.label();
+        let mut at = id;
+        loop {
+            let ExprKind::If { condition, then, otherwise } = &ast[at].kind else {
+                self.value(at, want);
+                break;
+            };
+            let next = self.label();
+            self.jump_if(*condition, false, next);
+            self.block(then, want);
+            let ends = otherwise.is_none() && want == Want::Nothing;
+            if !ends && !self.unreachable() {
+                self.jump(done);
+            }
+            self.bind(next);
+            match otherwise {
+                Some(otherwise) => at = *otherwise,
+                None => {
+                    self.null(want);
+                    break;
+                }
+            }
+        }
+        self.bind(done);
+    }
+
+    pub(super) fn match_arms(&mut self, subject: ExprId, arms: &[MatchArm], want: Want) {
+        let mark = self.mark();
+        let bodies: Vec<ExprId> = arms.iter().filter_map(|arm| arm.guard).collect();
+        let value = self.operand(subject, &bodies);
+        let done = self.label();
+        let mut open = true;
+        for arm in arms {
+            let inner = self.mark();
+            let mut miss = self.miss();
+            self.declare_pattern(arm.pattern);
+            self.fit(arm.pattern, value, &mut miss);
+            if let Some(guard) = arm.guard {
+                miss.used = true;
+                self.jump_if(guard, false, miss.label);
+            }
+            self.statement_value(arm.body, want);
+            if !self.unreachable() {
+                self.jump(done);
+            }
+            self.bind(miss.label);
+            self.release(inner);
+            open = miss.used;
+            if !open {
+                break;
+            }
+        }
+        if open {
+            self.op1(Opcode::MatchError, value);
+        }
+        self.bind(done);
+        self.release(mark);
+    }
+
+    pub(super) fn return_from(&mut self, value: Option<ExprId>) {
+        if self.f.cleanups.is_empty() {
+            match value {
+                Some(value) => self.value(value, Want::Return),
+                None => self.null(Want::Return),
+            }
+            return;
+        }
+        let register = self.f.return_register.unwrap_or(Reg(0));
+        match value {
+            Some(value) => self.expr(value, register),
+            None => self.load_null(register),
+        }
+        self.leave(Exit::Return);
+    }
+
+    pub(super) fn break_from(&mut self, id: ExprId, value: Option<ExprId>) {
+        let Some(&key) = self.names.targets.get(&id) else { return };
+        let Some(frame) = self.f.loops.iter().rev().find(|frame| frame.key == key) else { return };
+        let (exit, result) = (Exit::Jump(frame.on_break, frame.depth), frame.value);
+        let value = value.filter(|_| !self.names.label_breaks.contains(&id));
+        match (value, result) {
+            (Some(value), Some(result)) => self.expr(value, result),
+            (Some(value), None) => self.value(value, Want::Nothing),
+            (None, Some(result)) => self.load_null(result),
+            (None, None) => {}
+        }
+        self.leave(exit);
+    }
+
+    pub(super) fn continue_at(&mut self, id: ExprId) {
+        let Some(&key) = self.names.targets.get(&id) else { return };
+        let Some(frame) = self.f.loops.iter().rev().find(|frame| frame.key == key) else { return };
+        let exit = Exit::Jump(frame.on_continue, frame.depth);
+        self.leave(exit);
+    }
+}

@@ -1,0 +1,130 @@
+//! The second pass: writes the code of a module.
+//!
+//! Registers are given out like a stack: variables of a block stay until it ends, intermediate
+//! values until their expression ends. An expression is written into a wanted register, which may
+//! be overwritten early; so it must not be one that the expression can read. Calls take their
+//! window from the top of the stack.
+
+mod assign;
+mod block;
+mod builder;
+mod call;
+mod chain;
+mod class;
+mod cleanup;
+mod collection;
+mod condition;
+mod constant;
+mod control;
+mod expression;
+mod function;
+mod iteration;
+mod module;
+mod operator;
+mod pattern;
+mod select;
+mod task;
+mod variable;
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use self::builder::Builder;
+use self::constant::ConstantKey;
+use super::Dependency;
+use super::report::Report;
+use super::resolve::{FnId, Resolution, VarId};
+use crate::bytecode::assembler::Reg;
+use crate::bytecode::program::{
+    ClassCode, Constant, FunctionCode, ModuleCode, SelectArmKind, SelectCode,
+};
+use crate::diagnostics::{SourceId, Span};
+use crate::syntax::Module;
+use crate::syntax::ast::{Ast, Function};
+
+/// Where the value of an expression is wanted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Want {
+    /// Nowhere.
+    Nothing,
+    /// In that register.
+    In(Reg),
+    /// As the value of the function. Only where no clean-up stands in between.
+    Return,
+}
+
+/// Where a variable lives in the frame of its function.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Storage {
+    /// In a register.
+    Register(Reg),
+    /// In a cell that is in a register.
+    Cell(Reg),
+    /// In a slot of the module.
+    Slot(u32),
+}
+
+/// What is emitted, apart from the code: names and places of the module.
+pub(super) struct Source<'a> {
+    pub(super) module: &'a Module,
+    pub(super) name: &'a str,
+    pub(super) id: SourceId,
+    pub(super) text: &'a str,
+    pub(super) files: &'a HashMap<String, Dependency>,
+}
+
+struct Emitter<'a> {
+    source: Source<'a>,
+    ast: &'a Ast,
+    names: &'a Resolution,
+    report: &'a mut Report,
+    f: Builder,
+    storage: Vec<Option<Storage>>,
+    functions: Vec<Option<FunctionCode>>,
+    function_index: HashMap<FnId, u32>,
+    constants: Vec<Constant>,
+    constant_index: HashMap<ConstantKey, u32>,
+    classes: Vec<Option<ClassCode>>,
+    class_index: HashMap<Span, u32>,
+    selects: Vec<SelectCode>,
+    slots: Vec<Arc<str>>,
+    slot_of: HashMap<VarId, u32>,
+    /// Functions of the top level, for calls by number.
+    declarations: HashMap<FnId, &'a Function>,
+    /// The window of the arm of a select that was written last.
+    arm: Option<(Reg, SelectArmKind)>,
+    /// Calls of parameters pass on whether they are awaited: only in the core methods.
+    is_core: bool,
+}
+
+/// Writes the code of a resolved module.
+pub(super) fn emit<'a>(
+    source: Source<'a>,
+    names: &'a Resolution,
+    report: &'a mut Report,
+) -> ModuleCode {
+    let ast: &Ast = &source.module.ast;
+    let is_core = source.name == "core";
+    let mut emitter = Emitter {
+        source,
+        ast,
+        names,
+        report,
+        f: Builder::new(FnId(0)),
+        storage: vec![None; names.variables.len()],
+        functions: Vec::new(),
+        function_index: HashMap::new(),
+        constants: Vec::new(),
+        constant_index: HashMap::new(),
+        classes: Vec::new(),
+        class_index: HashMap::new(),
+        selects: Vec::new(),
+        slots: Vec::new(),
+        slot_of: HashMap::new(),
+        declarations: HashMap::new(),
+        arm: None,
+        is_core,
+    };
+    emitter.module();
+    emitter.finish()
+}
