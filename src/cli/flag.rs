@@ -170,6 +170,10 @@ const FLAGS: &[Flag] = &[
 const DUMPS: &[(&str, Dump)] =
     &[("tokens", Dump::Tokens), ("ast", Dump::Ast), ("bytecode", Dump::Bytecode)];
 
+/// Variables that the command line heeds.
+const ENVIRONMENT: &[(&str, &str)] =
+    &[("NO_COLOR", "No colours, if it is set to anything"), ("TERM=dumb", "No colours")];
+
 /// Reads a command line; the error is a message for the user.
 pub fn parse(words: impl IntoIterator<Item = OsString>) -> Result<Request, String> {
     let mut parser = Parser::from_args(words);
@@ -285,11 +289,17 @@ pub fn help(command: Option<Command>) -> String {
     match command {
         None => {
             help.push_str("Kettle, a small scripting language whose runtime is an event loop\n\n");
-            help.push_str("Usage: kettle [FLAG…] FILE [ARGUMENT…]\n       kettle [FLAG…] -e CODE [ARGUMENT…]\n");
             help.push_str(
-                "       kettle - [ARGUMENT…]            (the program comes from standard input)\n",
+                "Usage: kettle FILE [ARGUMENT…]
+       kettle -e CODE [ARGUMENT…]
+       kettle - [ARGUMENT…]         the program comes from standard input
+       kettle COMMAND …
+
+Flags stand before the program; what stands behind it is the program's own.
+
+Commands:
+",
             );
-            help.push_str("       kettle COMMAND …\n\nCommands:\n");
             for entry in COMMANDS {
                 let usage = format!("{} {}", entry.name, entry.operands);
                 help.push_str(&format!("  {usage:<22} {}\n", entry.help));
@@ -312,6 +322,10 @@ pub fn help(command: Option<Command>) -> String {
             let written = format!("{short}--{}{value}", flag.long);
             help.push_str(&format!("  {written:<22} {text}\n"));
         }
+    }
+    help.push_str("\nEnvironment:\n");
+    for (name, text) in ENVIRONMENT {
+        help.push_str(&format!("  {name:<22} {text}\n"));
     }
     help
 }
