@@ -63,9 +63,9 @@ natives! {
     /// The sum of the numbers.
     core method range.sum() => eager_sum, "(1..=100).sum()" => "5050";
     /// The least number, by itself or by a key; null if there is none.
-    core method range.min(named by: fn?) => eager_min, "(1..4).min()" => "1";
+    core method range.min(named by: fn?) => list_min, "(1..4).min()" => "1";
     /// The greatest number, by itself or by a key; null if there is none.
-    core method range.max(named by: fn?) => eager_max, "(1..4).max()" => "3";
+    core method range.max(named by: fn?) => list_max, "(1..4).max()" => "3";
     /// Combines the numbers: `f(acc, n)` for each.
     core method range.reduce(f: fn, start: any?) => list_reduce, "(1..5).reduce(|a, n| a * n)" => "24";
     /// Whether one number, or what `f` gives for it, is true.

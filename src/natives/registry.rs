@@ -193,6 +193,7 @@ mod tests {
     use std::collections::HashSet;
 
     use super::*;
+    use crate::diagnostics::SourceId;
 
     #[test]
     fn every_native_is_declared_once_and_documented() {
@@ -202,6 +203,57 @@ mod tests {
             assert!(seen.insert((path, declaration.signature.role)), "{path} is declared twice");
             assert!(!declaration.doc.is_empty(), "{path} has no documentation");
         }
+    }
+
+    /// The names that `core.ket` declares.
+    fn core_functions() -> HashSet<String> {
+        use crate::syntax::ast::StmtKind;
+        let parsed = crate::syntax::parse(super::super::CORE_SOURCE, SourceId::default());
+        assert!(parsed.diagnostics.is_empty(), "core.ket: {:?}", parsed.diagnostics);
+        let ast = &parsed.module.ast;
+        let names = parsed.module.statements.iter().filter_map(|id| match &ast[*id].kind {
+            StmtKind::Function { function, .. } => function.name,
+            _ => None,
+        });
+        names.map(|name| ast.text(name.symbol).to_owned()).collect()
+    }
+
+    #[test]
+    fn what_is_written_in_kettle_is_there() {
+        let functions = core_functions();
+        for declaration in declarations() {
+            if let Body::Core(function) = declaration.body {
+                let path = declaration.signature.path;
+                assert!(functions.contains(function), "{path}: core.ket has no {function}");
+            }
+        }
+    }
+
+    #[test]
+    fn what_natives_hand_over_to_is_there() {
+        let functions = core_functions();
+        let mut calls = 0;
+        let mut folders = vec![std::path::PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/src/natives"))];
+        while let Some(folder) = folders.pop() {
+            for entry in std::fs::read_dir(folder).expect("the sources are there") {
+                let path = entry.expect("the sources can be listed").path();
+                if path.is_dir() {
+                    folders.push(path);
+                    continue;
+                }
+                let source = std::fs::read_to_string(&path).expect("the sources can be read");
+                for call in source.split("script::").skip(1) {
+                    let Some(name) = call.split('"').nth(1).filter(|_| call.starts_with(['c', 'u'])) else {
+                        continue;
+                    };
+                    if call.starts_with("call(vm, \"") || call.starts_with("unhashable(vm,") {
+                        calls += 1;
+                        assert!(functions.contains(name), "{}: core.ket has no {name}", path.display());
+                    }
+                }
+            }
+        }
+        assert!(calls > 20, "only {calls} calls were found");
     }
 
     #[test]

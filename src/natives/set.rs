@@ -71,9 +71,9 @@ natives! {
     /// The sum of the members.
     core method set.sum() => eager_sum, "set([1, 2]).sum()" => "3";
     /// The least member, by itself or by a key; null if there is none.
-    core method set.min(named by: fn?) => eager_min, "set([2, 1]).min()" => "1";
+    core method set.min(named by: fn?) => list_min, "set([2, 1]).min()" => "1";
     /// The greatest member, by itself or by a key; null if there is none.
-    core method set.max(named by: fn?) => eager_max, "set([2, 1]).max()" => "2";
+    core method set.max(named by: fn?) => list_max, "set([2, 1]).max()" => "2";
     /// The members in order, as a list.
     core method set.sorted(named by: fn?, named cmp: fn?, named reverse: bool = false) => list_sorted, "set([2, 1]).sorted()" => "[1, 2]";
     /// The members as text, with `sep` between them.
