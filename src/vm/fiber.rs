@@ -4,6 +4,7 @@
 //! nothing of tasks or scopes.
 
 use super::exit::FiberId;
+use super::ops::work::PutOff;
 use super::stack::{SMALLEST, Stack};
 use super::value::Value;
 
@@ -60,6 +61,8 @@ pub struct Fiber {
     pub waiting: Waiting,
     /// How it goes on.
     pub entry: Entry,
+    /// What its instructions have put off until a method returns, innermost last.
+    pub(super) work: Vec<PutOff>,
 }
 
 /// All fibers of a VM.
@@ -78,7 +81,7 @@ impl Fibers {
             _ => Stack::new(capacity.max(SMALLEST)),
         };
         let fiber =
-            Fiber { stack, pc: 0, base: 1, top: 1, waiting: Waiting::Nothing, entry: Entry::Run };
+            Fiber { stack, pc: 0, base: 1, top: 1, waiting: Waiting::Nothing, entry: Entry::Run, work: Vec::new() };
         if let Some(index) = self.free.pop() {
             self.slots[index as usize] = Some(fiber);
             return FiberId(index);

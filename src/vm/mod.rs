@@ -14,16 +14,19 @@
 //! suspended fiber, and no native runs the loop. The collector runs only in [`Vm::collect`].
 
 mod code;
+mod dispatch;
 pub mod error;
 mod exit;
 mod fiber;
 mod frame;
 mod load;
 mod native;
+mod ops;
 mod registry;
 mod resume;
 mod stack;
 mod trace;
+mod unwind;
 
 pub mod display;
 pub mod equal;
@@ -90,6 +93,7 @@ pub struct Vm {
     functions: Vec<Function>,
     slots: Vec<Value>,
     constants: Vec<Value>,
+    invoke_caches: Vec<ops::invoke::InvokeCache>,
     /// All objects.
     pub heap: Heap,
     /// Anything but 0 stops the run loop at the next look, with `Exit::Budget`.
@@ -128,6 +132,7 @@ impl Vm {
             functions: Vec::new(),
             slots: Vec::new(),
             constants: Vec::new(),
+            invoke_caches: Vec::new(),
             heap,
             interrupt: Arc::default(),
             fuel_reserve: i64::MAX,
@@ -172,13 +177,6 @@ impl Vm {
         self.with_roots(roots, |heap, all| heap.collect_full(all));
     }
 
-    /// Runs a fiber until it leaves through an exit.
-    pub fn run(&mut self, fiber: FiberId) -> Exit {
-        self.running = fiber;
-        let unfinished = self.error(ErrorKind::Error, "the run loop has not landed yet");
-        self.exit.take().unwrap_or(Exit::Throw(unfinished.0))
-    }
-
     fn with_roots(
         &mut self,
         roots: &mut dyn FnMut(&mut Marker),
@@ -194,6 +192,9 @@ impl Vm {
                 | fiber::Entry::Deliver(value) = fiber.entry
                 {
                     marker.value(value);
+                }
+                for put_off in &fiber.work {
+                    put_off.trace(marker);
                 }
             }
             marker.values(slots);

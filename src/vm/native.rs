@@ -88,6 +88,21 @@ impl Native {
         matches!(&*self.params, [only] if only.kind == ParamKind::Rest)
     }
 
+    /// So many positional arguments can be passed as they stand.
+    pub(super) fn is_exact(&self, given: usize) -> bool {
+        if self.takes_all() {
+            return true;
+        }
+        let plain = |param: &NativeParam| {
+            matches!(param.kind, ParamKind::Required | ParamKind::Optional)
+        };
+        given <= self.params.len()
+            && self.params[..given].iter().all(plain)
+            && self.params[given..].iter().all(|param| {
+                matches!(param.kind, ParamKind::Optional | ParamKind::Named)
+            })
+    }
+
     /// The most arguments that may stand by position, if there is a limit.
     pub(super) fn positional_max(&self) -> Option<usize> {
         if self.params.iter().any(|param| param.kind == ParamKind::Rest) {

@@ -1,0 +1,175 @@
+//! Step 6 of 6: the run loop.
+//!
+//! This is the portable backend: one `loop` around one `match`. What an opcode does stands in
+//! `body.rs` once, as a macro that is given the words for "go on with the next instruction", "take
+//! the slow path" and "take the rare path"; a threaded backend is made by giving it other words.
+//! `pc`, `base` and `vm` are locals; nothing that has to be dropped is alive in an arm.
+#![expect(unsafe_code, reason = "registers and instructions are addressed by pointers")]
+
+#[macro_use]
+#[path = "body.rs"]
+mod body;
+
+use super::Vm;
+use super::exit::{Exit, FiberId};
+use super::fiber::Entry;
+use super::frame::{AWAITED, FrameWord, SPECIAL};
+use super::object::{Closure, Instance, List, Owned, VariableCell};
+use super::ops::{self, At};
+use super::unwind::Outcome;
+use super::value::{Kind, Value, copy_slot, write_slot};
+use crate::bytecode::instruction::Instruction;
+use crate::bytecode::op::Opcode;
+
+const INT: u64 = Kind::Int as u64;
+const FLOAT: u64 = Kind::Float as u64;
+const NULL: u64 = Kind::Null as u64;
+const BOOL: u64 = Kind::Bool as u64;
+const UNSET: u64 = Kind::Unset as u64;
+const LIST: u64 = Kind::List as u64;
+const CLOSURE: u64 = Kind::Closure as u64;
+const INSTANCE: u64 = Kind::Instance as u64;
+
+impl Vm {
+    /// Runs a fiber until it leaves through an exit.
+    pub fn run(&mut self, fiber: FiberId) -> Exit {
+        self.running = fiber;
+        let entry = std::mem::replace(&mut self.fibers.get_mut(fiber).entry, Entry::Run);
+        let left = match entry {
+            Entry::Throw(error) => self.unwind(Outcome::Throw(error)),
+            Entry::Cut(cut) => self.unwind(Outcome::Cut(cut)),
+            Entry::Run | Entry::Deliver(_) => None,
+        };
+        if let Some(exit) = left {
+            return exit;
+        }
+        let fiber = self.fibers.get(fiber);
+        let pc: *const Instruction = std::ptr::with_exposed_provenance(fiber.pc);
+        let base = fiber.stack.start().wrapping_add(fiber.base as usize);
+        self.stack_end = if self.options.torture { 0 } else { fiber.stack.end() };
+        // SAFETY: the fiber is suspended at an instruction of its innermost frame, and loaded code
+        // names only registers, constants, slots and functions that exist.
+        unsafe {
+            let at = match entry {
+                Entry::Deliver(value) => ops::slow(self, pc, base, |op| ops::deliver(op, value)),
+                _ => At { pc, base },
+            };
+            if !at.pc.is_null() {
+                run_loop(self, at);
+            }
+        }
+        self.exit.take().expect("the run loop is left with a reason")
+    }
+}
+
+/// Runs until an instruction leaves.
+///
+/// # Safety
+/// `start` names an instruction of loaded code and the base of its frame on the running fiber's
+/// stack.
+unsafe fn run_loop(vm: *mut Vm, start: At) {
+    let At { mut pc, mut base } = start;
+    loop {
+        macro_rules! next {
+            () => {
+                continue
+            };
+        }
+        macro_rules! slow {
+            ($body:expr) => {{
+                let at = ops::slow(vm, pc, base, $body);
+                if at.pc.is_null() {
+                    return;
+                }
+                pc = at.pc;
+                base = at.base;
+                continue;
+            }};
+        }
+        macro_rules! rare {
+            ($body:expr) => {{
+                let at = ops::rare(vm, pc, base, $body);
+                if at.pc.is_null() {
+                    return;
+                }
+                pc = at.pc;
+                base = at.base;
+                continue;
+            }};
+        }
+        // SAFETY: promised by the caller and kept by every instruction: `pc` is an instruction of
+        // loaded code, `base` its frame, all registers that it names lie on the stack, and values
+        // of a kind point to live objects of that kind.
+        unsafe { instruction!((*pc).op, vm, pc, base, next, slow, rare) }
+    }
+}
+
+/// The tag of a slot.
+#[inline(always)]
+unsafe fn tag(slot: *const Value) -> u64 {
+    // SAFETY: promised by the caller; a value begins with its tag.
+    unsafe { slot.cast::<u64>().read() }
+}
+
+/// The payload of a slot.
+#[inline(always)]
+unsafe fn bits(slot: *const Value) -> u64 {
+    // SAFETY: promised by the caller; the second word of a value is its payload.
+    unsafe { slot.cast::<u64>().add(1).read() }
+}
+
+/// The payload of a slot that holds a float.
+#[inline(always)]
+unsafe fn float(slot: *const Value) -> f64 {
+    // SAFETY: promised by the caller.
+    f64::from_bits(unsafe { bits(slot) })
+}
+
+/// The elements of the list in a slot.
+#[inline(always)]
+unsafe fn list<'a>(slot: *const Value) -> &'a List {
+    // SAFETY: the caller has seen that the slot holds a list; it lives while a slot holds it.
+    unsafe { &(*(*slot).address::<Owned<List>>()).body }
+}
+
+/// The elements of the list in a slot, for writing.
+#[inline(always)]
+unsafe fn list_mut<'a>(slot: *const Value) -> &'a mut List {
+    // SAFETY: as for `list`; nothing else looks at the list during an instruction.
+    unsafe { &mut (*(*slot).address::<Owned<List>>()).body }
+}
+
+/// The first upvalue of the closure in a slot.
+#[inline(always)]
+unsafe fn upvalues(slot: *const Value) -> *const Value {
+    // SAFETY: the compiler gives this only the register that holds the running closure.
+    unsafe { (*slot).address::<Closure>().add(1).cast() }
+}
+
+/// The content of the variable cell in a slot.
+#[inline(always)]
+unsafe fn content(slot: *const Value) -> *mut Value {
+    // SAFETY: the compiler gives this only slots that hold a cell.
+    unsafe { &raw mut (*(*slot).address::<VariableCell>()).value }
+}
+
+/// The shape of the instance in a slot.
+#[inline(always)]
+unsafe fn shape(slot: *const Value) -> u32 {
+    // SAFETY: the caller has seen that the slot holds an instance.
+    unsafe { (*(*slot).address::<Instance>()).header.word() }
+}
+
+/// A field of the instance in a slot.
+#[inline(always)]
+unsafe fn field(slot: *const Value, index: u8) -> *mut Value {
+    // SAFETY: the caller has seen that the slot holds an instance whose shape has that field.
+    unsafe { (*slot).address::<Instance>().add(1).cast::<Value>().add(index as usize) }
+}
+
+/// The 16-bit integer in `b` and `c` of an instruction.
+#[inline(always)]
+unsafe fn small(pc: *const Instruction) -> i64 {
+    // SAFETY: the caller has an instruction; bytes 2 and 3 of it are aligned for this.
+    unsafe { i64::from(pc.cast::<i16>().add(1).read()) }
+}

@@ -1,0 +1,363 @@
+//! Arithmetic beyond two small ints or two floats: overflow, mixed numbers, durations, strings,
+//! lists, bytes, and operator methods of classes.
+
+use super::{Flow, Op, Step};
+use crate::bytecode::op::Opcode;
+use crate::vm::Vm;
+use crate::vm::error::{ErrorKind, Thrown};
+use crate::vm::value::{Kind, Value};
+
+/// What an arithmetic operator gives; `None` if it is not defined for the two.
+type Computed = Result<Option<Value>, Thrown>;
+
+/// Arithmetic operators.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Sign {
+    Add,
+    Sub,
+    Mul,
+    Div,
+    FloorDiv,
+    Mod,
+    Pow,
+    BitAnd,
+    BitOr,
+    BitXor,
+    Shl,
+    Shr,
+}
+
+impl Sign {
+    fn of(op: Opcode) -> Sign {
+        match op {
+            Opcode::Add | Opcode::AddInt => Sign::Add,
+            Opcode::Sub | Opcode::SubInt => Sign::Sub,
+            Opcode::Mul | Opcode::MulInt => Sign::Mul,
+            Opcode::Div => Sign::Div,
+            Opcode::FloorDiv | Opcode::FloorDivInt => Sign::FloorDiv,
+            Opcode::Mod | Opcode::ModInt => Sign::Mod,
+            Opcode::Pow => Sign::Pow,
+            Opcode::BitAnd => Sign::BitAnd,
+            Opcode::BitOr => Sign::BitOr,
+            Opcode::BitXor => Sign::BitXor,
+            Opcode::Shl => Sign::Shl,
+            _ => Sign::Shr,
+        }
+    }
+
+    const fn text(self) -> &'static str {
+        match self {
+            Sign::Add => "+",
+            Sign::Sub => "-",
+            Sign::Mul => "*",
+            Sign::Div => "/",
+            Sign::FloorDiv => "//",
+            Sign::Mod => "%",
+            Sign::Pow => "**",
+            Sign::BitAnd => "&",
+            Sign::BitOr => "|",
+            Sign::BitXor => "^",
+            Sign::Shl => "<<",
+            Sign::Shr => ">>",
+        }
+    }
+}
+
+/// All arithmetic of two operands
+pub(in crate::vm) fn binary(op: &mut Op<'_>) -> Step {
+    let at = op.instruction();
+    let sign = Sign::of(at.op);
+    let lhs = op.get(at.b);
+    let with_number = matches!(
+        at.op,
+        Opcode::AddInt | Opcode::SubInt | Opcode::MulInt | Opcode::FloorDivInt | Opcode::ModInt
+    );
+    let rhs = if with_number { Value::int(i64::from(at.imm)) } else { op.get(at.c) };
+    if let Some(result) = compute(op.vm, sign, lhs, rhs)? {
+        op.set(at.a, result);
+        return Ok(Flow::Next);
+    }
+    if let Some(method) = op.method_of(lhs, sign.text()) {
+        return op.call_operator(method, &[lhs, rhs]);
+    }
+    Err(undefined(op, sign, lhs, rhs))
+}
+
+/// `Neg`, `BitNot`
+pub(in crate::vm) fn unary(op: &mut Op<'_>) -> Step {
+    let at = op.instruction();
+    let value = op.get(at.b);
+    let is_neg = at.op == Opcode::Neg;
+    let result = match (value.kind(), is_neg) {
+        (Kind::Int, true) => {
+            let number = value.as_int().and_then(i64::checked_neg);
+            Value::int(number.ok_or_else(|| overflow(op.vm, "-", value, None))?)
+        }
+        (Kind::Int, false) => Value::int(!(value.bits() as i64)),
+        (Kind::Float, true) => Value::float(-f64::from_bits(value.bits())),
+        (Kind::Duration, true) => {
+            let length = value.as_duration().and_then(i64::checked_neg);
+            Value::duration(length.ok_or_else(|| overflow(op.vm, "-", value, None))?)
+        }
+        _ => {
+            if is_neg && let Some(method) = op.method_of(value, "neg") {
+                return op.call_operator(method, &[value]);
+            }
+            let sign = if is_neg { "-" } else { "~" };
+            let name = op.vm.type_name(value);
+            let text = format!("`{sign}` is not defined for a value of type {name}");
+            return Err(op.vm.error(ErrorKind::TypeError, text));
+        }
+    };
+    op.set(at.a, result);
+    Ok(Flow::Next)
+}
+
+fn compute(vm: &mut Vm, sign: Sign, lhs: Value, rhs: Value) -> Computed {
+    match (lhs.kind(), rhs.kind()) {
+        (Kind::Int, Kind::Int) => {
+            ints(vm, sign, lhs.bits() as i64, rhs.bits() as i64).map(Some)
+        }
+        (Kind::Int | Kind::Float, Kind::Int | Kind::Float) => {
+            let (x, y) = (lhs.as_number().unwrap_or(f64::NAN), rhs.as_number().unwrap_or(f64::NAN));
+            Ok(floats(sign, x, y).map(Value::float))
+        }
+        (Kind::Duration, _) | (_, Kind::Duration) => durations(vm, sign, lhs, rhs),
+        (Kind::Str | Kind::Bytes | Kind::List, _) if sign == Sign::Add => join(vm, lhs, rhs),
+        (Kind::Str | Kind::List, Kind::Int) if sign == Sign::Mul => repeat(vm, lhs, rhs).map(Some),
+        (Kind::Int, Kind::Str | Kind::List) if sign == Sign::Mul => repeat(vm, rhs, lhs).map(Some),
+        _ => Ok(None),
+    }
+}
+
+fn ints(vm: &mut Vm, sign: Sign, x: i64, y: i64) -> Result<Value, Thrown> {
+    let (lhs, rhs) = (Value::int(x), Value::int(y));
+    let result = match sign {
+        Sign::Add => x.checked_add(y),
+        Sign::Sub => x.checked_sub(y),
+        Sign::Mul => x.checked_mul(y),
+        Sign::Div | Sign::FloorDiv | Sign::Mod if y == 0 => {
+            let text = format!("{x} {} 0 is division by zero", sign.text());
+            return Err(vm.error(ErrorKind::ZeroDivisionError, text));
+        }
+        Sign::Div => return Ok(Value::float(x as f64 / y as f64)),
+        Sign::FloorDiv => x.checked_div(y).map(|quotient| {
+            quotient - i64::from(x % y != 0 && (x < 0) != (y < 0))
+        }),
+        Sign::Mod => {
+            let rest = x.checked_rem(y).unwrap_or(0);
+            Some(if rest != 0 && (rest < 0) != (y < 0) { rest + y } else { rest })
+        }
+        Sign::Pow => return power(vm, x, y),
+        Sign::BitAnd => Some(x & y),
+        Sign::BitOr => Some(x | y),
+        Sign::BitXor => Some(x ^ y),
+        Sign::Shl | Sign::Shr => {
+            let Some(count) = u32::try_from(y).ok().filter(|count| *count < 64) else {
+                let text = format!("a shift by {y}: the count has to be from 0 to 63");
+                return Err(vm.error(ErrorKind::ValueError, text));
+            };
+            Some(if sign == Sign::Shl { x << count } else { x >> count })
+        }
+    };
+    result.map(Value::int).ok_or_else(|| overflow(vm, sign.text(), lhs, Some(rhs)))
+}
+
+fn power(vm: &mut Vm, base: i64, exponent: i64) -> Result<Value, Thrown> {
+    if exponent < 0 {
+        if base == 0 {
+            let text = format!("0 ** {exponent} is division by zero");
+            return Err(vm.error(ErrorKind::ZeroDivisionError, text));
+        }
+        return Ok(Value::float((base as f64).powf(exponent as f64)));
+    }
+    let result = match base {
+        0 | 1 => Some(if exponent == 0 { 1 } else { base }),
+        -1 => Some(if exponent % 2 == 0 { 1 } else { -1 }),
+        _ => u32::try_from(exponent).ok().and_then(|exponent| base.checked_pow(exponent)),
+    };
+    let overflow = |vm: &mut Vm| overflow(vm, "**", Value::int(base), Some(Value::int(exponent)));
+    result.map(Value::int).ok_or_else(|| overflow(vm))
+}
+
+fn floats(sign: Sign, x: f64, y: f64) -> Option<f64> {
+    Some(match sign {
+        Sign::Add => x + y,
+        Sign::Sub => x - y,
+        Sign::Mul => x * y,
+        Sign::Div => x / y,
+        Sign::FloorDiv => (x / y).floor(),
+        Sign::Mod => {
+            let rest = x % y;
+            if rest != 0.0 && (rest < 0.0) != (y < 0.0) { rest + y } else { rest }
+        }
+        Sign::Pow => x.powf(y),
+        Sign::BitAnd | Sign::BitOr | Sign::BitXor | Sign::Shl | Sign::Shr => return None,
+    })
+}
+
+fn durations(vm: &mut Vm, sign: Sign, lhs: Value, rhs: Value) -> Computed {
+    let result = match (lhs.as_duration(), rhs.as_duration(), sign) {
+        (Some(x), Some(y), Sign::Add) => x.checked_add(y),
+        (Some(x), Some(y), Sign::Sub) => x.checked_sub(y),
+        (Some(x), Some(y), Sign::Div) => return Ok(Some(Value::float(x as f64 / y as f64))),
+        (Some(x), Some(y), Sign::FloorDiv) => return ints(vm, Sign::FloorDiv, x, y).map(Some),
+        (Some(x), Some(y), Sign::Mod) => {
+            let rest = ints(vm, Sign::Mod, x, y)?;
+            rest.as_int()
+        }
+        (Some(x), None, Sign::Mul) => scaled(x, rhs),
+        (None, Some(y), Sign::Mul) => scaled(y, lhs),
+        (Some(x), None, Sign::Div | Sign::FloorDiv) => match (rhs.as_int(), rhs.as_float()) {
+            (Some(0), _) => {
+                let text = format!("{} {} 0 is division by zero", vm.show(lhs), sign.text());
+                return Err(vm.error(ErrorKind::ZeroDivisionError, text));
+            }
+            (Some(y), _) => ints(vm, Sign::FloorDiv, x, y)?.as_int(),
+            (_, Some(y)) => nanoseconds(x as f64 / y),
+            _ => return Ok(None),
+        },
+        _ => return Ok(None),
+    };
+    if result.is_none() && !(rhs.is_number() || rhs.is_duration()) {
+        return Ok(None);
+    }
+    let result = result.ok_or_else(|| overflow(vm, sign.text(), lhs, Some(rhs)))?;
+    Ok(Some(Value::duration(result)))
+}
+
+fn scaled(length: i64, by: Value) -> Option<i64> {
+    match (by.as_int(), by.as_float()) {
+        (Some(factor), _) => length.checked_mul(factor),
+        (_, Some(factor)) => nanoseconds(length as f64 * factor),
+        _ => None,
+    }
+}
+
+fn nanoseconds(length: f64) -> Option<i64> {
+    let rounded = length.round();
+    let fits = rounded >= i64::MIN as f64 && rounded < i64::MAX as f64;
+    fits.then_some(rounded as i64)
+}
+
+/// `+` of two strings, bytes or lists.
+fn join(vm: &mut Vm, lhs: Value, rhs: Value) -> Computed {
+    if lhs.kind() != rhs.kind() {
+        return Ok(None);
+    }
+    match lhs.kind() {
+        Kind::Str => match vm.heap.append(lhs, rhs) {
+            Ok(joined) => Ok(Some(joined)),
+            Err(_) => Err(vm.out_of_memory()),
+        },
+        Kind::Bytes => {
+            let parts = [vm.heap.bytes_ref(lhs), vm.heap.bytes_ref(rhs)];
+            let bytes = parts.into_iter().flatten().collect::<Vec<&[u8]>>().concat();
+            vm.reserve(bytes.len())?;
+            Ok(Some(vm.heap.bytes(&bytes)))
+        }
+        _ => {
+            let parts = [vm.heap.list_ref(lhs), vm.heap.list_ref(rhs)];
+            let length: usize = parts.iter().flatten().map(|list| list.items.len()).sum();
+            let mut items = Vec::with_capacity(length);
+            for list in parts.into_iter().flatten() {
+                items.extend_from_slice(&list.items);
+            }
+            vm.reserve(length * size_of::<Value>())?;
+            Ok(Some(vm.heap.list(items)))
+        }
+    }
+}
+
+/// A string or list, a number of times.
+fn repeat(vm: &mut Vm, value: Value, count: Value) -> Result<Value, Thrown> {
+    let Some(count) = count.as_int().and_then(|count| usize::try_from(count).ok()) else {
+        let text = format!("a {} cannot be repeated {} times", vm.type_name(value), vm.show(count));
+        return Err(vm.error(ErrorKind::ValueError, text));
+    };
+    let length = match value.kind() {
+        Kind::Str => vm.heap.str(value).map_or(0, str::len),
+        _ => vm.heap.list_ref(value).map_or(0, |list| list.items.len() * size_of::<Value>()),
+    };
+    let bytes = length.checked_mul(count).filter(|bytes| *bytes < isize::MAX as usize / 2);
+    let Some(bytes) = bytes else { return Err(vm.out_of_memory()) };
+    vm.reserve(bytes)?;
+    if let Some(text) = vm.heap.str(value) {
+        let text = text.repeat(count);
+        return Ok(vm.heap.string_owned(text));
+    }
+    let items = vm.heap.list_ref(value).map_or_else(Vec::new, |list| list.items.repeat(count));
+    Ok(vm.heap.list(items))
+}
+
+#[cold]
+fn overflow(vm: &mut Vm, sign: &str, lhs: Value, rhs: Option<Value>) -> Thrown {
+    let what = match rhs {
+        Some(rhs) => format!("{} {sign} {}", vm.show(lhs), vm.show(rhs)),
+        None => format!("{sign}({})", vm.show(lhs)),
+    };
+    let kind = if lhs.is_int() { "an int" } else { "a duration" };
+    vm.error(ErrorKind::OverflowError, format!("{what} does not fit into {kind}"))
+}
+
+/// The error of an operator that two types do not have.
+#[cold]
+fn undefined(op: &mut Op<'_>, sign: Sign, lhs: Value, rhs: Value) -> Thrown {
+    let vm = &mut *op.vm;
+    let (left, right) = (vm.type_name(lhs), vm.type_name(rhs));
+    let sign = sign.text();
+    let mut text = format!("`{sign}` is not defined for {left} and {right}");
+    let swapped = rhs.is_instance() && {
+        let class = vm.heap.instance_ref(rhs).map(|instance| instance.class());
+        class.is_some_and(|class| class.method(sign).is_some())
+    };
+    if swapped {
+        text.push_str(": operators are looked up on the left side, so swap the two");
+    } else if sign == "+" && (lhs.is_str() || rhs.is_str()) {
+        let part = |value: Value| match vm.heap.str(value) {
+            Some(text) if text.len() <= 20 => text.to_owned(),
+            Some(_) => "${…}".to_owned(),
+            None => {
+                let shown = vm.show(value);
+                if shown.len() <= 20 { format!("${{{shown}}}") } else { "${…}".to_owned() }
+            }
+        };
+        text.push_str(&format!(": to join them as text write \"{}{}\"", part(lhs), part(rhs)));
+    } else if lhs.is_duration() || rhs.is_duration() {
+        text.push_str(": a number becomes a duration by its unit, such as `5s`");
+    } else if lhs.is_null() || rhs.is_null() {
+        text.push_str(": one side is null");
+    }
+    vm.error(ErrorKind::TypeError, text)
+}
+
+impl Op<'_> {
+    /// The method or operator of that name of an instance's class.
+    pub(in crate::vm) fn method_of(&self, value: Value, name: &str) -> Option<Value> {
+        let instance = self.vm.heap.instance_ref(value)?;
+        instance.class().method(name).map(|member| member.value)
+    }
+}
+
+impl Vm {
+    /// A short form of a value, for messages.
+    pub fn show(&self, value: Value) -> String {
+        super::super::display::display_short(&self.heap, value, 40)
+    }
+
+    /// Fails if that many more bytes would pass the limit.
+    pub fn reserve(&mut self, bytes: usize) -> Result<(), Thrown> {
+        if self.heap.reserve(bytes).is_ok() {
+            return Ok(());
+        }
+        self.heap.request_collection();
+        Err(self.out_of_memory())
+    }
+
+    /// The error of memory that would pass the limit.
+    #[cold]
+    pub fn out_of_memory(&mut self) -> Thrown {
+        let limit = self.heap.limit();
+        self.error(ErrorKind::MemoryError, format!("the memory limit of {limit} bytes is reached"))
+    }
+}

@@ -1,0 +1,340 @@
+//! Calls: whatever can be called, from whatever instruction calls it.
+
+use super::{Flow, Op, Step};
+use crate::bytecode::op::Opcode;
+use crate::vm::error::{ErrorKind, Thrown};
+use crate::vm::exit::{Args, Exit};
+use crate::vm::fiber::Waiting;
+use crate::vm::frame::{AWAITED, BOTTOM, CONSTRUCTOR, OPERATOR};
+use crate::vm::Vm;
+use crate::vm::native::{NativeBody, NativeId};
+use crate::vm::value::{Kind, Value};
+
+/// Where a call stands: its result slot, behind which its arguments stand, and how it goes on.
+#[derive(Clone, Copy, Debug)]
+pub(in crate::vm) struct Site {
+    /// Distance of the result slot from the base.
+    pub(in crate::vm) slot: usize,
+    /// The call is awaited.
+    pub(in crate::vm) awaited: bool,
+    /// The calling instruction is no call and gets the result through `deliver`.
+    pub(in crate::vm) operator: bool,
+    /// Where it goes on.
+    pub(in crate::vm) next: usize,
+    /// Where it goes on behind an async callee.
+    pub(in crate::vm) next_async: usize,
+}
+
+impl Site {
+    fn flags(self) -> u64 {
+        (if self.awaited { AWAITED } else { 0 }) | if self.operator { OPERATOR } else { 0 }
+    }
+}
+
+/// `Call`, `CallAwait`, `CallEither`
+pub(in crate::vm) fn call(op: &mut Op<'_>) -> Step {
+    let at = op.instruction();
+    let site = op.call_site();
+    op.call_value(op.get(at.a), site, usize::from(at.c), None, false)
+}
+
+/// `CallKnown`, `CallKnownAwait` where the stack is too small
+pub(in crate::vm) fn call_known(op: &mut Op<'_>) -> Step {
+    let at = op.instruction();
+    let site = op.call_site();
+    let number = at.imm as u32;
+    let is_async = op.vm.functions[number as usize].await_step > 1;
+    let back = if is_async { site.next_async } else { site.next };
+    op.push(number, site.slot, site.flags(), back)?;
+    Ok(Flow::Stay)
+}
+
+/// `CallSpread`, `CallSpreadAwait`
+pub(in crate::vm) fn call_spread(op: &mut Op<'_>) -> Step {
+    let at = op.instruction();
+    let site = op.call_site();
+    let callee = op.get(at.a);
+    let named = op.get(at.a + 2);
+    let count = op.spread(usize::from(at.a) + 1, usize::from(at.a) + 1)?;
+    op.call_value(callee, site, count, named_map(named), false)
+}
+
+/// `Return` and `ReturnNull` of a frame whose result is more than a copy
+pub(in crate::vm) fn special_return(op: &mut Op<'_>) -> Step {
+    let at = op.instruction();
+    let (word, _) = op.header();
+    let flags = word.flags();
+    let result = if flags & CONSTRUCTOR != 0 {
+        op.get(0)
+    } else if at.op == Opcode::ReturnNull {
+        Value::null()
+    } else {
+        op.get(at.a)
+    };
+    if flags & BOTTOM != 0 {
+        return op.leave(Exit::Return(result));
+    }
+    op.pop();
+    if flags & OPERATOR != 0 {
+        op.step_back();
+        return super::deliver(op, result);
+    }
+    op.window_set(word.distance() / size_of::<Value>() - 1, result);
+    Ok(Flow::Stay)
+}
+
+/// The map of named arguments of a spread window, if there are any.
+pub(super) fn named_map(value: Value) -> Option<Value> {
+    value.is_map().then_some(value)
+}
+
+impl Op<'_> {
+    /// Where the call instruction stands.
+    pub(in crate::vm) fn call_site(&self) -> Site {
+        let at = self.instruction();
+        let (awaited, step) = match at.op {
+            Opcode::CallAwait
+            | Opcode::CallKnownAwait
+            | Opcode::InvokeAwait
+            | Opcode::InvokeAwaitCached
+            | Opcode::CallSpreadAwait
+            | Opcode::InvokeSpreadAwait
+            | Opcode::SuperAwait
+            | Opcode::SuperSpreadAwait => (true, 2),
+            Opcode::CallEither => (self.header().0.flags() & AWAITED != 0, 1),
+            _ => (false, 1),
+        };
+        Site {
+            slot: usize::from(at.a),
+            awaited,
+            operator: false,
+            next: self.after(1),
+            next_async: self.after(step),
+        }
+    }
+
+    /// Where an instruction that is no call lets something be called.
+    pub(in crate::vm) fn operator_site(&self) -> Site {
+        let next = self.after(1);
+        let slot = self.scratch();
+        Site { slot, awaited: false, operator: true, next, next_async: next }
+    }
+
+    /// Calls something on behalf of an instruction that is no call.
+    pub(in crate::vm) fn call_operator(&mut self, callee: Value, args: &[Value]) -> Step {
+        let site = self.operator_site();
+        self.reserve(site.slot + 1 + args.len())?;
+        for (value, slot) in args.iter().zip(site.slot + 1..) {
+            self.window_set(slot, *value);
+        }
+        self.call_value(callee, site, args.len(), None, true)
+    }
+
+    /// Puts the elements of the list in `slot` at `to` and behind; gives their number.
+    pub(in crate::vm) fn spread(&mut self, slot: usize, to: usize) -> Result<usize, Thrown> {
+        let Some(list) = self.vm.heap.list_ref(self.window_get(slot)) else { return Ok(0) };
+        let items = list.items.clone();
+        self.reserve(to + items.len())?;
+        for (value, slot) in items.iter().zip(to..) {
+            self.window_set(slot, *value);
+        }
+        Ok(items.len())
+    }
+
+    /// Calls any value with the `count` arguments that stand behind the site's slot. With `receiver`
+    /// the first one is what a method is called on.
+    pub(in crate::vm) fn call_value(
+        &mut self,
+        mut callee: Value,
+        site: Site,
+        mut count: usize,
+        named: Option<Value>,
+        mut receiver: bool,
+    ) -> Step {
+        loop {
+            match callee.kind() {
+                Kind::Closure => {
+                    return self.call_closure(callee, site, count, named, receiver, 0);
+                }
+                Kind::Native => {
+                    let id = self.vm.heap.native_id(callee).expect("the kind was looked at");
+                    return self.call_native(id, site, count, named, receiver);
+                }
+                Kind::Bound => {
+                    let bound = self.vm.heap.bound_ref(callee).expect("the kind was looked at");
+                    if receiver {
+                        // A bound method that is read as a member keeps its own receiver.
+                        count -= 1;
+                        self.window_move(site.slot + 2, site.slot + 1, count);
+                    }
+                    self.insert_receiver(bound.receiver, site.slot, count)?;
+                    count += 1;
+                    receiver = true;
+                    callee = bound.callee;
+                }
+                Kind::Class => return self.construct(callee, site, count, named),
+                Kind::Type => {
+                    let kind = self.vm.heap.type_ref(callee).expect("the kind was looked at");
+                    callee = match self.vm.registry.conversion(kind) {
+                        Some(conversion) => conversion,
+                        None => return Err(self.not_callable(callee)),
+                    };
+                }
+                Kind::Instance => {
+                    let class = self.vm.heap.instance_ref(callee).map(|found| found.class());
+                    let method = class.and_then(|class| class.method("call"));
+                    let Some(method) = method else { return Err(self.not_callable(callee)) };
+                    self.insert_receiver(callee, site.slot, count)?;
+                    count += 1;
+                    receiver = true;
+                    callee = method.value;
+                }
+                _ => return Err(self.not_callable(callee)),
+            }
+        }
+    }
+
+    /// Puts a receiver before the arguments behind a slot.
+    pub(in crate::vm) fn insert_receiver(
+        &mut self,
+        receiver: Value,
+        slot: usize,
+        count: usize,
+    ) -> Result<(), Thrown> {
+        self.reserve(slot + 2 + count)?;
+        self.window_move(slot + 1, slot + 2, count);
+        self.window_set(slot + 1, receiver);
+        Ok(())
+    }
+
+    /// Calls a function written in Kettle.
+    pub(in crate::vm) fn call_closure(
+        &mut self,
+        callee: Value,
+        site: Site,
+        count: usize,
+        named: Option<Value>,
+        receiver: bool,
+        flags: u64,
+    ) -> Step {
+        let closure = self.vm.heap.closure_ref(callee).expect("callers pass a closure");
+        let number = closure.function();
+        let function = &self.vm.functions[number as usize];
+        let is_async = function.await_step > 1;
+        let closure_register = function.closure_register;
+        let exact = usize::from(function.await_count) == count && named.is_none();
+        if is_async && !site.awaited {
+            let name = self.vm.infos[number as usize].code().name.clone();
+            return Err(self.missing_await(&name));
+        }
+        if !exact {
+            self.bind_closure(number, site.slot, count, named, receiver)?;
+        }
+        let back = if is_async { site.next_async } else { site.next };
+        self.push(number, site.slot, site.flags() | flags, back)?;
+        if closure_register != 255 {
+            self.set(closure_register, callee);
+        }
+        Ok(Flow::Stay)
+    }
+
+    /// Calls a function written in Rust.
+    pub(in crate::vm) fn call_native(
+        &mut self,
+        id: NativeId,
+        site: Site,
+        count: usize,
+        named: Option<Value>,
+        receiver: bool,
+    ) -> Step {
+        let native = self.vm.registry.native(id);
+        let (body, waits) = (native.body.clone(), native.waits);
+        if waits && !site.awaited {
+            let name = native.name.clone();
+            return Err(self.missing_await(&name));
+        }
+        let count = self.bind_native(id, site.slot, count, named, receiver)?;
+        match body {
+            NativeBody::Inline(function) => self.call_inline(function, site, count),
+            NativeBody::Host(function) => {
+                self.call_inline(|vm, args| function(vm, args), site, count)
+            }
+            NativeBody::Loop => {
+                let args = self.window_args(site.slot + 1, count);
+                let exit = Exit::Native { native: id, args, awaited: site.awaited };
+                let waiting = if site.operator {
+                    Waiting::Operator
+                } else {
+                    let slot = self.slot_index(site.slot);
+                    Waiting::Slot { slot, next: if waits { site.next_async } else { site.next } }
+                };
+                self.suspend(exit, waiting)
+            }
+        }
+    }
+
+    /// Runs an inline native whose arguments are in place.
+    #[inline]
+    pub(in crate::vm) fn call_inline(
+        &mut self,
+        body: impl FnOnce(&mut Vm, Args) -> Result<Value, Thrown>,
+        site: Site,
+        count: usize,
+    ) -> Step {
+        let args = self.window_args(site.slot + 1, count);
+        let result = body(self.vm, args)?;
+        if result.is_tail_call()
+            && let Some(tail) = self.vm.tail.take()
+        {
+            let count = tail.args.len();
+            self.reserve(site.slot + 1 + count)?;
+            for (value, slot) in tail.args.iter().zip(site.slot + 1..) {
+                self.window_set(slot, *value);
+            }
+            return self.call_value(tail.callee, site, count, None, false);
+        }
+        if site.operator {
+            return super::deliver(self, result);
+        }
+        self.window_set(site.slot, result);
+        self.go(site.next)
+    }
+
+    /// Arguments that stand on the stack.
+    pub(in crate::vm) fn window_args(&mut self, slot: usize, count: usize) -> Args {
+        self.keep(slot + count);
+        let start = self.slot_index(slot);
+        Args { fiber: self.vm.running, start, count: count as u32 }
+    }
+
+    #[cold]
+    fn not_callable(&mut self, callee: Value) -> Thrown {
+        let name = self.vm.type_name(callee);
+        let what = match callee.kind() {
+            Kind::Null => "null is not a function".to_owned(),
+            Kind::Type | Kind::Enum => {
+                let text = self.vm.show(callee);
+                format!("{text} cannot be called")
+            }
+            Kind::Instance => format!("{name} has no method `call`, so it is not a function"),
+            _ => {
+                let text = self.vm.show(callee);
+                format!("{text} is not a function but a value of type {name}")
+            }
+        };
+        self.vm.error(ErrorKind::TypeError, what)
+    }
+
+    #[cold]
+    pub(in crate::vm) fn missing_await(&mut self, name: &str) -> Thrown {
+        let is_either = self.instruction().op == Opcode::CallEither;
+        let text = if is_either {
+            let (word, _) = self.header();
+            let outer = self.vm.infos[word.function() as usize].code().name.clone();
+            format!("{name} is async: write `await` before the call of {outer} that it is given to")
+        } else {
+            format!("{name} is async: write `await {name}(…)` or `spawn {name}(…)`")
+        };
+        self.vm.error(ErrorKind::MissingAwaitError, text)
+    }
+}

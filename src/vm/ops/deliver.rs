@@ -1,0 +1,51 @@
+//! Results of frames that an instruction pushed which is no call.
+
+use super::{Flow, Op, Step, class, compare, index, invoke, iterate, text};
+use crate::bytecode::op::Opcode;
+use crate::vm::value::Value;
+
+/// Gives the instruction what a method has returned on its behalf.
+pub(in crate::vm) fn deliver(op: &mut Op<'_>, result: Value) -> Step {
+    let at = op.instruction();
+    match at.op {
+        Opcode::Add
+        | Opcode::Sub
+        | Opcode::Mul
+        | Opcode::Div
+        | Opcode::FloorDiv
+        | Opcode::Mod
+        | Opcode::Pow
+        | Opcode::BitAnd
+        | Opcode::BitOr
+        | Opcode::BitXor
+        | Opcode::Shl
+        | Opcode::Shr
+        | Opcode::AddInt
+        | Opcode::SubInt
+        | Opcode::MulInt
+        | Opcode::FloorDivInt
+        | Opcode::ModInt
+        | Opcode::Neg
+        | Opcode::BitNot
+        | Opcode::GetIndex
+        | Opcode::GetIndexInt
+        | Opcode::GetField
+        | Opcode::GetFieldCached
+        | Opcode::GetFieldOrNull
+        | Opcode::GetMethod
+        | Opcode::TryKey => {
+            op.set(at.a, result);
+            Ok(Flow::Next)
+        }
+        Opcode::GetIndexOrNull => index::deliver_or_null(op, result),
+        Opcode::SetIndex => Ok(Flow::Next),
+        Opcode::In => compare::deliver_contains(op, result),
+        Opcode::Concat => text::deliver_concat(op, result),
+        Opcode::Format => text::deliver_format(op, result),
+        Opcode::Class => class::deliver_static(op, result),
+        Opcode::Iter => iterate::deliver_iter(op, result),
+        Opcode::Next | Opcode::NextPair => iterate::deliver_next(op, result),
+        other if invoke::waits_for_getter(other) => op.call_gotten(result),
+        _ => compare::deliver(op, result),
+    }
+}

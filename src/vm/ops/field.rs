@@ -1,0 +1,279 @@
+//! Fields: reading and writing `value.name`.
+
+use super::lookup::Found;
+use super::{Flow, Op, Step};
+use crate::bytecode::instruction::Instruction;
+use crate::bytecode::op::Opcode;
+use crate::bytecode::program::MemberKind;
+use crate::diagnostics::nearest;
+use crate::vm::error::{ErrorKind, SUPPRESSED, TRACE, Thrown};
+use crate::vm::exit::Exit;
+use crate::vm::hash::{HashProblem, Unhashable};
+use crate::vm::value::{Kind, Value};
+
+/// `GetField` and its cached form that found another shape
+pub(in crate::vm) fn get(op: &mut Op<'_>) -> Step {
+    let at = op.instruction();
+    let object = op.get(at.b);
+    let name = op.name();
+    if object.is_map() {
+        return get_entry(op, object, name, false);
+    }
+    get_member(op, object, name)
+}
+
+/// `GetFieldOrNull`
+pub(in crate::vm) fn get_or_null(op: &mut Op<'_>) -> Step {
+    let at = op.instruction();
+    let object = op.get(at.b);
+    let name = op.name();
+    if object.is_map() {
+        return get_entry(op, object, name, true);
+    }
+    get_member(op, object, name)
+}
+
+/// `GetMethod`
+pub(in crate::vm) fn get_method(op: &mut Op<'_>) -> Step {
+    let at = op.instruction();
+    let object = op.get(at.b);
+    let name = op.name();
+    let found = op.find(object, name)?;
+    match found {
+        Found::Missing => Err(op.missing_member(object, name, "method", at.b)),
+        found => read(op, object, name, found),
+    }
+}
+
+/// `SetField` and its cached form that found another shape
+pub(in crate::vm) fn set(op: &mut Op<'_>) -> Step {
+    let at = op.instruction();
+    let (object, value) = (op.get(at.a), op.get(at.b));
+    let name = op.name();
+    match object.kind() {
+        Kind::Map => {
+            op.map_insert(object, name, value)?;
+            return Ok(Flow::Next);
+        }
+        Kind::Instance => {}
+        _ => return Err(cannot_set(op, object, name)),
+    }
+    let instance = op.vm.heap.instance_ref(object).expect("the kind was looked at");
+    let (class, shape) = (instance.class_value(), instance.shape());
+    let text = op.vm.heap.str(name).unwrap_or_default();
+    let (slot, private) = (instance.class().slot(text), text.starts_with('_'));
+    let Some(slot) = slot else { return Err(cannot_set(op, object, name)) };
+    if private {
+        op.check_private(class, name)?;
+    }
+    if let Some(fields) = op.vm.heap.instance_mut(object) {
+        fields[slot] = value;
+    }
+    if let Ok(slot) = u8::try_from(slot)
+        && matches!(at.op, Opcode::SetField | Opcode::SetFieldCached)
+    {
+        op.patch(Instruction::new(Opcode::SetFieldCached, at.a, at.b, slot, shape as i32));
+    }
+    Ok(Flow::Next)
+}
+
+/// Reads a member of anything but a map.
+fn get_member(op: &mut Op<'_>, object: Value, name: Value) -> Step {
+    let at = op.instruction();
+    let found = op.find(object, name)?;
+    match found {
+        Found::Field(value) if object.is_instance() => {
+            if let Some(value) = special_error_field(op, object, name)? {
+                return value_or_call(op, value);
+            }
+            remember(op, object, name);
+            op.set(at.a, value);
+            Ok(Flow::Next)
+        }
+        Found::Missing => Err(op.missing_member(object, name, "field", at.b)),
+        found => read(op, object, name, found),
+    }
+}
+
+/// Writes what was found into the register of the instruction.
+fn read(op: &mut Op<'_>, object: Value, name: Value, found: Found) -> Step {
+    let at = op.instruction();
+    let value = match found {
+        Found::Field(value) => value,
+        Found::Method(method) => op.vm.heap.bound(object, method),
+        Found::Native(id) => {
+            let native = op.vm.native_value(id);
+            op.vm.heap.bound(object, native)
+        }
+        Found::Property(id) => {
+            let native = op.vm.native_value(id);
+            return op.call_operator(native, &[object]);
+        }
+        Found::Getter(getter) => return op.call_operator(getter, &[object]),
+        Found::StaticGetter(getter) => {
+            let site = op.operator_site();
+            return op.call_value(getter, site, 0, None, false);
+        }
+        Found::NeedCore => return op.leave(Exit::NeedCore),
+        Found::Missing => return Err(op.missing_member(object, name, "field", at.b)),
+    };
+    op.set(at.a, value);
+    Ok(Flow::Next)
+}
+
+/// A field of an error that is not what its slot holds.
+enum Special {
+    Value(Value),
+    Trace(Value, Value),
+}
+
+/// `suppressed` is made when it is read first, and `trace` is shown as data.
+fn special_error_field(
+    op: &mut Op<'_>,
+    object: Value,
+    name: Value,
+) -> Result<Option<Special>, Thrown> {
+    let instance = op.vm.heap.instance_ref(object).expect("callers pass an instance");
+    let text = op.vm.heap.str(name).unwrap_or_default();
+    if !instance.class().is_error {
+        return Ok(None);
+    }
+    Ok(match instance.class().slot(text) {
+        Some(SUPPRESSED) => {
+            let mut list = op.vm.error_slot(object, SUPPRESSED);
+            if list.is_null() {
+                list = op.vm.heap.list(Vec::new());
+                op.vm.set_error_slot(object, SUPPRESSED, list);
+            }
+            Some(Special::Value(list))
+        }
+        Some(TRACE) => Some(match op.vm.registry.trace_reader {
+            Some(reader) => Special::Trace(op.vm.native_value(reader), object),
+            None => Special::Value(Value::null()),
+        }),
+        _ => None,
+    })
+}
+
+fn value_or_call(op: &mut Op<'_>, special: Special) -> Step {
+    match special {
+        Special::Value(value) => {
+            op.set(op.instruction().a, value);
+            Ok(Flow::Next)
+        }
+        Special::Trace(reader, error) => op.call_operator(reader, &[error]),
+    }
+}
+
+/// Writes a cache of the field over the instruction.
+fn remember(op: &mut Op<'_>, object: Value, name: Value) {
+    let at = op.instruction();
+    if !matches!(at.op, Opcode::GetField | Opcode::GetFieldCached) {
+        return;
+    }
+    let instance = op.vm.heap.instance_ref(object).expect("callers pass an instance");
+    let slot = instance.class().slot(op.vm.heap.str(name).unwrap_or_default());
+    if let Some(slot) = slot.and_then(|slot| u8::try_from(slot).ok()) {
+        let shape = instance.shape() as i32;
+        op.patch(Instruction::new(Opcode::GetFieldCached, at.a, at.b, slot, shape));
+    }
+}
+
+/// Reads an entry of a map by its name.
+fn get_entry(op: &mut Op<'_>, map: Value, name: Value, or_null: bool) -> Step {
+    let at = op.instruction();
+    if op.vm.heap.str(name) == Some("len") {
+        let count = op.vm.heap.map_ref(map).map_or(0, |map| map.len());
+        op.set(at.a, Value::int(count as i64));
+        return Ok(Flow::Next);
+    }
+    match op.vm.heap.map_get(map, name) {
+        Ok(Some(value)) => op.set(at.a, value),
+        _ if or_null => op.set(at.a, Value::null()),
+        _ => return Err(missing_name(op, map, name)),
+    }
+    Ok(Flow::Next)
+}
+
+#[cold]
+fn missing_name(op: &mut Op<'_>, map: Value, name: Value) -> Thrown {
+    let text = op.text(name);
+    let is_method = matches!(op.find(map, name), Ok(Found::Native(_) | Found::Method(_) | Found::NeedCore));
+    let mut message = format!("the map has no key `{text}`");
+    if is_method {
+        message.push_str(&format!("; the method is called as `.{text}(…)`"));
+    } else if let Some(near) = op.near_key(map, &text) {
+        message.push_str(&format!("; did you mean `{near}`?"));
+    }
+    op.vm.error(ErrorKind::KeyError, message)
+}
+
+#[cold]
+fn cannot_set(op: &mut Op<'_>, object: Value, name: Value) -> Thrown {
+    let at = op.instruction();
+    let text = op.text(name);
+    let message = match object.kind() {
+        Kind::Null => return op.missing_member(object, name, "field", at.a),
+        Kind::Class => {
+            let class = op.vm.heap.class_ref(object).map(|class| class.name.clone());
+            format!("`{}.{text}` cannot be assigned to", class.unwrap_or_default())
+        }
+        Kind::Module => "the members of a module cannot be assigned to".to_owned(),
+        Kind::Instance => {
+            let instance = op.vm.heap.instance_ref(object).expect("the kind was looked at");
+            let class = instance.class();
+            match class.method(&text) {
+                Some(found) if found.kind == MemberKind::Getter => {
+                    format!("`{text}` of {} is a getter: it cannot be assigned to", class.name)
+                }
+                Some(_) => format!("`{text}` of {} is a method: it cannot be assigned to", class.name),
+                None => {
+                    let near = nearest(&text, class.fields.iter().map(|name| &**name));
+                    let near = near.map(|near| format!("; did you mean `{near}`?"));
+                    format!("{} has no field `{text}`{}", class.name, near.unwrap_or_default())
+                }
+            }
+        }
+        _ => format!("{} has no field `{text}` that can be set", op.vm.type_name(object)),
+    };
+    op.vm.error(ErrorKind::FieldError, message)
+}
+
+impl Op<'_> {
+    /// The key of a map that a name was probably meant to be.
+    pub(in crate::vm) fn near_key(&self, map: Value, name: &str) -> Option<String> {
+        let map = self.vm.heap.map_ref(map)?;
+        let keys = map.keys().filter_map(|key| self.vm.heap.str(key)).take(1000);
+        nearest(name, keys).map(str::to_owned)
+    }
+
+    /// Puts an entry into a map.
+    pub(in crate::vm) fn map_insert(
+        &mut self,
+        map: Value,
+        key: Value,
+        value: Value,
+    ) -> Result<(), Thrown> {
+        match self.vm.heap.map_insert(map, key, value) {
+            Ok(_) => Ok(()),
+            Err(problem) => Err(self.unhashable(problem)),
+        }
+    }
+
+    /// The error of a value that cannot be a key.
+    #[cold]
+    pub(in crate::vm) fn unhashable(&mut self, found: Unhashable) -> Thrown {
+        let name = self.vm.type_name(found.value);
+        let text = match found.problem {
+            HashProblem::Mutable => format!("a {name} cannot be a key, because it can change"),
+            HashProblem::Cyclic => "a list that contains itself cannot be a key".to_owned(),
+            HashProblem::EqualityWithoutHash => {
+                format!("{name} cannot be a key: its class defines `==` but not `hash`")
+            }
+            HashProblem::NeedsCall => {
+                format!("{name} cannot be a key: methods `hash` are not supported yet")
+            }
+        };
+        self.vm.error(ErrorKind::TypeError, text)
+    }
+}

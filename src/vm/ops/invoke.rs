@@ -1,0 +1,217 @@
+//! Method calls: the member is looked up, cached where it can be, and called.
+
+use super::call::{Site, named_map};
+use super::lookup::Found;
+use super::{Op, Step};
+use crate::bytecode::instruction::Instruction;
+use crate::bytecode::op::Opcode;
+use crate::vm::error::ErrorKind;
+use crate::vm::exit::Exit;
+use crate::vm::native::{NativeBody, NativeId};
+use crate::vm::value::{Kind, Value};
+
+/// What a method call has found before.
+#[derive(Clone, Copy, Debug)]
+pub(in crate::vm) struct InvokeCache {
+    /// The shape of the receiver; for a native its kind.
+    pub(in crate::vm) guard: u32,
+    /// The function, or the native.
+    pub(in crate::vm) target: u32,
+    /// The closure of the function. The class keeps it alive as long as there are instances.
+    pub(in crate::vm) closure: Value,
+}
+
+/// `Invoke`, `InvokeAwait` and their cached forms that found another receiver
+pub(in crate::vm) fn invoke(op: &mut Op<'_>) -> Step {
+    let at = op.instruction();
+    let site = op.call_site();
+    let receiver = op.get(at.a + 1);
+    let name = op.name();
+    let found = op.find(receiver, name)?;
+    match found {
+        Found::Method(closure) if receiver.is_instance() => remember_method(op, receiver, closure),
+        Found::Native(id) => remember_native(op, receiver, id),
+        _ => {}
+    }
+    op.call_found(found, receiver, name, site, usize::from(at.c), None)
+}
+
+/// `InvokeNative`
+pub(in crate::vm) fn native(op: &mut Op<'_>) -> Step {
+    let at = op.instruction();
+    let cache = op.vm.invoke_caches[at.imm as usize];
+    if u32::from(op.get(at.a + 1).kind_byte()) != cache.guard {
+        return invoke(op);
+    }
+    let site = op.call_site();
+    let id = NativeId(cache.target);
+    let count = usize::from(at.c);
+    let native = op.vm.registry.native(id);
+    if let NativeBody::Inline(body) = native.body
+        && native.is_exact(count - 1)
+    {
+        return op.call_inline(body, site, count);
+    }
+    op.call_native(id, site, count, None, true)
+}
+
+/// `InvokeSpread`, `InvokeSpreadAwait`
+pub(in crate::vm) fn invoke_spread(op: &mut Op<'_>) -> Step {
+    let at = op.instruction();
+    let site = op.call_site();
+    let receiver = op.get(at.a + 1);
+    let name = op.name();
+    let found = op.find(receiver, name)?;
+    if matches!(found, Found::NeedCore) {
+        return op.leave(Exit::NeedCore);
+    }
+    let named = named_map(op.get(at.a + 3));
+    let count = op.spread(usize::from(at.a) + 2, usize::from(at.a) + 2)? + 1;
+    op.call_found(found, receiver, name, site, count, named)
+}
+
+/// `Super`, `SuperAwait`
+pub(in crate::vm) fn super_call(op: &mut Op<'_>) -> Step {
+    let at = op.instruction();
+    let site = op.call_site();
+    call_super(op, site, usize::from(at.c), None)
+}
+
+/// `SuperSpread`, `SuperSpreadAwait`
+pub(in crate::vm) fn super_spread(op: &mut Op<'_>) -> Step {
+    let at = op.instruction();
+    let site = op.call_site();
+    let named = named_map(op.get(at.a + 3));
+    let count = op.spread(usize::from(at.a) + 2, usize::from(at.a) + 2)? + 1;
+    call_super(op, site, count, named)
+}
+
+fn call_super(op: &mut Op<'_>, site: Site, count: usize, named: Option<Value>) -> Step {
+    let class = op.get(op.instruction().b);
+    let name = op.name_text();
+    let Some(found) = op.vm.heap.class_ref(class) else {
+        return Err(op.vm.error(ErrorKind::TypeError, "`super` needs a class to extend"));
+    };
+    let class_name = found.name.clone();
+    let callee = match found.method(&name) {
+        Some(member) => member.value,
+        None if name == "init" => op.constructor(class)?,
+        None => {
+            let text = format!("{class_name} has no method `{name}`");
+            return Err(op.vm.error(ErrorKind::FieldError, text));
+        }
+    };
+    op.call_closure(callee, site, count, named, true, 0)
+}
+
+impl Op<'_> {
+    /// Calls a member that was found on the receiver, which stands behind the site's slot.
+    pub(in crate::vm) fn call_found(
+        &mut self,
+        found: Found,
+        receiver: Value,
+        name: Value,
+        site: Site,
+        count: usize,
+        named: Option<Value>,
+    ) -> Step {
+        match found {
+            Found::Method(callee) => self.call_closure(callee, site, count, named, true, 0),
+            Found::Native(id) => self.call_native(id, site, count, named, true),
+            Found::Field(callee) => {
+                self.window_move(site.slot + 2, site.slot + 1, count - 1);
+                self.call_value(callee, site, count - 1, named, false)
+            }
+            Found::Getter(getter) => {
+                // What the getter gives is called when it has returned: see `deliver`.
+                if named.is_some() || site.operator {
+                    return Err(self.getter_is_no_method(name));
+                }
+                self.call_operator(getter, &[receiver])
+            }
+            Found::StaticGetter(getter) => {
+                if named.is_some() || site.operator {
+                    return Err(self.getter_is_no_method(name));
+                }
+                let site = self.operator_site();
+                self.call_value(getter, site, 0, None, false)
+            }
+            Found::NeedCore => self.leave(Exit::NeedCore),
+            Found::Property(_) => {
+                let name = self.text(name);
+                let text = format!("`{name}` is no method but a property: leave out the `()`");
+                Err(self.vm.error(ErrorKind::TypeError, text))
+            }
+            Found::Missing => Err(self.missing_method(receiver, name)),
+        }
+    }
+
+    #[cold]
+    fn getter_is_no_method(&mut self, name: Value) -> crate::vm::Thrown {
+        let name = self.text(name);
+        let text = format!("`{name}` is no method but a getter: bind its value to a name first");
+        self.vm.error(ErrorKind::TypeError, text)
+    }
+
+    /// Takes what a getter gave for a method call and calls it.
+    pub(super) fn call_gotten(&mut self, callee: Value) -> Step {
+        let site = self.call_site();
+        let count = usize::from(self.instruction().c);
+        self.window_move(site.slot + 2, site.slot + 1, count - 1);
+        self.call_value(callee, site, count - 1, None, false)
+    }
+}
+
+/// Writes a cache of a method over the instruction.
+fn remember_method(op: &mut Op<'_>, receiver: Value, closure: Value) {
+    let at = op.instruction();
+    let quick = match at.op {
+        Opcode::Invoke | Opcode::InvokeCached | Opcode::InvokeNative => Opcode::InvokeCached,
+        Opcode::InvokeAwait | Opcode::InvokeAwaitCached => Opcode::InvokeAwaitCached,
+        _ => return,
+    };
+    let shape = op.vm.heap.instance_ref(receiver).map(|instance| instance.shape());
+    let target = op.vm.heap.closure_ref(closure).map(|closure| closure.function());
+    if let (Some(guard), Some(target)) = (shape, target) {
+        remember(op, quick, InvokeCache { guard, target, closure });
+    }
+}
+
+/// Writes a cache of a native over the instruction, where the kind of the receiver decides alone.
+fn remember_native(op: &mut Op<'_>, receiver: Value, id: NativeId) {
+    let at = op.instruction();
+    let by_kind = !matches!(
+        receiver.kind(),
+        Kind::Instance | Kind::Object | Kind::Module | Kind::Class | Kind::Type | Kind::Enum
+    );
+    let op_fits = matches!(at.op, Opcode::Invoke | Opcode::InvokeCached | Opcode::InvokeNative);
+    if by_kind && op_fits && matches!(op.vm.registry.native(id).body, NativeBody::Inline(_)) {
+        let guard = u32::from(receiver.kind_byte());
+        let cache = InvokeCache { guard, target: id.0, closure: Value::null() };
+        remember(op, Opcode::InvokeNative, cache);
+    }
+}
+
+fn remember(op: &mut Op<'_>, quick: Opcode, cache: InvokeCache) {
+    let at = op.instruction();
+    let index = if at.op.is_quickened() {
+        op.vm.invoke_caches[at.imm as usize] = cache;
+        at.imm
+    } else {
+        op.vm.invoke_caches.push(cache);
+        i32::try_from(op.vm.invoke_caches.len() - 1).expect("memory ends before caches do")
+    };
+    op.patch(Instruction::new(quick, at.a, at.b, at.c, index));
+}
+
+/// Whether a call of a member that is no call instruction waits for a getter.
+pub(super) const fn waits_for_getter(op: Opcode) -> bool {
+    matches!(
+        op,
+        Opcode::Invoke
+            | Opcode::InvokeAwait
+            | Opcode::InvokeCached
+            | Opcode::InvokeAwaitCached
+            | Opcode::InvokeNative
+    )
+}

@@ -1,0 +1,287 @@
+//! What a name means on a value, and what to say when it means nothing.
+
+use super::Op;
+use crate::bytecode::op::{Opcode, Operand};
+use crate::bytecode::program::MemberKind;
+use crate::diagnostics::nearest;
+use crate::vm::error::{ErrorKind, Thrown};
+use crate::vm::native::NativeId;
+use crate::vm::object::{Member, ModuleMember};
+use crate::vm::registry::{Method, MethodOwner};
+use crate::vm::value::{Kind, Value};
+
+/// What a name means on a value.
+#[derive(Clone, Copy, Debug)]
+pub(in crate::vm) enum Found {
+    /// A value that is stored there.
+    Field(Value),
+    /// A function written in Kettle that is called with the value.
+    Method(Value),
+    /// A native that is called with the value.
+    Native(NativeId),
+    /// A native that reads it.
+    Property(NativeId),
+    /// A function that reads it.
+    Getter(Value),
+    /// A function that reads it, called without the value.
+    StaticGetter(Value),
+    /// A core method whose module has not been loaded yet.
+    NeedCore,
+    /// Nothing.
+    Missing,
+}
+
+impl Op<'_> {
+    /// What a name means on a value. Keys of maps are no members.
+    pub(in crate::vm) fn find(&mut self, value: Value, name: Value) -> Result<Found, Thrown> {
+        let heap = &self.vm.heap;
+        let text = heap.str(name).unwrap_or_default();
+        let found = match value.kind() {
+            Kind::Instance => {
+                let instance = heap.instance_ref(value).expect("the kind was looked at");
+                let class = instance.class();
+                let found = class.method(text).map(member).or_else(|| {
+                    let slot = class.slot(text)?;
+                    instance.slots().get(slot).copied().map(Found::Field)
+                });
+                if found.is_some() && text.starts_with('_') {
+                    self.check_private(instance.class_value(), name)?;
+                }
+                found
+            }
+            Kind::Class => {
+                let class = heap.class_ref(value).expect("the kind was looked at");
+                let found = class.statics.get(text).copied();
+                if found.is_some() && text.starts_with('_') {
+                    self.check_private(value, name)?;
+                }
+                if found.is_some_and(|found| found.value.is_unset()) {
+                    let text = format!("`{}` is used before it has been set", self.text(name));
+                    return Err(self.vm.error(ErrorKind::NameError, text));
+                }
+                found.map(member)
+            }
+            Kind::Module => {
+                let module = heap.module_ref(value).expect("the kind was looked at");
+                match module.exports.get(text) {
+                    Some(ModuleMember::Value(member)) => Some(Found::Field(*member)),
+                    Some(ModuleMember::Slot(slot)) => {
+                        let member = self.vm.slots[*slot as usize];
+                        if member.is_unset() {
+                            let text = format!("`{text}` is used before it has been set");
+                            return Err(self.vm.error(ErrorKind::NameError, text));
+                        }
+                        Some(Found::Field(member))
+                    }
+                    None => None,
+                }
+            }
+            Kind::Type => {
+                let kind = heap.type_ref(value).expect("the kind was looked at");
+                self.vm.registry.static_member(kind, text).map(Found::Field)
+            }
+            Kind::Enum | Kind::Variant => self.vm.enum_member(value, text).map(Found::Field),
+            _ => None,
+        };
+        Ok(found.unwrap_or_else(|| self.vm.builtin_member(value, self.vm.heap.str(name).unwrap_or_default())))
+    }
+
+    /// Lets code reach a private member only from the body of a class of the object.
+    pub(in crate::vm) fn check_private(&mut self, class: Value, name: Value) -> Result<(), Thrown> {
+        if self.vm.is_inside(self.function(), class) {
+            return Ok(());
+        }
+        let owner = self.vm.heap.class_ref(class).map(|class| class.name.clone());
+        let (name, owner) = (self.text(name), owner.unwrap_or_default());
+        let text = format!("`{name}` is private: only the methods of {owner} can reach it");
+        Err(self.vm.error(ErrorKind::FieldError, text))
+    }
+
+    /// The text of a name.
+    pub(in crate::vm) fn text(&self, name: Value) -> String {
+        self.vm.heap.str(name).unwrap_or_default().to_owned()
+    }
+
+    /// The error of a call of a method that is not there.
+    #[cold]
+    pub(in crate::vm) fn missing_method(&mut self, value: Value, name: Value) -> Thrown {
+        let text = self.text(name);
+        if value.is_map() && matches!(self.vm.heap.map_get(value, name), Ok(Some(_))) {
+            let message = format!(
+                "map has no method `{text}`; a function stored under that key is called as \
+                 `m[\"{text}\"](…)`"
+            );
+            return self.vm.error(ErrorKind::FieldError, message);
+        }
+        let register = self.instruction().a.wrapping_add(1);
+        self.missing_member(value, name, "method", register)
+    }
+
+    /// The error of a member that is not there; `register` held the value.
+    #[cold]
+    pub(in crate::vm) fn missing_member(
+        &mut self,
+        value: Value,
+        name: Value,
+        what: &str,
+        register: u8,
+    ) -> Thrown {
+        let name = self.text(name);
+        let mut text = self.missing_text(value, &name, what);
+        if value.is_null()
+            && let Some(origin) = self.origin(register)
+        {
+            text = format!("{origin} is null, which has no {what} `{name}`");
+        }
+        let known = self.vm.member_names(value);
+        if let Some(near) = nearest(&name, known.iter().map(String::as_str)) {
+            text.push_str(&format!("; did you mean `{near}`?"));
+        }
+        self.vm.error(ErrorKind::FieldError, text)
+    }
+
+    fn missing_text(&self, value: Value, name: &str, what: &str) -> String {
+        let heap = &self.vm.heap;
+        match value.kind() {
+            Kind::Module => {
+                let module = heap.module_ref(value).map(|module| module.name.clone());
+                format!("module {} exports no `{name}`", module.unwrap_or_default())
+            }
+            Kind::Class => {
+                let class = heap.class_ref(value).map(|class| class.name.clone());
+                format!("class {} has no static `{name}`", class.unwrap_or_default())
+            }
+            Kind::Type | Kind::Enum => format!("{} has no member `{name}`", self.vm.show(value)),
+            _ => format!("{} has no {what} `{name}`", self.vm.type_name(value)),
+        }
+    }
+
+    /// What the code calls the value of a register, as far as the instructions before tell.
+    fn origin(&self, register: u8) -> Option<String> {
+        let info = &self.vm.infos[self.function() as usize];
+        let module = self.vm.modules.get(info.module_index? as usize)?;
+        let code = &info.code().code;
+        let writes = |at: &crate::bytecode::instruction::Instruction| {
+            let layout = at.op.layout().a;
+            matches!(layout, Operand::Dst | Operand::Window | Operand::Mut) && at.a == register
+        };
+        let mut register_of = *code[..self.index()].iter().rfind(|at| writes(at))?;
+        if register_of.op == Opcode::Move {
+            let source = register_of.b;
+            let from = |at: &&crate::bytecode::instruction::Instruction| {
+                at.op.layout().a == Operand::Dst && at.a == source
+            };
+            register_of = *code[..self.index()].iter().rfind(from)?;
+        }
+        let constant = |index: i32| {
+            let constant = self.vm.constants[module.first_constant as usize + index as usize];
+            self.vm.heap.str(constant).unwrap_or_default().to_owned()
+        };
+        match register_of.op {
+            Opcode::GetSlot | Opcode::GetSlotChecked => {
+                module.code.slots.get(register_of.imm as usize).map(|name| format!("`{name}`"))
+            }
+            Opcode::GetField | Opcode::GetFieldOrNull => {
+                Some(format!("`.{}`", constant(register_of.imm)))
+            }
+            Opcode::Invoke | Opcode::InvokeAwait => {
+                Some(format!("the result of `.{}(…)`", constant(register_of.imm)))
+            }
+            Opcode::GetIndex | Opcode::GetIndexInt | Opcode::GetIndexOrNull => {
+                Some("the element".to_owned())
+            }
+            Opcode::CallKnown | Opcode::CallKnownAwait => {
+                let function = module.code.functions.get(register_of.imm as usize)?;
+                Some(format!("the result of `{}(…)`", function.name))
+            }
+            _ => None,
+        }
+    }
+}
+
+fn member(member: Member) -> Found {
+    match member.kind {
+        MemberKind::Method => Found::Method(member.value),
+        MemberKind::Getter => Found::Getter(member.value),
+        MemberKind::Static | MemberKind::StaticValue => Found::Field(member.value),
+        MemberKind::StaticGetter => Found::StaticGetter(member.value),
+    }
+}
+
+impl crate::vm::Vm {
+    /// What a name means on all values of a built-in type.
+    fn builtin_member(&self, value: Value, name: &str) -> Found {
+        let host = self.heap.host_ref(value).map(|object| MethodOwner::Host(object.type_name()));
+        let of_host = host.and_then(|owner| self.registry.method(owner, name));
+        let kind = MethodOwner::Kind(value.kind());
+        match of_host.or_else(|| self.registry.method(kind, name)) {
+            Some(Method::Native(id)) => Found::Native(*id),
+            Some(Method::Property(id)) => Found::Property(*id),
+            Some(Method::Core(function)) => match &self.registry.core {
+                Some(core) => core.get(function).copied().map_or(Found::Missing, Found::Method),
+                None => Found::NeedCore,
+            },
+            None => Found::Missing,
+        }
+    }
+
+    /// Whether a function stands in the body of a class or of one that it extends.
+    fn is_inside(&self, function: u32, class: Value) -> bool {
+        let Some(around) = self.infos[function as usize].class else { return false };
+        let mut next = Some(class);
+        while let Some(class) = next.and_then(|class| self.heap.class_ref(class)) {
+            if self.class_of_shape.get(&class.shape) == Some(&around) {
+                return true;
+            }
+            next = class.parent;
+        }
+        false
+    }
+
+    fn enum_member(&self, value: Value, name: &str) -> Option<Value> {
+        let variant = self.heap.variant_ref(value)?;
+        let info = variant.info()?;
+        let index = info.fields.iter().position(|field| **field == *name)?;
+        variant.payload().get(index).copied()
+    }
+
+    /// The names that mean something on a value.
+    fn member_names(&self, value: Value) -> Vec<String> {
+        let mut names: Vec<String> = Vec::new();
+        let mut add = |name: &str| {
+            if !name.starts_with('_') {
+                names.push(name.to_owned());
+            }
+        };
+        match value.kind() {
+            Kind::Instance => {
+                if let Some(instance) = self.heap.instance_ref(value) {
+                    instance.class().fields.iter().for_each(|name| add(name));
+                    instance.class().methods.keys().for_each(|name| add(name));
+                }
+            }
+            Kind::Class => {
+                if let Some(class) = self.heap.class_ref(value) {
+                    class.statics.keys().for_each(|name| add(name));
+                }
+            }
+            Kind::Module => {
+                if let Some(module) = self.heap.module_ref(value) {
+                    module.exports.keys().for_each(|name| add(name));
+                }
+            }
+            Kind::Type => {
+                if let Some(kind) = self.heap.type_ref(value) {
+                    self.registry.static_names(kind).for_each(&mut add);
+                }
+            }
+            _ => {}
+        }
+        if let Some(object) = self.heap.host_ref(value) {
+            self.registry.method_names(MethodOwner::Host(object.type_name())).for_each(&mut add);
+        }
+        self.registry.method_names(MethodOwner::Kind(value.kind())).for_each(&mut add);
+        names.sort_unstable();
+        names
+    }
+}

@@ -1,0 +1,88 @@
+//! Patterns: taking lists, maps and objects apart.
+
+use super::{Flow, Op, Step};
+use crate::vm::error::ErrorKind;
+use crate::vm::map::Map;
+use crate::vm::value::{Kind, Value};
+
+/// `JumpNotList`
+pub(in crate::vm) fn jump_not_list(op: &mut Op<'_>) -> Step {
+    let at = op.instruction();
+    let length = op.vm.heap.list_ref(op.get(at.a)).map(|list| list.items.len());
+    let expected = usize::from(at.b);
+    let fits = length.is_some_and(|length| length == expected || (at.c != 0 && length > expected));
+    op.jump_if(!fits)
+}
+
+/// `JumpNotMap`
+pub(in crate::vm) fn jump_not_map(op: &mut Op<'_>) -> Step {
+    let value = op.get(op.instruction().a);
+    op.jump_if(!matches!(value.kind(), Kind::Map | Kind::Instance))
+}
+
+/// `TryKey`
+pub(in crate::vm) fn try_key(op: &mut Op<'_>) -> Step {
+    let at = op.instruction();
+    let (value, key) = (op.get(at.b), op.get(at.c));
+    let found = match value.kind() {
+        Kind::Map => {
+            let found = op.vm.heap.map_get(value, key);
+            found.map_err(|problem| op.unhashable(problem))?
+        }
+        _ => {
+            let instance = op.vm.heap.instance_ref(value);
+            let name = op.vm.heap.str(key).filter(|name| !name.starts_with('_'));
+            instance.zip(name).and_then(|(instance, name)| instance.field(name))
+        }
+    };
+    op.set(at.a, found.unwrap_or(Value::unset()));
+    Ok(Flow::Next)
+}
+
+/// `ListRest`
+pub(in crate::vm) fn list_rest(op: &mut Op<'_>) -> Step {
+    let at = op.instruction();
+    let items = op.vm.heap.list_ref(op.get(at.b)).map_or(&[][..], |list| &list.items);
+    let end = items.len().saturating_sub(at.imm.max(0) as usize);
+    let start = usize::from(at.c).min(end);
+    let rest = items[start..end].to_vec();
+    let rest = op.vm.heap.list(rest);
+    op.set(at.a, rest);
+    Ok(Flow::Next)
+}
+
+/// `MapRest`
+pub(in crate::vm) fn map_rest(op: &mut Op<'_>) -> Step {
+    let at = op.instruction();
+    let (source, taken) = (op.get(at.b), op.get(at.c));
+    let taken = op.vm.heap.list_ref(taken).map_or_else(Vec::new, |list| list.items.clone());
+    let entries: Vec<(Value, Value)> = if source.is_map() {
+        op.vm.heap.map_ref(source).map_or_else(Vec::new, |map| map.iter().collect())
+    } else {
+        public_fields(op, source)
+    };
+    let rest = op.vm.heap.map(Map::new());
+    for (key, value) in entries {
+        let is_taken = taken.iter().any(|taken| crate::vm::equal::same_key(&op.vm.heap, *taken, key));
+        if !is_taken {
+            op.map_insert(rest, key, value)?;
+        }
+    }
+    op.set(at.a, rest);
+    Ok(Flow::Next)
+}
+
+fn public_fields(op: &mut Op<'_>, source: Value) -> Vec<(Value, Value)> {
+    let Some(instance) = op.vm.heap.instance_ref(source) else { return Vec::new() };
+    let fields = instance.class().fields.iter().zip(instance.slots());
+    let public = fields.filter(|(name, _)| !name.starts_with('_'));
+    let public: Vec<_> = public.map(|(name, value)| (name.clone(), *value)).collect();
+    public.into_iter().map(|(name, value)| (op.vm.heap.intern(&name), value)).collect()
+}
+
+/// `MatchError`
+pub(in crate::vm) fn match_error(op: &mut Op<'_>) -> Step {
+    let value = op.get(op.instruction().a);
+    let text = format!("nothing here fits {}", op.vm.show(value));
+    Err(op.vm.error_with(ErrorKind::MatchError, text, &[("data", value)]))
+}

@@ -1,0 +1,159 @@
+//! Interpolation: values as text, joined or formatted.
+
+use super::work::Work;
+use super::{Flow, Op, Step, format};
+use crate::vm::display::{Printed, Printer};
+use crate::vm::error::{ErrorKind, Thrown};
+use crate::vm::value::{Kind, Value};
+
+/// `Concat`
+pub(in crate::vm) fn concat(op: &mut Op<'_>) -> Step {
+    let at = op.instruction();
+    let (first, count) = (usize::from(at.b), usize::from(at.c));
+    if let Some(text) = plain_text(op, first, count)? {
+        let value = op.vm.heap.string_owned(text);
+        op.set(at.a, value);
+        return Ok(Flow::Next);
+    }
+    join(op, String::new(), 0, None)
+}
+
+/// The text of values that are strings or small numbers, which is the usual case.
+fn plain_text(op: &mut Op<'_>, first: usize, count: usize) -> Result<Option<String>, Thrown> {
+    let values = op.window(first, count);
+    let strings = values.iter().map(|value| op.vm.heap.str(*value).map_or(8, str::len));
+    let length = strings.fold(0usize, usize::saturating_add);
+    let simple = |value: &Value| matches!(value.kind(), Kind::Str | Kind::Int | Kind::Bool);
+    if !values.iter().all(simple) {
+        return Ok(None);
+    }
+    if length > LARGE {
+        op.vm.reserve(length)?;
+    }
+    let mut text = String::with_capacity(length);
+    for value in op.window(first, count) {
+        match (value.kind(), op.vm.heap.str(*value)) {
+            (_, Some(part)) => text.push_str(part),
+            (Kind::Bool, _) => text.push_str(if value.truthy() { "true" } else { "false" }),
+            _ => crate::vm::display::push_int(&mut text, value.bits() as i64),
+        }
+    }
+    Ok(Some(text))
+}
+
+/// Joins the parts from one on; `printer` is under way with that part.
+fn join(op: &mut Op<'_>, mut text: String, from: u8, printer: Option<Printer>) -> Step {
+    let at = op.instruction();
+    let mut printer = printer;
+    for part in from..at.c {
+        let value = op.get(at.b + part);
+        let mut running = printer.take().unwrap_or_else(|| Printer::new(value));
+        match running.run(&op.vm.heap) {
+            Err(_) => return Err(op.vm.out_of_memory()),
+            Ok(Printed::Done) => {
+                text.push_str(&running.into_text());
+                if text.len() > LARGE {
+                    op.vm.reserve(text.len())?;
+                }
+            }
+            Ok(Printed::NeedsCall(instance)) => {
+                let method = op.method_of(instance, "str");
+                let Some(method) = method else { return Err(no_text(op, instance)) };
+                op.put_off(Work::Join(text, part, running));
+                return op.call_operator(method, &[instance]);
+            }
+        }
+    }
+    let value = op.vm.heap.string_owned(text);
+    op.set(at.a, value);
+    Ok(Flow::Next)
+}
+
+/// Takes what a method `str` gave for `Concat`.
+pub(super) fn deliver_concat(op: &mut Op<'_>, result: Value) -> Step {
+    let Some(answer) = op.answered_text(result) else { return Err(no_text(op, result)) };
+    match op.take_up() {
+        Some(Work::Join(text, part, mut printer)) => {
+            printer.answer(&answer);
+            join(op, text, part, Some(printer))
+        }
+        _ => join(op, String::new(), 0, None),
+    }
+}
+
+/// `Format`
+pub(in crate::vm) fn format(op: &mut Op<'_>) -> Step {
+    let at = op.instruction();
+    let value = op.get(at.b);
+    let spec = op.vm.constants[at.imm as usize];
+    if let Some(method) = op.method_of(value, "format") {
+        return op.call_operator(method, &[value, spec]);
+    }
+    let spec = op.text(spec);
+    let spec = match format::parse(&spec) {
+        Ok(spec) => spec,
+        Err(problem) => return Err(op.vm.error(ErrorKind::ValueError, problem)),
+    };
+    if matches!(value.kind(), Kind::Int | Kind::Float) {
+        let text = match format::number(&spec, value) {
+            Ok(text) => text,
+            Err(problem) => return Err(op.vm.error(ErrorKind::ValueError, problem)),
+        };
+        return finish_format(op, text);
+    }
+    if let Some(letter) = spec.letter.filter(|letter| *letter != '?') {
+        let name = op.vm.type_name(value);
+        let text = format!("a value of type {name} cannot be formatted as `{letter}`");
+        return Err(op.vm.error(ErrorKind::ValueError, text));
+    }
+    let printer = if spec.letter == Some('?') { Printer::quoted(value) } else { Printer::new(value) };
+    print(op, printer)
+}
+
+fn print(op: &mut Op<'_>, mut printer: Printer) -> Step {
+    match printer.run(&op.vm.heap) {
+        Err(_) => Err(op.vm.out_of_memory()),
+        Ok(Printed::Done) => {
+            let spec = op.text(op.vm.constants[op.instruction().imm as usize]);
+            let text = format::parse(&spec).map(|spec| format::pad_text(&spec, printer.into_text()));
+            match text {
+                Ok(text) => finish_format(op, text),
+                Err(problem) => Err(op.vm.error(ErrorKind::ValueError, problem)),
+            }
+        }
+        Ok(Printed::NeedsCall(instance)) => {
+            let method = op.method_of(instance, "str");
+            let Some(method) = method else { return Err(no_text(op, instance)) };
+            op.put_off(Work::Print(printer));
+            op.call_operator(method, &[instance])
+        }
+    }
+}
+
+/// Takes what a method `str` or `format` gave for `Format`.
+pub(super) fn deliver_format(op: &mut Op<'_>, result: Value) -> Step {
+    let Some(answer) = op.answered_text(result) else { return Err(no_text(op, result)) };
+    match op.take_up() {
+        Some(Work::Print(mut printer)) => {
+            printer.answer(&answer);
+            print(op, printer)
+        }
+        _ => finish_format(op, answer),
+    }
+}
+
+fn finish_format(op: &mut Op<'_>, text: String) -> Step {
+    let value = op.vm.heap.string_owned(text);
+    op.set(op.instruction().a, value);
+    Ok(Flow::Next)
+}
+
+#[cold]
+fn no_text(op: &mut Op<'_>, value: Value) -> Thrown {
+    let name = op.vm.type_name(value);
+    let text = format!("`str` and `format` methods have to return a str, this one returned {name}");
+    op.vm.error(ErrorKind::TypeError, text)
+}
+
+/// Texts from this length on are weighed against the memory limit before they are made.
+const LARGE: usize = 1 << 16;
