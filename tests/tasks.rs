@@ -17,6 +17,7 @@ use kettle::{compile, natives, syntax};
 /// What the programs share.
 const PRELUDE: &str = r#"
 import task
+import sync
 let A = Error("A")
 let B = Error("B")
 let c = channel(0)
@@ -336,6 +337,15 @@ examples! {
             try { await c.send(2) } catch { log("send") }
         }
     "# => ["0 recv", "0 send"];
+
+    h2_a_mutex_is_given_in_the_order_of_asking: r#"
+        let m = sync.mutex()
+        scope {
+            spawn { await m.lock(); await sleep(1s); m.unlock() }
+            spawn try { timeout 1s { await m.lock(); log("b") } }
+            spawn { await m.lock(); log("c") }
+        }
+    "# => ["1 c", "1 caught TimeoutError"];
 
     h2b_a_task_that_waits_for_itself_is_told: r#"
         spawn { try { await task.current() } catch e { log("cycle ${type(e)}") } }

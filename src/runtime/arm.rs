@@ -8,6 +8,7 @@ use super::channel::Channel;
 use super::driver::Ticket;
 use super::event_loop::Loop;
 use super::handle::TaskHandle;
+use super::mutex::Mutex;
 use super::op::{Arm, Outcome, Place};
 use super::promise::Promise;
 use super::task::TaskId;
@@ -26,6 +27,7 @@ impl Loop {
             Wait::Receive(channel, end) => self.try_receive(vm, *channel, *end),
             Wait::Send(channel, value) => self.try_send(vm, *channel, *value),
             Wait::Promise(promise) => super::promise::outcome(vm, *promise),
+            Wait::Lock(mutex) => self.try_lock(vm, id, *mutex),
             Wait::Source(source) => match source.attempt(&mut Cx { vm, rt: self, task: id }) {
                 Poll::Ready(result) => Some(result.map_err(|Thrown(error)| error)),
                 Poll::Pending => None,
@@ -64,6 +66,10 @@ impl Loop {
                 Some(promise) => Place::Queue(self.waiters.push(&mut promise.waiters, ticket)),
                 None => Place::None,
             },
+            Wait::Lock(mutex) => match vm.heap.object_mut::<Mutex>(*mutex) {
+                Some(mutex) => Place::Queue(self.waiters.push(&mut mutex.waiters, ticket)),
+                None => Place::None,
+            },
             Wait::Source(source) => {
                 source.register(&mut Cx { vm, rt: self, task: id }, ticket);
                 self.external += usize::from(source.is_external());
@@ -94,6 +100,11 @@ impl Loop {
             (Place::Queue(waiter), Wait::Promise(promise)) => {
                 if let Some(promise) = vm.heap.object_mut::<Promise>(*promise) {
                     self.waiters.remove(&mut promise.waiters, waiter);
+                }
+            }
+            (Place::Queue(waiter), Wait::Lock(mutex)) => {
+                if let Some(mutex) = vm.heap.object_mut::<Mutex>(*mutex) {
+                    self.waiters.remove(&mut mutex.waiters, waiter);
                 }
             }
             (Place::Source, Wait::Source(source)) => {

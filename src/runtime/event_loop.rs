@@ -188,7 +188,9 @@ impl Wait {
         use super::wait::AtEnd;
         match self {
             Wait::Sleep(_) | Wait::Until(_) | Wait::Yield => {}
-            Wait::Join(value) | Wait::Stop(value) | Wait::Promise(value) => marker.value(*value),
+            Wait::Join(value) | Wait::Stop(value) | Wait::Promise(value) | Wait::Lock(value) => {
+                marker.value(*value);
+            }
             Wait::Receive(channel, end) => {
                 marker.value(*channel);
                 if let AtEnd::Value(value) = end {

@@ -2,6 +2,7 @@
 
 use super::event_loop::Loop;
 use super::handle::{End, TaskHandle, task_of};
+use super::mutex::Mutex;
 use super::op::{Arms, OpState, Outcome};
 use super::promise::Promise;
 use super::task::TaskId;
@@ -57,47 +58,58 @@ impl Loop {
         Some(Err(error))
     }
 
-    /// The error of a join that nobody could ever wake: of the task itself, of one it lives in, or
-    /// of one that waits for it by a chain of joins.
-    pub(super) fn join_cycle(&self, vm: &mut Vm, id: TaskId, handle: Value) -> Option<Thrown> {
-        let target = task_of(vm, handle)?;
+    /// The error of a wait that nobody could ever end: for the task itself, for one it lives in,
+    /// for a mutex it holds, or for a task that waits for it by a chain of joins and locks.
+    pub(super) fn wait_cycle(&self, vm: &mut Vm, id: TaskId, wait: &Wait) -> Option<Thrown> {
+        let target = self.depends_on(vm, wait)?;
         let me = self.tasks.get(id)?;
-        let name = |id| self.tasks.get(id).map_or_else(String::new, |task| task.title());
+        let is_lock = matches!(wait, Wait::Lock(_));
         if target == id {
-            let message = format!("{} would wait for itself", me.title());
+            let message = match is_lock {
+                true => format!("{} holds this mutex already", me.title()),
+                false => format!("{} would wait for itself", me.title()),
+            };
             return Some(vm.error(ErrorKind::DeadlockError, message));
         }
-        if self.recs.chain(me.rec).any(|(_, rec)| rec.host == Some(target)) {
+        let name = |id| self.tasks.get(id).map_or_else(String::new, |task| task.title());
+        if !is_lock && self.recs.chain(me.rec).any(|(_, rec)| rec.host == Some(target)) {
             let (me, around) = (me.title(), name(target));
             let message =
                 format!("{me} would wait for {around}, which it is part of and which waits for it");
             return Some(vm.error(ErrorKind::DeadlockError, message));
         }
-        let mut path = vec![me.title(), name(target)];
-        let mut next = self.joined_by(vm, target);
-        while let Some(waiting_for) = next {
-            path.push(name(waiting_for));
-            if waiting_for == id {
-                let message =
-                    format!("these tasks would wait for each other: {}", path.join(" → "));
+        let mut path = vec![me.title()];
+        let mut next = Some(target);
+        while let Some(waited_for) = next {
+            path.push(name(waited_for));
+            if waited_for == id {
+                let path = path.join(" → ");
+                let message = format!("these tasks would wait for each other: {path}");
                 return Some(vm.error(ErrorKind::DeadlockError, message));
             }
             if path.len() > self.tasks.count() + 1 {
                 break;
             }
-            next = self.joined_by(vm, waiting_for);
+            next = self.waits_alone_for(vm, waited_for);
         }
         None
     }
 
-    /// The task for whose end alone a task waits.
-    fn joined_by(&self, vm: &Vm, id: TaskId) -> Option<TaskId> {
+    /// The task whose doing alone ends a wait: the one that is joined, or the owner of the mutex.
+    fn depends_on(&self, vm: &Vm, wait: &Wait) -> Option<TaskId> {
+        match wait {
+            Wait::Join(handle) | Wait::Stop(handle) => task_of(vm, *handle),
+            Wait::Lock(mutex) => vm.heap.object_ref::<Mutex>(*mutex)?.owner,
+            _ => None,
+        }
+    }
+
+    /// The task for whose doing alone a task waits. Arms of a `select` are not followed: another
+    /// one may happen.
+    fn waits_alone_for(&self, vm: &Vm, id: TaskId) -> Option<TaskId> {
         let op = &self.tasks.get(id)?.op;
         match &op.arms {
-            Arms::One(arm) if op.state == OpState::Pending => match arm.wait {
-                Wait::Join(handle) | Wait::Stop(handle) => task_of(vm, handle),
-                _ => None,
-            },
+            Arms::One(arm) if op.state == OpState::Pending => self.depends_on(vm, &arm.wait),
             _ => None,
         }
     }

@@ -6,7 +6,7 @@
 //! - `rec task op`: the data. Records say what is inside what, tasks own fibers, ops are what
 //!   tasks wait for;
 //! - `spawn scope finish program`: how tasks and scopes begin and end;
-//! - `suspend arm select join channel promise`: awaiting;
+//! - `suspend arm select join channel promise mutex`: awaiting;
 //! - `cancel deadlock`: how waiting ends otherwise;
 //! - `turn timer waiters`: the loop itself;
 //! - `resource output`: what has to be closed by whom, and where text goes;
@@ -25,6 +25,7 @@ mod finish;
 mod handle;
 mod host;
 mod join;
+mod mutex;
 mod op;
 pub mod output;
 #[cfg(feature = "driver")]
@@ -56,6 +57,7 @@ pub use driver::Ticket;
 pub use event_loop::{Loop, Remote};
 pub use handle::{End, ScopeHandle, TaskHandle};
 pub use host::{Host, Silent};
+pub use mutex::Mutex;
 pub use op::Outcome;
 pub use program::{Interrupt, LastCall, Parts, ProgramEnd};
 pub use promise::Promise;

@@ -176,6 +176,7 @@ fn describe(vm: &Vm, wait: &Wait) -> String {
             format!("room in {}", display_short(&vm.heap, *channel, DISPLAY_MAX))
         }
         Wait::Promise(_) => "a promise that nobody has kept".to_owned(),
+        Wait::Lock(_) => "a mutex".to_owned(),
         Wait::Yield => "the others".to_owned(),
         Wait::Source(source) => source.describe(),
     }

@@ -34,9 +34,7 @@ impl Loop {
         {
             return self.unwind(vm, id);
         }
-        if let Wait::Join(handle) | Wait::Stop(handle) = wait
-            && let Some(Thrown(error)) = self.join_cycle(vm, id, handle)
-        {
+        if let Some(Thrown(error)) = self.wait_cycle(vm, id, &wait) {
             return self.deliver(vm, id, Err(error), None);
         }
         match self.attempt(vm, id, &mut wait) {

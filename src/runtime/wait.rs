@@ -56,6 +56,8 @@ pub enum Wait {
     Send(Value, Value),
     /// A promise to be kept.
     Promise(Value),
+    /// A mutex to be free.
+    Lock(Value),
     /// The other ready tasks to run first.
     Yield,
     /// Something the loop does not know.
