@@ -33,6 +33,9 @@ pub struct Node {
     pub source: SourceId,
     /// Its syntax tree.
     pub module: Module,
+    /// It parsed without errors. A tree with gaps would give complaints about names whose
+    /// declarations are in the gaps.
+    pub is_whole: bool,
     /// What its imports of files mean: the text of the import, and an index into
     /// [`Graph::modules`].
     pub files: HashMap<String, usize>,
@@ -113,10 +116,17 @@ impl Walk<'_> {
             return;
         }
         let parsed = syntax::parse(&text, source);
+        let is_whole = !parsed.has_errors();
         self.graph.diagnostics.extend(parsed.diagnostics);
         let imports = self.imports(&parsed.module, source);
         self.states.insert(identity.clone(), State::Open(self.stack.len()));
-        let node = Node { name: name.into(), source, module: parsed.module, files: HashMap::new() };
+        let node = Node {
+            name: name.into(),
+            source,
+            module: parsed.module,
+            is_whole,
+            files: HashMap::new(),
+        };
         self.stack.push(Open { node, identity, imports, done: 0 });
     }
 

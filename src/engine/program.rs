@@ -73,7 +73,7 @@ impl Program {
         let mut compiled: Vec<Option<Arc<ModuleCode>>> = Vec::new();
         for node in &modules {
             let code = match dependencies(node, &compiled) {
-                Some(files) => {
+                Some(files) if node.is_whole => {
                     let text = sources.get(node.source).map_or("", |source| &*source.text);
                     let Node { module, name, source, .. } = node;
                     let (code, found) =
@@ -81,8 +81,9 @@ impl Program {
                     diagnostics.extend(found);
                     code
                 }
-                // What it imports has errors; without its names there would only be more of them.
-                None => None,
+                // It, or what it imports, has errors: without the missing names there would only be
+                // more of them.
+                _ => None,
             };
             compiled.push(code.map(Arc::new));
         }
