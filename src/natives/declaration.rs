@@ -190,6 +190,7 @@ macro_rules! natives {
     (@declare [fn $head:ident] $($rest:tt)*) => { $crate::natives!(@make Function false (none) (vm) $head $($rest)*) };
     (@declare [core method $head:ident] $($rest:tt)*) => { $crate::natives!(@make Method false (any) (core) $head $($rest)*) };
     (@declare [method $head:ident] $($rest:tt)*) => { $crate::natives!(@make Method false ($head) (vm) $head $($rest)*) };
+    (@declare [loop method $head:ident] $($rest:tt)*) => { $crate::natives!(@make Method false ($head) (cx) $head $($rest)*) };
     (@declare [host async method $head:ident] $($rest:tt)*) => { $crate::natives!(@make Method true (any) (cx) $head $($rest)*) };
     (@declare [host loop method $head:ident] $($rest:tt)*) => { $crate::natives!(@make Method false (any) (cx) $head $($rest)*) };
     (@declare [host method $head:ident] $($rest:tt)*) => { $crate::natives!(@make Method false (any) (vm) $head $($rest)*) };

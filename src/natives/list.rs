@@ -3,6 +3,7 @@
 mod change;
 mod element;
 mod order;
+mod random;
 mod shape;
 
 use crate::natives;
@@ -11,6 +12,7 @@ use element::{contains, count, first, index_of, join, last, len, sum};
 use order::{binary_search, max_plain, min_plain, sort_keyed, sort_plain};
 pub use change::writable;
 pub use shape::{deep_copy, list_of_lists};
+use random::{shuffle, shuffled};
 use shape::{chunk, copy, enumerate, flat, reversed, skip, take, window, zip};
 
 natives! {
@@ -54,6 +56,11 @@ natives! {
     method list.reverse() => reverse, "let xs = [1, 2]\nxs.reverse()\nprint(xs)" => "[2, 1]";
     /// The elements in reverse order, as a new list.
     method list.reversed() => reversed, "[1, 2].reversed()" => "[2, 1]";
+
+    /// Puts the elements in random order.
+    loop method list.shuffle() => shuffle, "let xs = [7, 7]\nxs.shuffle()\nprint(xs)" => "[7, 7]";
+    /// The elements in random order, as a new list.
+    loop method list.shuffled() => shuffled, "[1, 2, 3].shuffled().sorted()" => "[1, 2, 3]";
 
     /// What `f` makes of each element.
     core method list.map(f: fn) => list_map, "[1, 2].map(|x| x * 2)" => "[2, 4]";

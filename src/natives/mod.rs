@@ -26,6 +26,7 @@ mod key;
 pub mod kind;
 mod list;
 mod map;
+mod math;
 pub mod memory;
 mod net;
 mod number;
@@ -41,6 +42,7 @@ mod stream;
 mod task;
 mod text;
 mod text_form;
+mod time;
 pub mod world;
 
 pub use argument::{Call, Need, Rest};
@@ -71,6 +73,8 @@ pub const TABLES: &[&[Declaration]] = &[
     range::RANGE,
     cursor::CURSOR,
     key::KEY,
+    math::MATH,
+    time::TIME,
     task::TASK,
     channel::CHANNEL,
     stream::STREAM,
