@@ -35,15 +35,18 @@ struct Listener {
 }
 
 impl Host for Listener {
-    fn isolated(&mut self, vm: &mut Vm, _: &TaskReport, error: Value) {
+    fn isolated(&mut self, vm: &mut Vm, _: &TaskReport, error: Value) -> String {
         let message = vm.error_message(error);
         self.log
             .lock()
             .expect("no test panics under this lock")
             .push(format!("isolated {message}"));
+        String::new()
     }
 
-    fn report(&mut self, _: &mut Vm, _: &[TaskReport]) {}
+    fn report(&mut self, _: &mut Vm, _: &[TaskReport]) -> String {
+        String::new()
+    }
 
     fn load_core(&mut self, vm: &mut Vm) -> Result<(), Thrown> {
         let text = include_str!("../stdlib/core.ket");
@@ -55,10 +58,10 @@ impl Host for Listener {
 
 fn compiled(name: &str, text: &str, names: &compile::Names) -> Program {
     let parsed = syntax::parse(text, SourceId(0));
-    assert!(parsed.diagnostics.is_empty(), "{text}\n{:#?}", parsed.diagnostics);
+    assert!(parsed.diagnostics.is_empty(), "{name}: {:#?}", parsed.diagnostics);
     let (code, found) =
         compile::compile(&parsed.module, name, SourceId(0), text, names, &HashMap::new());
-    let code = code.unwrap_or_else(|| panic!("{text}\n{found:#?}"));
+    let code = code.unwrap_or_else(|| panic!("{name}: {found:#?}"));
     Program { modules: vec![Arc::new(code)] }
 }
 
