@@ -23,7 +23,8 @@ let B = Error("B")
 let c = channel(0)
 fn name(e) { if same(e, A) || same(e, B) { e.message } else { "${type(e)}" } }
 fn note(e) {
-    let others = (e.suppressed ?? []).map(|other| name(other))
+    let others = []
+    for other in e.suppressed { others.push(name(other)) }
     if others.len == 0 { log("caught ${name(e)}") } else { log("caught ${name(e)}, suppressed ${others}") }
 }
 "#;
@@ -125,9 +126,6 @@ fn run_with(text: &str, setup: &Setup) -> Vec<String> {
     }
     let listener = Listener { log: log.clone() };
     let mut runtime = Runtime::new(vm, Box::new(driver), Box::new(listener), table);
-    if setup.torture {
-        runtime.rt.set_op_budget(1);
-    }
     let end = runtime.run_main(entry, &[]);
     let mut log = std::mem::take(&mut *log.lock().expect("no test panics under this lock"));
     log.extend(end.status.map(|status| format!("status {status}")));
@@ -143,7 +141,11 @@ fn run(body: &str) -> Vec<String> {
     let text = format!(
         "{PRELUDE}\nasync fn run() {{\n{body}\n}}\ntry {{ await run() }} catch e {{ note(e) }}\n"
     );
-    run_with(&text, &Setup::default())
+    let log = run_with(&text, &Setup::default());
+    // Nothing that the loop keeps may be lost to a collection at any safepoint.
+    let tortured = run_with(&text, &Setup { torture: true, ..Setup::default() });
+    assert_eq!(log, tortured, "with a collection at every safepoint");
+    log
 }
 
 macro_rules! examples {
