@@ -30,20 +30,18 @@ fn draw(diagnostic: &Diagnostic, sources: &SourceMap, colour: bool, out: &mut St
     };
     let config = Config::new().with_index_type(IndexType::Byte).with_color(colour);
     let anchor = first.marks.first().map_or(0..0, |mark| mark.range.clone());
-    let mut report = Report::build(kind, (first.name.clone(), anchor))
-        .with_config(config)
-        .with_message(&diagnostic.title);
+    let mut report =
+        Report::build(kind, (0, anchor)).with_config(config).with_message(&diagnostic.title);
     if let Some(code) = diagnostic.code {
         report = report.with_code(code);
     }
-    for excerpt in &excerpts {
+    for (number, excerpt) in excerpts.iter().enumerate() {
         for mark in &excerpt.marks {
             let tint = if mark.primary { tint } else { Color::Cyan };
-            let span = (excerpt.name.clone(), mark.range.clone());
-            let mut label = Drawn::new(span).with_color(tint);
-            if !mark.text.is_empty() {
-                label = label.with_message(&mark.text);
-            }
+            let span = (number, mark.range.clone());
+            // A label without a message would not be drawn at all.
+            let text = if mark.text.is_empty() { "here" } else { &mark.text };
+            let label = Drawn::new(span).with_color(tint).with_message(text);
             report = report.with_label(label.with_priority(i32::from(mark.primary)));
         }
     }
@@ -54,7 +52,7 @@ fn draw(diagnostic: &Diagnostic, sources: &SourceMap, colour: bool, out: &mut St
         report = report.with_note(note);
     }
     let mut bytes = Vec::new();
-    let written = report.finish().write(Excerpts(&excerpts).cache(), &mut bytes);
+    let written = report.finish().write(Cache::new(excerpts), &mut bytes);
     match written {
         Ok(()) => out.push_str(&String::from_utf8_lossy(&bytes)),
         Err(_) => plain(diagnostic, out),
@@ -88,7 +86,6 @@ struct Mark {
 struct Excerpt {
     name: String,
     text: String,
-    line_offset: usize,
     marks: Vec<Mark>,
 }
 
@@ -116,12 +113,7 @@ fn excerpts(diagnostic: &Diagnostic, sources: &SourceMap) -> Vec<Excerpt> {
 }
 
 fn whole(source: &Source, mark: Mark) -> Excerpt {
-    Excerpt {
-        name: source.name.to_string(),
-        text: String::new(),
-        line_offset: 0,
-        marks: vec![mark],
-    }
+    Excerpt { name: source.name.to_string(), text: String::new(), marks: vec![mark] }
 }
 
 /// Takes the lines from the first mark to the last; if one of them is long, only a window.
@@ -132,26 +124,26 @@ fn cut(source: &Source, mut excerpt: Excerpt) -> Excerpt {
     let (last_line, _) = source.position(last as u32);
     let long = (first_line..=last_line).any(|line| source.line(line).len() > LINE_BYTES_MAX);
     let start = source.line_start(first_line) as usize;
-    let end = source.line_start(last_line) as usize + source.line(last_line).len();
+    // A mark may stand behind the last character of its line, on the line break.
+    let end = (source.line_start(last_line) as usize + source.line(last_line).len()).max(last);
     if !long {
         for mark in &mut excerpt.marks {
             mark.range = mark.range.start - start..mark.range.end - start;
         }
         excerpt.text = source.text[start..end].to_string();
-        excerpt.line_offset = first_line as usize - 1;
-        return excerpt;
+        return below(excerpt, first_line);
     }
-    window(source, excerpt, first_line)
+    window(source, excerpt)
 }
 
 /// Shows the neighbourhood of the first mark of a long line; marks further off become notes of
 /// their own only if they lie inside it.
-fn window(source: &Source, mut excerpt: Excerpt, first_line: u32) -> Excerpt {
+fn window(source: &Source, mut excerpt: Excerpt) -> Excerpt {
     let main = excerpt.marks.iter().position(|mark| mark.primary).unwrap_or(0);
     let at = excerpt.marks[main].range.clone();
     let (line, _) = source.position(at.start as u32);
     let line_start = source.line_start(line) as usize;
-    let line_end = line_start + source.line(line).len();
+    let line_end = (line_start + source.line(line).len()).max(at.start);
     let from = at.start.saturating_sub(WINDOW_BYTES / 2).max(line_start);
     let to = (at.start + WINDOW_BYTES).min(line_end);
     let shown = source.clamp(Span::new(from as u32, to as u32));
@@ -159,39 +151,115 @@ fn window(source: &Source, mut excerpt: Excerpt, first_line: u32) -> Excerpt {
     let lead = if from > line_start { "…" } else { "" };
     let tail = if to < line_end { "…" } else { "" };
     excerpt.text = format!("{lead}{}{tail}", &source.text[from..to]);
-    excerpt.line_offset = line.max(first_line) as usize - 1;
     excerpt.marks.retain(|mark| mark.range.start >= from && mark.range.start <= to);
     for mark in &mut excerpt.marks {
         let start = mark.range.start - from + lead.len();
-        let end = mark.range.end.min(to) - from + lead.len();
+        let end = mark.range.end.clamp(mark.range.start, to) - from + lead.len();
         mark.range = start..end;
+    }
+    below(excerpt, line)
+}
+
+/// Puts empty lines before the excerpt, so that its lines have their numbers.
+fn below(mut excerpt: Excerpt, line: u32) -> Excerpt {
+    let lead = line as usize - 1;
+    excerpt.text.insert_str(0, &"\n".repeat(lead));
+    for mark in &mut excerpt.marks {
+        mark.range = mark.range.start + lead..mark.range.end + lead;
     }
     excerpt
 }
 
-struct Excerpts<'a>(&'a [Excerpt]);
+/// Hands the excerpts to ariadne by their number, since two sources may have one name.
+struct Cache {
+    names: Vec<String>,
+    texts: Vec<Text<String>>,
+}
 
-impl Excerpts<'_> {
-    fn cache(&self) -> Cache {
-        let sources = self.0.iter().map(|excerpt| {
-            let text = Text::from(excerpt.text.clone());
-            (excerpt.name.clone(), text.with_display_line_offset(excerpt.line_offset))
-        });
-        Cache(sources.collect())
+impl Cache {
+    fn new(excerpts: Vec<Excerpt>) -> Cache {
+        let (names, texts) =
+            excerpts.into_iter().map(|excerpt| (excerpt.name, Text::from(excerpt.text))).unzip();
+        Cache { names, texts }
     }
 }
 
-struct Cache(Vec<(String, Text<String>)>);
-
-impl ariadne::Cache<String> for Cache {
+impl ariadne::Cache<usize> for Cache {
     type Storage = String;
 
-    fn fetch(&mut self, id: &String) -> Result<&Text<String>, impl std::fmt::Debug> {
-        let found = self.0.iter().find(|(name, _)| name == id).map(|(_, text)| text);
-        found.ok_or_else(|| format!("no source {id}"))
+    fn fetch(&mut self, id: &usize) -> Result<&Text<String>, impl std::fmt::Debug> {
+        self.texts.get(*id).ok_or("the excerpts are numbered without gaps")
     }
 
-    fn display<'a>(&self, id: &'a String) -> Option<impl std::fmt::Display + 'a> {
-        Some(id)
+    fn display<'a>(&self, id: &'a usize) -> Option<impl std::fmt::Display + 'a> {
+        self.names.get(*id).cloned()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::diagnostics::{Code, SourceId};
+
+    fn map(text: &str) -> (SourceMap, SourceId) {
+        let mut sources = SourceMap::new();
+        let id = sources.add("a.ket", text);
+        (sources, id)
+    }
+
+    fn drawn(text: &str, span: Span) -> String {
+        let (sources, id) = map(text);
+        let diagnostic = Diagnostic::new(Code::E0101, "wrong").at(id, span, "this").help("do that");
+        render(&[diagnostic], &sources, false)
+    }
+
+    #[test]
+    fn no_span_makes_it_panic() {
+        for text in ["", "a", "ä€😀", "a\r\n\tb\n", "\n\n", "x\u{301}y"] {
+            for start in 0..12 {
+                for end in 0..12 {
+                    assert!(drawn(text, Span::new(start, end)).contains("wrong"), "{text:?}");
+                }
+            }
+        }
+        drawn("abc", Span::new(u32::MAX, u32::MAX));
+    }
+
+    #[test]
+    fn lines_keep_their_numbers() {
+        let text = drawn("a\nb\n  c d\n", Span::new(6, 7));
+        assert!(text.contains("a.ket:3:3"), "{text}");
+        assert!(text.contains(" 3 │   c d"), "{text}");
+        assert!(text.contains("do that"), "{text}");
+    }
+
+    #[test]
+    fn a_long_line_is_cut() {
+        let text = format!("let x = 1\n{}oops{}", "a ".repeat(500_000), "é".repeat(500_000));
+        let at = text.find("oops").expect("it was put there") as u32;
+        let report = drawn(&text, Span::new(at, at + 4));
+        assert!(report.len() < 4_000, "{} bytes", report.len());
+        assert!(report.contains("oops") && report.contains(" 2 │"), "{report}");
+    }
+
+    #[test]
+    fn colour_only_if_asked() {
+        let (sources, id) = map("abc");
+        let diagnostic = Diagnostic::new(Code::W0901, "odd").at(id, Span::new(0, 1), "");
+        let diagnostics = [diagnostic.clone(), diagnostic];
+        assert!(!render(&diagnostics, &sources, false).contains('\u{1b}'));
+        assert!(render(&diagnostics, &sources, true).contains('\u{1b}'));
+        assert_eq!(render(&diagnostics, &sources, false).matches("W0901").count(), 2);
+    }
+
+    #[test]
+    fn two_sources_of_one_name() {
+        let (mut sources, first) = map("first text");
+        let second = sources.add("a.ket", "second text");
+        let diagnostic = Diagnostic::new(Code::E0202, "twice")
+            .at(first, Span::new(0, 5), "here")
+            .see(second, Span::new(0, 6), "there");
+        let text = render(&[diagnostic], &sources, false);
+        assert!(text.contains("first text") && text.contains("second text"), "{text}");
     }
 }

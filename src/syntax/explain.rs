@@ -4,6 +4,7 @@
 
 use super::habit;
 use super::layout::Spanned;
+use super::lexer::Lexed;
 use super::parser::{self, Fault};
 use super::token::Token;
 use crate::diagnostics::{Code, Diagnostic, SourceId, Span};
@@ -46,7 +47,10 @@ pub fn explain(
     let diagnostic = match habit::recognize(&view) {
         Some(habit) => {
             let mut diagnostic = diagnostic;
-            diagnostic.code = Some(habit.code.unwrap_or(Code::E0101));
+            diagnostic.code = habit.code.or(diagnostic.code);
+            if let Some(&(start, _, end)) = view.spanned(habit.place) {
+                diagnostic.labels.iter_mut().for_each(|label| label.span = Span::new(start, end));
+            }
             if let Some(title) = habit.title {
                 diagnostic.title = title;
                 diagnostic.labels.iter_mut().for_each(|label| label.text.clear());
@@ -58,13 +62,25 @@ pub fn explain(
     Some(with_bracket(diagnostic, fault, tokens, source))
 }
 
+/// Whether an unpaired bracket is but a consequence of a string without an end on its line.
+pub fn follows(bracket: &Diagnostic, lexed: &Lexed, text: &str) -> bool {
+    if bracket.code != Some(Code::E0106) {
+        return false;
+    }
+    let Some(place) = bracket.primary().map(|label| label.span.start) else { return false };
+    lexed.diagnostics.iter().any(|diagnostic| {
+        matches!(diagnostic.code, Some(Code::E0102 | Code::E0122))
+            && diagnostic.primary().is_some_and(|label| near(text, label.span.start, place))
+    })
+}
+
 /// Whether a fault at `place` is but a consequence of `diagnostic`.
 fn causes(diagnostic: &Diagnostic, place: u32, text: &str) -> bool {
     let Some(label) = diagnostic.primary() else { return false };
     let start = label.span.start;
     match diagnostic.code {
         // Behind a bracket that was mended nothing is certain.
-        Some(Code::E0106 | Code::E0122) => place >= start || near(text, start, place),
+        Some(Code::E0106 | Code::E0122) => place >= start,
         _ => near(text, start, place),
     }
 }

@@ -16,6 +16,8 @@ pub struct Habit {
     pub title: Option<String>,
     /// The Kettle form.
     pub help: String,
+    /// Which token is at fault, counted from the one that did not fit.
+    pub place: isize,
 }
 
 /// The tokens around a fault.
@@ -36,7 +38,8 @@ impl<'a> View<'a> {
         self.spanned(offset).map(|&(_, token, _)| token)
     }
 
-    fn spanned(&self, offset: isize) -> Option<&'a Spanned> {
+    /// That token with its place.
+    pub fn spanned(&self, offset: isize) -> Option<&'a Spanned> {
         self.tokens.get(self.fault.at.checked_add_signed(offset)?)
     }
 
@@ -97,11 +100,12 @@ pub fn recognize(view: &View<'_>) -> Option<Habit> {
 }
 
 fn help(text: impl Into<String>) -> Option<Habit> {
-    Some(Habit { code: None, title: None, help: text.into() })
+    Some(Habit { code: None, title: None, help: text.into(), place: 0 })
 }
 
 fn foreign(title: impl Into<String>, help: impl Into<String>) -> Option<Habit> {
-    Some(Habit { code: Some(Code::E0126), title: Some(title.into()), help: help.into() })
+    let (title, help) = (Some(title.into()), help.into());
+    Some(Habit { code: Some(Code::E0126), title, help, place: 0 })
 }
 
 /// `// text` is read as a division.
@@ -170,7 +174,8 @@ fn leading_word(view: &View<'_>) -> Option<Habit> {
     }
     let word = view.name(-1);
     let form = LEADING.iter().find(|(words, _)| words.contains(&word)).map(|(_, form)| *form)?;
-    foreign(format!("`{word}` is not a keyword"), form)
+    let habit = foreign(format!("`{word}` is not a keyword"), form)?;
+    Some(Habit { place: -1, ..habit })
 }
 
 /// Words of other languages with the Kettle form.
@@ -357,6 +362,7 @@ fn brace(view: &View<'_>) -> Option<Habit> {
             code: Some(Code::E0123),
             title: Some(format!("`{word}` is no name of a key")),
             help: format!("write `[{word}]: …` for the value, `\"{word}\": …` for the text"),
+            place: 0,
         });
     }
     if view.bracket() == Some(Token::MapOpen) && view.expects("\",\"") {

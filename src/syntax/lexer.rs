@@ -53,6 +53,7 @@ pub fn lex(text: &str, source: SourceId, ast: &mut Ast) -> Lexed {
         newline: true,
         doc: Vec::new(),
         module_doc: Vec::new(),
+        quote_is_open: false,
     };
     lexer.run();
     lexer.out
@@ -83,6 +84,8 @@ struct Lexer<'s, 'a> {
     newline: bool,
     doc: Vec<&'s str>,
     module_doc: Vec<&'s str>,
+    /// A plain string had no end, so the next one without an end is likely to be what closes it.
+    quote_is_open: bool,
 }
 
 impl<'s> Lexer<'s, '_> {
@@ -362,7 +365,7 @@ impl<'s> Lexer<'s, '_> {
         self.escape_errors(errors);
         self.raw.bump(length + usize::from(matches!(end, TextEnd::Quote)));
         let span = self.span();
-        if !matches!(end, TextEnd::Quote) {
+        if !matches!(end, TextEnd::Quote) && !std::mem::take(&mut self.quote_is_open) {
             let diagnostic = Diagnostic::new(Code::E0102, "this byte string has no end");
             self.report(diagnostic.at(self.source, span, "ends with its line").help("add a `\"`"));
         }
@@ -391,10 +394,11 @@ impl<'s> Lexer<'s, '_> {
                 self.modes.push(Mode::Code { depth: 0, open: span });
             }
             TextEnd::LineBreak => self.line_break_in_string(at),
-            TextEnd::Input => {
+            TextEnd::Input if triple => {
                 self.unterminated(at);
                 self.close_string(Span::new(at as u32, at as u32));
             }
+            TextEnd::Input => self.line_break_in_string(at),
         }
     }
 
@@ -483,7 +487,10 @@ impl<'s> Lexer<'s, '_> {
         let diagnostic = if triple {
             self.out.incomplete = true;
             diagnostic.at(self.source, quote, "begins here").help("it ends with `\"\"\"`")
+        } else if std::mem::take(&mut self.quote_is_open) {
+            return;
         } else {
+            self.quote_is_open = true;
             let line = Span::new(quote.start, at as u32);
             diagnostic
                 .at(self.source, line, "ends with its line")

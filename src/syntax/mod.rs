@@ -63,7 +63,9 @@ pub fn parse(text: &str, source: SourceId) -> Parsed {
     let paired = bracket::pair(&lexed.lexemes, source, text.len() as u32);
     let doc = lexed.module_doc;
     let mut diagnostics = lexed.diagnostics.clone();
-    diagnostics.extend(paired.diagnostics.iter().cloned());
+    // A string without an end takes brackets along; it is the fault to show.
+    let news = paired.diagnostics.iter().filter(|found| !explain::follows(found, &lexed, text));
+    diagnostics.extend(news.cloned());
     if paired.too_deep {
         let module = Module { ast, statements: Vec::new(), doc };
         return Parsed { module, diagnostics, is_incomplete: false };
@@ -79,20 +81,48 @@ pub fn parse(text: &str, source: SourceId) -> Parsed {
     let module = Module { ast: outcome.ast, statements: outcome.statements, doc };
     diagnostics.extend(validate::validate(&module, text, source));
     diagnostics.sort_by_key(|diagnostic| diagnostic.primary().map(|label| label.span.start));
-    let is_incomplete = lexed.incomplete || paired.incomplete || ends_early;
+    let is_incomplete = (lexed.incomplete || paired.incomplete || ends_early)
+        && diagnostics.iter().all(|diagnostic| !diagnostic.is_error() || more_may_help(diagnostic));
     Parsed { module, diagnostics, is_incomplete }
+}
+
+/// Faults that text to come may mend.
+fn more_may_help(diagnostic: &Diagnostic) -> bool {
+    matches!(diagnostic.code, Some(Code::E0102 | Code::E0106 | Code::E0121 | Code::E0122))
+}
+
+/// A token as it leaves the layout filter, for tools and tests that look at layout alone.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct LayoutToken {
+    /// How it is written, or what it is if it carries a value.
+    pub text: &'static str,
+    /// Its first byte.
+    pub start: usize,
+    /// One past its last byte; inserted separators are empty.
+    pub end: usize,
+}
+
+/// The tokens of a text behind the layout filter.
+pub fn layout_tokens(text: &str) -> Vec<LayoutToken> {
+    let mut ast = ast::Ast::default();
+    let lexed = lexer::lex(text, SourceId(0), &mut ast);
+    let paired = bracket::pair(&lexed.lexemes, SourceId(0), text.len() as u32);
+    let tokens = layout::filter(text, &paired, &mut ast);
+    let plain = |(start, token, end): (u32, token::Token, u32)| LayoutToken {
+        text: token.text(),
+        start: start as usize,
+        end: end as usize,
+    };
+    tokens.into_iter().map(plain).collect()
 }
 
 /// What the parser sees of a text: one token a line, with its place, after the layout filter.
 pub fn dump_tokens(text: &str) -> String {
-    let source = SourceId::default();
-    let mut ast = ast::Ast::default();
-    let lexed = lexer::lex(text, source, &mut ast);
-    let paired = bracket::pair(&lexed.lexemes, source, text.len() as u32);
     let mut out = String::new();
-    for (start, token, end) in layout::filter(text, &paired, &mut ast) {
-        let written = text.get(start as usize..end as usize).unwrap_or_default();
-        let _ = writeln!(out, "{start}..{end} {} {written:?}", token.text());
+    for LayoutToken { text: name, start, end } in layout_tokens(text) {
+        let written = text.get(start..end).unwrap_or_default();
+        writeln!(out, "{start}..{end} {name} {written:?}")
+            .expect("writing to a string does not fail");
     }
     out
 }

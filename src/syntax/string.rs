@@ -298,7 +298,7 @@ mod tests {
     #[test]
     fn bytes_take_all_values() {
         let mut errors = Vec::new();
-        assert_eq!(*unescape_bytes(r"\x00\xffa\n", 0..10, &mut errors), [0, 255, b'a', 10]);
+        assert_eq!(*unescape_bytes(r"\x00\xffa\n", 0..11, &mut errors), [0, 255, b'a', 10]);
         assert!(errors.is_empty());
         unescape_bytes("é", 0..2, &mut errors);
         assert_eq!(errors.len(), 1);
