@@ -9,7 +9,7 @@ use std::hash::{BuildHasher, Hash};
 use std::time::Duration;
 
 use crate::vm::heap::Heap;
-use crate::vm::{Kind, Value};
+use crate::vm::{Args, Kind, Value, Vm as Machine};
 
 /// A Rust type that can be made out of a Kettle value.
 pub trait FromValue: Sized {
@@ -55,8 +55,8 @@ pub trait Parameter {
     /// What the argument has to be, for messages.
     fn wanted() -> String;
 
-    /// What the function gets for an argument, if that fits.
-    fn take(heap: &Heap, value: Value) -> Option<Self::Given<'_>>;
+    /// What the function gets for the argument of that number, if it fits.
+    fn take(vm: &Machine, args: Args, index: usize) -> Option<Self::Given<'_>>;
 
     /// Whether the argument may be left out.
     fn is_optional() -> bool;
@@ -69,8 +69,9 @@ impl<T: FromValue> Parameter for T {
         T::expected()
     }
 
-    fn take(heap: &Heap, value: Value) -> Option<T> {
-        if value.is_unset() { T::missing() } else { T::from_value(heap, value) }
+    fn take(vm: &Machine, args: Args, index: usize) -> Option<T> {
+        let value = vm.arg(args, index);
+        if value.is_unset() { T::missing() } else { T::from_value(&vm.heap, value) }
     }
 
     fn is_optional() -> bool {
@@ -85,8 +86,8 @@ impl Parameter for &str {
         "a str".to_owned()
     }
 
-    fn take(heap: &Heap, value: Value) -> Option<&str> {
-        heap.str(value)
+    fn take(vm: &Machine, args: Args, index: usize) -> Option<&str> {
+        vm.heap.str(vm.arg(args, index))
     }
 
     fn is_optional() -> bool {
@@ -102,9 +103,14 @@ impl<T: FromValue> Parameter for Rest<T> {
         T::expected()
     }
 
-    /// The VM hands the arguments over as a list.
-    fn take(heap: &Heap, value: Value) -> Option<Rest<T>> {
-        Vec::from_value(heap, value).map(Rest)
+    /// The VM hands the arguments over as a list, unless they are all there are: then they stand
+    /// as they were given.
+    fn take(vm: &Machine, args: Args, index: usize) -> Option<Rest<T>> {
+        let values = match index {
+            0 => vm.args(args),
+            _ => &vm.heap.list_ref(vm.arg(args, index))?.items,
+        };
+        values.iter().map(|&value| T::from_value(&vm.heap, value)).collect::<Option<_>>().map(Rest)
     }
 
     fn is_optional() -> bool {

@@ -189,7 +189,7 @@ macro_rules! async_functions {
                 // A function without parameters reads none.
                 let _ = (vm, args);
                 $(
-                    let $given = <$name as Parameter>::take(&vm.heap, vm.arg(args, $index))
+                    let $given = <$name as Parameter>::take(vm, args, $index)
                         .ok_or_else(|| Misfit::of::<$name>($index))?;
                 )*
                 let function = self.clone();

@@ -196,7 +196,7 @@ macro_rules! functions {
                 }
                 let called = (|| {
                     $(
-                        let $given = <$name as Parameter>::take(&vm.heap, vm.arg(args, $index))
+                        let $given = <$name as Parameter>::take(vm, args, $index)
                             .ok_or_else(|| Misfit::of::<$name>($index))?;
                     )*
                     Ok(catch_unwind(AssertUnwindSafe(|| apply(self, $($given),*))))

@@ -143,9 +143,11 @@ impl Expectation {
     pub fn faults(&self, conduct: &Conduct) -> Vec<String> {
         let mut faults = Vec::new();
         compare_remarks(&self.diagnostics, &conduct.diagnostics, &mut faults);
-        compare_lines("stdout", &self.stdout, &conduct.stdout, &mut faults);
-        compare_lines("stderr", &self.stderr, &conduct.stderr, &mut faults);
         self.compare_throw(conduct, &mut faults);
+        if faults.is_empty() || !conduct.stdout.is_empty() {
+            compare_lines("stdout", &self.stdout, &conduct.stdout, &mut faults);
+            compare_lines("stderr", &self.stderr, &conduct.stderr, &mut faults);
+        }
         let exit = self.exit.unwrap_or_else(|| self.status());
         if exit != conduct.exit && faults.is_empty() {
             faults.push(format!("exit status {} instead of {exit}", conduct.exit));

@@ -5,7 +5,9 @@
 //! the module itself is shared and stays as it is.
 
 use std::collections::HashMap;
+use std::ffi::OsStr;
 use std::fmt;
+use std::path::Path;
 use std::sync::Arc;
 
 use super::Vm;
@@ -186,7 +188,9 @@ impl Vm {
             .exports
             .iter()
             .map(|export| (export.name.clone(), ModuleMember::Slot(slots[export.slot as usize])));
-        let value = Module { name: code.name.clone(), exports: exports.collect() };
+        let name = Path::new(&*code.name).file_stem().and_then(OsStr::to_str);
+        let name = name.map_or_else(|| code.name.clone(), Arc::from);
+        let value = Module { name, exports: exports.collect() };
         let value = self.heap.module(value);
         // The value is a root from here on.
         self.constants.push(value);
