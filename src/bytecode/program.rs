@@ -5,6 +5,9 @@ use std::sync::Arc;
 use super::instruction::Instruction;
 use crate::diagnostics::{SourceId, Span};
 
+/// The name of the module of library functions that the VM calls by itself. No file has it.
+pub const CORE_MODULE_NAME: &str = "<core>";
+
 /// Compiled modules in the order in which they run; the last one is the one that was started.
 #[derive(Clone, Debug, Default)]
 pub struct Program {

@@ -8,13 +8,11 @@ use super::graph::Graph;
 use super::loader::Memory;
 use super::program::Program;
 use super::uncaught;
+use crate::bytecode::program::CORE_MODULE_NAME;
 use crate::diagnostics::{SourceId, SourceMap};
 use crate::natives;
 use crate::runtime::{Host, TaskReport};
 use crate::vm::{ErrorKind, Thrown, TraceFrame, Value, Vm as Machine};
-
-/// The text of the library.
-const CORE_SOURCE: &str = include_str!("../../stdlib/core.ket");
 
 /// The sources of all programs that a VM has loaded, shared with those who show places in them.
 #[derive(Clone, Default)]
@@ -136,7 +134,7 @@ pub type Core = Result<Program, String>;
 pub fn compile_core() -> Core {
     let names = natives::core_names();
     let mut sources = SourceMap::new();
-    let text = CORE_SOURCE.as_bytes().to_vec();
-    let graph = Graph::read(&Memory::new(), &names, &mut sources, "core.ket", text);
+    let text = natives::CORE_SOURCE.as_bytes().to_vec();
+    let graph = Graph::read(&Memory::new(), &names, &mut sources, CORE_MODULE_NAME, text);
     Program::compile(graph, &names, sources).map_err(|error| error.to_string())
 }

@@ -38,7 +38,7 @@ impl Vm {
         let left = match entry {
             Entry::Throw(error) => self.unwind(Outcome::Throw(error)),
             Entry::Cut(cut) => self.unwind(Outcome::Cut(cut)),
-            Entry::Run | Entry::Deliver(_) => None,
+            Entry::Run | Entry::Deliver(_) | Entry::Tail(_) => None,
         };
         if let Some(exit) = left {
             return exit;
@@ -52,6 +52,7 @@ impl Vm {
         unsafe {
             let at = match entry {
                 Entry::Deliver(value) => ops::slow(self, pc, base, |op| ops::deliver(op, value)),
+                Entry::Tail(site) => ops::slow(self, pc, base, |op| op.tail_call(site)),
                 _ => At { pc, base },
             };
             if !at.pc.is_null() {

@@ -4,6 +4,7 @@
 //! nothing of tasks or scopes.
 
 use super::exit::FiberId;
+use super::ops::call::Site;
 use super::ops::work::PutOff;
 use super::stack::{SMALLEST, Stack};
 use super::value::Value;
@@ -44,6 +45,8 @@ pub enum Entry {
     Cut(Value),
     /// By delivering an operator's result.
     Deliver(Value),
+    /// By the tail call that a native asked for before the core module was loaded.
+    Tail(Site),
 }
 
 /// A computation with its own stack.

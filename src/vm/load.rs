@@ -134,7 +134,8 @@ impl Vm {
     /// # Errors
     /// When it cannot be loaded, or its top-level code does not just end.
     pub fn load_core(&mut self, program: &Program) -> Result<(), LoadError> {
-        let running = self.running;
+        // A native may be waiting for this with its tail call.
+        let (running, tail) = (self.running, self.tail.take());
         for closure in self.load(program, 0)? {
             let fiber = self.new_fiber(closure, &[], None);
             let outcome = self.run_plain(fiber);
@@ -143,7 +144,7 @@ impl Vm {
                 return Err(LoadError::CoreFailed(format!("{outcome:?}")));
             }
         }
-        self.running = running;
+        (self.running, self.tail) = (running, tail);
         let mut functions = HashMap::new();
         if let Some(module) = self.modules.last() {
             for (slot, name) in module.code.slots.iter().enumerate() {

@@ -202,7 +202,9 @@ impl Vm {
             marker.values(error_classes);
             registry.trace(marker);
             for tail in tail.iter() {
-                marker.value(tail.callee);
+                if let resume::TailCallee::Value(callee) = tail.callee {
+                    marker.value(callee);
+                }
                 marker.values(&tail.args);
             }
             roots(marker);

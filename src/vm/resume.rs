@@ -12,9 +12,18 @@ use super::value::Value;
 #[derive(Debug)]
 pub(super) struct TailCall {
     /// The function.
-    pub(super) callee: Value,
+    pub(super) callee: TailCallee,
     /// What it is called with.
     pub(super) args: Vec<Value>,
+}
+
+/// The function of a tail call.
+#[derive(Debug)]
+pub(super) enum TailCallee {
+    /// This one.
+    Value(Value),
+    /// A function of the core module, which may have to be loaded first.
+    Core(Box<str>),
 }
 
 impl Vm {
@@ -72,23 +81,25 @@ impl Vm {
 
     /// For a native: what it returns so that `callee` is called and gives its result.
     pub fn tail_call(&mut self, callee: Value, args: &[Value]) -> Value {
+        let callee = TailCallee::Value(callee);
         self.tail = Some(TailCall { callee, args: args.to_vec() });
         Value::tail_call()
     }
 
-    /// Like [`Vm::tail_call`], of a function of the core module by its name. If that module is not
-    /// loaded yet, the callee is `UNSET`: the run loop leaves with `Exit::NeedCore` and calls the
-    /// native again afterwards.
-    ///
-    /// # Errors
-    /// When the core module has no such function.
-    pub fn tail_call_core(&mut self, function: &str, args: &[Value]) -> Result<Value, Thrown> {
-        let callee = self.registry.core.as_ref().map(|core| core.get(function).copied());
-        match callee {
-            None => Ok(self.tail_call(Value::unset(), args)),
-            Some(Some(callee)) => Ok(self.tail_call(callee, args)),
-            Some(None) => {
-                let message = format!("the core module has no function {function}");
+    /// Like [`Vm::tail_call`], of a function of the core module by its name.
+    pub fn tail_call_core(&mut self, function: &str, args: &[Value]) -> Value {
+        let callee = TailCallee::Core(function.into());
+        self.tail = Some(TailCall { callee, args: args.to_vec() });
+        Value::tail_call()
+    }
+
+    /// A function of the core module; `None` as long as that is not loaded.
+    pub(super) fn core_function(&mut self, name: &str) -> Result<Option<Value>, Thrown> {
+        let Some(core) = &self.registry.core else { return Ok(None) };
+        match core.get(name) {
+            Some(function) => Ok(Some(*function)),
+            None => {
+                let message = format!("the core module has no function {name}");
                 Err(self.error(ErrorKind::NameError, message))
             }
         }

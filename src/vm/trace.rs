@@ -12,6 +12,7 @@ use super::frame::{AWAITED, BOTTOM, FrameWord};
 use super::object::{TraceEntry, TraceKind};
 use super::value::Value;
 use crate::bytecode::op::Opcode;
+use crate::bytecode::program::CORE_MODULE_NAME;
 use crate::diagnostics::{SourceId, Span};
 
 /// Of a deeper stack this many innermost frames are kept …
@@ -137,6 +138,9 @@ impl Vm {
         let shown = entries.iter().filter_map(|entry| {
             let info = self.infos.get(entry.function as usize)?;
             info.module_index?;
+            if &*info.module.name == CORE_MODULE_NAME {
+                return None;
+            }
             let code = info.code();
             let span = code.spans.get(entry.instruction as usize).copied();
             Some(TraceFrame {

@@ -36,6 +36,7 @@ use super::report::Report;
 use super::resolve::{FnId, Resolution, VarId};
 use crate::bytecode::assembler::Reg;
 use crate::bytecode::program::{
+    CORE_MODULE_NAME,
     ClassCode, Constant, FunctionCode, ModuleCode, SelectArmKind, SelectCode,
 };
 use crate::diagnostics::{SourceId, Span};
@@ -104,7 +105,7 @@ pub(super) fn emit<'a>(
     report: &'a mut Report,
 ) -> ModuleCode {
     let ast: &Ast = &source.module.ast;
-    let is_core = source.name == "core";
+    let is_core = source.name == CORE_MODULE_NAME;
     let mut emitter = Emitter {
         source,
         ast,

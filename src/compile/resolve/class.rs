@@ -10,7 +10,9 @@ use crate::syntax::ast::{Class, ExprId, Function, Member, MemberKind, Name, Symb
 impl Resolver<'_> {
     pub(super) fn class(&mut self, class: &Class) {
         if let Some(parent) = &class.parent {
+            self.extending = !self.is_late(class);
             self.path(parent);
+            self.extending = false;
             let var = self.hidden(self.current());
             self.out.parents.insert(class.name.span, var);
         }

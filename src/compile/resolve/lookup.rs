@@ -95,7 +95,7 @@ impl Resolver<'_> {
             let scope = &self.scopes[depth];
             let Some(entry) = scope.names.get(&symbol) else { continue };
             let inside = scope.function == current;
-            if !entry.declared && inside {
+            if !entry.declared && inside && !self.is_made_before(&entry.binding) {
                 later.get_or_insert(entry.span);
                 continue;
             }
@@ -122,6 +122,16 @@ impl Resolver<'_> {
             None => self.unknown(text, span),
         }
         Binding::Unknown
+    }
+
+    /// Whether what is looked up is the parent of a hoisted class, and itself a hoisted class: those
+    /// are made parents first.
+    fn is_made_before(&self, binding: &Binding) -> bool {
+        let Binding::Variable(var) = binding else { return false };
+        let variable = self.out.variable(*var);
+        let hoisted = variable.kind == VarKind::Class
+            && !self.out.late_classes.contains(&variable.span);
+        self.extending && hoisted
     }
 
     /// Notes a use of a variable by the current function.

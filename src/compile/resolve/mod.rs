@@ -295,6 +295,8 @@ pub(super) struct Resolver<'a> {
     classes: Vec<Span>,
     imported: HashMap<(u32, u32), u32>,
     assignments: u32,
+    /// The parent of a hoisted class is being looked up.
+    extending: bool,
 }
 
 /// Resolves a module.
@@ -317,6 +319,7 @@ pub(super) fn resolve<'a>(
         classes: Vec::new(),
         imported: HashMap::new(),
         assignments: 0,
+        extending: false,
     };
     resolver.module(&module.statements);
     resolver.out

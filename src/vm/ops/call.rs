@@ -4,10 +4,11 @@ use super::{Flow, Op, Step};
 use crate::bytecode::op::Opcode;
 use crate::vm::error::{ErrorKind, Thrown};
 use crate::vm::exit::{Args, Exit};
-use crate::vm::fiber::Waiting;
+use crate::vm::fiber::{Entry, Waiting};
 use crate::vm::frame::{AWAITED, BOTTOM, CONSTRUCTOR, OPERATOR};
 use crate::vm::Vm;
 use crate::vm::native::{NativeBody, NativeId};
+use crate::vm::resume::TailCallee;
 use crate::vm::value::{Kind, Value};
 
 /// Where a call stands: its result slot, behind which its arguments stand, and how it goes on.
@@ -283,21 +284,39 @@ impl Op<'_> {
     ) -> Step {
         let args = self.window_args(site.slot + 1, count);
         let result = body(self.vm, args)?;
-        if result.is_tail_call()
-            && let Some(tail) = self.vm.tail.take()
-        {
-            let count = tail.args.len();
-            self.reserve(site.slot + 1 + count)?;
-            for (value, slot) in tail.args.iter().zip(site.slot + 1..) {
-                self.window_set(slot, *value);
-            }
-            return self.call_value(tail.callee, site, count, None, false);
+        if result.is_tail_call() {
+            return self.tail_call(site);
         }
         if site.operator {
             return super::deliver(self, result);
         }
         self.window_set(site.slot, result);
         self.go(site.next)
+    }
+
+    /// Calls what a native has asked for, with its call site. If that is a function of the core
+    /// module, which is not loaded yet, the fiber goes on here after it is.
+    pub(in crate::vm) fn tail_call(&mut self, site: Site) -> Step {
+        let Some(tail) = self.vm.tail.take() else {
+            return Err(self.vm.error(ErrorKind::TypeError, "a native asked for no tail call"));
+        };
+        let callee = match &tail.callee {
+            TailCallee::Value(callee) => *callee,
+            TailCallee::Core(name) => match self.vm.core_function(name)? {
+                Some(callee) => callee,
+                None => {
+                    self.vm.tail = Some(tail);
+                    self.vm.fibers.get_mut(self.vm.running).entry = Entry::Tail(site);
+                    return self.leave(Exit::NeedCore);
+                }
+            },
+        };
+        let count = tail.args.len();
+        self.reserve(site.slot + 1 + count)?;
+        for (value, slot) in tail.args.iter().zip(site.slot + 1..) {
+            self.window_set(slot, *value);
+        }
+        self.call_value(callee, site, count, None, false)
     }
 
     /// Arguments that stand on the stack.
