@@ -39,11 +39,6 @@ pub use account::OutOfMemory;
 pub use mark::{Marker, Pass};
 pub use stats::HeapStats;
 
-pub(in crate::vm) use raw::{
-    bound_parts, cell_slot, class_of, closure_function, instance_slots, list_items, native_number,
-    shape_of, string_of, upvalue_slots,
-};
-
 use std::ptr::NonNull;
 
 use foldhash::quality::RandomState;

@@ -1,79 +1,21 @@
-//! Raw access for the dispatcher: addresses inside objects, without a look at the kind.
+//! Raw access inside the heap: addresses inside objects, without a look at the kind.
 //!
-//! The dispatcher has compared tags already and must not pay twice. Everybody else uses the views.
+//! The makers and views have compared tags already and must not pay twice; so has the dispatcher,
+//! which knows the layouts itself.
 #![expect(unsafe_code, reason = "callers promise the kind")]
 
-use crate::vm::object::{
-    Bound, BoundRef, Closure, Header, Instance, List, Owned, Str, TypeKind, TypeObject,
-    VariableCell,
-};
+use crate::vm::object::{Bound, BoundRef, Instance, Str, TypeKind, TypeObject, VariableCell};
 use crate::vm::value::{Kind, Value};
-
-/// The elements of a list. After a change of its capacity the heap has to measure it: grow lists
-/// through [`Heap::list_mut`](super::Heap::list_mut) only.
-///
-/// # Safety
-/// `value` is a live list, and no reference into it is in use.
-#[inline(always)]
-pub(in crate::vm) unsafe fn list_items(value: Value) -> *mut Vec<Value> {
-    debug_assert!(value.is(Kind::List));
-    // SAFETY: promised by the caller.
-    unsafe { &raw mut (*value.address::<Owned<List>>()).body.items }
-}
-
-/// The shape of an instance.
-///
-/// # Safety
-/// `value` is a live instance.
-#[inline(always)]
-pub(in crate::vm) unsafe fn shape_of(value: Value) -> u32 {
-    debug_assert!(value.is(Kind::Instance));
-    // SAFETY: promised by the caller.
-    unsafe { (*value.address::<Header>()).word() }
-}
-
-/// The class of an instance.
-///
-/// # Safety
-/// `value` is a live instance.
-#[inline(always)]
-pub(in crate::vm) unsafe fn class_of(value: Value) -> Value {
-    debug_assert!(value.is(Kind::Instance));
-    // SAFETY: promised by the caller; an instance keeps its class alive.
-    unsafe { Value::from_object(Kind::Class, (*value.address::<Instance>()).class.cast()) }
-}
 
 /// The first slot of an instance.
 ///
 /// # Safety
 /// `value` is a live instance.
 #[inline(always)]
-pub(in crate::vm) unsafe fn instance_slots(value: Value) -> *mut Value {
+pub(super) unsafe fn instance_slots(value: Value) -> *mut Value {
     debug_assert!(value.is(Kind::Instance));
     // SAFETY: promised by the caller; slots follow the fixed part.
     unsafe { value.address::<Instance>().add(1).cast() }
-}
-
-/// The number of a closure's function.
-///
-/// # Safety
-/// `value` is a live closure.
-#[inline(always)]
-pub(in crate::vm) unsafe fn closure_function(value: Value) -> u32 {
-    debug_assert!(value.is(Kind::Closure));
-    // SAFETY: promised by the caller.
-    unsafe { (*value.address::<Header>()).word() }
-}
-
-/// The first upvalue of a closure.
-///
-/// # Safety
-/// `value` is a live closure.
-#[inline(always)]
-pub(in crate::vm) unsafe fn upvalue_slots(value: Value) -> *mut Value {
-    debug_assert!(value.is(Kind::Closure));
-    // SAFETY: promised by the caller; upvalues follow the fixed part.
-    unsafe { value.address::<Closure>().add(1).cast() }
 }
 
 /// The content of a cell. Writing to it needs a barrier.
@@ -81,21 +23,10 @@ pub(in crate::vm) unsafe fn upvalue_slots(value: Value) -> *mut Value {
 /// # Safety
 /// `value` is a live cell.
 #[inline(always)]
-pub(in crate::vm) unsafe fn cell_slot(value: Value) -> *mut Value {
+pub(super) unsafe fn cell_slot(value: Value) -> *mut Value {
     debug_assert!(value.is(Kind::Cell));
     // SAFETY: promised by the caller.
     unsafe { &raw mut (*value.address::<VariableCell>()).value }
-}
-
-/// The number of a native.
-///
-/// # Safety
-/// `value` is a live native.
-#[inline(always)]
-pub(in crate::vm) unsafe fn native_number(value: Value) -> u32 {
-    debug_assert!(value.is(Kind::Native));
-    // SAFETY: promised by the caller.
-    unsafe { (*value.address::<Header>()).word() }
 }
 
 /// The parts of a bound method.
@@ -103,7 +34,7 @@ pub(in crate::vm) unsafe fn native_number(value: Value) -> u32 {
 /// # Safety
 /// `value` is a live bound method.
 #[inline(always)]
-pub(in crate::vm) unsafe fn bound_parts(value: Value) -> BoundRef {
+pub(super) unsafe fn bound_parts(value: Value) -> BoundRef {
     debug_assert!(value.is(Kind::Bound));
     // SAFETY: promised by the caller.
     let bound = unsafe { &*value.address::<Bound>() };
@@ -115,7 +46,7 @@ pub(in crate::vm) unsafe fn bound_parts(value: Value) -> BoundRef {
 /// # Safety
 /// `value` is a live string, and stays live during `'a`.
 #[inline(always)]
-pub(in crate::vm) unsafe fn string_of<'a>(value: Value) -> &'a Str {
+pub(super) unsafe fn string_of<'a>(value: Value) -> &'a Str {
     debug_assert!(value.is(Kind::Str));
     // SAFETY: promised by the caller.
     unsafe { &*value.address::<Str>() }
