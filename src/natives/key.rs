@@ -15,8 +15,12 @@ natives! {
     fn core.candidates(map: any, hash: int) => candidates;
     /// For `core.ket`: removes the entry at a place and gives its value.
     fn core.remove_place(map: any, place: int) => remove_place;
-    /// For `core.ket`: adds a member that is not in the set, with its hash.
-    fn core.add_hashed(set: set, member: any, hash: int) => add_hashed;
+    /// For `core.ket`: the value at a place.
+    fn core.value_at(map: any, place: int) => value_at;
+    /// For `core.ket`: changes the value at a place.
+    fn core.set_place(map: any, place: int, value: any) => set_place;
+    /// For `core.ket`: adds an entry whose key is not there, with its hash.
+    fn core.add_hashed(map: any, key: any, value: any, hash: int) => add_hashed;
     /// For `core.ket`: gives a list the elements of another one.
     fn core.assign(list: list, items: list) => assign;
 }
@@ -35,8 +39,18 @@ fn remove_place(vm: &mut Vm, map: Value, place: i64) -> Outcome {
     Ok(vm.heap.map_remove_at(map, place).unwrap_or(Value::null()))
 }
 
-fn add_hashed(vm: &mut Vm, set: super::kind::SetValue, member: Value, hash: i64) -> Outcome {
-    vm.heap.map_push(set.0, hash.cast_unsigned(), member, Value::null());
+fn value_at(vm: &mut Vm, map: Value, place: i64) -> Outcome {
+    let place = usize::try_from(place).unwrap_or(usize::MAX);
+    Ok(vm.heap.map_at(map, place).map_or(Value::null(), |(_, value)| value))
+}
+
+fn set_place(vm: &mut Vm, map: Value, place: i64, value: Value) -> Outcome {
+    vm.heap.map_set_at(map, usize::try_from(place).unwrap_or(usize::MAX), value);
+    Ok(Value::null())
+}
+
+fn add_hashed(vm: &mut Vm, map: Value, key: Value, value: Value, hash: i64) -> Outcome {
+    vm.heap.map_push(map, hash.cast_unsigned(), key, value);
     Ok(Value::null())
 }
 

@@ -1,9 +1,8 @@
 //! Handing over to functions of `core.ket`: what needs script code to be run is written there.
 
 use super::Outcome;
-use super::describe::describe;
 use crate::vm::hash::{HashProblem, Unhashable};
-use crate::vm::{ErrorKind, Thrown, Value, Vm};
+use crate::vm::{Thrown, Value, Vm};
 
 /// Makes the result of a function of `core.ket` the native's result.
 pub fn call(vm: &mut Vm, function: &str, args: &[Value]) -> Outcome {
@@ -19,14 +18,8 @@ pub fn unhashable(vm: &mut Vm, problem: &Unhashable, function: &str, args: &[Val
 
 /// An error unless the key's class can be asked for its hash.
 pub fn hash_call(vm: &mut Vm, problem: &Unhashable) -> Result<(), Thrown> {
-    let came = describe(vm, problem.value);
-    let message = match problem.problem {
-        HashProblem::NeedsCall => return Ok(()),
-        HashProblem::Mutable => format!("{came} cannot be a key: it can change"),
-        HashProblem::Cyclic => format!("{came} cannot be a key: it contains itself"),
-        HashProblem::EqualityWithoutHash => {
-            format!("{came} cannot be a key: its class defines `==` but not `hash`")
-        }
-    };
-    Err(vm.error(ErrorKind::TypeError, message))
+    match problem.problem {
+        HashProblem::NeedsCall => Ok(()),
+        _ => Err(vm.unhashable(*problem)),
+    }
 }

@@ -178,8 +178,10 @@ pub(in crate::vm) fn contains(op: &mut Op<'_>) -> Step {
     let found = match container.kind() {
         Kind::List => return search(op, 0, None),
         Kind::Map | Kind::Set => {
-            let found = heap.map_has(container, item);
-            found.map_err(|problem| op.unhashable(problem))?
+            match heap.map_has(container, item) {
+                Ok(found) => found,
+                Err(problem) => return op.by_hash(problem, "map_has", &[container, item]),
+            }
         }
         Kind::Range => {
             let range = heap.range_ref(container).expect("the kind was looked at");

@@ -51,8 +51,7 @@ pub(in crate::vm) fn new_map(op: &mut Op<'_>) -> Step {
 /// `MapPut`
 pub(in crate::vm) fn map_put(op: &mut Op<'_>) -> Step {
     let at = op.instruction();
-    op.map_insert(op.get(at.a), op.get(at.b), op.get(at.c))?;
-    Ok(Flow::Next)
+    op.map_write(op.get(at.a), op.get(at.b), op.get(at.c))
 }
 
 /// `MapExtend`

@@ -6,6 +6,7 @@ use crate::bytecode::instruction::Instruction;
 use crate::bytecode::op::Opcode;
 use crate::bytecode::program::MemberKind;
 use crate::diagnostics::nearest;
+use crate::vm::Vm;
 use crate::vm::error::{ErrorKind, SUPPRESSED, TRACE, Thrown};
 use crate::vm::exit::Exit;
 use crate::vm::hash::{HashProblem, Unhashable};
@@ -256,14 +257,42 @@ impl Op<'_> {
     ) -> Result<(), Thrown> {
         match self.vm.heap.map_insert(map, key, value) {
             Ok(_) => Ok(()),
-            Err(problem) => Err(self.unhashable(problem)),
+            Err(problem) => Err(self.vm.unhashable(problem)),
         }
     }
 
+    /// Puts an entry into a map for an instruction that may wait for the key's class.
+    pub(in crate::vm) fn map_write(&mut self, map: Value, key: Value, value: Value) -> Step {
+        match self.vm.heap.map_insert(map, key, value) {
+            Ok(_) => Ok(Flow::Next),
+            Err(problem) => self.by_hash(problem, "key_write", &[map, key, value]),
+        }
+    }
+
+    /// Lets a function of the core module go on with a key whose class has to be asked for its
+    /// hash: the second of the arguments. An error if that is not what is wrong with the key.
+    #[cold]
+    pub(in crate::vm) fn by_hash(
+        &mut self,
+        problem: Unhashable,
+        function: &str,
+        args: &[Value],
+    ) -> Step {
+        if problem.problem != HashProblem::NeedsCall || !problem.value.same(args[1]) {
+            return Err(self.vm.unhashable(problem));
+        }
+        match self.vm.core_function(function)? {
+            Some(function) => self.call_operator(function, args),
+            None => self.leave(Exit::NeedCore),
+        }
+    }
+}
+
+impl Vm {
     /// The error of a value that cannot be a key.
     #[cold]
-    pub(in crate::vm) fn unhashable(&mut self, found: Unhashable) -> Thrown {
-        let name = self.vm.type_name(found.value);
+    pub fn unhashable(&mut self, found: Unhashable) -> Thrown {
+        let name = self.type_name(found.value);
         let text = match found.problem {
             HashProblem::Mutable => format!("a {name} cannot be a key, because it can change"),
             HashProblem::Cyclic => "a list that contains itself cannot be a key".to_owned(),
@@ -271,9 +300,9 @@ impl Op<'_> {
                 format!("{name} cannot be a key: its class defines `==` but not `hash`")
             }
             HashProblem::NeedsCall => {
-                format!("{name} cannot be a key: methods `hash` are not supported yet")
+                format!("{name} cannot be a key here: its class would have to be asked for its `hash`")
             }
         };
-        self.vm.error(ErrorKind::TypeError, text)
+        self.error(ErrorKind::TypeError, text)
     }
 }

@@ -3,6 +3,7 @@
 use super::{Flow, Op, Step};
 use crate::bytecode::op::Opcode;
 use crate::vm::error::{ErrorKind, Thrown};
+use crate::vm::hash::Unhashable;
 use crate::vm::object::Range;
 use crate::vm::value::{Kind, Value};
 
@@ -14,6 +15,8 @@ enum Read {
     Missing(Missing),
     /// The operator method of a class has to be called.
     Call(Value),
+    /// The class of the key has to be asked for its hash.
+    Hash(Unhashable),
 }
 
 /// Why there is nothing.
@@ -31,6 +34,7 @@ pub(in crate::vm) fn get(op: &mut Op<'_>) -> Step {
     match read(op, container, index)? {
         Read::Value(value) => op.set(at.a, value),
         Read::Call(method) => return op.call_operator(method, &[container, index]),
+        Read::Hash(problem) => return op.by_hash(problem, "key_read", &[container, index]),
         Read::Missing(missing) => return Err(missing_error(op, container, index, missing)),
     }
     Ok(Flow::Next)
@@ -47,6 +51,7 @@ pub(in crate::vm) fn get_or_null(op: &mut Op<'_>) -> Step {
     match read(op, container, index)? {
         Read::Value(value) => op.set(at.a, value),
         Read::Call(method) => return op.call_operator(method, &[container, index]),
+        Read::Hash(problem) => return op.by_hash(problem, "key_read_or_null", &[container, index]),
         Read::Missing(_) => op.set(at.a, Value::null()),
     }
     Ok(Flow::Next)
@@ -63,7 +68,7 @@ pub(in crate::vm) fn set(op: &mut Op<'_>) -> Step {
     let at = op.instruction();
     let (container, index, value) = (op.get(at.a), op.get(at.b), op.get(at.c));
     match container.kind() {
-        Kind::Map => op.map_insert(container, index, value)?,
+        Kind::Map => return op.map_write(container, index, value),
         Kind::List => set_item(op, container, index, value)?,
         Kind::Buffer => set_byte(op, container, index, value)?,
         _ => {
@@ -121,7 +126,7 @@ fn read(op: &mut Op<'_>, container: Value, index: Value) -> Result<Read, Thrown>
         Kind::Map => match op.vm.heap.map_get(container, index) {
             Ok(Some(value)) => Ok(Read::Value(value)),
             Ok(None) => Ok(Read::Missing(Missing::Key)),
-            Err(problem) => Err(op.unhashable(problem)),
+            Err(problem) => Ok(Read::Hash(problem)),
         },
         Kind::List | Kind::Str | Kind::Bytes | Kind::Buffer | Kind::Range => {
             if let Some(range) = op.vm.heap.range_ref(index).copied() {

@@ -27,7 +27,7 @@ pub(in crate::vm) fn try_key(op: &mut Op<'_>) -> Step {
     let found = match value.kind() {
         Kind::Map => {
             let found = op.vm.heap.map_get(value, key);
-            found.map_err(|problem| op.unhashable(problem))?
+            found.map_err(|problem| op.vm.unhashable(problem))?
         }
         _ => {
             let instance = op.vm.heap.instance_ref(value);
