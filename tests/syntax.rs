@@ -15,6 +15,9 @@ use kettle::syntax::{self, Parsed};
 #[path = "syntax/property.rs"]
 mod property;
 
+#[path = "syntax/layout.rs"]
+mod layout;
+
 #[path = "syntax/limit.rs"]
 mod limit;
 

@@ -6,7 +6,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Files that may be longer than `LINES_MAX`, each with its reason.
-const LONG_FILES: &[(&str, &str)] = &[];
+const LONG_FILES: &[(&str, &str)] =
+    &[("src/syntax/ast.rs", "the tree is one declaration, read from top to bottom")];
 
 const LINES_MAX: usize = 500;
 

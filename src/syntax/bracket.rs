@@ -25,10 +25,12 @@ pub struct Paired {
     pub too_deep: bool,
 }
 
-/// Pairs the brackets of `lexemes`; `end` is the length of the text.
-pub fn pair(lexemes: &[Lexeme], source: SourceId, end: u32) -> Paired {
+/// Pairs the brackets of the lexemes of `text`.
+pub fn pair(lexemes: &[Lexeme], text: &str, source: SourceId) -> Paired {
     let mut pairing = Pairing {
+        text,
         source,
+        misaligned: None,
         open: Vec::new(),
         out: Paired {
             lexemes: Vec::with_capacity(lexemes.len()),
@@ -50,7 +52,7 @@ pub fn pair(lexemes: &[Lexeme], source: SourceId, end: u32) -> Paired {
             pairing.put(lexeme);
         }
     }
-    pairing.end(end);
+    pairing.end(text.len() as u32);
     pairing.out
 }
 
@@ -77,14 +79,17 @@ fn is_closer(token: Token) -> bool {
     )
 }
 
-struct Pairing {
+struct Pairing<'a> {
+    text: &'a str,
     source: SourceId,
+    /// The first brace whose closing partner stands further left than its own line does.
+    misaligned: Option<(Span, Span)>,
     /// The brackets open here, by their number in the output.
     open: Vec<usize>,
     out: Paired,
 }
 
-impl Pairing {
+impl Pairing<'_> {
     fn put(&mut self, lexeme: Lexeme) {
         self.out.lexemes.push(lexeme);
         self.out.partner.push(0);
@@ -112,9 +117,25 @@ impl Pairing {
 
     fn pop(&mut self, lexeme: Lexeme) {
         if let Some(opener) = self.open.pop() {
+            self.compare(self.out.lexemes[opener], lexeme);
             self.out.partner[opener] = self.out.lexemes.len() as u32;
         }
         self.put(lexeme);
+    }
+
+    /// Notes a closing brace that by its indentation belongs to an outer one.
+    fn compare(&mut self, opener: Lexeme, closer: Lexeme) {
+        let braces = opener.token == Token::BraceOpen && closer.token == Token::BraceClose;
+        if braces && closer.newline && self.misaligned.is_none() {
+            let indent = |place: Span| {
+                let before = &self.text[..place.start as usize];
+                let line = &self.text[before.rfind('\n').map_or(0, |at| at + 1)..];
+                line.len() - line.trim_start_matches([' ', '\t']).len()
+            };
+            if indent(closer.span) < indent(opener.span) {
+                self.misaligned = Some((opener.span, closer.span));
+            }
+        }
     }
 
     /// Closes the innermost bracket, which has no partner, before `before` or the end.
@@ -154,14 +175,19 @@ impl Pairing {
 
     fn end(&mut self, end: u32) {
         self.out.incomplete = !self.open.is_empty() && self.out.diagnostics.is_empty();
-        let suspect = self.suspect();
-        if let Some(depth) = suspect {
+        if let Some(depth) = self.suspect() {
             let opener = self.opened(depth);
             let needed = closer(opener.token).map_or("", Token::text);
             let title = format!("`{}` is never closed", opener.token.text());
-            let diagnostic = Diagnostic::new(Code::E0106, title)
-                .at(self.source, opener.span, format!("needs a `{needed}`"))
-                .see(self.source, Span::new(end, end), "the text ends here");
+            let diagnostic = Diagnostic::new(Code::E0106, title);
+            let diagnostic = match self.misaligned.filter(|_| opener.token == Token::BraceOpen) {
+                Some((inner, closer)) => diagnostic
+                    .at(self.source, inner, "this one seems to lack its `}`")
+                    .see(self.source, closer, "closes it, but stands further left"),
+                None => diagnostic
+                    .at(self.source, opener.span, format!("needs a `{needed}`"))
+                    .see(self.source, Span::new(end, end), "the text ends here"),
+            };
             self.report(diagnostic);
         }
         while let Some(opener) = self.open.last().map(|&index| self.out.lexemes[index]) {

@@ -179,6 +179,9 @@ const EXPRESSION_ALSO: [&str; 31] = [
     "broken",
     "\"broken\"",
 ];
+/// What an operand can begin with, if not a whole expression is wanted.
+const OPERAND: [&str; 7] =
+    ["name", "int", "float", "\"self\"", "\"(\"", "\"[\"", "\"{map\""];
 const STATEMENT: [&str; 12] = [
     "\"let\"",
     "\"var\"",
@@ -235,6 +238,9 @@ fn describe(names: &[String]) -> String {
         if is_statement {
             covered.extend(STATEMENT);
         }
+    } else if has_all(&OPERAND) {
+        words.push("a value".into());
+        covered.extend(EXPRESSION.iter().chain(&EXPRESSION_ALSO));
     } else if has_all(&PATTERN[..12]) {
         words.push("a pattern".into());
         covered.extend(PATTERN);

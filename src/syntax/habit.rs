@@ -80,6 +80,14 @@ impl<'a> View<'a> {
         matches!(self.token(offset - 1), None | Some(Semicolon | BraceOpen | BlockOpen | ArmsOpen))
     }
 
+    /// Inside the parentheses of a variant's pattern, which are not those of parameters.
+    fn in_pattern_fields(&self) -> bool {
+        let Some(open) = parser::enclosing(self.tokens, self.fault.at) else { return false };
+        let before = |back: usize| open.checked_sub(back).map(|at| self.tokens[at].1);
+        let declares = matches!(before(2), Some(Token::Fn | Token::Enum | Token::Comma));
+        self.tokens[open].1 == Token::ParenOpen && self.expects("\"|\"") && !declares
+    }
+
     fn bracket(&self) -> Option<Token> {
         parser::enclosing(self.tokens, self.fault.at).map(|open| self.tokens[open].1)
     }
@@ -136,7 +144,7 @@ fn infix_word(view: &View<'_>) -> Option<Habit> {
         ("then", _) => foreign("there is no `then`", "a block stands in braces: `if c { … }`"),
         ("do", _) => foreign("there is no `do`", "a block stands in braces: `while c { … }`"),
         ("elif" | "elsif" | "elseif", _) => {
-            foreign(format!("`{word}` is not a keyword"), "write `else if c { … }`")
+            foreign(format!("`{word}` is no keyword of Kettle"), "write `else if c { … }`")
         }
         (_, Token::As) => help("`as` names things in imports and patterns; convert with `int(x)`"),
         (_, Token::If) if view.expects("\"+\"") => {
@@ -156,7 +164,7 @@ fn infix_word(view: &View<'_>) -> Option<Habit> {
 fn leading_word(view: &View<'_>) -> Option<Habit> {
     let second = view.name(0);
     if view.is(-1, Token::Async) && matches!(second, "def" | "function" | "func") {
-        return foreign(format!("`{second}` is not a keyword"), "write `async fn name(…) { … }`");
+        return foreign(format!("`{second}` is no keyword of Kettle"), "write `async fn name(…) { … }`");
     }
     if matches!(view.token(0), Some(Token::Str(_) | Token::StrOpen)) && view.touches(0) {
         return match view.name(-1) {
@@ -174,7 +182,7 @@ fn leading_word(view: &View<'_>) -> Option<Habit> {
     }
     let word = view.name(-1);
     let form = LEADING.iter().find(|(words, _)| words.contains(&word)).map(|(_, form)| *form)?;
-    let habit = foreign(format!("`{word}` is not a keyword"), form)?;
+    let habit = foreign(format!("`{word}` is no keyword of Kettle"), form)?;
     Some(Habit { place: -1, ..habit })
 }
 
@@ -243,6 +251,9 @@ fn function(view: &View<'_>) -> Option<Habit> {
         }
         Token::BraceOpen | Token::BlockOpen | Token::MapOpen if view.is(-1, Token::Async) => {
             help("a block runs as a task with `spawn { … }`")
+        }
+        Token::Colon if view.in_pattern_fields() => {
+            help("a variant's fields are matched by position, `Point(x, y)`; `{x: 1}` matches an object by its fields")
         }
         Token::Colon if view.bracket() == Some(Token::ParenOpen) && view.expects("\"=\"") => {
             foreign(

@@ -60,7 +60,7 @@ pub fn parse(text: &str, source: SourceId) -> Parsed {
     }
     let mut ast = ast::Ast::default();
     let lexed = lexer::lex(text, source, &mut ast);
-    let paired = bracket::pair(&lexed.lexemes, source, text.len() as u32);
+    let paired = bracket::pair(&lexed.lexemes, text, source);
     let doc = lexed.module_doc;
     let mut diagnostics = lexed.diagnostics.clone();
     // A string without an end takes brackets along; it is the fault to show.
@@ -106,7 +106,7 @@ pub struct LayoutToken {
 pub fn layout_tokens(text: &str) -> Vec<LayoutToken> {
     let mut ast = ast::Ast::default();
     let lexed = lexer::lex(text, SourceId(0), &mut ast);
-    let paired = bracket::pair(&lexed.lexemes, SourceId(0), text.len() as u32);
+    let paired = bracket::pair(&lexed.lexemes, text, SourceId(0));
     let tokens = layout::filter(text, &paired, &mut ast);
     let plain = |(start, token, end): (u32, token::Token, u32)| LayoutToken {
         text: token.text(),

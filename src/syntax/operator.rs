@@ -255,8 +255,8 @@ impl Folding<'_, '_> {
             _ => format!("write `a {first} b && b {second} c`, or use parentheses"),
         };
         let diagnostic = Diagnostic::new(Code::E0109, format!("`{second}` does not chain"))
-            .at(self.b.source, right_span, "")
-            .see(self.b.source, left_span, "belongs to this one");
+            .at(self.b.source, right_span, "cannot follow")
+            .see(self.b.source, left_span, "after this one");
         self.b.report(diagnostic.help(help));
     }
 
@@ -270,8 +270,8 @@ impl Folding<'_, '_> {
         };
         let title = format!("`!` applies to the left side of `{}` only", infix_sign(op));
         let diagnostic = Diagnostic::new(Code::E0109, title)
-            .at(self.b.source, Span::new(at, at + 1), "")
-            .see(self.b.source, span, "");
+            .at(self.b.source, Span::new(at, at + 1), "is done first")
+            .see(self.b.source, span, "then compares the result");
         self.b.report(diagnostic.help(format!("write `{form}`, or use parentheses")));
     }
 }
