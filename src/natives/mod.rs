@@ -47,7 +47,7 @@ pub mod world;
 
 pub use argument::{Call, Need, Rest};
 pub use declaration::{Body, Declaration, Param, Role, Signature};
-pub use registry::{core_names, install, names};
+pub use registry::{core_names, declarations, install, names};
 
 use crate::vm::{Thrown, Value};
 

@@ -29,7 +29,8 @@ const PRELUDE_TYPES: [TypeKind; 11] = [
     TypeKind::Range,
 ];
 
-fn declarations() -> impl Iterator<Item = &'static Declaration> {
+/// Everything that is declared, for documentation and for tests.
+pub fn declarations() -> impl Iterator<Item = &'static Declaration> {
     TABLES.iter().copied().flatten()
 }
 

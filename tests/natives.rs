@@ -1,0 +1,53 @@
+//! Runs every example in the declarations of the natives.
+//!
+//! An example that prints is a program; any other is an expression, whose value is printed.
+
+use kettle::engine::{Engine, Output, Vm};
+use kettle::natives::{Role, declarations};
+
+#[test]
+fn examples_print_what_they_say() {
+    let mut count = 0;
+    let mut faults = Vec::new();
+    for declaration in declarations() {
+        for (example, printed) in declaration.examples {
+            count += 1;
+            let is_program = example.contains("print(") || example.contains('\n');
+            let source = if is_program { (*example).to_owned() } else { format!("print({example})") };
+            let shown = run(&source);
+            if shown != format!("{printed}\n") {
+                let path = declaration.signature.path;
+                faults.push(format!("{path}: {example}\n  says   {printed}\n  prints {shown}"));
+            }
+        }
+    }
+    assert!(faults.is_empty(), "{} of {count} examples:\n{}", faults.len(), faults.join("\n"));
+}
+
+/// What a program prints, or its error.
+fn run(source: &str) -> String {
+    let mut engine = Engine::new();
+    let output = Output::captured();
+    engine.options().stdout = output.clone();
+    let program = match engine.compile_text("example.ket", source) {
+        Ok(program) => program,
+        Err(error) => return error.render(false),
+    };
+    let ended = Vm::new(&engine).and_then(|mut vm| vm.run(&program));
+    match ended {
+        Ok(_) => output.text(),
+        Err(error) => error.report(false),
+    }
+}
+
+#[test]
+fn methods_of_the_core_types_show_an_example() {
+    let types = ["int", "float", "duration", "str", "bytes", "buffer", "list", "map", "set", "range"];
+    for declaration in declarations() {
+        let signature = declaration.signature;
+        let is_method = matches!(signature.role, Role::Method | Role::Property);
+        if is_method && types.contains(&signature.owner()) {
+            assert!(!declaration.examples.is_empty(), "{} shows no example", signature.path);
+        }
+    }
+}
