@@ -26,6 +26,8 @@ mod registry;
 mod resume;
 mod stack;
 mod trace;
+#[cfg(test)]
+mod tests;
 mod unwind;
 
 pub mod display;
@@ -99,6 +101,8 @@ pub struct Vm {
     /// Anything but 0 stops the run loop at the next look, with `Exit::Budget`.
     pub interrupt: Arc<AtomicU8>,
     fuel_reserve: i64,
+    /// Bytes in use after the last collection.
+    collected_at: usize,
     running: FiberId,
     exit: Option<Exit>,
     tail: Option<resume::TailCall>,
@@ -136,6 +140,7 @@ impl Vm {
             heap,
             interrupt: Arc::default(),
             fuel_reserve: i64::MAX,
+            collected_at: 0,
             running: FiberId(0),
             exit: None,
             tail: None,
@@ -210,5 +215,12 @@ impl Vm {
             roots(marker);
         };
         collect(heap, &mut all);
+        self.collected_at = self.heap.bytes_in_use();
+    }
+
+    /// Whether a collection that is due shall be done now. In torture mode it is always due, and is
+    /// done whenever anything was allocated.
+    fn is_safepoint(&self) -> bool {
+        !self.options.torture || self.heap.bytes_in_use() != self.collected_at
     }
 }

@@ -120,7 +120,7 @@ impl Op<'_> {
             Ok(Flow::Leave) => return self.left(),
             Err(thrown) => return self.throw(thrown.0),
         }
-        if self.vm.heap.due() {
+        if self.vm.heap.due() && self.vm.is_safepoint() {
             self.vm.exit = Some(Exit::Collect);
             return self.left();
         }
