@@ -32,8 +32,10 @@ pub struct Assembler {
     spans: Vec<Span>,
     handlers: Vec<(Handler, Option<Label>)>,
     labels: Vec<u32>,
+    /// Whether a jump or handler named the label before it was bound.
+    awaited: Vec<bool>,
     jumps: Vec<(u32, Label)>,
-    /// Where the last label was bound.
+    /// Where the last label was bound that something leads to.
     last_bound: Option<u32>,
     span: Span,
 }
@@ -65,12 +67,14 @@ impl Assembler {
     pub fn jump(&mut self, op: Opcode, a: u8, b: u8, c: u8, label: Label) {
         debug_assert!(matches!(op.layout().imm, Immediate::Jump | Immediate::JumpOrNone));
         self.jumps.push((self.here(), label));
+        self.awaited[label.0 as usize] = true;
         self.emit(op, a, b, c, 0);
     }
 
     /// A new label, not bound yet.
     pub fn label(&mut self) -> Label {
         self.labels.push(UNBOUND);
+        self.awaited.push(false);
         Label(self.labels.len() as u32 - 1)
     }
 
@@ -78,7 +82,9 @@ impl Assembler {
     pub fn bind(&mut self, label: Label) {
         debug_assert_eq!(self.labels[label.0 as usize], UNBOUND, "a label is bound once");
         self.labels[label.0 as usize] = self.here();
-        self.last_bound = Some(self.here());
+        if self.awaited[label.0 as usize] {
+            self.last_bound = Some(self.here());
+        }
     }
 
     /// Protects `start..end`; ranges inside it have been added before. Empty ranges are dropped.
@@ -90,6 +96,9 @@ impl Assembler {
         register: Reg,
         target: Option<Label>,
     ) {
+        if let Some(label) = target {
+            self.awaited[label.0 as usize] = true;
+        }
         if start < end {
             let handler = Handler { start, end, kind, register: register.0, target: 0 };
             self.handlers.push((handler, target));
