@@ -79,11 +79,11 @@ impl Reason {
 impl Loop {
     /// Whether a task has to unwind at its next op, and to where.
     pub(super) fn effective(&self, id: TaskId) -> Option<RecId> {
-        let task = self.tasks.get(id)?;
-        if !task.may_be_cancelled {
+        let rec = self.tasks.get(id)?.rec;
+        if !self.recs.is_cancelled_around(rec) {
             return None;
         }
-        self.recs.effective(task.rec, self.driver.now(), self.force)
+        self.recs.effective(rec, self.driver.now(), self.force)
     }
 
     /// Cancels everything inside a record. The first cancel of a record stays, later ones are
@@ -92,7 +92,17 @@ impl Loop {
         let time = self.driver.now();
         let Some(rec) = self.recs.get_mut(id).filter(|rec| rec.cancel.is_none()) else { return };
         rec.cancel = Some(Box::new(Cancel { reason, time }));
-        self.visit(vm, id);
+        self.recs.mark_cancelled(id, id, id);
+        let host = self.recs.get(id).and_then(|rec| rec.host);
+        let below = self.below(id);
+        for (task, _) in &below {
+            let Some(inside) = self.tasks.get(*task) else { continue };
+            let end = if host == Some(*task) { id } else { inside.own };
+            self.recs.mark_cancelled(inside.rec, end, id);
+        }
+        for (task, _) in below {
+            self.meet_cancel(vm, task);
+        }
     }
 
     /// Cancels the task of a handle; nothing if it has ended.
@@ -155,8 +165,7 @@ impl Loop {
     }
 
     fn meet_cancel(&mut self, vm: &mut Vm, id: TaskId) {
-        let Some(task) = self.tasks.get_mut(id) else { return };
-        task.may_be_cancelled = true;
+        let Some(task) = self.tasks.get(id) else { return };
         if task.op.state != OpState::Pending || task.op.holds_cancel() {
             return;
         }
@@ -170,9 +179,10 @@ impl Loop {
     /// Starts the timer for the end of hiding of a pending op, if a cancel is hidden from it.
     pub(super) fn set_reveal(&mut self, id: TaskId) {
         let now = self.driver.now();
-        let Some(task) = self.tasks.get_mut(id).filter(|task| task.may_be_cancelled) else {
+        let Some(task) = self.tasks.get_mut(id) else { return };
+        if !self.recs.is_cancelled_around(task.rec) {
             return;
-        };
+        }
         if let Some(old) = task.op.reveal.take() {
             self.timers.stop(old);
         }
@@ -208,6 +218,7 @@ impl Loop {
     /// The cut with which a task unwinds to `target`. Everything on the way learns that something
     /// in it was cut from outside, except what is around a daemon: nobody waits for that.
     pub(super) fn cut_to(&mut self, vm: &mut Vm, id: TaskId, target: RecId) -> Value {
+        let depth = self.recs.get(target).map_or(0, |rec| rec.depth);
         let mut next = self.tasks.get(id).map(|task| task.rec);
         while let Some(current) = next {
             let Some(rec) = self.recs.get_mut(current) else { break };
@@ -215,10 +226,11 @@ impl Loop {
                 rec.own_cut = true;
                 break;
             }
-            if rec.is_daemon {
+            // Another one has gone this way before.
+            if rec.is_daemon || rec.cut_through == Some(depth) {
                 break;
             }
-            rec.outer_cut = true;
+            rec.cut_through = Some(depth);
             next = rec.parent;
         }
         let cut = Cut { target: self.recs.target(target), errors: Vec::new() };

@@ -55,8 +55,8 @@ impl Loop {
     fn deadlock_error(&self, vm: &mut Vm) -> Value {
         let mut text =
             String::from("every task waits for another one, and nothing else can happen");
-        let tasks = self.report(vm);
-        for task in tasks.iter().take(LISTED_MAX) {
+        let (tasks, count) = self.report(vm, LISTED_MAX);
+        for task in &tasks {
             let spawned = match &task.spawned {
                 Some(frame) => {
                     format!(", spawned in {} at {}", frame.function, self.host.place(frame))
@@ -64,12 +64,12 @@ impl Loop {
                 None => String::new(),
             };
             text.push_str(&format!(
-                "\n  task {} ({}) {}; it belongs to {}{spawned}",
+                "\n  task {} ({}) {}; it {}{spawned}",
                 task.number, task.name, task.doing, task.owner
             ));
         }
-        if tasks.len() > LISTED_MAX {
-            text.push_str(&format!("\n  … and {} more", tasks.len() - LISTED_MAX));
+        if count > tasks.len() {
+            text.push_str(&format!("\n  … and {} more", count - tasks.len()));
         }
         let Thrown(error) = vm.error(ErrorKind::DeadlockError, text);
         error

@@ -72,7 +72,10 @@ impl Loop {
             return Some(vm.error(ErrorKind::DeadlockError, message));
         }
         let name = |id| self.tasks.get(id).map_or_else(String::new, |task| task.title());
-        if !is_lock && self.recs.chain(me.rec).any(|(_, rec)| rec.host == Some(target)) {
+        // What a task lives in was spawned before it.
+        let is_older = self.tasks.get(target).is_some_and(|task| task.number < me.number);
+        if !is_lock && is_older && self.recs.chain(me.rec).any(|(_, rec)| rec.host == Some(target))
+        {
             let (me, around) = (me.title(), name(target));
             let message =
                 format!("{me} would wait for {around}, which it is part of and which waits for it");

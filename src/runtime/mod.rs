@@ -178,7 +178,7 @@ impl Runtime {
 
     /// All tasks, in the order of their tree.
     pub fn tasks(&self) -> Vec<TaskReport> {
-        self.rt.report(&self.vm)
+        self.rt.report(&self.vm, usize::MAX).0
     }
 
     /// When a turn is worth it even if nothing happens.

@@ -171,7 +171,7 @@ impl Loop {
     /// nothing hides that any more, and the next time it is left at once.
     pub fn interrupt(&mut self, vm: &mut Vm, interrupt: Interrupt) {
         if interrupt == Interrupt::Signal(Signal::Quit) {
-            let tasks = self.report(vm);
+            let (tasks, _) = self.report(vm, usize::MAX);
             let mut host = std::mem::replace(&mut self.host, Box::new(Silent));
             let text = host.report(vm, &tasks);
             self.host = host;

@@ -2,12 +2,16 @@
 //!
 //! There is one record per scope, timeout, shield, function body that spawns, clean-up that waits,
 //! task and program. A record knows its parent, never its children records; the tasks it owns hang
-//! on it as a list. Nothing here knows values of the heap except the errors a record collects.
+//! on it as a list. What decides which cancel reaches a place is linked (the nearest cancelled
+//! record, shield and clean-up outwards), so asking costs no walk however deep the tree is. Nothing
+//! here knows values of the heap except the errors a record collects.
 //!
 //! ```text
 //!   program ── task ── scope ── task ── timeout ── clean-up
 //!                        └───── task
 //! ```
+
+use std::num::NonZeroU32;
 
 use slab::Slab;
 
@@ -21,21 +25,30 @@ use crate::vm::Value;
 pub const GRACE_DEFAULT: u64 = 5_000_000_000;
 
 /// Names a record; a stale name finds nothing.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct RecId {
     index: u32,
-    generation: u32,
+    generation: NonZeroU32,
+}
+
+/// The name of no record.
+impl Default for RecId {
+    fn default() -> RecId {
+        RecId { index: u32::MAX, generation: NonZeroU32::MIN }
+    }
 }
 
 impl RecId {
     /// As scripts' registers hold it.
     pub fn to_bits(self) -> u64 {
-        u64::from(self.generation) << 32 | u64::from(self.index)
+        u64::from(self.generation.get()) << 32 | u64::from(self.index)
     }
 
     /// Back from [`to_bits`](RecId::to_bits).
     pub fn from_bits(bits: u64) -> RecId {
-        RecId { index: bits as u32, generation: (bits >> 32) as u32 }
+        let generation = NonZeroU32::new((bits >> 32) as u32);
+        generation
+            .map_or_else(RecId::default, |generation| RecId { index: bits as u32, generation })
     }
 }
 
@@ -79,7 +92,7 @@ pub struct Failures {
 /// A record.
 #[derive(Debug)]
 pub struct Rec {
-    generation: u32,
+    generation: NonZeroU32,
     /// What it is for.
     pub kind: RecKind,
     /// The record around it; none for the program.
@@ -96,6 +109,14 @@ pub struct Rec {
     pub timer: Option<TimerId>,
     /// Set once.
     pub cancel: Option<Box<Cancel>>,
+    /// The nearest record outwards that is cancelled, this one included.
+    cancelled: Option<RecId>,
+    /// The nearest shield outwards, this one included.
+    shield: Option<RecId>,
+    /// The depth of the nearest clean-up outwards, this one included; 0 if there is none.
+    clean_up: u32,
+    /// A cancel further out has cut something in it: the depth of the record that cut went to.
+    pub cut_through: Option<u32>,
     /// The children that have not ended, in spawn order.
     pub first_child: Option<TaskId>,
     /// The last of them.
@@ -110,8 +131,6 @@ pub struct Rec {
     pub is_daemon: bool,
     /// Its own cancel has cut the body or a child that is no daemon.
     pub own_cut: bool,
-    /// A cancel further out has cut something in it.
-    pub outer_cut: bool,
     /// It takes no more tasks.
     pub closed: bool,
     /// How its body has ended is known.
@@ -145,12 +164,16 @@ pub struct Recs {
 impl Recs {
     /// A new record inside `parent`, run by `host`.
     pub fn make(&mut self, kind: RecKind, parent: Option<RecId>, host: Option<TaskId>) -> RecId {
+        self.made = self.made.wrapping_add(1).max(1);
+        let generation = NonZeroU32::MIN.saturating_add(self.made - 1);
+        let id = RecId { index: self.slots.vacant_key() as u32, generation };
         let around = parent.and_then(|id| self.get(id));
-        let (depth, grace) =
-            around.map_or((0, GRACE_DEFAULT), |around| (around.depth + 1, around.grace));
-        self.made = self.made.wrapping_add(1);
-        let generation = self.made;
-        let index = self.slots.insert(Rec {
+        let depth = around.map_or(0, |around| around.depth + 1);
+        let grace = around.map_or(GRACE_DEFAULT, |around| around.grace);
+        let cancelled = around.and_then(|around| around.cancelled);
+        let shield = around.and_then(|around| around.shield);
+        let clean_up = around.map_or(0, |around| around.clean_up);
+        self.slots.insert(Rec {
             generation,
             kind,
             parent,
@@ -160,6 +183,10 @@ impl Recs {
             span: 0,
             timer: None,
             cancel: None,
+            cancelled,
+            shield: if kind == RecKind::Shield { Some(id) } else { shield },
+            clean_up: if kind == RecKind::CleanUp { depth } else { clean_up },
+            cut_through: None,
             first_child: None,
             last_child: None,
             live: 0,
@@ -167,12 +194,11 @@ impl Recs {
             isolates: false,
             is_daemon: false,
             own_cut: false,
-            outer_cut: false,
             closed: false,
             leaving: false,
             joined: false,
-        }) as u32;
-        RecId { index, generation }
+        });
+        id
     }
 
     /// The record of that name, if it has not ended.
@@ -211,6 +237,13 @@ impl Recs {
         self.slots.iter().map(|(_, rec)| rec)
     }
 
+    #[cfg(test)]
+    fn ids(&self) -> Vec<RecId> {
+        let id =
+            |(index, rec): (usize, &Rec)| RecId { index: index as u32, generation: rec.generation };
+        self.slots.iter().map(id).collect()
+    }
+
     /// From a record outwards to the program.
     pub fn chain(&self, from: RecId) -> impl Iterator<Item = (RecId, &Rec)> {
         let mut next = Some(from);
@@ -227,15 +260,15 @@ impl Recs {
     /// a clean-up works there.
     pub fn effective(&self, from: RecId, now: Moment, force: bool) -> Option<RecId> {
         self.cancels(from)
-            .filter(|(_, _, shows)| force || now.nanos >= *shows)
-            .map(|(id, _, _)| id)
+            .filter(|(_, shows)| force || now.nanos >= *shows)
+            .map(|(id, _)| id)
             .last()
     }
 
     /// When the next cancel that is hidden from `from` shows itself.
     pub fn next_reveal(&self, from: RecId, now: Moment) -> Option<Moment> {
         self.cancels(from)
-            .map(|(_, _, shows)| shows)
+            .map(|(_, shows)| shows)
             .filter(|shows| *shows > now.nanos)
             .min()
             .map(|nanos| Moment { nanos })
@@ -243,22 +276,48 @@ impl Recs {
 
     /// Whether a record from `from` outwards is cancelled, hidden or not.
     pub fn is_cancelled_around(&self, from: RecId) -> bool {
-        self.chain(from).any(|(_, rec)| rec.cancel.is_some())
+        self.get(from).is_some_and(|rec| rec.cancelled.is_some())
+    }
+
+    /// Lets the records from `from` outwards to `end` know that `end` is cancelled.
+    pub fn mark_cancelled(&mut self, from: RecId, end: RecId, cancelled: RecId) {
+        let depth = self.get(cancelled).map_or(0, |rec| rec.depth);
+        let mut next = Some(from);
+        while let Some(current) = next {
+            let nearest = self.get(current).and_then(|rec| self.get(rec.cancelled?));
+            let nearer = nearest.is_some_and(|nearest| nearest.depth > depth);
+            let Some(rec) = self.get_mut(current) else { return };
+            if !nearer {
+                rec.cancelled = Some(cancelled);
+            }
+            next = rec.parent.filter(|_| current != end);
+        }
     }
 
     /// The cancelled records from `from` outwards, each with the time from which its cancel shows.
-    fn cancels(&self, from: RecId) -> impl Iterator<Item = (RecId, &Cancel, u64)> {
-        let mut in_clean_up = false;
-        let mut shielded = 0;
-        self.chain(from).filter_map(move |(id, rec)| {
-            let hidden = if in_clean_up { shielded.max(rec.grace) } else { shielded };
-            match rec.kind {
-                RecKind::CleanUp => in_clean_up = true,
-                RecKind::Shield => shielded = shielded.max(rec.span),
-                _ => {}
-            }
+    fn cancels(&self, from: RecId) -> impl Iterator<Item = (RecId, u64)> {
+        let start = self.get(from);
+        let mut next = start.and_then(|rec| rec.cancelled);
+        std::iter::from_fn(move || {
+            let id = next?;
+            let rec = self.get(id)?;
+            next = rec.parent.and_then(|parent| self.get(parent)?.cancelled);
             let cancel = rec.cancel.as_deref()?;
-            Some((id, cancel, cancel.time.nanos.saturating_add(hidden)))
+            // The innermost clean-up is strictly inside if any is.
+            let in_clean_up = start.is_some_and(|start| start.clean_up > rec.depth);
+            let grace = if in_clean_up { rec.grace } else { 0 };
+            let hidden = self.shields(from, rec.depth).fold(grace, u64::max);
+            Some((id, cancel.time.nanos.saturating_add(hidden)))
+        })
+    }
+
+    /// How long each shield from `from` outwards hides, of those deeper than `depth`.
+    fn shields(&self, from: RecId, depth: u32) -> impl Iterator<Item = u64> {
+        let mut next = self.get(from).and_then(|rec| rec.shield);
+        std::iter::from_fn(move || {
+            let shield = self.get(next?).filter(|shield| shield.depth > depth)?;
+            next = shield.parent.and_then(|parent| self.get(parent)?.shield);
+            Some(shield.span)
         })
     }
 }
@@ -276,6 +335,11 @@ mod tests {
         let reason = Reason::new(CancelKind::Explicit);
         let rec = recs.get_mut(id).expect("the test made it");
         rec.cancel = Some(Box::new(Cancel { reason, time: at(time) }));
+        for inside in recs.ids() {
+            if recs.chain(inside).any(|(around, _)| around == id) {
+                recs.mark_cancelled(inside, id, id);
+            }
+        }
     }
 
     fn nest(recs: &mut Recs, kinds: &[RecKind]) -> Vec<RecId> {

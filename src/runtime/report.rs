@@ -26,7 +26,7 @@ pub struct TaskReport {
     pub depth: usize,
     /// What it is doing: `ready`, `waits for task 3 (fetch)`.
     pub doing: String,
-    /// The scope that owns it: `a scope in task 1 (main)`.
+    /// Who owns it: `belongs to a scope of task 1 (main)`.
     pub owner: String,
     /// Where it was spawned.
     pub spawned: Option<TraceFrame>,
@@ -35,11 +35,13 @@ pub struct TaskReport {
 }
 
 impl Loop {
-    /// All tasks in the order of their tree: each before what it owns, siblings as spawned.
-    pub fn report(&self, vm: &Vm) -> Vec<TaskReport> {
+    /// Tasks in the order of their tree, at most `limit`: each before what it owns, siblings as
+    /// spawned. Also how many there are.
+    pub fn report(&self, vm: &Vm, limit: usize) -> (Vec<TaskReport>, usize) {
         let tasks = self.program.map(|program| self.below(program)).unwrap_or_default();
+        let count = tasks.len();
         let report = |(id, depth)| TaskReport { depth, ..self.report_of(vm, id) };
-        tasks.into_iter().map(report).collect()
+        (tasks.into_iter().take(limit).map(report).collect(), count)
     }
 
     /// The task that runs the scope a task belongs to.
@@ -59,7 +61,10 @@ impl Loop {
             kind: task.kind,
             depth: 0,
             doing: self.doing(vm, task),
-            owner: parent.map_or_else(|| "nobody".to_owned(), |owner| self.scope_name(owner)),
+            owner: match parent {
+                Some(owner) => format!("belongs to {}", self.scope_name(owner)),
+                None => "is the program".to_owned(),
+            },
             spawned,
             frames: vm.trace(task.fiber),
         }
@@ -150,7 +155,7 @@ impl TaskReport {
             kind: TaskKind::Plain,
             depth: 0,
             doing: "has ended".to_owned(),
-            owner: "nobody".to_owned(),
+            owner: "belongs to nobody".to_owned(),
             spawned: None,
             frames: Vec::new(),
         }

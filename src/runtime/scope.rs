@@ -273,7 +273,7 @@ impl Loop {
         } else if let Ending::Cut(_) = ending {
             vm.set_register(fiber, value, Value::null());
             vm.resume(fiber, Value::null());
-        } else if rec.outer_cut && self.effective(id).is_some() {
+        } else if rec.cut_through.is_some() && self.effective(id).is_some() {
             return self.unwind(vm, id);
         } else {
             self.go_on(vm, fiber, ending);
@@ -296,9 +296,6 @@ impl Loop {
         }
         if let (Some(task), Some(parent)) = (self.tasks.get_mut(id), left.parent) {
             task.rec = parent;
-            if task.may_be_cancelled && left.cancel.is_some() {
-                task.may_be_cancelled = self.recs.is_cancelled_around(parent);
-            }
         }
         Some((target, left))
     }

@@ -102,16 +102,9 @@ impl Loop {
 
     /// Appends a task to the children of its owner.
     fn adopt(&mut self, id: TaskId, owner: RecId) {
-        let host = self.recs.get(owner).and_then(|rec| rec.host);
-        let around = host.and_then(|host| self.tasks.get(host));
-        let may_be_cancelled = match around {
-            Some(host) => host.may_be_cancelled,
-            None => self.recs.is_cancelled_around(owner),
-        };
         let Some(rec) = self.recs.get_mut(owner) else { return };
         let Some(task) = self.tasks.get_mut(id) else { return };
         rec.live += u32::from(task.kind != TaskKind::Daemon);
-        task.may_be_cancelled = may_be_cancelled;
         task.previous = rec.last_child.replace(id);
         match task.previous {
             None => rec.first_child = Some(id),

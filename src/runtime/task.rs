@@ -3,6 +3,7 @@
 //! A task owns one fiber and at most one op. It hangs in the list of children of the record that
 //! owns it and has a record of its own, inside which all others are that its code enters.
 
+use std::num::NonZeroU32;
 use std::sync::Arc;
 
 use slab::Slab;
@@ -19,7 +20,7 @@ pub const BUDGET: u32 = 128;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct TaskId {
     pub(super) index: u32,
-    generation: u32,
+    generation: NonZeroU32,
 }
 
 /// What the end of a task means to its owner.
@@ -68,7 +69,7 @@ pub type Rotation = Vec<(u64, u32)>;
 
 /// A task.
 pub struct Task {
-    generation: u32,
+    generation: NonZeroU32,
     /// Its number, counted from 1 in the order of spawning.
     pub number: u64,
     /// What it is called in reports.
@@ -89,8 +90,6 @@ pub struct Task {
     pub stage: Stage,
     /// What it does next.
     pub resume: Resume,
-    /// Some record around it is cancelled.
-    pub may_be_cancelled: bool,
     /// How many more ops it may complete at once.
     pub budget: u32,
     /// What it waits for.
@@ -135,7 +134,7 @@ impl Tasks {
     /// A new task, without records and handle yet.
     pub fn make(&mut self, birth: Birth) -> TaskId {
         self.made += 1;
-        let generation = self.made as u32;
+        let generation = NonZeroU32::new(self.made as u32).unwrap_or(NonZeroU32::MIN);
         let index = self.slots.insert(Task {
             generation,
             number: self.made,
@@ -148,7 +147,6 @@ impl Tasks {
             site: birth.site,
             stage: Stage::Ready,
             resume: Resume::Run,
-            may_be_cancelled: false,
             budget: BUDGET,
             op: Op::none(),
             previous: None,

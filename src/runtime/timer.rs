@@ -5,6 +5,8 @@
 //! deadline fire sleeps first, then deadlines of scopes and the ends of hiding, in both groups in
 //! the order in which they were made.
 
+use std::num::NonZeroU32;
+
 use slab::Slab;
 
 use super::driver::{Moment, Ticket};
@@ -17,7 +19,7 @@ const ARITY: usize = 4;
 pub struct TimerId {
     entry: u32,
     /// Tells it from a later timer in the same slot.
-    made: u32,
+    made: NonZeroU32,
 }
 
 /// What a timer is for.
@@ -43,7 +45,7 @@ impl Alarm {
 struct Entry {
     alarm: Alarm,
     place: u32,
-    made: u32,
+    made: NonZeroU32,
 }
 
 #[derive(Clone, Copy)]
@@ -65,7 +67,7 @@ impl Timers {
     /// Starts a timer.
     pub fn start(&mut self, deadline: Moment, alarm: Alarm) -> TimerId {
         let key = (deadline.nanos, alarm.rank() << 63 | self.made);
-        let made = self.made as u32;
+        let made = NonZeroU32::new(self.made as u32).unwrap_or(NonZeroU32::MAX);
         self.made += 1;
         let place = self.heap.len();
         let entry = self.entries.insert(Entry { alarm, place: place as u32, made }) as u32;
