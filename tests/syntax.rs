@@ -90,8 +90,12 @@ fn goldens() {
             let found = report(&case.snippet, &parse(&case.snippet));
             if found != case.expected {
                 let name = path.file_name().expect("a file has a name").display();
-                writeln!(wrong, "{name}:\n{}\n-- expected\n{}-- found\n{found}", case.snippet, case.expected)
-                    .expect("a string takes it");
+                writeln!(
+                    wrong,
+                    "{name}:\n{}\n-- expected\n{}-- found\n{found}",
+                    case.snippet, case.expected
+                )
+                .expect("a string takes it");
             }
             write!(written, "%% \n{}\n%> \n{found}", case.snippet).expect("a string takes it");
         }

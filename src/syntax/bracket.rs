@@ -180,14 +180,15 @@ impl Pairing<'_> {
             let needed = closer(opener.token).map_or("", Token::text);
             let title = format!("`{}` is never closed", opener.token.text());
             let diagnostic = Diagnostic::new(Code::E0106, title);
-            let diagnostic = match self.misaligned.filter(|_| opener.token == Token::BraceOpen) {
-                Some((inner, closer)) => diagnostic
-                    .at(self.source, inner, "this one seems to lack its `}`")
-                    .see(self.source, closer, "closes it, but stands further left"),
-                None => diagnostic
-                    .at(self.source, opener.span, format!("needs a `{needed}`"))
-                    .see(self.source, Span::new(end, end), "the text ends here"),
-            };
+            let diagnostic =
+                match self.misaligned.filter(|_| opener.token == Token::BraceOpen) {
+                    Some((inner, closer)) => diagnostic
+                        .at(self.source, inner, "this one seems to lack its `}`")
+                        .see(self.source, closer, "closes it, but stands further left"),
+                    None => diagnostic
+                        .at(self.source, opener.span, format!("needs a `{needed}`"))
+                        .see(self.source, Span::new(end, end), "the text ends here"),
+                };
             self.report(diagnostic);
         }
         while let Some(opener) = self.open.last().map(|&index| self.out.lexemes[index]) {

@@ -9,7 +9,11 @@ use std::fmt::Write as _;
 
 use super::ast::*;
 use super::operator::sign;
-use part::{argument, argument_steps, around, block_steps, declared, entry, form, function_steps, group, import_steps, interpolation, labelled, member_steps, param_steps, path_steps, pattern_element, pattern_entry, types_steps, variant};
+use part::{
+    argument, argument_steps, around, block_steps, declared, entry, form, function_steps, group,
+    import_steps, interpolation, labelled, member_steps, param_steps, path_steps, pattern_element,
+    pattern_entry, types_steps, variant,
+};
 
 /// The tree of a module, one top-level statement a line.
 pub fn dump(module: &Module) -> String {

@@ -81,7 +81,7 @@ fn causes(diagnostic: &Diagnostic, place: u32, text: &str) -> bool {
     match diagnostic.code {
         // Behind a bracket that was mended nothing is certain.
         Some(Code::E0106 | Code::E0122) => place >= start,
-        _ => near(text, start, place),
+        _ => diagnostic.labels.iter().any(|label| near(text, label.span.start, place)),
     }
 }
 
@@ -180,8 +180,7 @@ const EXPRESSION_ALSO: [&str; 31] = [
     "\"broken\"",
 ];
 /// What an operand can begin with, if not a whole expression is wanted.
-const OPERAND: [&str; 7] =
-    ["name", "int", "float", "\"self\"", "\"(\"", "\"[\"", "\"{map\""];
+const OPERAND: [&str; 7] = ["name", "int", "float", "\"self\"", "\"(\"", "\"[\"", "\"{map\""];
 const STATEMENT: [&str; 12] = [
     "\"let\"",
     "\"var\"",

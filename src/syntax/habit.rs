@@ -75,11 +75,6 @@ impl<'a> View<'a> {
         matches!(self.token(0), None | Some(Token::Semicolon | Token::BraceClose))
     }
 
-    fn begins_statement(&self, offset: isize) -> bool {
-        use Token::{ArmsOpen, BlockOpen, BraceOpen, Semicolon};
-        matches!(self.token(offset - 1), None | Some(Semicolon | BraceOpen | BlockOpen | ArmsOpen))
-    }
-
     /// Inside the parentheses of a variant's pattern, which are not those of parameters.
     fn in_pattern_fields(&self) -> bool {
         let Some(open) = parser::enclosing(self.tokens, self.fault.at) else { return false };
@@ -105,6 +100,7 @@ pub fn recognize(view: &View<'_>) -> Option<Habit> {
         .or_else(|| operator(view))
         .or_else(|| list(view))
         .or_else(|| ending(view))
+        .or_else(|| body(view))
 }
 
 fn help(text: impl Into<String>) -> Option<Habit> {
@@ -164,7 +160,10 @@ fn infix_word(view: &View<'_>) -> Option<Habit> {
 fn leading_word(view: &View<'_>) -> Option<Habit> {
     let second = view.name(0);
     if view.is(-1, Token::Async) && matches!(second, "def" | "function" | "func") {
-        return foreign(format!("`{second}` is no keyword of Kettle"), "write `async fn name(…) { … }`");
+        return foreign(
+            format!("`{second}` is no keyword of Kettle"),
+            "write `async fn name(…) { … }`",
+        );
     }
     if matches!(view.token(0), Some(Token::Str(_) | Token::StrOpen)) && view.touches(0) {
         return match view.name(-1) {
@@ -232,6 +231,12 @@ const LEADING: [(&[&str], &str); 29] = [
 fn function(view: &View<'_>) -> Option<Habit> {
     let closure = "a function without a name is written `|x| x + 1` or `|x| { … }`";
     match view.token(0)? {
+        Token::Async if view.is(-1, Token::Spawn) => {
+            help("a task needs no `async`: `spawn f()` or `spawn { … }`")
+        }
+        Token::Eq if view.bracket() == Some(Token::ArmsOpen) && view.expects("\"(\"") => {
+            help("variants have no numbers; one that carries a value is written `Circle(radius)`")
+        }
         Token::Fn if view.expects_operand() => help(closure),
         Token::ParenOpen if view.is(-1, Token::Fn) => help(closure),
         Token::FatArrow if view.is(-1, Token::BarClose) || view.is(-1, Token::BarsEmpty) => {
@@ -252,9 +257,9 @@ fn function(view: &View<'_>) -> Option<Habit> {
         Token::BraceOpen | Token::BlockOpen | Token::MapOpen if view.is(-1, Token::Async) => {
             help("a block runs as a task with `spawn { … }`")
         }
-        Token::Colon if view.in_pattern_fields() => {
-            help("a variant's fields are matched by position, `Point(x, y)`; `{x: 1}` matches an object by its fields")
-        }
+        Token::Colon if view.in_pattern_fields() => help(
+            "a variant's fields are matched by position, `Point(x, y)`; `{x: 1}` matches an object by its fields",
+        ),
         Token::Colon if view.bracket() == Some(Token::ParenOpen) && view.expects("\"=\"") => {
             foreign(
                 "parameters have no declared type",
@@ -306,18 +311,26 @@ fn header(view: &View<'_>) -> Option<Habit> {
             help("`catch` follows the block of a `try`: `try { … } catch e { … }`")
         }
         Token::Finally if view.expects("\"let\"") => help("`finally` follows the block of a `try`"),
-        Token::Else if view.expects("\"let\"") => help("`else` follows the block of an `if`"),
+        Token::Else | Token::LetElse if view.expects("\"let\"") => {
+            help("`else` follows the block of an `if`")
+        }
         _ if matches!(view.token(-1), Some(Token::Try | Token::SpawnTry)) => {
             help("write `try { f() } catch e { … }`")
         }
-        _ if view.expects("\"{\"") && !view.expects("\"extends\"") && !view.expects("\"(\"") => {
-            help("blocks stand in braces: `if c { … }`, `fn f(x) { … }`")
-        }
-        _ if view.expects("\"{\"") && view.expects("\"+\"") => {
-            help("the block behind a condition stands in braces: `if c { … }`")
-        }
         _ => None,
     }
+}
+
+/// Bodies without braces.
+fn body(view: &View<'_>) -> Option<Habit> {
+    if !view.expects("\"{\"") || view.token(0).is_none() {
+        return None;
+    }
+    if view.expects("\"+\"") {
+        return help("the block behind a condition stands in braces: `if c { … }`");
+    }
+    let head_goes_on = view.expects("\"extends\"") || view.expects("\"(\"");
+    (!head_goes_on).then(|| help("blocks stand in braces: `if c { … }`, `fn f(x) { … }`")).flatten()
 }
 
 /// `spawn try { … } catch`

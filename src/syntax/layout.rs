@@ -461,12 +461,13 @@ impl Layout<'_> {
 /// Whether an operand can end with this token.
 fn ends_operand(token: Token) -> bool {
     use Token::*;
-    match token {
-        Name(_) | Int(_) | IntMin | Float(_) | Duration(_) | Str(_) | Bytes(_) => true,
-        ParenClose | BracketClose | BraceClose | StrClose | InterpolationClose => true,
-        True | False | Null | SelfWord | Super => true,
-        _ => false,
-    }
+    let literal = matches!(
+        token,
+        Int(_) | IntMin | Float(_) | Duration(_) | Str(_) | Bytes(_) | True | False | Null
+    );
+    let closer =
+        matches!(token, ParenClose | BracketClose | BraceClose | StrClose | InterpolationClose);
+    literal || closer || matches!(token, Name(_) | SelfWord | Super)
 }
 
 fn ends_statement(token: Token) -> bool {
@@ -477,14 +478,27 @@ fn ends_statement(token: Token) -> bool {
 /// Signs with which a line always goes on with the one before.
 fn joins(token: Token) -> bool {
     use Token::*;
-    match token {
-        Dot | QuestionDot | QuestionBracket | Comma | Colon | FatArrow | Semicolon => true,
-        ParenClose | BracketClose | BraceClose => true,
-        Eq | PlusEq | MinusEq | StarEq | SlashEq | SlashSlashEq | PercentEq | StarStarEq
-        | CoalesceEq | AndAndEq | OrOrEq => true,
-        Plus | Star | StarStar | Slash | SlashSlash | Percent | And | AndAnd | Caret | Shl
-        | Shr | DotDot | DotDotEq | EqEq | BangEq | Less | LessEq | Greater | GreaterEq
-        | Coalesce => true,
-        _ => false,
-    }
+    let punctuation =
+        matches!(token, Dot | QuestionDot | QuestionBracket | Comma | Colon | FatArrow | Semicolon);
+    let closer = matches!(token, ParenClose | BracketClose | BraceClose);
+    let assignment = matches!(
+        token,
+        Eq | PlusEq
+            | MinusEq
+            | StarEq
+            | SlashEq
+            | SlashSlashEq
+            | PercentEq
+            | StarStarEq
+            | CoalesceEq
+            | AndAndEq
+            | OrOrEq
+    );
+    let arithmetic = matches!(
+        token,
+        Plus | Star | StarStar | Slash | SlashSlash | Percent | And | Caret | Shl | Shr
+    );
+    let comparison = matches!(token, EqEq | BangEq | Less | LessEq | Greater | GreaterEq);
+    let other = matches!(token, DotDot | DotDotEq | AndAnd | Coalesce);
+    punctuation || closer || assignment || arithmetic || comparison || other
 }

@@ -143,10 +143,8 @@ fn region(tokens: &[Spanned], broken: &[(usize, usize)], at: usize) -> Option<(u
                     frame.part = index + 1;
                 }
             }
-            _ if closes(token) => {
-                if frames.len() > 1 {
-                    frames.pop();
-                }
+            _ if closes(token) && frames.len() > 1 => {
+                frames.pop();
             }
             _ if opens(token) => {
                 let list = index > 0 && tokens[index - 1].1 == Token::Import;
@@ -162,7 +160,7 @@ fn region(tokens: &[Spanned], broken: &[(usize, usize)], at: usize) -> Option<(u
     }
     while let Some(frame) = frames.pop() {
         let end = part_end(tokens, &frame);
-        let known = broken.iter().any(|&old| old == (frame.part, end));
+        let known = broken.contains(&(frame.part, end));
         if frame.has_parts && frame.part < end && end >= at.min(tokens.len()) && !known {
             return Some((frame.part, end));
         }

@@ -33,13 +33,19 @@ fn a_newline_ends_a_statement_behind_an_operand() {
         statements(&format!("{end}\nb"), 2);
     }
     for word in ["return", "break", "continue", "yield"] {
-        same(&format!("fn f() {{ loop {{ {word}\nx }} }}"), &format!("fn f() {{ loop {{ {word}; x }} }}"));
+        same(
+            &format!("fn f() {{ loop {{ {word}\nx }} }}"),
+            &format!("fn f() {{ loop {{ {word}; x }} }}"),
+        );
     }
 }
 
 #[test]
 fn a_newline_behind_an_operator_counts_nothing() {
-    for op in ["+", "-", "*", "/", "//", "%", "**", "<<", "&", "^", "|", "&&", "||", "??", "==", "in", ".", "..", "!in"] {
+    for op in [
+        "+", "-", "*", "/", "//", "%", "**", "<<", "&", "^", "|", "&&", "||", "??", "==", "in",
+        ".", "..", "!in",
+    ] {
         statements(&format!("a {op}\nb"), 1);
     }
     statements("x =\n1", 1);
@@ -48,7 +54,11 @@ fn a_newline_behind_an_operator_counts_nothing() {
 
 #[test]
 fn some_lines_go_on_with_the_one_before() {
-    for op in [".b", "?.b", "?[0]", "+ b", "* b", "/ b", "// b", "% b", "** b", "& b", "&& b", "|| b", "?? b", "^ b", "<< b", "== b", "< b", ".. b", "= 1", "+= 1", "in b", "is b", "!in b", "!is b", "- b", "| b"] {
+    for op in [
+        ".b", "?.b", "?[0]", "+ b", "* b", "/ b", "// b", "% b", "** b", "& b", "&& b", "|| b",
+        "?? b", "^ b", "<< b", "== b", "< b", ".. b", "= 1", "+= 1", "in b", "is b", "!in b",
+        "!is b", "- b", "| b",
+    ] {
         statements(&format!("a\n{op}"), 1);
     }
     for line in ["-b", "!b", "(b)", "[b]", "{b: 1}", "|b| c", "~b", "|| { b }"] {
@@ -133,7 +143,16 @@ fn braces_behind_operands_are_bodies() {
 
 #[test]
 fn braces_elsewhere_are_told_by_what_stands_in_them() {
-    for map in ["{a: 1}", "{\"a\": 1}", "{1: 2}", "{[k]: 1}", "{...m}", "{a, b}", "{if: 1}", "{\"${x}\": 1}"] {
+    for map in [
+        "{a: 1}",
+        "{\"a\": 1}",
+        "{1: 2}",
+        "{[k]: 1}",
+        "{...m}",
+        "{a, b}",
+        "{if: 1}",
+        "{\"${x}\": 1}",
+    ] {
         assert!(tree(&format!("return {map}")).contains("map{"), "{map}");
         assert!(tree(&format!("|x| {map}")).contains("map{"), "{map}");
         assert!(tree(map).starts_with("map{"), "{map}");
@@ -155,8 +174,14 @@ fn braces_elsewhere_are_told_by_what_stands_in_them() {
 
 #[test]
 fn contextual_words_are_names_elsewhere() {
-    for word in ["from", "as", "test", "timeout", "shield", "select", "extends", "daemon", "first", "get", "static"] {
-        same(&format!("let {word} = 1; f({word}, {word}: {word}); x.{word}"), &format!("let {word} = 1\nf({word},\n{word}: {word})\nx.{word}"));
+    for word in [
+        "from", "as", "test", "timeout", "shield", "select", "extends", "daemon", "first", "get",
+        "static",
+    ] {
+        same(
+            &format!("let {word} = 1; f({word}, {word}: {word}); x.{word}"),
+            &format!("let {word} = 1\nf({word},\n{word}: {word})\nx.{word}"),
+        );
         assert!(!tree(&format!("fn {word}({word}) {{ {word} + 1 }}")).is_empty());
         assert!(!tree(&format!("class A {{ {word} = 1\nfn {word}() {{ }} }}")).is_empty());
     }
@@ -175,13 +200,19 @@ fn keywords_are_names_where_only_names_can_stand() {
     wrong("{true: 1}");
     wrong("{null: 1}");
     assert_eq!(tree("x is fn | null"), "(is x fn|null)\n");
-    assert_eq!(tree("match x { is A | null => 1, is B | C as d => 2 }"), "(match x ((is A|null) => 1) ((as (is B|C) d) => 2))\n");
+    assert_eq!(
+        tree("match x { is A | null => 1, is B | C as d => 2 }"),
+        "(match x ((is A|null) => 1) ((as (is B|C) d) => 2))\n"
+    );
 }
 
 #[test]
 fn an_else_belongs_to_the_nearest_if() {
     assert_eq!(tree("let a = if b { 1 } else { 2 }"), "(let a (if b {1} {2}))\n");
     assert_eq!(tree("let [a] = b else { c }"), "(let [a] b else {c})\n");
-    assert_eq!(tree("let [a] = if b { 1 } else { 2 } else { c }"), "(let [a] (if b {1} {2}) else {c})\n");
+    assert_eq!(
+        tree("let [a] = if b { 1 } else { 2 } else { c }"),
+        "(let [a] (if b {1} {2}) else {c})\n"
+    );
     assert_eq!(tree("let 1 = match b { }\nelse { c }"), "(let 1 (match b) else {c})\n");
 }

@@ -10,7 +10,10 @@ pub(super) fn group<'a>(parts: impl IntoIterator<Item = Steps<'a>>) -> Steps<'a>
 }
 
 /// `(head part part)`
-pub(super) fn form<'a>(head: &'static str, parts: impl IntoIterator<Item = Steps<'a>>) -> Steps<'a> {
+pub(super) fn form<'a>(
+    head: &'static str,
+    parts: impl IntoIterator<Item = Steps<'a>>,
+) -> Steps<'a> {
     group([vec![Text(head)]].into_iter().chain(parts))
 }
 

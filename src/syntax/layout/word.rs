@@ -62,12 +62,11 @@ impl Layout<'_> {
         let next = self.lexemes.get(at + 1).filter(|next| !next.newline);
         let next_word = next.is_some_and(|next| next.word);
         let ended = ends_operand(self.prev);
-        let holds = match self.source(at) {
+        match self.source(at) {
             "from" => {
-                return (self.prev == Token::BraceClose && !self.lexemes[at].newline)
-                    .then_some(Token::From);
+                (self.prev == Token::BraceClose && !self.lexemes[at].newline).then_some(Token::From)
             }
-            "as" => return ended.then_some(Token::As),
+            "as" => ended.then_some(Token::As),
             "extends" => (header == Some(Token::Class) && ended).then_some(Token::Extends),
             "test" => {
                 let named = next.is_some_and(|next| matches!(next.token, Token::Str(_)));
@@ -94,8 +93,7 @@ impl Layout<'_> {
             }
             "static" => (in_members && self.at_arm_start() && next_word).then_some(Token::Static),
             _ => None,
-        };
-        holds
+        }
     }
 
     /// Directly behind a word that declares a name.

@@ -4,7 +4,7 @@
 use std::ops::Range;
 
 use super::{Lexer, Mode};
-use crate::diagnostics::{Code, Diagnostic, Span};
+use crate::diagnostics::{Code, Diagnostic, Label, Span};
 use crate::syntax::ast::Symbol;
 use crate::syntax::string;
 use crate::syntax::token::{Lexeme, Token};
@@ -47,9 +47,14 @@ impl Lexer<'_, '_> {
         self.escape_errors(errors);
         self.raw.bump(length + usize::from(matches!(end, TextEnd::Quote)));
         let span = self.span();
-        if !matches!(end, TextEnd::Quote) && !std::mem::take(&mut self.quote_is_open) {
-            let diagnostic = Diagnostic::new(Code::E0102, "this byte string has no end");
-            self.report(diagnostic.at(self.source, span, "ends with its line").help("add a `\"`"));
+        if !matches!(end, TextEnd::Quote) {
+            if std::mem::take(&mut self.quote_is_open) {
+                self.late_close(span);
+            } else {
+                let diagnostic = Diagnostic::new(Code::E0102, "this byte string has no end");
+                let diagnostic = diagnostic.at(self.source, span, "ends with its line");
+                self.report(diagnostic.help("add a `\"`"));
+            }
         }
         self.out.bytes.push(bytes);
         self.push(Token::Bytes(self.out.bytes.len() as u32 - 1), span);
@@ -170,7 +175,7 @@ impl Lexer<'_, '_> {
             self.out.incomplete = true;
             diagnostic.at(self.source, quote, "begins here").help("it ends with `\"\"\"`")
         } else if std::mem::take(&mut self.quote_is_open) {
-            return;
+            return self.late_close(quote);
         } else {
             self.quote_is_open = true;
             let line = Span::new(quote.start, at as u32);
@@ -179,6 +184,15 @@ impl Lexer<'_, '_> {
                 .help("add a `\"`; a string of several lines stands between `\"\"\"`")
         };
         self.report(diagnostic);
+    }
+
+    /// The quote that opens another string without an end may be the one that was missed.
+    fn late_close(&mut self, quote: Span) {
+        let is_string = |found: &&mut Diagnostic| found.code == Some(Code::E0102);
+        if let Some(found) = self.out.diagnostics.iter_mut().rev().find(is_string) {
+            let text = "is this where it was to end?".into();
+            found.labels.push(Label { source: self.source, span: quote, text, primary: false });
+        }
     }
 
     fn unclosed_interpolation(&mut self, open: Span) {
