@@ -172,7 +172,7 @@ fn an_interrupt_runs_the_clean_ups() {
 
 #[test]
 fn a_second_interrupt_stops_a_busy_program() {
-    let program = "defer print(\"clean\")\nprint(\"ready\")\nloop { }";
+    let program = "defer print(\"clean\")\nprint(\"ready\")\nawait sleep(1ms)\nloop { }";
     let mut kettle = Kettle::start(&["-e", program]);
     assert_eq!(kettle.line(), "ready\n");
     kettle.signal("INT");
