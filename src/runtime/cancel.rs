@@ -166,7 +166,7 @@ impl Loop {
 
     fn meet_cancel(&mut self, vm: &mut Vm, id: TaskId) {
         let Some(task) = self.tasks.get(id) else { return };
-        if task.op.state != OpState::Pending || task.op.holds_cancel() {
+        if !task.op.is_pending() || task.op.holds_cancel() {
             return;
         }
         if self.effective(id).is_some() {

@@ -160,7 +160,7 @@ impl Loop {
     /// What a pending arm waits for.
     pub(super) fn waiting(&self, ticket: Ticket) -> Option<&Wait> {
         let task = self.tasks.get(self.pending(ticket)?)?;
-        Some(&task.op.arms.as_slice().get(ticket.arm as usize)?.wait)
+        Some(&task.op.arms().get(ticket.arm as usize)?.wait)
     }
 
     /// The value that a waiting sender holds.

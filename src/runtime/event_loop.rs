@@ -157,12 +157,10 @@ impl Loop {
     pub(super) fn trace(&self, marker: &mut Marker) {
         for (_, task) in self.tasks.iter() {
             marker.value(task.handle);
-            if task.op.state == OpState::Done
-                && let Ok(value) | Err(value) = task.op.result
-            {
+            if let OpState::Done(Ok(value) | Err(value)) = task.op.state {
                 marker.value(value);
             }
-            for arm in task.op.arms.as_slice() {
+            for arm in task.op.arms() {
                 arm.wait.trace(marker);
             }
         }

@@ -111,8 +111,8 @@ impl Loop {
     /// one may happen.
     fn waits_alone_for(&self, vm: &Vm, id: TaskId) -> Option<TaskId> {
         let op = &self.tasks.get(id)?.op;
-        match &op.arms {
-            Arms::One(arm) if op.state == OpState::Pending => self.depends_on(vm, &arm.wait),
+        match &op.state {
+            OpState::Pending(Arms::One(arm)) => self.depends_on(vm, &arm.wait),
             _ => None,
         }
     }

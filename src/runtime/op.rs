@@ -17,15 +17,13 @@ use crate::vm::Value;
 pub type Outcome = Result<Value, Value>;
 
 /// How far an op is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[repr(u8)]
 pub enum OpState {
     /// There is none.
     None,
-    /// It waits.
-    Pending,
+    /// It waits for the first of its arms.
+    Pending(Arms),
     /// It has its result.
-    Done,
+    Done(Outcome),
     /// A cancel has ended it.
     Cancelled,
 }
@@ -55,8 +53,6 @@ pub enum Place {
 
 /// The arms of an op: nearly always one.
 pub enum Arms {
-    /// None.
-    Empty,
     /// An `await`.
     One(Arm),
     /// A `select`.
@@ -67,7 +63,6 @@ impl Arms {
     /// All of them.
     pub fn as_slice(&self) -> &[Arm] {
         match self {
-            Arms::Empty => &[],
             Arms::One(arm) => std::slice::from_ref(arm),
             Arms::Many(arms) => arms,
         }
@@ -76,7 +71,6 @@ impl Arms {
     /// All of them, to change them.
     pub fn as_mut_slice(&mut self) -> &mut [Arm] {
         match self {
-            Arms::Empty => &mut [],
             Arms::One(arm) => std::slice::from_mut(arm),
             Arms::Many(arms) => arms,
         }
@@ -89,19 +83,18 @@ pub struct Op {
     pub seq: u64,
     /// How far it is.
     pub state: OpState,
-    /// What it waits for; empty when it does not.
-    pub arms: Arms,
-    /// It is a `select`: the task wants the number of the arm, too.
-    pub is_select: bool,
-    /// The place where that arm is remembered.
-    pub site: Option<u64>,
-    /// The number of the arm that has happened.
-    pub arm: u32,
-    /// Its result, when done.
-    pub result: Outcome,
     /// The timer for a cancel that is hidden from it.
     pub reveal: Option<TimerId>,
+    /// It is a `select`: the task wants the number of the arm, too.
+    pub is_select: bool,
+    /// The number of the arm that has happened.
+    pub arm: u32,
+    /// The place of the `select`, where that arm is remembered; [`NO_SITE`] for none.
+    pub site: u64,
 }
+
+/// No place remembers the arm.
+pub const NO_SITE: u64 = u64::MAX;
 
 impl Op {
     /// No op.
@@ -109,25 +102,42 @@ impl Op {
         Op {
             seq: 0,
             state: OpState::None,
-            arms: Arms::Empty,
-            is_select: false,
-            site: None,
-            arm: 0,
-            result: Ok(Value::null()),
             reveal: None,
+            is_select: false,
+            arm: 0,
+            site: NO_SITE,
         }
+    }
+
+    /// What it waits for; nothing if it does not.
+    pub fn arms(&self) -> &[Arm] {
+        match &self.state {
+            OpState::Pending(arms) => arms.as_slice(),
+            _ => &[],
+        }
+    }
+
+    /// The same, to change it.
+    pub fn arms_mut(&mut self) -> &mut [Arm] {
+        match &mut self.state {
+            OpState::Pending(arms) => arms.as_mut_slice(),
+            _ => &mut [],
+        }
+    }
+
+    /// Whether it waits.
+    pub fn is_pending(&self) -> bool {
+        matches!(self.state, OpState::Pending(_))
     }
 
     /// Whether it waits and `ticket` is one of its.
     pub fn awaits(&self, ticket: Ticket) -> bool {
-        self.state == OpState::Pending && self.seq == ticket.seq
+        self.seq == ticket.seq && self.is_pending()
     }
 
     /// Whether it has begun something that a cancel has to wait for.
     pub fn holds_cancel(&self) -> bool {
-        self.arms
-            .as_slice()
-            .iter()
-            .any(|arm| matches!(&arm.wait, Wait::Source(source) if source.holds_cancel()))
+        let holds = |arm: &Arm| matches!(&arm.wait, Wait::Source(source) if source.holds_cancel());
+        self.arms().iter().any(holds)
     }
 }

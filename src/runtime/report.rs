@@ -92,7 +92,7 @@ impl Loop {
             Stage::Running => "runs".to_owned(),
             Stage::Joining(rec) => self.doing_at_end(rec),
             Stage::Waiting => {
-                let arms = task.op.arms.as_slice();
+                let arms = task.op.arms();
                 let waits: Vec<String> = arms.iter().map(|arm| describe(vm, &arm.wait)).collect();
                 format!("waits for {}", waits.join(" or "))
             }

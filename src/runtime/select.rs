@@ -3,7 +3,7 @@
 use std::task::Poll;
 
 use super::event_loop::Loop;
-use super::op::{Arm, Arms, Outcome, Place};
+use super::op::{Arm, Arms, NO_SITE, Outcome, Place};
 use super::suspend::{Choice, Next};
 use super::task::{Task, TaskId};
 use super::wait::{Answer, Cx, Wait};
@@ -29,7 +29,10 @@ enum Tried {
 
 impl Task {
     /// The arm has happened here: next time the search starts behind it.
-    pub(super) fn remember(&mut self, site: u64, arm: u32) {
+    pub(super) fn remember(&mut self, Choice { site, arm }: Choice) {
+        if site == NO_SITE {
+            return;
+        }
         let rotation = self.rotation.get_or_insert_default();
         if let Some(known) = rotation.iter_mut().find(|(known, _)| *known == site) {
             known.1 = arm;
@@ -63,7 +66,7 @@ impl Loop {
             let start = select.arms.iter().position(|arm| arm.number > last).unwrap_or(0);
             select.arms.rotate_left(start);
         }
-        let site = (!select.first).then_some(select.site);
+        let site = if select.first { NO_SITE } else { select.site };
         let mut pending = Vec::with_capacity(select.arms.len());
         for SelectArm { number, operand } in select.arms {
             let choice = Some(Choice { site, arm: number });
@@ -75,7 +78,7 @@ impl Loop {
         }
         if let Some(number) = select.else_arm {
             // Taking the else arm does not turn the rotation.
-            let choice = Choice { site: None, arm: number };
+            let choice = Choice { site: NO_SITE, arm: number };
             return self.finish_at_once(vm, id, Ok(Value::null()), Some(choice), false);
         }
         self.park(vm, id, Arms::Many(pending), site)

@@ -4,7 +4,7 @@ use std::task::Poll;
 
 use super::driver::Ticket;
 use super::event_loop::Loop;
-use super::op::{Arm, Arms, Op, OpState, Outcome, Place};
+use super::op::{Arm, Arms, NO_SITE, Op, OpState, Outcome, Place};
 use super::task::{Resume, Stage, TaskId};
 use super::wait::Wait;
 use crate::vm::{Thrown, Value, Vm};
@@ -21,7 +21,7 @@ pub(super) enum Next {
 /// Which arm of a `select` has happened, and the place where it is remembered.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Choice {
-    pub(super) site: Option<u64>,
+    pub(super) site: u64,
     pub(super) arm: u32,
 }
 
@@ -44,7 +44,7 @@ impl Loop {
             }
             Poll::Pending => {
                 let arm = Arm { number: 0, wait, place: Place::None };
-                self.park(vm, id, Arms::One(arm), None)
+                self.park(vm, id, Arms::One(arm), NO_SITE)
             }
         }
     }
@@ -84,11 +84,10 @@ impl Loop {
             return self.deliver(vm, id, outcome, choice);
         }
         task.op = Op {
-            state: OpState::Done,
+            state: OpState::Done(outcome),
             arm: choice.map_or(0, |choice| choice.arm),
             is_select: choice.is_some(),
-            site: choice.and_then(|choice| choice.site),
-            result: outcome,
+            site: choice.map_or(NO_SITE, |choice| choice.site),
             ..Op::none()
         };
         task.resume = Resume::Op;
@@ -102,21 +101,18 @@ impl Loop {
         vm: &mut Vm,
         id: TaskId,
         mut arms: Arms,
-        site: Option<u64>,
+        site: u64,
     ) -> Next {
         let is_select = matches!(arms, Arms::Many(_));
         self.ops += 1;
         let seq = self.ops;
-        let Some(task) = self.tasks.get_mut(id) else { return Next::Switch };
-        task.op = Op { seq, state: OpState::Pending, is_select, site, ..Op::none() };
-        task.stage = Stage::Waiting;
-        task.resume = Resume::Op;
         for (arm, number) in arms.as_mut_slice().iter_mut().zip(0..) {
             self.register(vm, id, arm, Ticket { seq, task: id.index, arm: number });
         }
-        if let Some(task) = self.tasks.get_mut(id) {
-            task.op.arms = arms;
-        }
+        let Some(task) = self.tasks.get_mut(id) else { return Next::Switch };
+        task.op = Op { seq, state: OpState::Pending(arms), is_select, site, ..Op::none() };
+        task.stage = Stage::Waiting;
+        task.resume = Resume::Op;
         self.set_reveal(id);
         Next::Switch
     }
@@ -125,18 +121,18 @@ impl Loop {
     pub fn complete(&mut self, vm: &mut Vm, ticket: Ticket, outcome: Outcome) {
         let Some(id) = self.pending(ticket) else { return };
         let Some(task) = self.tasks.get_mut(id) else { return };
-        let arm = task.op.arms.as_slice().get(ticket.arm as usize);
+        let arm = task.op.arms().get(ticket.arm as usize);
         task.op.arm = arm.map_or(0, |arm| arm.number);
-        task.op.result = outcome;
-        self.leave_op(vm, id, OpState::Done);
+        self.leave_op(vm, id, OpState::Done(outcome));
     }
 
     /// A pending op ends, and all its arms with it.
     pub(super) fn leave_op(&mut self, vm: &mut Vm, id: TaskId, state: OpState) {
         let Some(task) = self.tasks.get_mut(id) else { return };
-        task.op.state = state;
+        let OpState::Pending(mut arms) = std::mem::replace(&mut task.op.state, state) else {
+            return;
+        };
         let seq = task.op.seq;
-        let mut arms = std::mem::replace(&mut task.op.arms, Arms::Empty);
         if let Some(reveal) = task.op.reveal.take() {
             self.timers.stop(reveal);
         }
@@ -161,7 +157,7 @@ impl Loop {
     }
 
     fn exchange_wait(&mut self, id: TaskId, ticket: Ticket, wait: Wait) -> Option<Wait> {
-        let arms = self.tasks.get_mut(id)?.op.arms.as_mut_slice();
+        let arms = self.tasks.get_mut(id)?.op.arms_mut();
         let arm = arms.get_mut(ticket.arm as usize)?;
         Some(std::mem::replace(&mut arm.wait, wait))
     }
@@ -170,7 +166,7 @@ impl Loop {
     pub(super) fn ring(&mut self, vm: &mut Vm, ticket: Ticket) {
         let Some(id) = self.pending(ticket) else { return };
         let Some(task) = self.tasks.get_mut(id) else { return };
-        let Some(arm) = task.op.arms.as_mut_slice().get_mut(ticket.arm as usize) else { return };
+        let Some(arm) = task.op.arms_mut().get_mut(ticket.arm as usize) else { return };
         if matches!(arm.wait, Wait::Sleep(_) | Wait::Until(_)) {
             self.complete(vm, ticket, Ok(Value::null()));
         } else {
@@ -182,9 +178,9 @@ impl Loop {
     pub(super) fn take_op(&mut self, vm: &mut Vm, id: TaskId) -> Next {
         let Some(task) = self.tasks.get_mut(id) else { return Next::Switch };
         let op = std::mem::replace(&mut task.op, Op::none());
-        if op.state == OpState::Done {
+        if let OpState::Done(outcome) = op.state {
             let choice = op.is_select.then_some(Choice { site: op.site, arm: op.arm });
-            return self.deliver(vm, id, op.result, choice);
+            return self.deliver(vm, id, outcome, choice);
         }
         self.unwind(vm, id)
     }
@@ -207,8 +203,8 @@ impl Loop {
         choice: Option<Choice>,
     ) -> Next {
         let Some(task) = self.tasks.get_mut(id) else { return Next::Switch };
-        if let Some(Choice { site: Some(site), arm }) = choice {
-            task.remember(site, arm);
+        if let Some(choice) = choice {
+            task.remember(choice);
         }
         match (outcome, choice) {
             (Ok(value), None) => vm.resume(task.fiber, value),
