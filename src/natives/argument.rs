@@ -160,6 +160,11 @@ impl Rest {
         }
     }
 
+    /// The first of them: for a parameter that may be left out and may be null.
+    pub fn first(self, vm: &Vm) -> Option<Value> {
+        (!self.is_empty(vm)).then(|| self.get(vm, 0))
+    }
+
     /// All of them.
     pub fn to_vec(self, vm: &Vm) -> Vec<Value> {
         (0..self.len(vm)).map(|index| self.get(vm, index)).collect()

@@ -17,6 +17,8 @@ mod convert;
 mod cursor;
 pub mod declaration;
 pub mod describe;
+#[cfg(all(test, feature = "driver"))]
+mod drive;
 mod duration;
 mod elements;
 mod equality;

@@ -17,7 +17,7 @@ use crate::vm::{FiberId, Value};
 pub const BUDGET: u32 = 128;
 
 /// Names a task; a stale name finds nothing.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub struct TaskId {
     pub(super) index: u32,
     generation: NonZeroU32,

@@ -79,8 +79,7 @@ fn close(vm: &mut Vm, walk: Value) -> Result<Value, Thrown> {
 }
 
 fn next(cx: &mut Cx<'_>, value: Value, default: Rest) -> Result<Answer, Thrown> {
-    let is_given = !default.is_empty(cx.vm);
-    let at_end = if is_given { default.get(cx.vm, 0) } else { Value::unset() };
+    let at_end = default.first(cx.vm).unwrap_or(Value::unset());
     let walk = walk_mut(cx.vm, value)?;
     walk.ops += 1;
     let op = NextOp { walk: value, op: OpId(walk.ops), at_end, ticket: None };

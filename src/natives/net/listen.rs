@@ -40,16 +40,19 @@ natives! {
     host method connections.iter() => |_: &mut Vm, connections: Value| Ok(connections);
     /// Waits for the next connection. Ends when the listener is closed: `default`, or
     /// StopIteration without one.
-    host async method connections.next(default: any...) => next;
+    host async method connections.next(default: any...) => |cx: &mut Cx<'_>, cursor, default: Rest| {
+        let default = default.first(cx.vm);
+        next(cx, cursor, default)
+    };
     /// Does nothing: the listener stays open.
     host method connections.close() => |_: &mut Vm, _: Value| Ok(Value::null());
 }
 
 /// An open port.
 #[derive(Debug)]
-struct Listener {
+pub(super) struct Listener {
     socket: SocketId,
-    local: SocketAddr,
+    pub(super) local: SocketAddr,
     closed: bool,
 }
 
@@ -229,26 +232,34 @@ fn wait(cx: &mut Cx<'_>, listener: Value, at_end: Option<Value>) -> Result<Answe
     Ok(Answer::Wait(Wait::Source(Box::new(op))))
 }
 
-fn accept(cx: &mut Cx<'_>, listener: Value) -> Result<Answer, Thrown> {
+pub(super) fn accept(cx: &mut Cx<'_>, listener: Value) -> Result<Answer, Thrown> {
     wait(cx, listener, None)
 }
 
 fn iter(vm: &mut Vm, listener: Value) -> Result<Value, Thrown> {
     listener_of(vm, listener)?;
-    Ok(vm.heap.object(Box::new(Connections { listener })))
+    Ok(cursor(vm, listener))
 }
 
-fn next(cx: &mut Cx<'_>, cursor: Value, default: Rest) -> Result<Answer, Thrown> {
+/// A cursor over the connections of a listener.
+pub(super) fn cursor(vm: &mut Vm, listener: Value) -> Value {
+    vm.heap.object(Box::new(Connections { listener }))
+}
+
+/// Waits for the next connection. `default` is there instead of StopIteration.
+pub(super) fn next(
+    cx: &mut Cx<'_>,
+    cursor: Value,
+    default: Option<Value>,
+) -> Result<Answer, Thrown> {
     let Some(Connections { listener }) = cx.vm.heap.object_ref::<Connections>(cursor) else {
         return Err(cx.vm.error(ErrorKind::TypeError, "this is a method of connections"));
     };
     let listener = *listener;
-    let is_given = !default.is_empty(cx.vm);
-    let at_end = if is_given { default.get(cx.vm, 0) } else { Value::unset() };
-    wait(cx, listener, Some(at_end))
+    wait(cx, listener, Some(default.unwrap_or(Value::unset())))
 }
 
-fn close(cx: &mut Cx<'_>, listener: Value) -> Result<Answer, Thrown> {
+pub(super) fn close(cx: &mut Cx<'_>, listener: Value) -> Result<Answer, Thrown> {
     listener_of(cx.vm, listener)?;
     close_listener(cx.vm, cx.rt, listener);
     Ok(Answer::Value(Value::null()))

@@ -9,6 +9,8 @@
 mod connect;
 mod listen;
 mod lookup;
+#[cfg(all(test, feature = "driver"))]
+mod tests;
 
 use std::net::SocketAddr;
 

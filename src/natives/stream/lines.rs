@@ -19,7 +19,10 @@ natives! {
     /// Itself.
     host method lines.iter() => |_: &mut Vm, lines: Value| Ok(lines);
     /// The next line without its end; at the end `default`, or StopIteration without one.
-    host async method lines.next(default: any...) => next;
+    host async method lines.next(default: any...) => |cx: &mut Cx<'_>, lines, default: Rest| {
+        let default = default.first(cx.vm);
+        next(cx, lines, default)
+    };
     /// Closes the file of `fs.lines`. A stream stays open.
     host loop method lines.close() => close;
 }
@@ -43,7 +46,12 @@ impl HostObject for Lines {
     }
 }
 
-pub(super) fn lines(vm: &mut Vm, stream: Value, max: i64, lossy: bool) -> Result<Value, Thrown> {
+pub(in crate::natives) fn lines(
+    vm: &mut Vm,
+    stream: Value,
+    max: i64,
+    lossy: bool,
+) -> Result<Value, Thrown> {
     stream_mut(vm, stream)?;
     let max = positive(vm, "stream.lines", "max", max)?;
     let want = LineWant { max, lossy, at_end: Value::unset() };
@@ -71,7 +79,12 @@ fn close_lines(vm: &mut Vm, rt: &mut Loop, lines: Value) {
     rt.disown_resource(lines);
 }
 
-fn next(cx: &mut Cx<'_>, lines: Value, default: Rest) -> Result<Answer, Thrown> {
+/// Waits for the next line. `default` is there at the end instead of StopIteration.
+pub(in crate::natives) fn next(
+    cx: &mut Cx<'_>,
+    lines: Value,
+    default: Option<Value>,
+) -> Result<Answer, Thrown> {
     let Some(Lines { stream, want, owns }) = cx.vm.heap.object_ref::<Lines>(lines) else {
         return Err(cx.vm.error(ErrorKind::TypeError, "this is a method of lines"));
     };
@@ -80,9 +93,7 @@ fn next(cx: &mut Cx<'_>, lines: Value, default: Rest) -> Result<Answer, Thrown> 
         // The file is open from the first line on.
         cx.rt.own(cx.task, lines, close_lines);
     }
-    if !default.is_empty(cx.vm) {
-        want.at_end = default.get(cx.vm, 0);
-    }
+    want.at_end = default.unwrap_or(Value::unset());
     let op = ReadOp::new(cx.vm, stream, Want::Line(want))?;
     Ok(Answer::Wait(Wait::Source(Box::new(op))))
 }

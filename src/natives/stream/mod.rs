@@ -38,6 +38,15 @@ use crate::vm::{ErrorKind, Thrown, Value, Vm};
 
 pub use lines::{LINES, file_lines};
 pub(in crate::natives) use read::text;
+
+/// The ops under the names that tests call them by.
+#[cfg(all(test, feature = "driver"))]
+pub(in crate::natives) mod ops {
+    pub(in crate::natives) use super::close;
+    pub(in crate::natives) use super::lines::{lines, next as next_line};
+    pub(in crate::natives) use super::read::{read, read_exact, read_text, read_until};
+    pub(in crate::natives) use super::write::{shutdown, write};
+}
 pub use read::{LineWant, ReadOp, Want};
 
 natives! {
@@ -316,7 +325,7 @@ fn closed_error(vm: &mut Vm, stream: Value) -> Thrown {
     vm.error(ErrorKind::ClosedError, format!("the stream {name} was closed"))
 }
 
-fn close(cx: &mut Cx<'_>, stream: Value) -> Result<Answer, Thrown> {
+pub(in crate::natives) fn close(cx: &mut Cx<'_>, stream: Value) -> Result<Answer, Thrown> {
     stream_mut(cx.vm, stream)?;
     close_stream(cx.vm, cx.rt, stream);
     Ok(Answer::Value(Value::null()))

@@ -52,12 +52,16 @@ enum Found {
     TooLong(usize),
 }
 
-pub(super) fn read(cx: &mut Cx<'_>, stream: Value, max: i64) -> Result<Answer, Thrown> {
+pub(in crate::natives) fn read(cx: &mut Cx<'_>, stream: Value, max: i64) -> Result<Answer, Thrown> {
     let max = positive(cx.vm, "stream.read", "max", max)?;
     start(cx, stream, Want::Some(max))
 }
 
-pub(super) fn read_exact(cx: &mut Cx<'_>, stream: Value, n: i64) -> Result<Answer, Thrown> {
+pub(in crate::natives) fn read_exact(
+    cx: &mut Cx<'_>,
+    stream: Value,
+    n: i64,
+) -> Result<Answer, Thrown> {
     let Ok(n) = usize::try_from(n) else {
         let text = format!("stream.read_exact: n must not be negative, not {n}");
         return Err(cx.vm.error(ErrorKind::ValueError, text));
@@ -65,7 +69,7 @@ pub(super) fn read_exact(cx: &mut Cx<'_>, stream: Value, n: i64) -> Result<Answe
     start(cx, stream, Want::Exact(n))
 }
 
-pub(super) fn read_until(
+pub(in crate::natives) fn read_until(
     cx: &mut Cx<'_>,
     stream: Value,
     separator: DataValue,
@@ -80,11 +84,11 @@ pub(super) fn read_until(
     start(cx, stream, Want::Until(separator, max))
 }
 
-pub(super) fn read_all(cx: &mut Cx<'_>, stream: Value) -> Result<Answer, Thrown> {
+pub(in crate::natives) fn read_all(cx: &mut Cx<'_>, stream: Value) -> Result<Answer, Thrown> {
     start(cx, stream, Want::All)
 }
 
-pub(super) fn read_text(cx: &mut Cx<'_>, stream: Value) -> Result<Answer, Thrown> {
+pub(in crate::natives) fn read_text(cx: &mut Cx<'_>, stream: Value) -> Result<Answer, Thrown> {
     start(cx, stream, Want::Text)
 }
 

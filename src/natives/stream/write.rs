@@ -13,7 +13,11 @@ use crate::runtime::{Answer, Cx, Source, Wait};
 use crate::vm::heap::{Heap, Marker};
 use crate::vm::{ErrorKind, Thrown, Value, Vm};
 
-pub(super) fn write(cx: &mut Cx<'_>, stream: Value, data: DataValue) -> Result<Answer, Thrown> {
+pub(in crate::natives) fn write(
+    cx: &mut Cx<'_>,
+    stream: Value,
+    data: DataValue,
+) -> Result<Answer, Thrown> {
     let data = settled(cx.vm, data);
     let target = stream_mut(cx.vm, stream)?;
     match target.transport {
@@ -29,7 +33,7 @@ pub(super) fn write(cx: &mut Cx<'_>, stream: Value, data: DataValue) -> Result<A
     }
 }
 
-pub(super) fn shutdown(cx: &mut Cx<'_>, stream: Value) -> Result<Answer, Thrown> {
+pub(in crate::natives) fn shutdown(cx: &mut Cx<'_>, stream: Value) -> Result<Answer, Thrown> {
     let target = stream_mut(cx.vm, stream)?;
     let (op, name) = (target.next_op(), target.name.clone());
     let data = Value::null();
