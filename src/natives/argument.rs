@@ -5,8 +5,8 @@
 //! [`Value`] whose `get` borrows the content from the heap.
 
 use super::declaration::Signature;
-use crate::vm::heap::Heap;
 use super::describe::{brief, describe};
+use crate::vm::heap::Heap;
 use crate::vm::{Args, ErrorKind, Thrown, Value, Vm};
 
 /// Whether an argument must be there.
@@ -101,7 +101,11 @@ impl Call {
 
     /// An argument for which a literal stands when it is missing.
     #[inline]
-    pub fn or<A: Argument, L: Literal<A>>(&mut self, vm: &mut Vm, default: L) -> Result<A::Given, Thrown> {
+    pub fn or<A: Argument, L: Literal<A>>(
+        &mut self,
+        vm: &mut Vm,
+        default: L,
+    ) -> Result<A::Given, Thrown> {
         let value = self.next(vm);
         if value.is_unset() {
             return Ok(default.given(&mut vm.heap));

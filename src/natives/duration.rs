@@ -24,7 +24,12 @@ fn abs(vm: &mut Vm, nanoseconds: i64) -> Outcome {
 
 fn round(vm: &mut Vm, nanoseconds: i64, unit: i64) -> Outcome {
     if unit <= 0 {
-        return Err(bad_value(vm, "duration.round", "unit must be above 0s", Value::duration(unit)));
+        return Err(bad_value(
+            vm,
+            "duration.round",
+            "unit must be above 0s",
+            Value::duration(unit),
+        ));
     }
     let (n, unit) = (i128::from(nanoseconds), i128::from(unit));
     let rounded = (n.abs() + unit / 2) / unit * unit * n.signum();

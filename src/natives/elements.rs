@@ -32,7 +32,8 @@ pub fn elements(vm: &mut Vm, value: Value) -> Result<Elements, Thrown> {
             entries.into_iter().map(|(key, value)| vm.heap.list(vec![key, value])).collect()
         }
         Kind::Str => {
-            let chars: Vec<char> = vm.heap.str(value).map_or_else(Vec::new, |text| text.chars().collect());
+            let chars: Vec<char> =
+                vm.heap.str(value).map_or_else(Vec::new, |text| text.chars().collect());
             reserve(vm, chars.len().saturating_mul(2 * size_of::<Value>()))?;
             chars.into_iter().map(|c| vm.heap.string(c.encode_utf8(&mut [0; 4]))).collect()
         }
@@ -53,7 +54,8 @@ pub fn elements(vm: &mut Vm, value: Value) -> Result<Elements, Thrown> {
 fn range(vm: &mut Vm, value: Value) -> Result<Elements, Thrown> {
     let Some(range) = vm.heap.range_ref(value).copied() else { return Ok(Elements::None) };
     let Some(length) = range.len() else {
-        let message = "an endless range has no last element: take some of it first, `(1..).take(10)`";
+        let message =
+            "an endless range has no last element: take some of it first, `(1..).take(10)`";
         return Err(vm.error(ErrorKind::ValueError, message));
     };
     let bytes = usize::try_from(length).unwrap_or(usize::MAX).saturating_mul(size_of::<Value>());

@@ -36,7 +36,7 @@ fn remove_place(vm: &mut Vm, map: Value, place: i64) -> Outcome {
         return Err(vm.error(ErrorKind::TypeError, "this is no map"));
     }
     let place = usize::try_from(place).unwrap_or(usize::MAX);
-    Ok(vm.heap.map_remove_at(map, place).unwrap_or(Value::null()))
+    Ok(vm.heap.map_remove_at(map, place).unwrap_or_default())
 }
 
 fn value_at(vm: &mut Vm, map: Value, place: i64) -> Outcome {

@@ -7,13 +7,13 @@ mod random;
 mod shape;
 
 use crate::natives;
+pub use change::writable;
 use change::{clear, extend, fill, insert, pop, push, remove, remove_at, reverse};
 use element::{contains, count, first, index_of, join, last, len, sum};
 use order::{binary_search, max_plain, min_plain, sort_keyed, sort_plain};
-pub use change::writable;
-pub use shape::{deep_copy, list_of_lists};
 use random::{shuffle, shuffled};
 use shape::{chunk, copy, enumerate, flat, reversed, skip, take, window, zip};
+pub use shape::{deep_copy, list_of_lists};
 
 natives! {
     /// Methods of `list`.

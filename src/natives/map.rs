@@ -76,9 +76,9 @@ fn len(vm: &mut Vm, map: MapValue) -> Outcome {
 
 fn get(vm: &mut Vm, map: MapValue, key: Value, default: Option<Value>) -> Outcome {
     match vm.heap.map_get(map.0, key) {
-        Ok(found) => Ok(found.or(default).unwrap_or(Value::null())),
+        Ok(found) => Ok(found.or(default).unwrap_or_default()),
         Err(unhashable) => {
-            let default = default.unwrap_or(Value::null());
+            let default = default.unwrap_or_default();
             script::unhashable(vm, &unhashable, "map_get", &[map.0, key, default])
         }
     }
@@ -86,7 +86,7 @@ fn get(vm: &mut Vm, map: MapValue, key: Value, default: Option<Value>) -> Outcom
 
 fn remove(vm: &mut Vm, map: MapValue, key: Value) -> Outcome {
     match vm.heap.map_remove(map.0, key) {
-        Ok(found) => Ok(found.unwrap_or(Value::null())),
+        Ok(found) => Ok(found.unwrap_or_default()),
         Err(unhashable) => script::unhashable(vm, &unhashable, "map_remove", &[map.0, key]),
     }
 }
@@ -132,7 +132,8 @@ fn as_pairs(vm: &mut Vm, path: &str, items: &[Value]) -> Result<Vec<(Value, Valu
             Some(&[key, value]) => pairs.push((key, value)),
             _ => {
                 let came = describe(vm, *item);
-                let message = format!("{path}: every element must be a list [key, value], not {came}");
+                let message =
+                    format!("{path}: every element must be a list [key, value], not {came}");
                 return Err(vm.error(ErrorKind::TypeError, message));
             }
         }
@@ -141,7 +142,11 @@ fn as_pairs(vm: &mut Vm, path: &str, items: &[Value]) -> Result<Vec<(Value, Valu
 }
 
 /// Sets entries of a map; `rest` is called by script code with what is left if a key needs it.
-pub fn insert_all(vm: &mut Vm, map: Value, pairs: &[(Value, Value)]) -> Result<Option<usize>, Thrown> {
+pub fn insert_all(
+    vm: &mut Vm,
+    map: Value,
+    pairs: &[(Value, Value)],
+) -> Result<Option<usize>, Thrown> {
     for (index, (key, value)) in pairs.iter().enumerate() {
         if let Err(unhashable) = vm.heap.map_insert(map, *key, *value) {
             script::hash_call(vm, &unhashable)?;

@@ -58,8 +58,11 @@ fn lcm(vm: &mut Vm, a: i64, b: i64) -> Outcome {
 fn isqrt(vm: &mut Vm, n: i64) -> Outcome {
     match n.checked_isqrt() {
         Some(root) => Ok(Value::int(root)),
-        None => {
-            Err(super::argument::bad_value(vm, "math.isqrt", "n must not be negative", Value::int(n)))
-        }
+        None => Err(super::argument::bad_value(
+            vm,
+            "math.isqrt",
+            "n must not be negative",
+            Value::int(n),
+        )),
     }
 }

@@ -120,7 +120,11 @@ fn extreme(vm: &mut Vm, path: &str, values: Rest, better: Ordering) -> Outcome {
             Order::Known(_) => {}
             Order::NeedsCall { .. } => {
                 let list = vm.heap.list(items);
-                return script::call(vm, if path == "min" { "list_min" } else { "list_max" }, &[list]);
+                return script::call(
+                    vm,
+                    if path == "min" { "list_min" } else { "list_max" },
+                    &[list],
+                );
             }
             Order::Nan => {
                 let message = format!("{path}: nan has no place in an order");

@@ -234,7 +234,8 @@ mod tests {
     fn what_natives_hand_over_to_is_there() {
         let functions = core_functions();
         let mut calls = 0;
-        let mut folders = vec![std::path::PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/src/natives"))];
+        let mut folders =
+            vec![std::path::PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/src/natives"))];
         while let Some(folder) = folders.pop() {
             for entry in std::fs::read_dir(folder).expect("the sources are there") {
                 let path = entry.expect("the sources can be listed").path();
@@ -244,12 +245,18 @@ mod tests {
                 }
                 let source = std::fs::read_to_string(&path).expect("the sources can be read");
                 for call in source.split("script::").skip(1) {
-                    let Some(name) = call.split('"').nth(1).filter(|_| call.starts_with(['c', 'u'])) else {
+                    let Some(name) =
+                        call.split('"').nth(1).filter(|_| call.starts_with(['c', 'u']))
+                    else {
                         continue;
                     };
                     if call.starts_with("call(vm, \"") || call.starts_with("unhashable(vm,") {
                         calls += 1;
-                        assert!(functions.contains(name), "{}: core.ket has no {name}", path.display());
+                        assert!(
+                            functions.contains(name),
+                            "{}: core.ket has no {name}",
+                            path.display()
+                        );
                     }
                 }
             }

@@ -69,7 +69,7 @@ natives! {
     /// The members for which `f` is true, and the others, as lists.
     core method set.partition(f: fn) => list_partition, "set([1, 2]).partition(|x| x > 1)" => "[[2], [1]]";
     /// The sum of the members.
-    core method set.sum() => eager_sum, "set([1, 2]).sum()" => "3";
+    core method set.sum() => iterable_sum, "set([1, 2]).sum()" => "3";
     /// The least member, by itself or by a key; null if there is none.
     core method set.min(named by: fn?) => list_min, "set([2, 1]).min()" => "1";
     /// The greatest member, by itself or by a key; null if there is none.
@@ -77,7 +77,7 @@ natives! {
     /// The members in order, as a list.
     core method set.sorted(named by: fn?, named cmp: fn?, named reverse: bool = false) => list_sorted, "set([2, 1]).sorted()" => "[1, 2]";
     /// The members as text, with `sep` between them.
-    core method set.join(sep: str = "") => eager_join, r#"set([1, 2]).join("-")"# => "1-2";
+    core method set.join(sep: str = "") => iterable_join, r#"set([1, 2]).join("-")"# => "1-2";
     /// An iterator over the members.
     core method set.iter() => list_iter, "set([1]).iter().next()" => "1";
 }
@@ -119,11 +119,11 @@ fn copy(vm: &mut Vm, set: SetValue) -> Outcome {
 }
 
 fn first(vm: &mut Vm, set: SetValue) -> Outcome {
-    Ok(set.get(&vm.heap).keys().next().unwrap_or(Value::null()))
+    Ok(set.get(&vm.heap).keys().next().unwrap_or_default())
 }
 
 fn last(vm: &mut Vm, set: SetValue) -> Outcome {
-    Ok(set.get(&vm.heap).keys().next_back().unwrap_or(Value::null()))
+    Ok(set.get(&vm.heap).keys().next_back().unwrap_or_default())
 }
 
 /// Adds all elements of an iterable to a set and gives `result`.
@@ -157,7 +157,9 @@ fn operand(vm: &mut Vm, path: &str, other: Value) -> Result<Option<Value>, Throw
     let items = match elements(vm, other)? {
         Elements::Known(items) => items,
         Elements::AskScript => return Ok(None),
-        Elements::None => return Err(wrong_type(vm, path, "other", "a set or an iterable", other, None)),
+        Elements::None => {
+            return Err(wrong_type(vm, path, "other", "a set or an iterable", other, None));
+        }
     };
     let set = vm.heap.set(Map::new());
     for item in items {

@@ -274,7 +274,8 @@ fn code_at(vm: &mut Vm, text: TextValue, i: i64) -> Outcome {
     let length = char_count(vm, text);
     let at = if i < 0 { i + length as i64 } else { i };
     let source = text.get(&vm.heap);
-    let found = usize::try_from(at).ok().and_then(|at| source[byte_offset(source, at)..].chars().next());
+    let found =
+        usize::try_from(at).ok().and_then(|at| source[byte_offset(source, at)..].chars().next());
     match found {
         Some(c) => Ok(Value::int(i64::from(u32::from(c)))),
         None => Err(vm.error(ErrorKind::IndexError, past_end(i, length))),

@@ -56,7 +56,7 @@ impl Emitter<'_> {
             });
             return;
         }
-        let passes_on = self.is_core && mode == CallMode::Plain && self.is_parameter(&subject);
+        let passes_on = self.is_core && mode == CallMode::Plain && self.is_local(&subject);
         self.load_subject(subject, base);
         if passes_on && let Arguments::Plain(count) = self.arguments(arguments) {
             self.at(span, |this| {
@@ -83,11 +83,10 @@ impl Emitter<'_> {
         (exact && plain).then_some(function)
     }
 
-    fn is_parameter(&self, subject: &Subject) -> bool {
+    /// Whether a parameter or a local variable is called.
+    fn is_local(&self, subject: &Subject) -> bool {
         match subject {
-            Subject::Binding(Binding::Variable(var), _) => {
-                self.names.variable(*var).kind == VarKind::Param
-            }
+            Subject::Binding(Binding::Variable(var), _) => !self.names.variable(*var).top_level,
             _ => false,
         }
     }

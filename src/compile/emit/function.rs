@@ -28,7 +28,8 @@ impl Emitter<'_> {
         let Some(name) = function.name else { return };
         let Some(var) = self.names.declared_at(name.span) else { return };
         let Some(&id) = self.names.function_of.get(&std::ptr::from_ref(function)) else { return };
-        let text = self.ast.text(name.symbol).to_owned();
+        let text = self.ast.text(name.symbol);
+        let text = if self.is_core { method_name(text) } else { text.to_owned() };
         self.declare(var);
         self.function(id, &text, function);
         let mark = self.mark();
@@ -228,5 +229,16 @@ impl Emitter<'_> {
             self.declare_pattern(param.pattern);
             self.take_apart(param.pattern, register, None);
         }
+    }
+}
+
+/// How errors name a function of the core module, which scripts know as a method: `list_map` is
+/// `list.map`.
+fn method_name(text: &str) -> String {
+    match text.split_once('_') {
+        Some((owner @ ("list" | "map" | "set" | "range" | "iterable"), method)) => {
+            format!("{owner}.{method}")
+        }
+        _ => text.to_owned(),
     }
 }

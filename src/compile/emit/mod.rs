@@ -94,7 +94,8 @@ struct Emitter<'a> {
     declarations: HashMap<FnId, &'a Function>,
     /// The window of the arm of a select that was written last.
     arm: Option<(Reg, SelectArmKind)>,
-    /// Calls of parameters pass on whether they are awaited: only in the core methods.
+    /// Calls of parameters and local variables pass on whether they are awaited, and functions are
+    /// named as methods: only in the core module.
     is_core: bool,
 }
 

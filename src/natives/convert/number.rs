@@ -91,9 +91,10 @@ pub(super) fn duration_of(vm: &mut Vm, value: Value) -> Outcome {
             let text = vm.heap.str(value).unwrap_or_default().to_owned();
             match parse_duration(text.trim()) {
                 Ok(nanoseconds) => Ok(Value::duration(nanoseconds)),
-                Err(Unread::TooLong) => {
-                    Err(vm.error(ErrorKind::OverflowError, format!("{} is too long a time", text.trim())))
-                }
+                Err(Unread::TooLong) => Err(vm.error(
+                    ErrorKind::OverflowError,
+                    format!("{} is too long a time", text.trim()),
+                )),
                 Err(Unread::Form) => {
                     let why = ": write it like \"1h30m\" or \"1.5s\" (d h m s ms us ns)";
                     Err(unreadable(vm, &with_article("duration"), &text, why))
@@ -137,7 +138,8 @@ fn parse_duration(text: &str) -> Result<i64, Unread> {
     let mut total = 0_i128;
     let mut last_unit = i64::MAX;
     while !rest.is_empty() {
-        let number_end = rest.find(|c: char| !c.is_ascii_digit() && c != '.').ok_or(Unread::Form)?;
+        let number_end =
+            rest.find(|c: char| !c.is_ascii_digit() && c != '.').ok_or(Unread::Form)?;
         let (number, behind) = rest.split_at(number_end);
         let (unit_name, unit) =
             UNITS.iter().find(|(name, _)| behind.starts_with(name)).ok_or(Unread::Form)?;
@@ -161,7 +163,8 @@ fn part(number: &str, unit: i64) -> Result<i128, Unread> {
     let whole: i64 = whole.parse().map_err(|_| Unread::TooLong)?;
     // More decimals than this are less than a nanosecond of a day.
     let decimals = &fraction[..fraction.len().min(18)];
-    let numerator: i128 = if decimals.is_empty() { 0 } else { decimals.parse().map_err(|_| Unread::Form)? };
+    let numerator: i128 =
+        if decimals.is_empty() { 0 } else { decimals.parse().map_err(|_| Unread::Form)? };
     let denominator = 10_i128.pow(decimals.len() as u32);
     Ok(i128::from(whole) * i128::from(unit) + numerator * i128::from(unit) / denominator)
 }

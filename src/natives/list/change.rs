@@ -11,7 +11,7 @@ use crate::vm::object::List;
 use crate::vm::{ErrorKind, Thrown, Value, Vm};
 
 /// The list, for writing; a TypeError if it is frozen because it is a key.
-pub fn writable<'vm>(vm: &'vm mut Vm, list: ListValue) -> Result<&'vm mut List, Thrown> {
+pub fn writable(vm: &mut Vm, list: ListValue) -> Result<&mut List, Thrown> {
     if list.get(&vm.heap).frozen {
         let message = "this list is a key of a map or a member of a set, so it cannot be changed; \
                        `copy()` gives one that can";
@@ -45,7 +45,9 @@ pub(super) fn insert(vm: &mut Vm, list: ListValue, i: i64, value: Value) -> Outc
     let length = list.get(&vm.heap).items.len();
     let at = if i < 0 { i + length as i64 } else { i };
     let Some(at) = usize::try_from(at).ok().filter(|at| *at <= length) else {
-        return Err(vm.error(ErrorKind::IndexError, format!("list.insert: {}", past_end(i, length))));
+        return Err(
+            vm.error(ErrorKind::IndexError, format!("list.insert: {}", past_end(i, length)))
+        );
     };
     grow(vm, list, 1)?;
     writable(vm, list)?.items.insert(at, value);
@@ -78,7 +80,7 @@ pub(super) fn fill(vm: &mut Vm, list: ListValue, value: Value) -> Outcome {
 }
 
 pub(super) fn pop(vm: &mut Vm, list: ListValue) -> Outcome {
-    Ok(writable(vm, list)?.items.pop().unwrap_or(Value::null()))
+    Ok(writable(vm, list)?.items.pop().unwrap_or_default())
 }
 
 pub(super) fn remove(vm: &mut Vm, list: ListValue, value: Value) -> Outcome {

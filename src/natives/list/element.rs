@@ -5,7 +5,7 @@ use crate::natives::describe::describe;
 use crate::natives::equality::{Found, position_of};
 use crate::natives::kind::{ListValue, TextValue};
 use crate::natives::script;
-use crate::natives::text_form::{join_text, Joined};
+use crate::natives::text_form::{Joined, join_text};
 use crate::vm::{ErrorKind, Kind, Value, Vm};
 
 pub(super) fn len(vm: &mut Vm, list: ListValue) -> Outcome {
@@ -17,11 +17,11 @@ pub(super) fn count(vm: &mut Vm, list: ListValue) -> Outcome {
 }
 
 pub(super) fn first(vm: &mut Vm, list: ListValue) -> Outcome {
-    Ok(list.get(&vm.heap).items.first().copied().unwrap_or(Value::null()))
+    Ok(list.get(&vm.heap).items.first().copied().unwrap_or_default())
 }
 
 pub(super) fn last(vm: &mut Vm, list: ListValue) -> Outcome {
-    Ok(list.get(&vm.heap).items.last().copied().unwrap_or(Value::null()))
+    Ok(list.get(&vm.heap).items.last().copied().unwrap_or_default())
 }
 
 pub(super) fn contains(vm: &mut Vm, list: ListValue, value: Value) -> Outcome {
@@ -53,7 +53,9 @@ pub(super) fn sum(vm: &mut Vm, list: ListValue) -> Outcome {
         let total: i128 = items.iter().filter_map(|item| item.as_int()).map(i128::from).sum();
         return match i64::try_from(total) {
             Ok(total) => Ok(Value::int(total)),
-            Err(_) => Err(vm.error(ErrorKind::OverflowError, "list.sum: the sum does not fit in 64 bits")),
+            Err(_) => {
+                Err(vm.error(ErrorKind::OverflowError, "list.sum: the sum does not fit in 64 bits"))
+            }
         };
     }
     if kinds.clone().all(|kind| matches!(kind, Kind::Int | Kind::Float)) {
@@ -70,9 +72,10 @@ pub(super) fn sum(vm: &mut Vm, list: ListValue) -> Outcome {
     if kinds.any(|kind| kind == Kind::Instance) {
         return script::call(vm, "list_sum", &[list.0]);
     }
-    let wrong = items.iter().copied().find(|item| {
-        !matches!(item.kind(), Kind::Int | Kind::Float | Kind::Duration)
-    });
+    let wrong = items
+        .iter()
+        .copied()
+        .find(|item| !matches!(item.kind(), Kind::Int | Kind::Float | Kind::Duration));
     let message = match wrong {
         Some(wrong) if wrong.kind() == Kind::Str => {
             "list.sum: strings are joined with `join()`, not added up".to_owned()

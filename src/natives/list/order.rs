@@ -64,7 +64,7 @@ fn sort_values(heap: &Heap, items: &mut Vec<Value>, reverse: bool) -> Result<(),
     if items.iter().all(|item| item.kind() == Kind::Int) {
         let key = |item: &Value| item.as_int();
         if reverse {
-            items.sort_by(|a, b| key(b).cmp(&key(a)));
+            items.sort_by_key(|item| std::cmp::Reverse(key(item)));
         } else {
             items.sort_by_key(key);
         }

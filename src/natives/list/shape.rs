@@ -68,7 +68,9 @@ pub(super) fn window(vm: &mut Vm, list: ListValue, n: i64) -> Outcome {
 pub(super) fn enumerate(vm: &mut Vm, list: ListValue, start: i64) -> Outcome {
     let items = &list.get(&vm.heap).items;
     if start.checked_add(items.len() as i64).is_none() {
-        return Err(vm.error(ErrorKind::OverflowError, "list.enumerate: an index does not fit in 64 bits"));
+        return Err(
+            vm.error(ErrorKind::OverflowError, "list.enumerate: an index does not fit in 64 bits")
+        );
     }
     let pairs = (start..).zip(items).map(|(index, item)| vec![Value::int(index), *item]).collect();
     list_of_lists(vm, pairs)
@@ -104,7 +106,9 @@ struct Level {
 pub(super) fn flat(vm: &mut Vm, list: ListValue, depth: i64) -> Outcome {
     let depth = match usize::try_from(depth) {
         Ok(depth) => depth,
-        Err(_) => return Err(bad_value(vm, "list.flat", "depth must not be negative", Value::int(depth))),
+        Err(_) => {
+            return Err(bad_value(vm, "list.flat", "depth must not be negative", Value::int(depth)));
+        }
     };
     let mut flat = Vec::new();
     let mut levels = vec![Level { list: list.0, next: 0 }];

@@ -41,7 +41,7 @@ impl Op<'_> {
             self.window_set(start + parameter, Value::unset());
         }
         if let Some(named) = named {
-            self.bind_named(code, start, given.min(fixed), fixed, named)?;
+            self.bind_named(code, start, (hidden, given.min(fixed), fixed), named)?;
         }
         for parameter in given..fixed {
             if self.window_get(start + parameter).is_unset() && !code.params[parameter].optional {
@@ -55,8 +55,7 @@ impl Op<'_> {
         &mut self,
         code: &FunctionCode,
         start: usize,
-        given: usize,
-        fixed: usize,
+        (hidden, given, fixed): (usize, usize, usize),
         named: Value,
     ) -> Result<(), Thrown> {
         for (name, value) in self.named_entries(named) {
@@ -70,7 +69,7 @@ impl Op<'_> {
                     return Err(self.vm.error(ErrorKind::ArityError, text));
                 }
                 None => {
-                    let names = code.params[..fixed].iter().map(|param| &*param.name);
+                    let names = code.params[hidden..fixed].iter().map(|param| &*param.name);
                     return Err(self.unknown_parameter(&code.name, &name, names.collect()));
                 }
             }
