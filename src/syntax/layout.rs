@@ -4,12 +4,14 @@
 //! It walks the lexemes once with a stack of open brackets. Each bracket lists the headers in it
 //! (`if`, `for`, `match`, …) that still await their block.
 
+mod line;
 mod word;
 
 use super::ast::Ast;
 use super::bracket::Paired;
 use super::token::{Lexeme, Token};
 use crate::diagnostics::Span;
+use line::{ends_operand, ends_statement, joins};
 
 /// A token as the generated parser takes it.
 pub type Spanned = (u32, Token, u32);
@@ -456,49 +458,4 @@ impl Layout<'_> {
             _ => false,
         }
     }
-}
-
-/// Whether an operand can end with this token.
-fn ends_operand(token: Token) -> bool {
-    use Token::*;
-    let literal = matches!(
-        token,
-        Int(_) | IntMin | Float(_) | Duration(_) | Str(_) | Bytes(_) | True | False | Null
-    );
-    let closer =
-        matches!(token, ParenClose | BracketClose | BraceClose | StrClose | InterpolationClose);
-    literal || closer || matches!(token, Name(_) | SelfWord | Super)
-}
-
-fn ends_statement(token: Token) -> bool {
-    use Token::{Break, Continue, Return, Yield};
-    ends_operand(token) || matches!(token, Return | Break | Continue | Yield)
-}
-
-/// Signs with which a line always goes on with the one before.
-fn joins(token: Token) -> bool {
-    use Token::*;
-    let punctuation =
-        matches!(token, Dot | QuestionDot | QuestionBracket | Comma | Colon | FatArrow | Semicolon);
-    let closer = matches!(token, ParenClose | BracketClose | BraceClose);
-    let assignment = matches!(
-        token,
-        Eq | PlusEq
-            | MinusEq
-            | StarEq
-            | SlashEq
-            | SlashSlashEq
-            | PercentEq
-            | StarStarEq
-            | CoalesceEq
-            | AndAndEq
-            | OrOrEq
-    );
-    let arithmetic = matches!(
-        token,
-        Plus | Star | StarStar | Slash | SlashSlash | Percent | And | Caret | Shl | Shr
-    );
-    let comparison = matches!(token, EqEq | BangEq | Less | LessEq | Greater | GreaterEq);
-    let other = matches!(token, DotDot | DotDotEq | AndAnd | Coalesce);
-    punctuation || closer || assignment || arithmetic || comparison || other
 }

@@ -116,7 +116,7 @@ impl<'s> Lexer<'s, '_> {
                 let triple = found == Raw::TripleQuote;
                 self.modes.push(Mode::Text { triple, open, segments: Vec::new() });
             }
-            Raw::RawQuote => self.raw_string(),
+            Raw::VerbatimQuote => self.raw_string(),
             Raw::BytesQuote => self.byte_string(),
             Raw::Fixed(token) => self.fixed(token),
             Raw::Foreign => self.foreign(),

@@ -56,7 +56,7 @@ pub enum Raw {
     #[token("\"\"\"")]
     TripleQuote,
     #[regex("r#*\"")]
-    RawQuote,
+    VerbatimQuote,
     #[token("b\"")]
     BytesQuote,
     #[token("...", |_| Token::DotDotDot)]

@@ -1,7 +1,8 @@
 //! Which words are keywords where they stand. A contextual word is one only where its construct
 //! begins; a keyword is a name behind a dot, before a colon and in the other places of names.
 
-use super::{FrameKind, Layout, ends_operand};
+use super::line::ends_operand;
+use super::{FrameKind, Layout};
 use crate::syntax::token::Token;
 
 impl Layout<'_> {
