@@ -17,10 +17,17 @@ use crate::vm::{FiberId, Value};
 pub const BUDGET: u32 = 128;
 
 /// Names a task; a stale name finds nothing.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct TaskId {
     pub(super) index: u32,
     generation: NonZeroU32,
+}
+
+impl Default for TaskId {
+    /// A name that no task has.
+    fn default() -> TaskId {
+        TaskId { index: u32::MAX, generation: NonZeroU32::MAX }
+    }
 }
 
 /// What the end of a task means to its owner.
