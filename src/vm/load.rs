@@ -9,6 +9,7 @@ use std::ffi::OsStr;
 use std::fmt;
 use std::path::Path;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 
 use super::Vm;
 use super::code::{Function, FunctionInfo};
@@ -18,6 +19,7 @@ use super::value::Value;
 use crate::bytecode::instruction::Instruction;
 use crate::bytecode::op::{Immediate, Opcode};
 use crate::bytecode::program::{Constant, FunctionCode, ModuleCode, ParamCode, Program};
+use crate::bytecode::verify::verify;
 use crate::diagnostics::Span;
 
 /// Why a program could not be loaded.
@@ -157,16 +159,28 @@ impl Vm {
 
     /// Runs a fiber that needs nothing of the loop.
     fn run_plain(&mut self, fiber: super::FiberId) -> Exit {
-        loop {
+        let fuel = self.fuel_left();
+        let interrupt = self.interrupt.swap(0, Ordering::Relaxed);
+        let exit = loop {
             match self.run(fiber) {
                 Exit::Collect => {}
-                Exit::Budget => self.set_fuel(i64::MAX),
-                exit => return exit,
+                Exit::Budget => {
+                    // It is not the program's own code: it neither costs nor waits.
+                    self.set_fuel(i64::MAX);
+                    self.interrupt.store(0, Ordering::Relaxed);
+                }
+                exit => break exit,
             }
-        }
+        };
+        self.interrupt.fetch_or(interrupt, Ordering::Relaxed);
+        self.set_fuel(fuel);
+        exit
     }
 
     fn load_module(&mut self, code: &Arc<ModuleCode>, numbers: &[usize]) -> Result<u32, LoadError> {
+        if cfg!(debug_assertions) {
+            verify(code).map_err(|problem| LoadError::Invalid(problem.to_string()))?;
+        }
         let first_function = self.functions.len() as u32;
         let first_constant = self.constants.len() as u32;
         let first_slot = self.slots.len() as u32;
@@ -218,6 +232,7 @@ impl Vm {
     ) {
         for (function, index) in module.functions.iter().zip(0..) {
             let code = function.code.iter().map(|at| relocate(*at, relocation)).collect();
+            self.heap.name_function(self.functions.len() as u32, function.name.clone());
             self.functions.push(Function::new(code, function));
             self.infos.push(FunctionInfo {
                 module: module.clone(),

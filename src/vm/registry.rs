@@ -111,6 +111,7 @@ impl Vm {
     pub fn add_native(&mut self, native: Native) -> NativeId {
         let id = NativeId(self.registry.natives.len() as u32);
         let value = self.heap.native(id);
+        self.heap.name_native(id, native.name.clone());
         self.registry.natives.push(native);
         self.registry.native_values.push(value);
         id
