@@ -6,7 +6,9 @@
 use std::fmt::Write as _;
 use std::ops::Range;
 
-use ariadne::{Color, Config, IndexType, Label as Drawn, Report, ReportKind, Source as Text};
+use ariadne::{
+    Color, Config, Fmt as _, IndexType, Label as Drawn, Report, ReportKind, Source as Text,
+};
 
 use super::{Diagnostic, Severity, Source, SourceMap, Span};
 
@@ -30,13 +32,9 @@ fn draw(diagnostic: &Diagnostic, sources: &SourceMap, colour: bool, out: &mut St
     };
     let config = Config::new().with_index_type(IndexType::Byte).with_color(colour);
     let anchor = first.marks.first().map_or(0..0, |mark| mark.range.clone());
-    let mut report =
-        Report::build(kind, (0, anchor)).with_config(config).with_message(&diagnostic.title);
-    if let Some(code) = diagnostic.code {
-        report = report.with_code(code);
-    }
+    let mut report = Report::build(kind, (0, anchor)).with_config(config);
     for (number, excerpt) in excerpts.iter().enumerate() {
-        for mark in &excerpt.marks {
+        for mark in in_source_order(&excerpt.marks) {
             let tint = if mark.primary { tint } else { Color::Cyan };
             let span = (number, mark.range.clone());
             // A label without a message would not be drawn at all.
@@ -54,21 +52,46 @@ fn draw(diagnostic: &Diagnostic, sources: &SourceMap, colour: bool, out: &mut St
     let mut bytes = Vec::new();
     let written = report.finish().write(Cache::new(excerpts), &mut bytes);
     match written {
-        Ok(()) => out.push_str(&String::from_utf8_lossy(&bytes)),
+        Ok(()) => headed(diagnostic, &String::from_utf8_lossy(&bytes), colour.then_some(tint), out),
         Err(_) => plain(diagnostic, out),
     }
 }
 
-fn plain(diagnostic: &Diagnostic, out: &mut String) {
-    let kind = match diagnostic.severity {
-        Severity::Error => "Error",
-        Severity::Warning => "Warning",
+/// ariadne draws a source again for every mark that stands above the one before it.
+fn in_source_order(marks: &[Mark]) -> Vec<&Mark> {
+    let mut ordered: Vec<&Mark> = marks.iter().collect();
+    ordered.sort_by_key(|mark| mark.range.start);
+    ordered
+}
+
+/// Puts our first line in place of ariadne's, which writes the code in front of the kind.
+fn headed(diagnostic: &Diagnostic, drawn: &str, tint: Option<Color>, out: &mut String) {
+    let body = drawn.split_once('\n').map_or("", |(_, body)| body);
+    let heading = heading(diagnostic);
+    let title = &diagnostic.title;
+    let written = match tint {
+        Some(tint) => writeln!(out, "{}: {title}", heading.fg(tint)),
+        None => writeln!(out, "{heading}: {title}"),
     };
-    let code = diagnostic.code.map_or(String::new(), |code| format!("[{code}] "));
-    writeln!(out, "{code}{kind}: {}", diagnostic.title).expect("writing to a string does not fail");
+    written.expect("writing to a string does not fail");
+    out.push_str(body);
+}
+
+fn plain(diagnostic: &Diagnostic, out: &mut String) {
+    writeln!(out, "{}: {}", heading(diagnostic), diagnostic.title)
+        .expect("writing to a string does not fail");
     for text in diagnostic.help.iter().chain(&diagnostic.notes) {
         writeln!(out, "  {text}").expect("writing to a string does not fail");
     }
+}
+
+/// `error[E0201]`; what has no code is just an `error`.
+fn heading(diagnostic: &Diagnostic) -> String {
+    let kind = match diagnostic.severity {
+        Severity::Error => "error",
+        Severity::Warning => "warning",
+    };
+    diagnostic.code.map_or_else(|| kind.to_owned(), |code| format!("{kind}[{code}]"))
 }
 
 /// Longer stretches of a source are not handed to ariadne whole.
