@@ -41,6 +41,10 @@ pub fn unescape(
             at += 1;
             continue;
         }
+        if let Some(length) = joined_lines(&source[at..end]) {
+            at += length;
+            continue;
+        }
         let (length, result) = escape(&source[at..end]);
         match result {
             Ok(c) => out.push(c),
@@ -48,6 +52,13 @@ pub fn unescape(
         }
         at += length;
     }
+}
+
+/// The length of a `\` at the end of its line, which joins the next line to this one.
+fn joined_lines(text: &str) -> Option<usize> {
+    let rest = &text[1..];
+    let line_break = if rest.starts_with("\r\n") { 2 } else { 1 };
+    (line_break == 2 || rest.starts_with('\n')).then_some(1 + line_break)
 }
 
 /// One escape at the beginning of `text`: its length and its character.
