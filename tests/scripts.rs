@@ -100,7 +100,7 @@ fn conduct(path: &Path, expectation: &Expectation, mode: Mode) -> Conduct {
         Mode::Normal => {}
         Mode::Torture => {
             options.torture = true;
-            options.op_budget = 1;
+            options.op_budget = expectation.op_budget.unwrap_or(1);
         }
         Mode::Fuel => options.fuel_slice = Some(100),
     }

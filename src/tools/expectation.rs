@@ -7,6 +7,7 @@
 //! # stdin: one line
 //! # exit: 3
 //! # clock: virtual
+//! # budget: 128                       the order depends on how many ops a task may do in a row
 //! print(1 + 2)             # expect: 3
 //! eprint("careful")        # expect stderr: careful
 //! nope                     # expect error[E0201]: unknown name `nope`
@@ -31,6 +32,8 @@ pub struct Expectation {
     pub exit: Option<i32>,
     /// Time is simulated: it jumps to the next timer.
     pub virtual_clock: bool,
+    /// How many ops a task may do in a row, where the order of the output depends on it.
+    pub op_budget: Option<u32>,
     /// Lines of standard output.
     pub stdout: Vec<String>,
     /// Lines of standard error, without the report of an uncaught error.
@@ -111,6 +114,12 @@ impl Expectation {
                     status.map_err(|_| format!("line {number}: `{value}` is no exit status"))?,
                 );
                 return Ok(true);
+            }
+            "budget" => {
+                let budget = value.trim().parse();
+                let budget =
+                    budget.map_err(|_| format!("line {number}: `{value}` is no budget"))?;
+                self.op_budget = Some(budget);
             }
             "clock" if value.trim() == "virtual" => self.virtual_clock = true,
             "clock" => return Err(format!("line {number}: the only clock to choose is `virtual`")),

@@ -25,9 +25,9 @@ mod ops;
 mod registry;
 mod resume;
 mod stack;
-mod trace;
 #[cfg(test)]
 mod tests;
+mod trace;
 mod unwind;
 
 pub mod display;
@@ -61,6 +61,9 @@ use registry::Registry;
 
 /// Instructions that cost fuel between two looks at the interrupt flag.
 const FUEL_SLICE: i64 = 10_000;
+
+/// In torture mode heaps below this are collected at every safepoint.
+const LARGE_BYTES: usize = 1 << 20;
 
 /// What a VM is made with.
 #[derive(Clone, Copy, Debug)]
@@ -219,8 +222,11 @@ impl Vm {
     }
 
     /// Whether a collection that is due shall be done now. In torture mode it is always due, and is
-    /// done whenever anything was allocated.
+    /// done whenever anything was allocated; in a large heap, whenever that was an eighth of it, or
+    /// a program that fills one would never end.
     fn is_safepoint(&self) -> bool {
-        !self.options.torture || self.heap.bytes_in_use() != self.collected_at
+        let used = self.heap.bytes_in_use();
+        let enough = if used < LARGE_BYTES { 1 } else { used / 8 };
+        !self.options.torture || used.abs_diff(self.collected_at) >= enough
     }
 }
