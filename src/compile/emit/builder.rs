@@ -25,6 +25,8 @@ pub(super) struct CleanUp {
     pub(super) entry: Label,
     /// Where it may go on, with the place that does it.
     pub(super) exits: Vec<(Exit, Label)>,
+    /// It is the outermost one: the register for a returned value is given up with it.
+    pub(super) outermost: bool,
 }
 
 /// A loop around the code being written.

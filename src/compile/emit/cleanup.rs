@@ -20,8 +20,8 @@ use crate::syntax::ast::{Block, Catch, ExprId, ExprKind, StmtId, StmtKind};
 pub(super) struct Defers {
     scope: Option<ScopeBody>,
     open: Vec<OpenDefer>,
-    /// The ways out of the scope; known when its defers are closed.
-    pub(super) exits: Vec<(Exit, Label)>,
+    /// The clean-up that is the end of the scope; known when its defers are closed.
+    closed: Option<CleanUp>,
 }
 
 /// The body of a scope, for its direct defers.
@@ -43,12 +43,12 @@ struct OpenDefer {
 impl Defers {
     /// Those of an ordinary block.
     pub(super) fn of_block() -> Defers {
-        Defers { scope: None, open: Vec::new(), exits: Vec::new() }
+        Defers { scope: None, open: Vec::new(), closed: None }
     }
 
     fn of_scope(scope: Reg, end: Label, since: u32) -> Defers {
         let scope = Some(ScopeBody { scope, end, since });
-        Defers { scope, open: Vec::new(), exits: Vec::new() }
+        Defers { scope, open: Vec::new(), closed: None }
     }
 }
 
@@ -88,16 +88,19 @@ impl Emitter<'_> {
 
     /// Opens a clean-up; the outermost one of a function gets a register for a returned value.
     pub(super) fn push_clean_up(&mut self, pair: Reg) -> Label {
-        if self.f.cleanups.is_empty() && self.names.returning.contains(&self.f.id) {
+        let returns = self.names.returning.contains(&self.f.id);
+        let outermost = returns && self.f.return_register.is_none();
+        if outermost {
             self.f.return_register = Some(self.alloc());
         }
         let entry = self.label();
-        self.f.cleanups.push(CleanUp { pair, entry, exits: Vec::new() });
+        self.f.cleanups.push(CleanUp { pair, entry, exits: Vec::new(), outermost });
         entry
     }
 
     /// Writes the ways out of a clean-up that has been closed.
-    fn finish_exits(&mut self, exits: Vec<(Exit, Label)>) {
+    fn finish_exits(&mut self, closed: Option<CleanUp>) {
+        let Some(CleanUp { exits, outermost, .. }) = closed else { return };
         if !exits.is_empty() {
             let done = self.label();
             self.jump(done);
@@ -107,7 +110,7 @@ impl Emitter<'_> {
             }
             self.bind(done);
         }
-        if self.f.cleanups.is_empty() {
+        if outermost {
             self.f.return_register = None;
         }
     }
@@ -128,7 +131,7 @@ impl Emitter<'_> {
         let end = self.f.asm.here();
         self.f.asm.handler(guarded, end, HandlerKind::Guard, pair, None);
         self.op1(Opcode::EndCleanup, pair);
-        self.finish_exits(closed.map_or(Vec::new(), |closed| closed.exits));
+        self.finish_exits(closed);
     }
 
     pub(super) fn open_defer(&mut self, id: StmtId, body: StmtId, defers: &mut Defers) {
@@ -164,9 +167,7 @@ impl Emitter<'_> {
         }
         let here = self.f.asm.here();
         self.f.asm.handler(scope.since, here, HandlerKind::CleanUp, pair, Some(entry));
-        if let Some(closed) = self.f.cleanups.pop() {
-            defers.exits = closed.exits;
-        }
+        defers.closed = self.f.cleanups.pop();
         while let Some(defer) = defers.open.pop() {
             self.bind(defer.entry);
             self.op1(Opcode::ScopeJoin, scope.scope);
@@ -253,7 +254,7 @@ impl Emitter<'_> {
             Some(label) => self.jump_on2(Opcode::ScopeEnd, scope, value, label),
             None => self.op2(Opcode::ScopeEnd, scope, value),
         }
-        self.finish_exits(std::mem::take(&mut defers.exits));
+        self.finish_exits(defers.closed.take());
         self.release(mark);
     }
 
