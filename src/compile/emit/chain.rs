@@ -52,6 +52,7 @@ impl Emitter<'_> {
         if let Some(last) = known.checked_sub(1).map(|last| links[last]) {
             subject = Subject::Binding(self.names.members[&last].clone(), self.ast[last].span);
         }
+        let before = self.f.asm.span();
         let mut chain = Chain { subject, between: None, on_null: None, dst };
         self.links(&links[known..], &mut chain, mode);
         if links.len() == known {
@@ -64,6 +65,7 @@ impl Emitter<'_> {
             self.load_null(dst);
             self.bind(done);
         }
+        self.f.asm.set_span(before);
     }
 
     fn root(&self, root: ExprId) -> Subject {

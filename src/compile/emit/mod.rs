@@ -36,8 +36,7 @@ use super::report::Report;
 use super::resolve::{FnId, Resolution, VarId};
 use crate::bytecode::assembler::Reg;
 use crate::bytecode::program::{
-    CORE_MODULE_NAME,
-    ClassCode, Constant, FunctionCode, ModuleCode, SelectArmKind, SelectCode,
+    CORE_MODULE_NAME, ClassCode, Constant, FunctionCode, ModuleCode, SelectArmKind, SelectCode,
 };
 use crate::diagnostics::{SourceId, Span};
 use crate::syntax::Module;

@@ -50,12 +50,6 @@ impl Resolver<'_> {
             MemberKind::Field { default: Some(value), .. } if member.is_static => {
                 self.static_value(*value);
             }
-            MemberKind::Field { name, default: None } if member.is_static => {
-                let text = self.ast.text(name.symbol);
-                let help = format!("write `static {text} = …`");
-                let title = "a static field without a value";
-                self.report.fault(Code::E0128, name.span, title, "never gets one", help);
-            }
             MemberKind::Field { .. } => {}
         }
     }

@@ -129,8 +129,8 @@ impl Resolver<'_> {
     fn is_made_before(&self, binding: &Binding) -> bool {
         let Binding::Variable(var) = binding else { return false };
         let variable = self.out.variable(*var);
-        let hoisted = variable.kind == VarKind::Class
-            && !self.out.late_classes.contains(&variable.span);
+        let hoisted =
+            variable.kind == VarKind::Class && !self.out.late_classes.contains(&variable.span);
         self.extending && hoisted
     }
 

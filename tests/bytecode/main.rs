@@ -1,0 +1,59 @@
+//! The compiler and its bytecode: what source becomes, what the verifier refuses, what is reported.
+
+mod fault;
+mod listing;
+mod verifier;
+
+use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
+
+use kettle::bytecode::program::{Export, ExportKind, ModuleCode};
+use kettle::compile::{Dependency, Names, compile};
+use kettle::diagnostics::{Diagnostic, SourceId};
+use kettle::syntax;
+
+/// A prelude and a few modules, enough for the tests.
+fn names() -> Names {
+    use ExportKind::{AsyncFunction, Function, Value};
+    let table = |entries: &[(&str, ExportKind)]| -> BTreeMap<Arc<str>, ExportKind> {
+        entries.iter().map(|&(name, kind)| (Arc::from(name), kind)).collect()
+    };
+    let prelude = table(&[
+        ("print", Function),
+        ("sleep", AsyncFunction),
+        ("channel", Function),
+        ("int", Value),
+        ("float", Value),
+        ("str", Value),
+        ("Error", Value),
+        ("IoError", Value),
+        ("ValueError", Value),
+    ]);
+    let modules = [
+        ("fs", table(&[("read", AsyncFunction), ("exists", AsyncFunction)])),
+        ("math", table(&[("pi", Value), ("sqrt", Function)])),
+        ("net", table(&[])),
+        ("net.tcp", table(&[("connect", AsyncFunction)])),
+    ];
+    Names {
+        prelude,
+        modules: modules.into_iter().map(|(name, table)| (name.into(), table)).collect(),
+    }
+}
+
+/// A file that the tests may import as `./util.ket`.
+fn files() -> HashMap<String, Dependency> {
+    let export = |name: &str, slot, kind| Export { name: name.into(), slot, kind };
+    let exports = vec![
+        export("LIMIT", 3, ExportKind::Value),
+        export("area", 0, ExportKind::Function),
+        export("fetch", 1, ExportKind::AsyncFunction),
+    ];
+    HashMap::from([("./util.ket".to_owned(), Dependency { index: 4, exports })])
+}
+
+fn compile_text(text: &str) -> (Option<ModuleCode>, Vec<Diagnostic>) {
+    let parsed = syntax::parse(text, SourceId(0));
+    assert!(!parsed.has_errors(), "{text}: {:?}", parsed.diagnostics);
+    compile(&parsed.module, "test.ket", SourceId(0), text, &names(), &files())
+}
