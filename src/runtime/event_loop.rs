@@ -56,6 +56,8 @@ pub struct Loop {
     pub(super) op_budget: u32,
     /// Nothing hides a cancel any more.
     pub(super) force: bool,
+    /// Fuel that tasks do not get yet, while force is on.
+    pub(super) withheld: i64,
     /// What `exit` was called with first.
     pub(super) status: Option<i32>,
     /// The signal that ended the program.
@@ -98,6 +100,7 @@ impl Loop {
             ops: 0,
             op_budget: super::task::BUDGET,
             force: false,
+            withheld: 0,
             status: None,
             signal: None,
             killed: false,

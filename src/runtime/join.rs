@@ -7,7 +7,11 @@ use super::op::{Arms, OpState, Outcome};
 use super::promise::Promise;
 use super::task::TaskId;
 use super::wait::Wait;
+use crate::vm::display::display_short;
 use crate::vm::{ErrorKind, Thrown, Value, Vm};
+
+/// How much of a value an error quotes.
+const DISPLAY_MAX: usize = 60;
 
 /// What awaiting an object means.
 pub(super) fn wait_for(vm: &mut Vm, value: Value) -> Result<Wait, Thrown> {
@@ -16,9 +20,8 @@ pub(super) fn wait_for(vm: &mut Vm, value: Value) -> Result<Wait, Thrown> {
     } else if vm.heap.object_ref::<Promise>(value).is_some() {
         Ok(Wait::Promise(value))
     } else {
-        let kind = vm.type_name(value);
-        let message =
-            format!("cannot await a {kind}: only calls, tasks and promises can be awaited");
+        let shown = display_short(&vm.heap, value, DISPLAY_MAX);
+        let message = format!("{shown} cannot be awaited: only calls, tasks and promises are");
         Err(vm.error(ErrorKind::TypeError, message))
     }
 }

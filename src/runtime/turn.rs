@@ -29,7 +29,9 @@ pub const INTERRUPT_HOST: u8 = 2;
 
 /// While tasks are ready and no I/O is under way, the driver is asked only every so many turns.
 const TURNS_PER_POLL: u32 = 64;
-/// Slices of fuel that clean-ups get after force has stopped their task.
+/// Fuel after which a task is looked at again while force is on …
+const FORCED_SLICE: i64 = 10_000;
+/// … and how many such slices its clean-ups get after it was stopped.
 const FORCED_SLICES: u32 = 64;
 
 /// What came of a turn.
@@ -79,16 +81,29 @@ impl Runtime {
 
     /// Step 1. Says whether the fuel was used up.
     fn run_ready(&mut self) -> bool {
+        let mut out_of_fuel = false;
         for _ in 0..self.rt.ready.len() {
             let Some(id) = self.rt.ready.pop_front() else { break };
-            if self.run_task(id) {
-                return true;
-            }
-            if self.rt.killed || self.rt.result.is_some() {
+            out_of_fuel = self.run_task(id);
+            if out_of_fuel || self.rt.killed || self.rt.result.is_some() {
                 break;
             }
         }
-        false
+        if self.rt.withheld > 0 {
+            let fuel = self.vm.fuel_left().saturating_add(std::mem::take(&mut self.rt.withheld));
+            self.vm.set_fuel(fuel);
+        }
+        out_of_fuel
+    }
+
+    /// While force is on, a task gets its fuel in slices, so that it can be stopped.
+    fn ration(&mut self) {
+        if self.rt.force {
+            let fuel = self.vm.fuel_left().saturating_add(self.rt.withheld);
+            let slice = fuel.min(FORCED_SLICE);
+            self.rt.withheld = fuel - slice;
+            self.vm.set_fuel(slice);
+        }
     }
 
     /// How long a poll may wait: until the next timer, as long as it takes, or not at all.
@@ -144,7 +159,9 @@ impl Runtime {
         let budget = self.rt.op_budget;
         let Some(task) = self.rt.tasks.get_mut(id) else { return false };
         task.stage = Stage::Running;
-        task.budget = budget;
+        if task.resume != Resume::Run {
+            task.budget = budget;
+        }
         let next = match std::mem::replace(&mut task.resume, Resume::Run) {
             Resume::Run => Next::Run,
             Resume::Op => self.rt.take_op(&mut self.vm, id),
@@ -156,6 +173,7 @@ impl Runtime {
 
     /// Runs the code of a task until it is another one's turn.
     fn run_fiber(&mut self, id: TaskId) -> bool {
+        self.ration();
         loop {
             let Some(fiber) = self.rt.tasks.get(id).map(|task| task.fiber) else { return false };
             let exit = self.vm.run(fiber);
@@ -243,7 +261,8 @@ impl Runtime {
                 task.allowance -= 1;
             }
         }
-        if vm.fuel_left() > 0 && !rt.killed {
+        if vm.fuel_left().saturating_add(rt.withheld) > 0 && !rt.killed {
+            self.ration();
             return false;
         }
         if let Some(task) = rt.tasks.get_mut(id) {

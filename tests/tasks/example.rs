@@ -1,162 +1,8 @@
 //! The worked examples of the rules of tasks and scopes: each a program and what it logs, when.
-//!
-//! `log(text)` notes the virtual time and a text, `compute(d)` lets a computation take time. What a
-//! program throws is logged as `caught`, what an isolating scope reports as `isolated`.
+//! What a program throws is logged as `caught`.
 
-use std::collections::HashMap;
-use std::sync::{Arc, Mutex};
-use std::time::Duration;
-
-use kettle::bytecode::program::{ExportKind, Program};
-use kettle::diagnostics::SourceId;
-use kettle::runtime::driver::{Moment, Signal, SimDriver};
-use kettle::runtime::{Answer, Cx, Host, LoopTable, Runtime, TaskReport};
-use kettle::vm::{Args, Native, NativeBody, NativeParam, ParamKind, Thrown, Value, Vm, VmOptions};
-use kettle::{compile, natives, syntax};
-
-/// What the programs share.
-const PRELUDE: &str = r#"
-import task
-import sync
-let A = Error("A")
-let B = Error("B")
-let c = channel(0)
-fn name(e) { if same(e, A) || same(e, B) { e.message } else { "${type(e)}" } }
-fn note(e) {
-    let others = []
-    for other in e.suppressed { others.push(name(other)) }
-    if others.len == 0 { log("caught ${name(e)}") } else { log("caught ${name(e)}, suppressed ${others}") }
-}
-"#;
-
-type Log = Arc<Mutex<Vec<String>>>;
-
-struct Listener {
-    log: Log,
-}
-
-impl Host for Listener {
-    fn isolated(&mut self, vm: &mut Vm, _: &TaskReport, error: Value) -> String {
-        let message = vm.error_message(error);
-        self.log
-            .lock()
-            .expect("no test panics under this lock")
-            .push(format!("isolated {message}"));
-        String::new()
-    }
-
-    fn report(&mut self, _: &mut Vm, _: &[TaskReport]) -> String {
-        String::new()
-    }
-
-    fn load_core(&mut self, vm: &mut Vm) -> Result<(), Thrown> {
-        let text = include_str!("../stdlib/core.ket");
-        let program = compiled("core.ket", text, &natives::core_names());
-        vm.load_core(&program).expect("the library loads");
-        Ok(())
-    }
-}
-
-fn compiled(name: &str, text: &str, names: &compile::Names) -> Program {
-    let parsed = syntax::parse(text, SourceId(0));
-    assert!(parsed.diagnostics.is_empty(), "{name}: {:#?}", parsed.diagnostics);
-    let (code, found) =
-        compile::compile(&parsed.module, name, SourceId(0), text, names, &HashMap::new());
-    let code = code.unwrap_or_else(|| panic!("{name}: {found:#?}"));
-    Program { modules: vec![Arc::new(code)] }
-}
-
-/// Adds a native of one parameter.
-fn define(
-    vm: &mut Vm,
-    table: &mut LoopTable,
-    name: &str,
-    body: impl Fn(&mut Cx<'_>, Value) + Send + Sync + 'static,
-) {
-    let param = NativeParam { name: Arc::from("value"), kind: ParamKind::Required };
-    let native = Native {
-        name: Arc::from(name),
-        params: Arc::from([param]),
-        waits: false,
-        body: NativeBody::Loop,
-    };
-    let id = vm.add_native(native);
-    let value = vm.native_value(id);
-    vm.define_prelude(name, value);
-    let closure = move |cx: &mut Cx<'_>, args: Args| -> Result<Answer, Thrown> {
-        let value = cx.vm.arg(args, 0);
-        body(cx, value);
-        Ok(Answer::Value(Value::null()))
-    };
-    table.set_closure(id, Arc::new(closure));
-}
-
-/// How a program is run.
-#[derive(Default)]
-struct Setup {
-    signals: &'static [u64],
-    torture: bool,
-}
-
-/// Runs a program; gives its log.
-fn run_with(text: &str, setup: &Setup) -> Vec<String> {
-    let log: Log = Log::default();
-    let mut vm = Vm::new(VmOptions { torture: setup.torture, ..VmOptions::default() });
-    let mut table = LoopTable::new();
-    natives::install(&mut vm, &mut table);
-    let lines = log.clone();
-    define(&mut vm, &mut table, "log", move |cx, text| {
-        let seconds = cx.rt.driver.now().nanos as f64 / 1e9;
-        let text = cx.vm.heap.str(text).expect("log takes a text");
-        lines.lock().expect("no test panics under this lock").push(format!("{seconds} {text}"));
-    });
-    define(&mut vm, &mut table, "compute", |cx, span| {
-        let span = span.as_duration().expect("compute takes a duration");
-        cx.rt.driver.advance(Duration::from_nanos(span as u64));
-    });
-    let mut names = natives::names();
-    for name in ["log", "compute"] {
-        names.prelude.insert(Arc::from(name), ExportKind::Function);
-    }
-    let program = compiled("example.ket", text, &names);
-    let entry = vm.load(&program, 0).expect("the program loads")[0];
-    let mut driver = SimDriver::new(1);
-    for second in setup.signals {
-        driver.raise_at(Moment { nanos: second * 1_000_000_000 }, Signal::Interrupt);
-    }
-    let listener = Listener { log: log.clone() };
-    let mut runtime = Runtime::new(vm, Box::new(driver), Box::new(listener), table);
-    let end = runtime.run_main(entry, &[]);
-    let mut log = std::mem::take(&mut *log.lock().expect("no test panics under this lock"));
-    log.extend(end.status.map(|status| format!("status {status}")));
-    log.extend(end.signal.map(|signal| format!("{signal:?}")));
-    if let Err(error) = end.outcome {
-        log.push(format!("uncaught {}", runtime.vm.error_message(error)));
-    }
-    log
-}
-
-/// The log of a body inside a `try` whose `catch` notes what comes.
-fn run(body: &str) -> Vec<String> {
-    let text = format!(
-        "{PRELUDE}\nasync fn run() {{\n{body}\n}}\ntry {{ await run() }} catch e {{ note(e) }}\n"
-    );
-    let log = run_with(&text, &Setup::default());
-    // Nothing that the loop keeps may be lost to a collection at any safepoint.
-    let tortured = run_with(&text, &Setup { torture: true, ..Setup::default() });
-    assert_eq!(log, tortured, "with a collection at every safepoint");
-    log
-}
-
-macro_rules! examples {
-    ($( $(#[doc = $doc:literal])* $name:ident: $body:literal => [$($line:literal),* $(,)?]; )*) => {$(
-        $(#[doc = $doc])*
-        #[test]
-        fn $name() {
-            assert_eq!(run($body), [$($line),*] as [&str; _]);
-        }
-    )*};
-}
+use crate::examples;
+use crate::harness::{PRELUDE, Setup, run_all};
 
 examples! {
     f1_the_first_error_is_thrown_and_the_others_are_suppressed: r#"
@@ -384,7 +230,7 @@ fn e1_exit_cleans_up_and_never_returns() {
             log(\"never\")
         }}"
     );
-    let log = run_with(&text, &Setup::default());
+    let log = run_all(&text, Setup::default());
     assert_eq!(log, ["1 clean", "1 top", "status 3"]);
 }
 
@@ -400,6 +246,6 @@ fn e2_a_second_interrupt_forces() {
             }}
         }}"
     );
-    let log = run_with(&text, &Setup { signals: &[1, 2], ..Setup::default() });
+    let log = run_all(&text, Setup { signals: &[1, 2], ..Setup::default() });
     assert_eq!(log, ["2 forced", "2 top", "Interrupt"]);
 }

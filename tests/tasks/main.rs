@@ -1,0 +1,7 @@
+//! Tasks, scopes, cancellation and the loop, by programs that run in virtual time.
+
+mod end;
+mod example;
+mod harness;
+mod schedule;
+mod wait;
