@@ -91,6 +91,8 @@ fn long_chains_need_no_native_stack() {
         format!("print([{}])", vec!["1"; 20_000].join(", ")),
         format!("print({})", vec!["1"; 20_000].join(", ")),
         "var a = 0\n".to_owned() + &"a += 1\n".repeat(20_000),
+        format!("print({}{})", "[1, 2, ".repeat(180), "]".repeat(180)),
+        format!("print({}1{})", "{a: 1, b: ".repeat(180), "}".repeat(180)),
     ];
     for text in chains {
         let (code, found) = compile_text(&text);

@@ -10,7 +10,7 @@ use crate::diagnostics::Span;
 use crate::syntax::ast::{Argument, ExprId, Name};
 
 /// More arguments than this are passed as a list.
-const POSITIONAL_MAX: usize = 100;
+const POSITIONAL_MAX: usize = 32;
 
 /// What is done with a call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -3,15 +3,14 @@
 use super::Emitter;
 use crate::bytecode::assembler::Reg;
 use crate::bytecode::op::Opcode;
-use crate::syntax::ast::{Element, Entry, ExprId, Piece};
+use crate::syntax::ast::{Element, Entry, ExprId, ExprKind, Piece};
 
 /// So many elements are put into registers before they go into the collection.
 const BATCH: usize = 32;
 
 impl Emitter<'_> {
     pub(super) fn list(&mut self, elements: &[Element], dst: Reg) {
-        let values = elements.iter().take_while(|e| matches!(e, Element::Value(_))).count();
-        let (first, rest) = elements.split_at(values.min(BATCH));
+        let (first, rest) = elements.split_at(self.batch_length(elements));
         let (base, count) = self.batch(first);
         self.op_range(Opcode::NewList, dst, base, count);
         self.extend_list(dst, rest);
@@ -27,14 +26,25 @@ impl Emitter<'_> {
                 self.op2(Opcode::ListExtend, dst, value);
                 rest = others;
             } else {
-                let values = rest.iter().take_while(|e| matches!(e, Element::Value(_))).count();
-                let (now, later) = rest.split_at(values.min(BATCH));
+                let (now, later) = rest.split_at(self.batch_length(rest).max(1));
                 let (base, count) = self.batch(now);
                 self.op_range(Opcode::ListPush, dst, base, count);
                 rest = later;
             }
             self.release(mark);
         }
+    }
+
+    /// How many elements are evaluated before they go into the list. A list or map inside the list
+    /// goes in by itself, so that documents nested deeply need one register per level.
+    fn batch_length(&self, elements: &[Element]) -> usize {
+        let flat = elements.iter().take(BATCH).take_while(|element| match element {
+            Element::Value(value) => {
+                !matches!(self.ast[*value].kind, ExprKind::List(_) | ExprKind::Map(_))
+            }
+            Element::Spread(_) => false,
+        });
+        flat.count()
     }
 
     /// Evaluates elements into registers in a row, which are given back.

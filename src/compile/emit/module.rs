@@ -11,7 +11,7 @@ use crate::diagnostics::{Code, Span};
 use crate::syntax::ast::StmtKind;
 
 /// So many variables of the top level may live in registers instead of slots.
-const REGISTER_VARIABLES_MAX: usize = 100;
+const REGISTER_VARIABLES_MAX: usize = 60;
 
 impl Emitter<'_> {
     /// Writes the top-level code, and with it everything else.
