@@ -64,6 +64,38 @@ impl Resolver<'_> {
             ExprKind::Try { body, catches, finally } => {
                 self.try_parts(id, body, catches, finally.as_ref());
             }
+            ExprKind::Scope { .. }
+            | ExprKind::Timeout { .. }
+            | ExprKind::Shield { .. }
+            | ExprKind::Select { .. }
+            | ExprKind::Await(_)
+            | ExprKind::Spawn { .. } => self.task_form(id, span),
+            ExprKind::Unary { operand, .. } => self.expr(*operand),
+            ExprKind::Binary { .. } => self.binary(id),
+            ExprKind::Range { start, end, .. } => self.exprs(start.iter().chain(end).copied()),
+            ExprKind::Is { value, types, .. } => {
+                self.expr(*value);
+                types.iter().for_each(|path| self.path(path));
+            }
+            ExprKind::Closure(function) => self.closure(function),
+            ExprKind::Return(value) => {
+                self.exprs(*value);
+                self.return_from(span);
+            }
+            ExprKind::Yield(value) => {
+                self.exprs(*value);
+                self.report.unsupported(span, "generators (`yield`)");
+            }
+            ExprKind::Throw(value) => self.expr(*value),
+            ExprKind::Break { label, value } => self.break_from(id, *label, *value),
+            ExprKind::Continue { label } => self.jump_target(id, *label, span),
+        }
+    }
+
+    /// The forms that wait, own tasks or start them.
+    fn task_form(&mut self, id: ExprId, span: Span) {
+        let ast = self.ast;
+        match &ast[id].kind {
             ExprKind::Scope { name, options, body } => {
                 self.scope_options(options);
                 self.waits(span, "`scope`");
@@ -84,30 +116,12 @@ impl Resolver<'_> {
                 self.waits(span, "`select`");
                 self.select(arms);
             }
-            ExprKind::Unary { operand, .. } => self.expr(*operand),
-            ExprKind::Binary { .. } => self.binary(id),
-            ExprKind::Range { start, end, .. } => self.exprs(start.iter().chain(end).copied()),
-            ExprKind::Is { value, types, .. } => {
-                self.expr(*value);
-                types.iter().for_each(|path| self.path(path));
-            }
             ExprKind::Await(operand) => {
                 self.waits(span, "`await`");
                 self.chain(*operand, true);
             }
             ExprKind::Spawn { operand, .. } => self.spawn(id, *operand),
-            ExprKind::Closure(function) => self.closure(function),
-            ExprKind::Return(value) => {
-                self.exprs(*value);
-                self.return_from(span);
-            }
-            ExprKind::Yield(value) => {
-                self.exprs(*value);
-                self.report.unsupported(span, "generators (`yield`)");
-            }
-            ExprKind::Throw(value) => self.expr(*value),
-            ExprKind::Break { label, value } => self.break_from(id, *label, *value),
-            ExprKind::Continue { label } => self.jump_target(id, *label, span),
+            _ => {}
         }
     }
 
