@@ -82,11 +82,14 @@ impl Loop {
     /// The record that owns what a host calls: that of the program, or one for want of it.
     pub(super) fn program_rec(&mut self) -> super::rec::RecId {
         let usable = |rec: &super::rec::Rec| rec.cancel.is_none() || rec.first_child.is_some();
-        let running =
-            self.program.filter(|id| self.main.is_some() || self.recs.get(*id).is_some_and(usable));
-        *self
+        let running = self
             .program
-            .insert(running.unwrap_or_else(|| self.recs.make(RecKind::Program, None, None)))
+            .filter(|id| self.main.is_some() || self.recs.get(*id).is_some_and(usable));
+        if let Some(program) = running {
+            return program;
+        }
+        self.force = false;
+        *self.program.insert(self.recs.make(RecKind::Program, None, None))
     }
 
     /// The code of the program's task has ended: on to the next part, or to the end of the program.
@@ -141,10 +144,11 @@ impl Loop {
         self.result = Some(outcome);
     }
 
-    /// What has come of the program, once it has ended. The value is kept until it is asked for.
+    /// What has come of the program, once it has ended or was left. It is given once.
     pub(super) fn take_end(&mut self) -> Option<ProgramEnd> {
-        let outcome = if self.killed { Some(Ok(Value::null())) } else { self.result.take() };
-        let (status, signal, killed) = (self.status, self.signal, self.killed);
+        let killed = std::mem::take(&mut self.killed);
+        let outcome = if killed { Some(Ok(Value::null())) } else { self.result.take() };
+        let (status, signal) = (self.status, self.signal);
         outcome.map(|outcome| ProgramEnd { outcome, status, signal, killed })
     }
 
