@@ -3,7 +3,7 @@
 //! Each lane has its own queue and its own bounded set of threads, started when work finds nobody
 //! idle: a slow name server does not hold files up. A job that was abandoned before its turn is
 //! skipped. When the pool is dropped, what has not started is forgotten and what runs is waited
-//! for, except in lanes where it may never end (a read from a terminal, a silent name server).
+//! for, except in lanes where it may never end (a read from a terminal or a pipe, a silent name server).
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
@@ -145,19 +145,20 @@ impl Queue {
 fn threads_max(lane: Lane) -> usize {
     let cores = thread::available_parallelism().map_or(2, usize::from);
     match lane {
-        Lane::Fs | Lane::Dns => cores.clamp(4, 8),
+        Lane::Fs | Lane::FsChange | Lane::Dns => cores.clamp(4, 8),
         Lane::Cpu => cores,
         Lane::Input | Lane::Output => 1,
     }
 }
 
 fn may_hang(lane: Lane) -> bool {
-    matches!(lane, Lane::Input | Lane::Dns)
+    matches!(lane, Lane::Fs | Lane::Input | Lane::Dns)
 }
 
 fn name(lane: Lane) -> &'static str {
     match lane {
         Lane::Fs => "fs",
+        Lane::FsChange => "fs-change",
         Lane::Dns => "dns",
         Lane::Cpu => "cpu",
         Lane::Input => "input",

@@ -90,7 +90,8 @@ impl<T: Send + 'static> Source for PoolOp<T> {
         if let Stage::New(_) = &self.stage
             && let Stage::New(work) = std::mem::replace(&mut self.stage, Stage::Over)
         {
-            let job = submit(cx.rt.driver.as_mut(), Lane::Fs, work);
+            let lane = if self.deed.changes { Lane::FsChange } else { Lane::Fs };
+            let job = submit(cx.rt.driver.as_mut(), lane, work);
             job.wait(ticket);
             self.stage = Stage::Running(job);
         }

@@ -13,8 +13,10 @@ use super::{Driver, Ticket};
 /// Which threads do a job. Lanes do not wait for each other.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Lane {
-    /// Files and directories.
+    /// Looking at files and directories. A pipe with a name can take forever.
     Fs,
+    /// Changing files and directories: what has begun is waited for at the end.
+    FsChange,
     /// Looking names up.
     Dns,
     /// Long computations.
