@@ -99,14 +99,7 @@ pub const NO_SITE: u64 = u64::MAX;
 impl Op {
     /// No op.
     pub fn none() -> Op {
-        Op {
-            seq: 0,
-            state: OpState::None,
-            reveal: None,
-            is_select: false,
-            arm: 0,
-            site: NO_SITE,
-        }
+        Op { seq: 0, state: OpState::None, reveal: None, is_select: false, arm: 0, site: NO_SITE }
     }
 
     /// What it waits for; nothing if it does not.

@@ -82,9 +82,8 @@ impl Loop {
     /// The record that owns what a host calls: that of the program, or one for want of it.
     pub(super) fn program_rec(&mut self) -> super::rec::RecId {
         let usable = |rec: &super::rec::Rec| rec.cancel.is_none() || rec.first_child.is_some();
-        let running = self
-            .program
-            .filter(|id| self.main.is_some() || self.recs.get(*id).is_some_and(usable));
+        let running =
+            self.program.filter(|id| self.main.is_some() || self.recs.get(*id).is_some_and(usable));
         if let Some(program) = running {
             return program;
         }

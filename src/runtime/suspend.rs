@@ -96,13 +96,7 @@ impl Loop {
     }
 
     /// The task waits until one of the arms has happened. `site` is where it is remembered.
-    pub(super) fn park(
-        &mut self,
-        vm: &mut Vm,
-        id: TaskId,
-        mut arms: Arms,
-        site: u64,
-    ) -> Next {
+    pub(super) fn park(&mut self, vm: &mut Vm, id: TaskId, mut arms: Arms, site: u64) -> Next {
         let is_select = matches!(arms, Arms::Many(_));
         self.ops += 1;
         let seq = self.ops;
