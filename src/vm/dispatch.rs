@@ -7,6 +7,9 @@
 #![expect(unsafe_code, reason = "registers and instructions are addressed by pointers")]
 
 #[macro_use]
+#[path = "fast.rs"]
+mod fast;
+#[macro_use]
 #[path = "body.rs"]
 mod body;
 
@@ -24,7 +27,6 @@ use crate::bytecode::op::Opcode;
 const INT: u64 = Kind::Int as u64;
 const FLOAT: u64 = Kind::Float as u64;
 const NULL: u64 = Kind::Null as u64;
-const BOOL: u64 = Kind::Bool as u64;
 const UNSET: u64 = Kind::Unset as u64;
 const LIST: u64 = Kind::List as u64;
 const CLOSURE: u64 = Kind::Closure as u64;

@@ -83,8 +83,15 @@ impl Fibers {
             Some(stack) if stack.capacity() >= capacity => stack,
             _ => Stack::new(capacity.max(SMALLEST)),
         };
-        let fiber =
-            Fiber { stack, pc: 0, base: 1, top: 1, waiting: Waiting::Nothing, entry: Entry::Run, work: Vec::new() };
+        let fiber = Fiber {
+            stack,
+            pc: 0,
+            base: 1,
+            top: 1,
+            waiting: Waiting::Nothing,
+            entry: Entry::Run,
+            work: Vec::new(),
+        };
         if let Some(index) = self.free.pop() {
             self.slots[index as usize] = Some(fiber);
             return FiberId(index);

@@ -93,14 +93,13 @@ impl Native {
         if self.takes_all() {
             return true;
         }
-        let plain = |param: &NativeParam| {
-            matches!(param.kind, ParamKind::Required | ParamKind::Optional)
-        };
+        let plain =
+            |param: &NativeParam| matches!(param.kind, ParamKind::Required | ParamKind::Optional);
         given <= self.params.len()
             && self.params[..given].iter().all(plain)
-            && self.params[given..].iter().all(|param| {
-                matches!(param.kind, ParamKind::Optional | ParamKind::Named)
-            })
+            && self.params[given..]
+                .iter()
+                .all(|param| matches!(param.kind, ParamKind::Optional | ParamKind::Named))
     }
 
     /// The most arguments that may stand by position, if there is a limit.

@@ -154,7 +154,8 @@ impl Vm {
 
     /// The value of a member of a standard or host module; null if there is none.
     pub fn member(&self, module: &str, name: &str) -> Value {
-        let module = self.registry.modules.get(module).and_then(|module| self.heap.module_ref(*module));
+        let module =
+            self.registry.modules.get(module).and_then(|module| self.heap.module_ref(*module));
         match module.and_then(|module| module.exports.get(name)) {
             Some(ModuleMember::Value(value)) => *value,
             _ => Value::null(),

@@ -54,7 +54,8 @@ impl Vm {
     fn handlers_around(&self, frame: FrameAt) -> Vec<Handler> {
         let Some(index) = frame.instruction else { return Vec::new() };
         let code = self.infos[frame.word.function() as usize].code();
-        let around = |handler: &&Handler| (handler.start as usize..handler.end as usize).contains(&index);
+        let around =
+            |handler: &&Handler| (handler.start as usize..handler.end as usize).contains(&index);
         code.handlers.iter().filter(around).copied().collect()
     }
 

@@ -115,9 +115,7 @@ pub(in crate::vm) fn unary(op: &mut Op<'_>) -> Step {
 
 fn compute(vm: &mut Vm, sign: Sign, lhs: Value, rhs: Value) -> Computed {
     match (lhs.kind(), rhs.kind()) {
-        (Kind::Int, Kind::Int) => {
-            ints(vm, sign, lhs.bits() as i64, rhs.bits() as i64).map(Some)
-        }
+        (Kind::Int, Kind::Int) => ints(vm, sign, lhs.bits() as i64, rhs.bits() as i64).map(Some),
         (Kind::Int | Kind::Float, Kind::Int | Kind::Float) => {
             let (x, y) = (lhs.as_number().unwrap_or(f64::NAN), rhs.as_number().unwrap_or(f64::NAN));
             Ok(floats(sign, x, y).map(Value::float))
@@ -141,9 +139,9 @@ fn ints(vm: &mut Vm, sign: Sign, x: i64, y: i64) -> Result<Value, Thrown> {
             return Err(vm.error(ErrorKind::ZeroDivisionError, text));
         }
         Sign::Div => return Ok(Value::float(x as f64 / y as f64)),
-        Sign::FloorDiv => x.checked_div(y).map(|quotient| {
-            quotient - i64::from(x % y != 0 && (x < 0) != (y < 0))
-        }),
+        Sign::FloorDiv => {
+            x.checked_div(y).map(|quotient| quotient - i64::from(x % y != 0 && (x < 0) != (y < 0)))
+        }
         Sign::Mod => {
             let rest = x.checked_rem(y).unwrap_or(0);
             Some(if rest != 0 && (rest < 0) != (y < 0) { rest + y } else { rest })

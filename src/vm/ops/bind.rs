@@ -129,9 +129,10 @@ impl Op<'_> {
             });
         }
         for (name, value) in named.map_or_else(Vec::new, |named| self.named_entries(named)) {
-            let known = native.params.iter().position(|param| {
-                *param.name == *name && param.kind != ParamKind::Rest
-            });
+            let known = native
+                .params
+                .iter()
+                .position(|param| *param.name == *name && param.kind != ParamKind::Rest);
             match known {
                 Some(parameter) if bound[parameter].is_unset() => bound[parameter] = value,
                 Some(_) => {
@@ -156,9 +157,9 @@ impl Op<'_> {
     /// The entries of a map of named arguments.
     fn named_entries(&self, named: Value) -> Vec<(Arc<str>, Value)> {
         let Some(map) = self.vm.heap.map_ref(named) else { return Vec::new() };
-        let entries = map.iter().filter_map(|(name, value)| {
-            Some((Arc::from(self.vm.heap.str(name)?), value))
-        });
+        let entries = map
+            .iter()
+            .filter_map(|(name, value)| Some((Arc::from(self.vm.heap.str(name)?), value)));
         entries.collect()
     }
 
@@ -221,7 +222,8 @@ impl Op<'_> {
             Some(most) => format!("{least} to {}", plural(most)),
             None => format!("at least {}", plural(least)),
         };
-        let list = if params.is_empty() { String::new() } else { format!(" ({})", params.join(", ")) };
+        let list =
+            if params.is_empty() { String::new() } else { format!(" ({})", params.join(", ")) };
         let given = match given {
             0 => "none was given".to_owned(),
             1 => "1 was given".to_owned(),

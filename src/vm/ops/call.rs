@@ -2,11 +2,11 @@
 
 use super::{Flow, Op, Step};
 use crate::bytecode::op::Opcode;
+use crate::vm::Vm;
 use crate::vm::error::{ErrorKind, Thrown};
 use crate::vm::exit::{Args, Exit};
 use crate::vm::fiber::{Entry, Waiting};
 use crate::vm::frame::{AWAITED, BOTTOM, CONSTRUCTOR, OPERATOR};
-use crate::vm::Vm;
 use crate::vm::native::{NativeBody, NativeId};
 use crate::vm::resume::TailCallee;
 use crate::vm::value::{Kind, Value};

@@ -177,12 +177,10 @@ pub(in crate::vm) fn contains(op: &mut Op<'_>) -> Step {
     let heap = &op.vm.heap;
     let found = match container.kind() {
         Kind::List => return search(op, 0, None),
-        Kind::Map | Kind::Set => {
-            match heap.map_has(container, item) {
-                Ok(found) => found,
-                Err(problem) => return op.by_hash(problem, "map_has", &[container, item]),
-            }
-        }
+        Kind::Map | Kind::Set => match heap.map_has(container, item) {
+            Ok(found) => found,
+            Err(problem) => return op.by_hash(problem, "map_has", &[container, item]),
+        },
         Kind::Range => {
             let range = heap.range_ref(container).expect("the kind was looked at");
             match (item.as_int(), item.as_float()) {
@@ -215,7 +213,8 @@ pub(in crate::vm) fn contains(op: &mut Op<'_>) -> Step {
 
 fn in_bytes(op: &Op<'_>, container: Value, item: Value) -> Option<bool> {
     let heap = &op.vm.heap;
-    let bytes = heap.bytes_ref(container).or_else(|| heap.buffer_ref(container).map(Vec::as_slice))?;
+    let bytes =
+        heap.bytes_ref(container).or_else(|| heap.buffer_ref(container).map(Vec::as_slice))?;
     if let Some(number) = item.as_int() {
         return Some(u8::try_from(number).is_ok_and(|byte| bytes.contains(&byte)));
     }

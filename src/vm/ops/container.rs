@@ -98,7 +98,9 @@ impl Op<'_> {
     pub(in crate::vm) fn elements(&mut self, source: Value) -> Result<Vec<Value>, Thrown> {
         let heap = &mut self.vm.heap;
         match source.kind() {
-            Kind::List => Ok(heap.list_ref(source).map_or_else(Vec::new, |list| list.items.clone())),
+            Kind::List => {
+                Ok(heap.list_ref(source).map_or_else(Vec::new, |list| list.items.clone()))
+            }
             Kind::Set => Ok(heap.set_ref(source).map_or_else(Vec::new, |set| set.keys().collect())),
             Kind::Map => {
                 let entries = heap.map_ref(source).map(|map| map.iter().collect::<Vec<_>>());

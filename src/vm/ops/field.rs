@@ -199,7 +199,8 @@ fn get_entry(op: &mut Op<'_>, map: Value, name: Value, or_null: bool) -> Step {
 #[cold]
 fn missing_name(op: &mut Op<'_>, map: Value, name: Value) -> Thrown {
     let text = op.text(name);
-    let is_method = matches!(op.find(map, name), Ok(Found::Native(_) | Found::Method(_) | Found::NeedCore));
+    let is_method =
+        matches!(op.find(map, name), Ok(Found::Native(_) | Found::Method(_) | Found::NeedCore));
     let mut message = format!("the map has no key `{text}`");
     if is_method {
         message.push_str(&format!("; the method is called as `.{text}(…)`"));
@@ -227,7 +228,9 @@ fn cannot_set(op: &mut Op<'_>, object: Value, name: Value) -> Thrown {
                 Some(found) if found.kind == MemberKind::Getter => {
                     format!("`{text}` of {} is a getter: it cannot be assigned to", class.name)
                 }
-                Some(_) => format!("`{text}` of {} is a method: it cannot be assigned to", class.name),
+                Some(_) => {
+                    format!("`{text}` of {} is a method: it cannot be assigned to", class.name)
+                }
                 None => {
                     let near = nearest(&text, class.fields.iter().map(|name| &**name));
                     let near = near.map(|near| format!("; did you mean `{near}`?"));
@@ -300,7 +303,9 @@ impl Vm {
                 format!("{name} cannot be a key: its class defines `==` but not `hash`")
             }
             HashProblem::NeedsCall => {
-                format!("{name} cannot be a key here: its class would have to be asked for its `hash`")
+                format!(
+                    "{name} cannot be a key here: its class would have to be asked for its `hash`"
+                )
             }
         };
         self.error(ErrorKind::TypeError, text)

@@ -92,7 +92,14 @@ pub(super) fn number(spec: &Spec, value: Value) -> Result<String, String> {
         _ => false,
     };
     let digits = digits(spec, value)?;
-    let mut sign = if negative { "-" } else if spec.plus { "+" } else { "" }.to_owned();
+    let mut sign = if negative {
+        "-"
+    } else if spec.plus {
+        "+"
+    } else {
+        ""
+    }
+    .to_owned();
     if spec.alternate {
         sign.push_str(match spec.letter {
             Some('x' | 'X') => "0x",

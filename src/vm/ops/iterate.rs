@@ -42,13 +42,7 @@ pub(super) fn deliver_iter(op: &mut Op<'_>, result: Value) -> Step {
 fn begin(op: &mut Op<'_>, source: Value) -> bool {
     let built_in = matches!(
         source.kind(),
-        Kind::List
-            | Kind::Map
-            | Kind::Set
-            | Kind::Range
-            | Kind::Str
-            | Kind::Bytes
-            | Kind::Buffer
+        Kind::List | Kind::Map | Kind::Set | Kind::Range | Kind::Str | Kind::Bytes | Kind::Buffer
     );
     if built_in {
         let at = op.instruction();

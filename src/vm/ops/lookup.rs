@@ -83,7 +83,9 @@ impl Op<'_> {
             Kind::Enum | Kind::Variant => self.vm.enum_member(value, text).map(Found::Field),
             _ => None,
         };
-        Ok(found.unwrap_or_else(|| self.vm.builtin_member(value, self.vm.heap.str(name).unwrap_or_default())))
+        Ok(found.unwrap_or_else(|| {
+            self.vm.builtin_member(value, self.vm.heap.str(name).unwrap_or_default())
+        }))
     }
 
     /// Lets code reach a private member only from the body of a class of the object.

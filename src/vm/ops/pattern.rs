@@ -63,7 +63,8 @@ pub(in crate::vm) fn map_rest(op: &mut Op<'_>) -> Step {
     };
     let rest = op.vm.heap.map(Map::new());
     for (key, value) in entries {
-        let is_taken = taken.iter().any(|taken| crate::vm::equal::same_key(&op.vm.heap, *taken, key));
+        let is_taken =
+            taken.iter().any(|taken| crate::vm::equal::same_key(&op.vm.heap, *taken, key));
         if !is_taken {
             op.map_insert(rest, key, value)?;
         }

@@ -142,13 +142,18 @@ fn operand(
         }
         SelectArmKind::Call(count) => (None, register + 1, usize::from(count), false),
         SelectArmKind::CallSpread => (None, register + 1, 0, true),
-        SelectArmKind::Invoke(name, count) => (Some(name), register + 2, usize::from(count) - 1, false),
+        SelectArmKind::Invoke(name, count) => {
+            (Some(name), register + 2, usize::from(count) - 1, false)
+        }
         SelectArmKind::InvokeSpread(name) => (Some(name), register + 2, 0, true),
     };
     let (callee, receiver) = match name {
         None => {
             let callee = op.get(arm.register);
-            op.vm.heap.bound_ref(callee).map_or((callee, None), |bound| (bound.callee, Some(bound.receiver)))
+            op.vm
+                .heap
+                .bound_ref(callee)
+                .map_or((callee, None), |bound| (bound.callee, Some(bound.receiver)))
         }
         Some(name) => {
             let receiver = op.get(arm.register + 1);

@@ -106,7 +106,8 @@ pub(in crate::vm) fn format(op: &mut Op<'_>) -> Step {
         let text = format!("a value of type {name} cannot be formatted as `{letter}`");
         return Err(op.vm.error(ErrorKind::ValueError, text));
     }
-    let printer = if spec.letter == Some('?') { Printer::quoted(value) } else { Printer::new(value) };
+    let printer =
+        if spec.letter == Some('?') { Printer::quoted(value) } else { Printer::new(value) };
     print(op, printer)
 }
 
@@ -115,7 +116,8 @@ fn print(op: &mut Op<'_>, mut printer: Printer) -> Step {
         Err(_) => Err(op.vm.out_of_memory()),
         Ok(Printed::Done) => {
             let spec = op.text(op.vm.constants[op.instruction().imm as usize]);
-            let text = format::parse(&spec).map(|spec| format::pad_text(&spec, printer.into_text()));
+            let text =
+                format::parse(&spec).map(|spec| format::pad_text(&spec, printer.into_text()));
             match text {
                 Ok(text) => finish_format(op, text),
                 Err(problem) => Err(op.vm.error(ErrorKind::ValueError, problem)),

@@ -4,7 +4,8 @@ use super::*;
 use crate::vm::{Args, Native, NativeBody, NativeParam, ParamKind, Thrown};
 
 fn native(name: &str, params: &[(&str, ParamKind)], waits: bool, body: NativeBody) -> Native {
-    let params = params.iter().map(|(name, kind)| NativeParam { name: (*name).into(), kind: *kind });
+    let params =
+        params.iter().map(|(name, kind)| NativeParam { name: (*name).into(), kind: *kind });
     Native { name: name.into(), params: params.collect(), waits, body }
 }
 
@@ -16,7 +17,8 @@ fn with_natives(functions: Vec<FunctionCode>, constants: Vec<Constant>) -> (Vm, 
         Ok(vm.tail_call(function, &[value]))
     }
     let mut vm = Vm::new(VmOptions { torture: true, ..VmOptions::default() });
-    let nap = vm.add_native(native("nap", &[("time", ParamKind::Required)], true, NativeBody::Loop));
+    let nap =
+        vm.add_native(native("nap", &[("time", ParamKind::Required)], true, NativeBody::Loop));
     let both = [("f", ParamKind::Required), ("x", ParamKind::Optional)];
     let apply = vm.add_native(native("apply", &both, false, NativeBody::Inline(twice)));
     for (name, id) in [("nap", nap), ("apply", apply)] {
@@ -31,13 +33,18 @@ fn with_natives(functions: Vec<FunctionCode>, constants: Vec<Constant>) -> (Vm, 
 
 #[test]
 fn a_native_that_waits_is_resumed_behind_its_await() {
-    let main = function("main", 0, 3, vec![
-        at(Opcode::LoadConst, 0, 0, 0, 0),
-        at(Opcode::LoadInt, 1, 0, 0, 5),
-        at(Opcode::CallAwait, 0, 0, 1, 0),
-        at(Opcode::AwaitResult, 0, 0, 0, 0),
-        at(Opcode::Return, 0, 0, 0, 0),
-    ]);
+    let main = function(
+        "main",
+        0,
+        3,
+        vec![
+            at(Opcode::LoadConst, 0, 0, 0, 0),
+            at(Opcode::LoadInt, 1, 0, 0, 5),
+            at(Opcode::CallAwait, 0, 0, 1, 0),
+            at(Opcode::AwaitResult, 0, 0, 0, 0),
+            at(Opcode::Return, 0, 0, 0, 0),
+        ],
+    );
     let (mut vm, fiber) = with_natives(vec![main], vec![Constant::Prelude("nap".into())]);
     let Exit::Native { native, args, awaited } = run(&mut vm, fiber) else {
         panic!("the native needs the loop")
@@ -53,18 +60,21 @@ fn a_native_that_waits_is_resumed_behind_its_await() {
 
 #[test]
 fn a_native_hands_over_to_a_script_function() {
-    let main = function("main", 0, 4, vec![
-        at(Opcode::LoadConst, 0, 0, 0, 0),
-        at(Opcode::Closure, 1, 0, 255, 1),
-        at(Opcode::LoadInt, 2, 0, 0, 20),
-        at(Opcode::Call, 0, 0, 2, 0),
-        at(Opcode::AddInt, 0, 0, 0, 1),
-        at(Opcode::Return, 0, 0, 0, 0),
-    ]);
-    let double = function("double", 1, 2, vec![
-        at(Opcode::Add, 1, 0, 0, 0),
-        at(Opcode::Return, 1, 0, 0, 0),
-    ]);
+    let main = function(
+        "main",
+        0,
+        4,
+        vec![
+            at(Opcode::LoadConst, 0, 0, 0, 0),
+            at(Opcode::Closure, 1, 0, 255, 1),
+            at(Opcode::LoadInt, 2, 0, 0, 20),
+            at(Opcode::Call, 0, 0, 2, 0),
+            at(Opcode::AddInt, 0, 0, 0, 1),
+            at(Opcode::Return, 0, 0, 0, 0),
+        ],
+    );
+    let double =
+        function("double", 1, 2, vec![at(Opcode::Add, 1, 0, 0, 0), at(Opcode::Return, 1, 0, 0, 0)]);
     let constants = vec![Constant::Prelude("apply".into())];
     let (mut vm, fiber) = with_natives(vec![main, double], constants);
     assert!(matches!(run(&mut vm, fiber), Exit::Return(value) if value.as_int() == Some(41)));
@@ -72,13 +82,18 @@ fn a_native_hands_over_to_a_script_function() {
 
 #[test]
 fn a_loop_without_fuel_goes_on_when_it_gets_some() {
-    let main = function("main", 0, 3, vec![
-        at(Opcode::LoadInt, 0, 0, 0, 0),
-        at(Opcode::AddInt, 0, 0, 0, 1),
-        at(Opcode::JumpEqInt, 0, 50, 0, 2),
-        at(Opcode::Loop, 0, 0, 0, -2),
-        at(Opcode::Return, 0, 0, 0, 0),
-    ]);
+    let main = function(
+        "main",
+        0,
+        3,
+        vec![
+            at(Opcode::LoadInt, 0, 0, 0, 0),
+            at(Opcode::AddInt, 0, 0, 0, 1),
+            at(Opcode::JumpEqInt, 0, 50, 0, 2),
+            at(Opcode::Loop, 0, 0, 0, -2),
+            at(Opcode::Return, 0, 0, 0, 0),
+        ],
+    );
     let (mut vm, fiber) = start(VmOptions::default(), module(vec![main], Vec::new()));
     vm.set_fuel(10);
     let mut stops = 0;

@@ -82,7 +82,9 @@ fn result_of(functions: impl Fn() -> Vec<FunctionCode>, constants: Vec<Constant>
         vm.set_fuel(fuel);
         let text = match run(&mut vm, fiber) {
             Exit::Return(value) => vm.show(value),
-            Exit::Throw(error) => format!("throw {}: {}", vm.type_name(error), vm.error_message(error)),
+            Exit::Throw(error) => {
+                format!("throw {}: {}", vm.type_name(error), vm.error_message(error))
+            }
             exit => format!("{exit:?}"),
         };
         results.push(text);
@@ -101,12 +103,17 @@ fn a_vm_can_move_to_another_thread() {
 fn arithmetic_is_checked() {
     let sum = |x: i64, y: i64, op: Opcode| {
         let code = || {
-            vec![function("main", 0, 3, vec![
-                at(Opcode::LoadConst, 0, 0, 0, 0),
-                at(Opcode::LoadConst, 1, 0, 0, 1),
-                at(op, 2, 0, 1, 0),
-                at(Opcode::Return, 2, 0, 0, 0),
-            ])]
+            vec![function(
+                "main",
+                0,
+                3,
+                vec![
+                    at(Opcode::LoadConst, 0, 0, 0, 0),
+                    at(Opcode::LoadConst, 1, 0, 0, 1),
+                    at(op, 2, 0, 1, 0),
+                    at(Opcode::Return, 2, 0, 0, 0),
+                ],
+            )]
         };
         result_of(code, vec![Constant::Int(x), Constant::Int(y)])
     };

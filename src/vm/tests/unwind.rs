@@ -6,26 +6,31 @@ use crate::vm::object::Cut;
 /// Throws `Error("first")`, runs a clean-up that throws `Error("second")`, catches what comes out
 /// and gives it.
 fn clean_up_that_throws() -> Vec<FunctionCode> {
-    let mut main = function("main", 0, 8, vec![
-        // the body
-        at(Opcode::LoadConst, 0, 0, 0, 0),
-        at(Opcode::LoadConst, 1, 0, 0, 1),
-        at(Opcode::Call, 0, 0, 1, 0),
-        at(Opcode::Throw, 0, 0, 0, 0),
-        // the clean-up, its pending pair in R[2]
-        at(Opcode::LoadConst, 4, 0, 0, 0),
-        at(Opcode::LoadConst, 5, 0, 0, 2),
-        at(Opcode::Call, 4, 0, 1, 0),
-        at(Opcode::Throw, 4, 0, 0, 0),
-        at(Opcode::EndCleanup, 2, 0, 0, 0),
-        // the catch around it
-        at(Opcode::GetField, 0, 6, 0, 3),
-        at(Opcode::GetField, 1, 6, 0, 4),
-        at(Opcode::GetIndexInt, 1, 1, 0, 0),
-        at(Opcode::GetField, 1, 1, 0, 3),
-        at(Opcode::NewList, 0, 0, 2, 0),
-        at(Opcode::Return, 0, 0, 0, 0),
-    ]);
+    let mut main = function(
+        "main",
+        0,
+        8,
+        vec![
+            // the body
+            at(Opcode::LoadConst, 0, 0, 0, 0),
+            at(Opcode::LoadConst, 1, 0, 0, 1),
+            at(Opcode::Call, 0, 0, 1, 0),
+            at(Opcode::Throw, 0, 0, 0, 0),
+            // the clean-up, its pending pair in R[2]
+            at(Opcode::LoadConst, 4, 0, 0, 0),
+            at(Opcode::LoadConst, 5, 0, 0, 2),
+            at(Opcode::Call, 4, 0, 1, 0),
+            at(Opcode::Throw, 4, 0, 0, 0),
+            at(Opcode::EndCleanup, 2, 0, 0, 0),
+            // the catch around it
+            at(Opcode::GetField, 0, 6, 0, 3),
+            at(Opcode::GetField, 1, 6, 0, 4),
+            at(Opcode::GetIndexInt, 1, 1, 0, 0),
+            at(Opcode::GetField, 1, 1, 0, 3),
+            at(Opcode::NewList, 0, 0, 2, 0),
+            at(Opcode::Return, 0, 0, 0, 0),
+        ],
+    );
     main.handlers = vec![
         handler(0, 4, HandlerKind::CleanUp, 2, 4),
         handler(4, 9, HandlerKind::Guard, 2, 0),
@@ -51,17 +56,22 @@ fn an_error_of_a_clean_up_is_suppressed_by_the_first_one() {
 
 /// A call of a native in a body with a clean-up that counts in slot 0, then goes on.
 fn waits_with_clean_up() -> Vec<FunctionCode> {
-    let mut main = function("main", 0, 8, vec![
-        at(Opcode::ProgramScope, 0, 0, 0, 0),
-        at(Opcode::PendingNone, 2, 0, 0, 0),
-        at(Opcode::LoadInt, 4, 0, 0, 1),
-        at(Opcode::SetSlot, 4, 0, 0, 0),
-        at(Opcode::EndCleanup, 2, 0, 0, 0),
-        at(Opcode::LoadInt, 0, 0, 0, 9),
-        at(Opcode::Return, 0, 0, 0, 0),
-        at(Opcode::LoadInt, 0, 0, 0, 8),
-        at(Opcode::Return, 0, 0, 0, 0),
-    ]);
+    let mut main = function(
+        "main",
+        0,
+        8,
+        vec![
+            at(Opcode::ProgramScope, 0, 0, 0, 0),
+            at(Opcode::PendingNone, 2, 0, 0, 0),
+            at(Opcode::LoadInt, 4, 0, 0, 1),
+            at(Opcode::SetSlot, 4, 0, 0, 0),
+            at(Opcode::EndCleanup, 2, 0, 0, 0),
+            at(Opcode::LoadInt, 0, 0, 0, 9),
+            at(Opcode::Return, 0, 0, 0, 0),
+            at(Opcode::LoadInt, 0, 0, 0, 8),
+            at(Opcode::Return, 0, 0, 0, 0),
+        ],
+    );
     main.handlers = vec![
         handler(0, 1, HandlerKind::CleanUp, 2, 2),
         handler(2, 5, HandlerKind::Guard, 2, 0),
@@ -92,16 +102,22 @@ fn an_error_runs_clean_ups_and_is_caught() {
 
 #[test]
 fn of_two_cuts_the_outer_one_goes_on_with_all_errors() {
-    let mut main = function("main", 0, 8, vec![
-        at(Opcode::ProgramScope, 0, 0, 0, 0),
-        at(Opcode::ProgramScope, 4, 0, 0, 0),
-        at(Opcode::EndCleanup, 2, 0, 0, 0),
-        at(Opcode::ReturnNull, 0, 0, 0, 0),
-    ]);
+    let mut main = function(
+        "main",
+        0,
+        8,
+        vec![
+            at(Opcode::ProgramScope, 0, 0, 0, 0),
+            at(Opcode::ProgramScope, 4, 0, 0, 0),
+            at(Opcode::EndCleanup, 2, 0, 0, 0),
+            at(Opcode::ReturnNull, 0, 0, 0, 0),
+        ],
+    );
     main.handlers =
         vec![handler(0, 1, HandlerKind::CleanUp, 2, 1), handler(1, 3, HandlerKind::Guard, 2, 0)];
     for (first, second) in [(1, 2), (2, 1)] {
-        let (mut vm, fiber) = start(VmOptions::default(), module(vec![main_copy(&main)], Vec::new()));
+        let (mut vm, fiber) =
+            start(VmOptions::default(), module(vec![main_copy(&main)], Vec::new()));
         let errors: Vec<Value> =
             ["a", "b"].iter().map(|text| vm.error(crate::vm::ErrorKind::Error, *text).0).collect();
         assert!(matches!(run(&mut vm, fiber), Exit::Scope(_)));
