@@ -22,6 +22,7 @@ mod option;
 mod program;
 mod report;
 mod spine;
+mod trace;
 mod uncaught;
 mod vm;
 

@@ -63,6 +63,7 @@ impl Vm {
         natives::stdio::install(&mut machine, &world);
         register(&mut machine, &mut table, engine);
         let sources = Sources::default();
+        super::trace::install(&mut machine, &sources);
         let library = Library::new(engine.clone(), sources.clone());
         let mut runtime = Runtime::new(machine, driver(options)?, Box::new(library), table);
         runtime.rt.output = Box::new(natives::stdio::Console::new(&world));
