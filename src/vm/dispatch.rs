@@ -36,11 +36,13 @@ impl Vm {
     /// Runs a fiber until it leaves through an exit.
     pub fn run(&mut self, fiber: FiberId) -> Exit {
         self.running = fiber;
+        let safepoint = self.safepoint.take().filter(|(left, _)| *left == fiber);
         let entry = std::mem::replace(&mut self.fibers.get_mut(fiber).entry, Entry::Run);
-        let left = match entry {
-            Entry::Throw(error) => self.unwind(Outcome::Throw(error)),
-            Entry::Cut(cut) => self.unwind(Outcome::Cut(cut)),
-            Entry::Run | Entry::Deliver(_) | Entry::Tail(_) => None,
+        let left = match (entry, safepoint) {
+            (Entry::Throw(error), _) => self.unwind(Outcome::Throw(error)),
+            (Entry::Cut(cut), _) => self.unwind(Outcome::Cut(cut)),
+            (Entry::Run, Some((_, pc))) if self.starved => self.starve(fiber, pc),
+            (Entry::Run | Entry::Deliver(_) | Entry::Tail(_), _) => None,
         };
         if let Some(exit) = left {
             return exit;
@@ -62,6 +64,15 @@ impl Vm {
             }
         }
         self.exit.take().expect("the run loop is left with a reason")
+    }
+
+    /// Throws MemoryError at the instruction that made a collection due which freed too little.
+    #[cold]
+    fn starve(&mut self, fiber: FiberId, pc: usize) -> Option<Exit> {
+        self.starved = false;
+        self.fibers.get_mut(fiber).pc = pc;
+        let error = self.out_of_memory();
+        self.unwind(Outcome::Throw(error.0))
     }
 }
 

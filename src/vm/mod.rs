@@ -106,6 +106,10 @@ pub struct Vm {
     fuel_reserve: i64,
     /// Bytes in use after the last collection.
     collected_at: usize,
+    /// The fiber that has left for a collection, and the address of the instruction that made it due.
+    safepoint: Option<(FiberId, usize)>,
+    /// The last collection left more in use than the limit allows.
+    starved: bool,
     running: FiberId,
     exit: Option<Exit>,
     tail: Option<resume::TailCall>,
@@ -144,6 +148,8 @@ impl Vm {
             interrupt: Arc::default(),
             fuel_reserve: i64::MAX,
             collected_at: 0,
+            safepoint: None,
+            starved: false,
             running: FiberId(0),
             exit: None,
             tail: None,
@@ -219,6 +225,7 @@ impl Vm {
         };
         collect(heap, &mut all);
         self.collected_at = self.heap.bytes_in_use();
+        self.starved = self.heap.over_limit();
     }
 
     /// Whether a collection that is due shall be done now. In torture mode it is always due, and is

@@ -89,7 +89,7 @@ pub(super) unsafe fn slow(
     // SAFETY: promised by the caller.
     let mut op = Op { vm: unsafe { &mut *vm }, pc, base, window: 0 };
     let step = body(&mut op);
-    op.finish(step)
+    op.finish(step, At { pc, base })
 }
 
 /// The same, for what hardly ever happens.
@@ -107,13 +107,13 @@ pub(super) unsafe fn rare(
     // SAFETY: promised by the caller.
     let mut op = Op { vm: unsafe { &mut *vm }, pc, base, window: 0 };
     let step = body(&mut op);
-    op.finish(step)
+    op.finish(step, At { pc, base })
 }
 
 impl Op<'_> {
     /// Turns a step into the place where the run loop goes on.
     #[inline(always)]
-    fn finish(&mut self, step: Step) -> At {
+    fn finish(&mut self, step: Step, began: At) -> At {
         match step {
             Ok(Flow::Next) => self.pc = self.pc.wrapping_add(1),
             Ok(Flow::Stay) => {}
@@ -121,10 +121,19 @@ impl Op<'_> {
             Err(thrown) => return self.throw(thrown.0),
         }
         if self.vm.heap.due() && self.vm.is_safepoint() {
-            self.vm.exit = Some(Exit::Collect);
-            return self.left();
+            return self.collect(began);
         }
         At { pc: self.pc, base: self.base }
+    }
+
+    /// Leaves for a collection. If that frees too little, the error is thrown where the operation
+    /// that has just been done began.
+    fn collect(&mut self, began: At) -> At {
+        let same_frame = began.base == self.base;
+        let pc = if same_frame { began.pc } else { self.pc };
+        self.vm.safepoint = Some((self.vm.running, pc.expose_provenance()));
+        self.vm.exit = Some(Exit::Collect);
+        self.left()
     }
 
     /// Saves where the fiber stands and leaves the run loop.

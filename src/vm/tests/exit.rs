@@ -130,3 +130,30 @@ fn run_once(vm: &mut Vm, fiber: FiberId) -> Exit {
         }
     }
 }
+
+/// A list that grows for ever, by lists of one element.
+#[test]
+fn memory_that_stays_in_use_is_limited() {
+    let mut main = function(
+        "main",
+        0,
+        4,
+        vec![
+            at(Opcode::NewList, 0, 0, 0, 0),
+            at(Opcode::NewList, 1, 0, 1, 0),
+            at(Opcode::Move, 0, 1, 0, 0),
+            at(Opcode::Loop, 0, 0, 0, -2),
+            at(Opcode::LoadNull, 0, 0, 0, 0),
+            at(Opcode::LoadNull, 1, 0, 0, 0),
+            at(Opcode::GetField, 2, 2, 0, 0),
+            at(Opcode::Return, 2, 0, 0, 0),
+        ],
+    );
+    main.handlers = vec![handler(1, 2, HandlerKind::Catch, 2, 4)];
+    let options = VmOptions { memory_limit: 1 << 20, ..VmOptions::default() };
+    let constants = vec![Constant::Str("message".into())];
+    let (mut vm, fiber) = start(options, module(vec![main], constants));
+    let exit = run(&mut vm, fiber);
+    let Exit::Return(message) = exit else { panic!("{exit:?}") };
+    assert_eq!(vm.heap.str(message), Some("the memory limit of 1048576 bytes is reached"));
+}
