@@ -123,7 +123,7 @@ impl Fibers {
     }
 
     /// All of them.
-    pub fn iter(&self) -> impl Iterator<Item = &Fiber> {
-        self.slots.iter().flatten()
+    pub fn iter_mut(&mut self) -> impl Iterator<Item = &mut Fiber> {
+        self.slots.iter_mut().flatten()
     }
 }

@@ -198,7 +198,8 @@ impl Vm {
     ) {
         let Vm { heap, fibers, slots, constants, error_classes, registry, tail, .. } = self;
         let mut all = |marker: &mut Marker| {
-            for fiber in fibers.iter() {
+            for fiber in fibers.iter_mut() {
+                fiber.stack.shrink(fiber.top as usize);
                 fiber.stack.clear_from(fiber.top as usize);
                 marker.values(fiber.stack.slice(0, fiber.top as usize));
                 if let fiber::Entry::Throw(value)

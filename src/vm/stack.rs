@@ -12,6 +12,9 @@ use super::value::Value;
 /// Slots of the smallest stack: 256 bytes with what the allocator adds.
 pub const SMALLEST: usize = 15;
 
+/// Buffers beyond this many slots are given back when they are hardly used.
+const LARGE: usize = 1 << 14;
+
 /// The registers and frame headers of one fiber.
 #[derive(Debug)]
 pub struct Stack {
@@ -35,6 +38,15 @@ impl Stack {
         slots.extend_from_slice(&self.slots);
         slots.resize(slots.capacity(), Cell::new(Value::null()));
         self.slots = slots.into_boxed_slice();
+    }
+
+    /// Gives half of a large buffer back of which only a small part is in use: after a deep
+    /// recursion it would have to be cleared at every collection.
+    pub fn shrink(&mut self, used: usize) {
+        let capacity = self.slots.len();
+        if capacity > LARGE && used < capacity / 4 {
+            self.slots = self.slots[..capacity / 2].to_vec().into_boxed_slice();
+        }
     }
 
     /// The address of its first slot.
@@ -96,6 +108,19 @@ mod tests {
         assert!(stack.capacity() >= 9);
         assert_eq!(stack.get(3).as_int(), Some(7));
         assert!(stack.get(8).is_null());
+    }
+
+    #[test]
+    fn a_large_buffer_shrinks_when_little_of_it_is_used() {
+        let mut stack = Stack::new(4 * LARGE);
+        stack.set(7, Value::int(7));
+        stack.shrink(3 * LARGE);
+        assert_eq!(stack.capacity(), 4 * LARGE);
+        for _ in 0..9 {
+            stack.shrink(8);
+        }
+        assert_eq!(stack.capacity(), LARGE);
+        assert_eq!(stack.get(7).as_int(), Some(7));
     }
 
     #[test]
