@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::future::Future;
 use std::pin::Pin;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::task::{Context, Poll, Waker};
 use std::thread;
@@ -252,4 +253,78 @@ fn many_vms_share_a_program() {
         assert_eq!(vm.call::<i64>("add", (index,)).expect("it adds"), index);
         assert_eq!(vm.call::<i64>("add", (1,)).expect("it adds"), index + 1);
     }
+}
+
+#[test]
+fn another_thread_can_stop_a_program() {
+    let engine = Engine::new();
+    let text = "pub async fn wait() { await sleep(1h) }\npub fn spin() { loop { } }";
+    let mut vm = vm(&engine, text);
+    for (name, times) in [("wait", 1), ("spin", 2)] {
+        let stop = vm.interrupter();
+        let stopped = Arc::new(AtomicBool::new(false));
+        let seen = stopped.clone();
+        let other = thread::spawn(move || {
+            // Two wishes that arrive together count as one, so it asks until it is heard.
+            for asked in 0.. {
+                if seen.load(Ordering::Acquire) || (times == 1 && asked == 1) {
+                    break;
+                }
+                stop.interrupt();
+                thread::yield_now();
+            }
+        });
+        let error = vm.call::<()>(name, ()).expect_err("it does not end by itself");
+        stopped.store(true, Ordering::Release);
+        other.join().expect("the thread ends");
+        assert!(matches!(error, Error::Cancelled(_)), "{name}: {error:?}");
+    }
+    let program = engine.compile_text("again.ket", "pub fn one() { 1 }").expect("it compiles");
+    vm.run(&program).expect("the VM stays usable");
+    assert_eq!(vm.call::<i64>("one", ()).expect("it is called"), 1);
+}
+
+#[test]
+fn a_second_program_has_its_own_places() {
+    let engine = Engine::new();
+    let mut vm = vm(&engine, "pub fn first() { throw Error(\"one\") }");
+    let second =
+        engine.compile_text("second.ket", "\n\n\nthrow Error(\"two\")").expect("it compiles");
+    let error = vm.run(&second).expect_err("it throws");
+    assert!(error.report(false).contains("second.ket:4:1"), "{}", error.report(false));
+}
+
+#[test]
+fn memory_and_depth_are_limited() {
+    let mut engine = Engine::new();
+    engine.options().memory_limit = 16 << 20;
+    engine.options().depth_max = 100;
+    let mut vm = vm(
+        &engine,
+        "pub fn fill() { let xs = []; loop { xs.push(\"x\".repeat(1000)) } }\n\
+         pub fn deep(n) { 1 + deep(n + 1) }\n\
+         pub fn fine() { 1 }",
+    );
+    let error = vm.call::<()>("fill", ()).expect_err("memory ends");
+    assert!(error.to_string().starts_with("MemoryError"), "{error}");
+    let error = vm.call::<()>("deep", (0,)).expect_err("the stack ends");
+    assert!(error.to_string().starts_with("StackOverflowError"), "{error}");
+    assert_eq!(vm.call::<i64>("fine", ()).expect("the VM stays usable"), 1);
+}
+
+#[test]
+fn garbage_does_not_count_against_the_limit() {
+    let mut engine = Engine::new();
+    engine.options().memory_limit = 16 << 20;
+    let mut vm = vm(
+        &engine,
+        "pub fn strings() { for i in 0..200 { let s = \"x\".repeat(3_000_000); if s.len != 3_000_000 { throw Error(\"?\") } } }\n\
+         pub fn lists() { for i in 0..200 { let xs = []; for j in 0..20_000 { xs.push(j) } } }\n\
+         pub fn maps() { for i in 0..2000 { let m = {}; for j in 0..100 { m[j] = \"${j}\" } } }\n\
+         pub fn after() { try { let xs = []; loop { xs.push(\"x\".repeat(1000)) } } catch e { }; let s = \"y\".repeat(8_000_000); s.len }",
+    );
+    for name in ["strings", "lists", "maps"] {
+        vm.call::<()>(name, ()).unwrap_or_else(|error| panic!("{name}: {error}"));
+    }
+    assert_eq!(vm.call::<i64>("after", ()).expect("the list is garbage"), 8_000_000);
 }

@@ -1,6 +1,6 @@
-//! Layer 4: resolver, register allocation, emission.
+//! Step 2 of 6, layer 4: resolver, register allocation, emission.
 //!
-//! Step 2 of 6: the syntax tree of a module becomes a [`ModuleCode`]. Two passes: `resolve` finds
+//! The syntax tree of a module becomes a [`ModuleCode`]. Two passes: `resolve` finds
 //! what every name means, what closures capture and who owns spawned tasks; `emit` writes the
 //! code. Nothing here knows a heap value, a clock, a file or the environment: the same input gives
 //! the same bytes.

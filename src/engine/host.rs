@@ -194,13 +194,14 @@ macro_rules! functions {
                 fn apply<R, $($name),*>(f: impl Fn($($name),*) -> R, $($given: $name),*) -> R {
                     f($($given),*)
                 }
-                let called = (|| {
+                let call = || {
                     $(
                         let $given = <$name as Parameter>::take(vm, args, $index)
                             .ok_or_else(|| Misfit::of::<$name>($index))?;
                     )*
                     Ok(catch_unwind(AssertUnwindSafe(|| apply(self, $($given),*))))
-                })();
+                };
+                let called = call();
                 match called {
                     Ok(Ok(result)) => result.finish(vm),
                     Ok(Err(payload)) => Err(panic_error(path, &*payload, vm)),

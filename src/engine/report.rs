@@ -117,7 +117,7 @@ impl Report {
         }
         if self.omitted > 0 {
             let errors = if self.omitted == 1 { "error" } else { "errors" };
-            write!(text, "and {} more {errors}\n", self.omitted).expect("a string takes any text");
+            writeln!(text, "and {} more {errors}", self.omitted).expect("a string takes any text");
         }
         text
     }

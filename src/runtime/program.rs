@@ -1,4 +1,4 @@
-//! The program: its task, its end, `exit`, and the signals that ask it to end.
+//! Step 4 of 6: the program: its task, its end, `exit`, and the signals that ask it to end.
 //!
 //! The record of the program is that of its task. When its code has ended, the program ends like
 //! any scope: its tasks are waited for, daemons are cancelled, errors are combined.

@@ -1,11 +1,11 @@
-//! The turn: one pass of the loop, in the order that makes programs repeatable.
+//! Step 5 of 6: the turn: one pass of the loop, in the order that makes programs repeatable.
 //!
 //! ```text
 //!   1 run the tasks that were ready     4 jobs and completions of the host
 //!   2 poll the driver                   5 due timers
 //!   3 I/O, in the order of the ops      6 signals
 //! ```
-//! This is step 5 of 6 on the way of a program; step 6 is [`Vm::run`](crate::vm::Vm::run).
+//! The tasks that are ready are run by step 6, [`Vm::run`](crate::vm::Vm::run).
 
 use std::sync::atomic::Ordering;
 use std::time::Duration;

@@ -1,6 +1,6 @@
-//! Layer 2: source text to syntax tree: lexer, layout, generated parser, validation.
+//! Step 1 of 6, layer 2: source text to syntax tree: lexer, layout, generated parser, validation.
 //!
-//! Step 1 of 6. It does no IO and never fails: [`parse`] always returns a tree, with diagnostics
+//! It does no IO and never fails: [`parse`] always returns a tree, with diagnostics
 //! for what is wrong with the text. On the way lie the lexer (text to lexemes), the pairing of
 //! brackets, the layout filter (what newlines and braces mean), the generated parser, and the
 //! checks that no grammar can make.
