@@ -321,10 +321,12 @@ fn garbage_does_not_count_against_the_limit() {
         "pub fn strings() { for i in 0..200 { let s = \"x\".repeat(3_000_000); if s.len != 3_000_000 { throw Error(\"?\") } } }\n\
          pub fn lists() { for i in 0..200 { let xs = []; for j in 0..20_000 { xs.push(j) } } }\n\
          pub fn maps() { for i in 0..2000 { let m = {}; for j in 0..100 { m[j] = \"${j}\" } } }\n\
-         pub fn after() { try { let xs = []; loop { xs.push(\"x\".repeat(1000)) } } catch e { }; let s = \"y\".repeat(8_000_000); s.len }",
+         pub fn fill() { let xs = []; loop { xs.push(\"x\".repeat(1000)) } }\n\
+         pub fn after() { \"y\".repeat(8_000_000).len }",
     );
     for name in ["strings", "lists", "maps"] {
         vm.call::<()>(name, ()).unwrap_or_else(|error| panic!("{name}: {error}"));
     }
+    vm.call::<()>("fill", ()).expect_err("memory ends");
     assert_eq!(vm.call::<i64>("after", ()).expect("the list is garbage"), 8_000_000);
 }

@@ -17,5 +17,6 @@ pub fn reserve(vm: &mut Vm, bytes: usize) -> Result<(), Thrown> {
 /// The error of what would pass the limit.
 #[cold]
 pub fn out_of_memory(vm: &mut Vm) -> Thrown {
+    vm.heap.request_collection();
     vm.error(ErrorKind::MemoryError, "the memory limit would be passed")
 }

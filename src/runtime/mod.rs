@@ -136,10 +136,24 @@ impl Runtime {
     /// Calls a function in a task of its own. [`turn`](Runtime::turn) runs it,
     /// [`call_end`](Runtime::call_end) gives its result.
     pub fn call(&mut self, callee: Value, args: &[Value]) -> CallId {
+        self.reclaim(callee, args);
         let owner = self.rt.program_rec();
         let call = Call { callee, args, named: None };
         let handle = self.rt.make_task(&mut self.vm, Some(owner), TaskKind::Call, None, call);
         CallId(self.rt.calls.insert(handle))
+    }
+
+    /// Where little memory is left, what earlier calls have left behind must not be in the way.
+    fn reclaim(&mut self, callee: Value, args: &[Value]) {
+        let limit = self.vm.heap.limit();
+        if self.vm.heap.bytes_in_use() > limit - limit / 4 {
+            let Runtime { vm, rt } = self;
+            vm.collect_full(&mut |marker| {
+                marker.value(callee);
+                marker.values(args);
+                rt.trace(marker);
+            });
+        }
     }
 
     /// How a call has ended, if it has. It is given once.

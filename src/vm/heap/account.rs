@@ -44,6 +44,9 @@ pub(super) struct Account {
     pub(super) large_bytes: usize,
     pub(super) external_bytes: usize,
     limit: usize,
+    /// In use when the last cycle ended: of all that, none may be garbage by now, but all that came
+    /// later may.
+    survivors: usize,
     /// Allocated since the last cycle ended.
     pub(super) allocated: usize,
     /// What `allocated` has to reach for the next step.
@@ -52,6 +55,8 @@ pub(super) struct Account {
     next_cycle: usize,
     /// The next safepoint has to call the collector.
     pub(super) due: bool,
+    /// And a step will not do.
+    pub(super) is_urgent: bool,
 }
 
 impl Account {
@@ -61,10 +66,12 @@ impl Account {
             large_bytes: 0,
             external_bytes: 0,
             limit,
+            survivors: 0,
             allocated: 0,
             trigger: CYCLE_MIN.min(limit / 4),
             next_cycle: CYCLE_MIN.min(limit / 4),
             due: false,
+            is_urgent: false,
         }
     }
 
@@ -102,6 +109,7 @@ impl Account {
     /// is near: half of what is left, so that garbage does not count as a breach.
     pub(super) fn after_cycle(&mut self, live: usize) {
         self.allocated = 0;
+        self.survivors = live;
         let room = self.limit.saturating_sub(live) / 2;
         self.next_cycle = live.max(CYCLE_MIN).min(room).max(2 * STEP_BYTES);
         self.trigger = STEP_BYTES;
@@ -170,10 +178,16 @@ impl Heap {
 
     /// Whether `bytes` more would be allowed and can be had. To be asked before anything of a size
     /// that a script decides is made.
+    ///
+    /// Garbage must not count, and nobody knows how much there is without a collection, for which
+    /// this is no place. So where garbage may be all that is in the way, the limit may be passed
+    /// once; the next safepoint then collects everything and throws if it is still passed.
     pub fn reserve(&self, bytes: usize) -> Result<(), OutOfMemory> {
-        let refused = OutOfMemory { wanted: bytes, limit: self.account.limit };
+        let Account { limit, survivors, .. } = self.account;
+        let refused = OutOfMemory { wanted: bytes, limit };
         let total = self.account.in_use().checked_add(bytes).ok_or(refused)?;
-        if total > self.account.limit {
+        let may_be_garbage = !self.over_limit() && survivors.saturating_add(bytes) <= limit;
+        if total > limit && !may_be_garbage {
             return Err(refused);
         }
         if bytes >= TRIAL_MIN {
@@ -201,9 +215,10 @@ impl Heap {
         self.account.due | self.torture
     }
 
-    /// Makes the next safepoint call the collector, for instance after [`Heap::reserve`] failed.
+    /// Makes the next safepoint collect everything, for instance after [`Heap::reserve`] failed.
     pub fn request_collection(&mut self) {
         self.account.due = true;
+        self.account.is_urgent = true;
     }
 
     /// Remembers that what `object` owns may change, after measuring the one before.

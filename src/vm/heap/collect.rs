@@ -35,7 +35,8 @@ pub type Roots<'a> = &'a mut dyn FnMut(&mut Marker);
 impl Heap {
     /// Does the work that is due. `roots` reports every value that is in use outside the heap.
     pub fn collect_step(&mut self, roots: Roots<'_>) {
-        if self.torture || self.over_limit() {
+        if self.torture || self.account.is_urgent || self.over_limit() {
+            self.account.is_urgent = false;
             self.collect_full(roots);
             return;
         }

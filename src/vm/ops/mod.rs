@@ -120,6 +120,12 @@ impl Op<'_> {
             Ok(Flow::Leave) => return self.left(),
             Err(thrown) => return self.throw(thrown.0),
         }
+        self.here(began)
+    }
+
+    /// Goes on here, unless garbage has to be collected first.
+    #[inline(always)]
+    fn here(&mut self, began: At) -> At {
         if self.vm.heap.due() && self.vm.is_safepoint() {
             return self.collect(began);
         }
@@ -156,7 +162,8 @@ impl Op<'_> {
             return At { pc: std::ptr::null(), base: self.base };
         }
         self.load();
-        At { pc: self.pc, base: self.base }
+        // What has been unwound may be what memory is short of.
+        self.here(At { pc: self.pc, base: self.base })
     }
 
     /// Unwinds from the instruction, as a step.
