@@ -13,7 +13,8 @@ fn examples_print_what_they_say() {
         for (example, printed) in declaration.examples {
             count += 1;
             let is_program = example.contains("print(") || example.contains('\n');
-            let source = if is_program { (*example).to_owned() } else { format!("print({example})") };
+            let source =
+                if is_program { (*example).to_owned() } else { format!("print({example})") };
             let shown = run(&source);
             if shown != format!("{printed}\n") {
                 let path = declaration.signature.path;
@@ -42,7 +43,8 @@ fn run(source: &str) -> String {
 
 #[test]
 fn methods_of_the_core_types_show_an_example() {
-    let types = ["int", "float", "duration", "str", "bytes", "buffer", "list", "map", "set", "range"];
+    let types =
+        ["int", "float", "duration", "str", "bytes", "buffer", "list", "map", "set", "range"];
     for declaration in declarations() {
         let signature = declaration.signature;
         let is_method = matches!(signature.role, Role::Method | Role::Property);

@@ -8,9 +8,7 @@ use std::time::Duration;
 use super::argument::{Rest, bad_value};
 use super::kind::TextValue;
 use crate::natives;
-use crate::runtime::{
-    Answer, Call, CancelKind, Cx, ScopeHandle, TaskHandle, TaskKind, Wait,
-};
+use crate::runtime::{Answer, Call, CancelKind, Cx, ScopeHandle, TaskHandle, TaskKind, Wait};
 use crate::vm::{ErrorKind, Thrown, Value, Vm};
 
 natives! {
@@ -54,7 +52,8 @@ fn sleep(_: &mut Cx<'_>, nanoseconds: i64) -> Result<Answer, Thrown> {
 }
 
 fn exit(cx: &mut Cx<'_>, status: i64) -> Result<Answer, Thrown> {
-    let Some(status) = i32::try_from(status).ok().filter(|status| (0..=255).contains(status)) else {
+    let Some(status) = i32::try_from(status).ok().filter(|status| (0..=255).contains(status))
+    else {
         let rule = "the status must be from 0 to 255";
         return Err(bad_value(cx.vm, "exit", rule, Value::int(status)));
     };
@@ -88,11 +87,7 @@ fn handle(vm: &Vm, task: Value) -> Option<&TaskHandle> {
     vm.heap.object_ref::<TaskHandle>(task)
 }
 
-fn cancel_task(
-    cx: &mut Cx<'_>,
-    task: Value,
-    message: Option<TextValue>,
-) -> Result<Answer, Thrown> {
+fn cancel_task(cx: &mut Cx<'_>, task: Value, message: Option<TextValue>) -> Result<Answer, Thrown> {
     ask_to_stop(cx, task, message);
     Ok(Answer::Value(Value::null()))
 }

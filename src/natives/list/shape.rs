@@ -107,7 +107,12 @@ pub(super) fn flat(vm: &mut Vm, list: ListValue, depth: i64) -> Outcome {
     let depth = match usize::try_from(depth) {
         Ok(depth) => depth,
         Err(_) => {
-            return Err(bad_value(vm, "list.flat", "depth must not be negative", Value::int(depth)));
+            return Err(bad_value(
+                vm,
+                "list.flat",
+                "depth must not be negative",
+                Value::int(depth),
+            ));
         }
     };
     let mut flat = Vec::new();

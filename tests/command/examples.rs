@@ -1,14 +1,12 @@
 //! The examples, driven by real sockets and files as their users would.
 
-mod support;
-
 use std::fs;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::process::Command;
 use std::time::{Duration, Instant};
 
-use support::{Kettle, run, stderr, stdout};
+use crate::process::{Kettle, run, stderr, stdout};
 
 fn connect(port: u16) -> TcpStream {
     let stream = TcpStream::connect(("127.0.0.1", port)).expect("the server accepts");

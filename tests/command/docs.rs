@@ -4,14 +4,12 @@
 //! block without any must run to its end without an error. `kettle,server` blocks are only checked,
 //! for they do not end; `kettle,error` blocks must be refused or fail.
 
-mod support;
-
 use std::fs;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::{Output, Stdio};
 
-use support::{command, stderr, stdout};
+use crate::process::{command, stderr, stdout};
 
 struct Sample {
     place: String,

@@ -1,14 +1,12 @@
 //! The command line as its users meet it: words, exit statuses, pipes, signals.
 
-mod support;
-
 use std::fs;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::os::unix::fs::PermissionsExt;
 use std::os::unix::process::ExitStatusExt;
 use std::process::{Command, Output, Stdio};
 
-use support::{Kettle, command, run, stderr, stdout};
+use crate::process::{Kettle, command, run, stderr, stdout};
 
 fn code(output: &Output) -> Option<i32> {
     output.status.code()

@@ -1,0 +1,6 @@
+//! The `kettle` command from outside: its words and exit statuses, the examples, the docs.
+
+mod cli;
+mod docs;
+mod examples;
+mod process;
