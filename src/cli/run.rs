@@ -1,6 +1,6 @@
 //! `kettle FILE`, `kettle -e CODE`, `kettle -`: run a program, or show a stage of it.
 
-use std::io::{self, IsTerminal, Read};
+use std::io::{self, IsTerminal};
 use std::process;
 use std::sync::atomic::{AtomicU32, Ordering};
 
@@ -83,12 +83,6 @@ fn text(engine: &Engine, source: &Source) -> Result<Option<(String, Vec<u8>)>, S
         },
         Source::Text(code) => Ok(Some(("<eval>".to_owned(), code.clone().into_bytes()))),
         Source::Unnamed if io::stdin().is_terminal() => Ok(None),
-        Source::Stdin | Source::Unnamed => {
-            let mut text = Vec::new();
-            match io::stdin().lock().read_to_end(&mut text) {
-                Ok(_) => Ok(Some(("<stdin>".to_owned(), text))),
-                Err(error) => Err(format!("standard input cannot be read: {error}")),
-            }
-        }
+        Source::Stdin | Source::Unnamed => Ok(Some(("<stdin>".to_owned(), terminal::input()?))),
     }
 }

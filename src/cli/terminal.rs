@@ -1,6 +1,6 @@
 //! Text for people: to standard output and standard error, with colour where it can be seen.
 
-use std::io::{self, ErrorKind, IsTerminal, Write};
+use std::io::{self, ErrorKind, IsTerminal, Read, Write};
 
 /// The exit status after a write to a closed pipe: what a shell shows for a death by SIGPIPE.
 const STATUS_CLOSED_PIPE: i32 = 141;
@@ -15,6 +15,15 @@ pub fn out(text: &str) -> i32 {
             err(&format!("kettle: standard output: {error}\n"));
             1
         }
+    }
+}
+
+/// All of standard input; the error is a message for the user.
+pub fn input() -> Result<Vec<u8>, String> {
+    let mut text = Vec::new();
+    match io::stdin().lock().read_to_end(&mut text) {
+        Ok(_) => Ok(text),
+        Err(error) => Err(format!("standard input cannot be read: {error}")),
     }
 }
 
