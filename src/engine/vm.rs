@@ -91,6 +91,7 @@ impl Vm {
         let callee = self.find(name)?;
         let args = args.into_values(&mut self.runtime.vm.heap).map_err(Error::Call)?;
         let call = self.runtime.call(callee, &args);
+        let mut is_over = false;
         loop {
             match self.runtime.call_end(call) {
                 Some(CallEnd::Outcome(Ok(value))) => return self.result(name, value),
@@ -98,9 +99,12 @@ impl Vm {
                 Some(CallEnd::Cancelled(reason)) => {
                     return Err(Error::Cancelled(reason.kind.name().to_owned()));
                 }
-                None => {
-                    self.turn();
+                None if is_over => {
+                    // The host has insisted so often that its own call was left, too.
+                    self.runtime.forget_call(call);
+                    return Err(Error::Cancelled("host".to_owned()));
                 }
+                None => is_over = self.turn().is_some(),
             }
         }
     }
