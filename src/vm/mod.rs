@@ -3,11 +3,11 @@
 //! Steps 3 and 6 of 6 on the way of a program: [`Vm::load`] makes values of compiled constants and
 //! closures of modules, [`Vm::run`] executes a fiber until it leaves through an [`Exit`].
 //!
-//! - `value heap object map text display equal`: what values are and where they live;
+//! - `value heap object map text display equal order hash key`: what values are, where they live;
 //! - `stack frame fiber`: where a computation stands;
-//! - `code load class registry`: the tables that code refers to;
-//! - `dispatch body ops`: the run loop, fast paths and slow paths;
-//! - `call bind construct unwind trace`: frames come and go;
+//! - `code load registry native error`: the tables that code refers to, and what fills them;
+//! - `dispatch`: the run loop with the fast paths; `ops`: what instructions do beyond them;
+//! - `unwind trace`: errors and cuts look for handlers and say where they come from;
 //! - `exit resume`: how the loop is left and entered again.
 //!
 //! The VM never calls up: it knows no tasks, no clock, no files. No native (Rust) frame lies under a

@@ -38,17 +38,6 @@ fn recursion_gives_the_sum() {
     assert_eq!(result_of(|| fib(15), Vec::new()), "610");
 }
 
-/// Prints how long fib(32) takes; run with `--ignored --nocapture` in release mode.
-#[test]
-#[ignore = "a measurement"]
-fn fib_32() {
-    let (mut vm, fiber) = start(VmOptions::default(), module(fib(32), Vec::new()));
-    let before = std::time::Instant::now();
-    let exit = run(&mut vm, fiber);
-    println!("{:?} {exit:?}", before.elapsed());
-    assert!(matches!(exit, Exit::Return(_)));
-}
-
 #[test]
 fn a_wrong_number_of_arguments_names_the_function() {
     let code = || {

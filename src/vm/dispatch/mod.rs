@@ -7,18 +7,19 @@
 #![expect(unsafe_code, reason = "registers and instructions are addressed by pointers")]
 
 #[macro_use]
-#[path = "fast.rs"]
 mod fast;
 #[macro_use]
-#[path = "body.rs"]
 mod body;
+pub(in crate::vm) mod op;
+
+use op::At;
 
 use super::Vm;
 use super::exit::{Exit, FiberId};
 use super::fiber::Entry;
 use super::frame::{AWAITED, FrameWord, SPECIAL};
 use super::object::{Closure, Instance, List, Owned, VariableCell};
-use super::ops::{self, At};
+use super::ops;
 use super::unwind::Outcome;
 use super::value::{Kind, Value, copy_slot, write_slot};
 use crate::bytecode::instruction::Instruction;
@@ -55,8 +56,8 @@ impl Vm {
         // names only registers, constants, slots and functions that exist.
         unsafe {
             let at = match entry {
-                Entry::Deliver(value) => ops::slow(self, pc, base, |op| ops::deliver(op, value)),
-                Entry::Tail(site) => ops::slow(self, pc, base, |op| op.tail_call(site)),
+                Entry::Deliver(value) => op::slow(self, pc, base, |op| ops::deliver(op, value)),
+                Entry::Tail(site) => op::slow(self, pc, base, |op| op.tail_call(site)),
                 _ => At { pc, base },
             };
             if !at.pc.is_null() {
@@ -91,7 +92,7 @@ unsafe fn run_loop(vm: *mut Vm, start: At) {
         }
         macro_rules! slow {
             ($body:expr) => {{
-                let at = ops::slow(vm, pc, base, $body);
+                let at = op::slow(vm, pc, base, $body);
                 if at.pc.is_null() {
                     return;
                 }
@@ -102,7 +103,7 @@ unsafe fn run_loop(vm: *mut Vm, start: At) {
         }
         macro_rules! rare {
             ($body:expr) => {{
-                let at = ops::rare(vm, pc, base, $body);
+                let at = op::rare(vm, pc, base, $body);
                 if at.pc.is_null() {
                     return;
                 }
