@@ -23,7 +23,7 @@ enum Mode {
     /// Garbage is collected at every safepoint, the stack moves at every call, and a task lets the
     /// others run after every op.
     Torture,
-    /// Stopped and resumed every hundred instructions.
+    /// Stopped and resumed every ten calls or turns of loops: about a hundred instructions.
     Fuel,
 }
 
@@ -102,7 +102,7 @@ fn conduct(path: &Path, expectation: &Expectation, mode: Mode) -> Conduct {
             options.torture = true;
             options.op_budget = expectation.op_budget.unwrap_or(1);
         }
-        Mode::Fuel => options.fuel_slice = Some(100),
+        Mode::Fuel => options.fuel_slice = Some(10),
     }
     let mut conduct = Conduct::default();
     match engine.compile_file(path) {

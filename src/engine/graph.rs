@@ -8,6 +8,8 @@
 //! The walk keeps its own stack, so a chain of a million imports is no danger to the native one.
 
 use std::collections::HashMap;
+use std::ffi::OsStr;
+use std::path::Path;
 use std::sync::Arc;
 
 use super::loader::{Loader, ReadError};
@@ -222,7 +224,7 @@ impl Walk<'_> {
             Diagnostic::new(code, title).at(open.node.source, import.span, "imported here");
         if *error == ReadError::Missing {
             let known = self.loader.neighbours(name);
-            if let Some(meant) = nearest(name, known.iter().map(String::as_str)) {
+            if let Some(meant) = nearest_file(name, &known) {
                 diagnostic = diagnostic.help(format!("did you mean `{meant}`?"));
             } else if !name.ends_with(".ket") && self.loader.read(&format!("{name}.ket")).is_ok() {
                 diagnostic =
@@ -270,6 +272,20 @@ impl Walk<'_> {
         };
         self.graph.diagnostics.push(diagnostic);
     }
+}
+
+/// Of the modules in the same folder, the one whose name without its ending is nearest.
+fn nearest_file<'a>(name: &str, known: &'a [String]) -> Option<&'a str> {
+    let stem = |name: &'a str| Path::new(name).file_stem().and_then(OsStr::to_str);
+    let wanted = Path::new(name);
+    let beside = |known: &&&String| Path::new(known.as_str()).parent() == wanted.parent();
+    let stems = known.iter().filter(|known| beside(&known)).filter_map(|known| stem(known));
+    let meant = nearest(wanted.file_stem()?.to_str()?, stems)?;
+    known
+        .iter()
+        .filter(|known| beside(&known))
+        .map(String::as_str)
+        .find(|known| stem(known) == Some(meant))
 }
 
 #[cfg(test)]

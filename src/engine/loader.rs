@@ -61,7 +61,11 @@ pub struct Files;
 
 impl Loader for Files {
     fn resolve(&self, importer: &str, text: &str) -> String {
-        let joined = Path::new(importer).parent().unwrap_or(Path::new("")).join(text);
+        // A script that is reached through a link finds what stands beside the script itself.
+        let is_link = Path::new(importer).symlink_metadata().is_ok_and(|found| found.is_symlink());
+        let target = if is_link { Path::new(importer).canonicalize().ok() } else { None };
+        let importer = target.as_deref().unwrap_or(Path::new(importer));
+        let joined = importer.parent().unwrap_or(Path::new("")).join(text);
         let tidied = tidy(&joined);
         // `dir/..` is only left out where that names the same file: `dir` may be a symbolic link.
         let same = match (joined.canonicalize(), tidied.canonicalize()) {
@@ -207,6 +211,19 @@ mod tests {
         let main = root.join("main.ket").to_string_lossy().into_owned();
         let name = Files.resolve(&main, "./link/../a.ket");
         assert_eq!(Files.read(&name), Ok(b"1".to_vec()));
+    }
+
+    #[test]
+    fn a_linked_script_finds_what_stands_beside_it() {
+        let directory = tempfile::tempdir().expect("a temporary directory can be made");
+        let root = directory.path();
+        std::fs::create_dir(root.join("tool")).expect("a directory can be made");
+        std::fs::write(root.join("tool/part.ket"), "2").expect("a file can be written");
+        std::fs::write(root.join("tool/main.ket"), "").expect("a file can be written");
+        let link = root.join("main");
+        std::os::unix::fs::symlink("tool/main.ket", &link).expect("a link can be made");
+        let name = Files.resolve(&link.to_string_lossy(), "./part.ket");
+        assert_eq!(Files.read(&name), Ok(b"2".to_vec()));
     }
 
     #[test]

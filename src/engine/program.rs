@@ -87,6 +87,9 @@ impl Program {
             };
             compiled.push(code.map(Arc::new));
         }
+        diagnostics.sort_by_key(|diagnostic| {
+            diagnostic.primary().map(|label| (label.source, label.span.start))
+        });
         let compiled: Option<Vec<_>> = compiled.into_iter().collect();
         match compiled {
             Some(modules) if !diagnostics.iter().any(Diagnostic::is_error) => {

@@ -30,8 +30,8 @@ const FRAMES_SHOWN_MAX: usize = 24;
 pub struct Report {
     /// The error itself first, then causes and suppressed errors in the order they are shown.
     pub entries: Vec<Entry>,
-    /// How many more errors there are that were left out.
-    pub omitted: usize,
+    /// There are more errors than are listed.
+    pub is_cut: bool,
     /// The texts that the places lie in.
     pub sources: Arc<SourceMap>,
 }
@@ -115,9 +115,8 @@ impl Report {
         for entry in &self.entries {
             self.render_entry(entry, colour, &mut text);
         }
-        if self.omitted > 0 {
-            let errors = if self.omitted == 1 { "error" } else { "errors" };
-            writeln!(text, "and {} more {errors}", self.omitted).expect("a string takes any text");
+        if self.is_cut {
+            text.push_str("more errors hang together with these\n");
         }
         text
     }
@@ -199,7 +198,7 @@ mod tests {
             message: "no".to_owned(),
             frames,
         };
-        Report { entries: vec![entry], omitted: 0, sources: Arc::new(sources) }
+        Report { entries: vec![entry], is_cut: false, sources: Arc::new(sources) }
     }
 
     fn trace(frames: Vec<Frame>) -> String {

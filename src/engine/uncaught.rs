@@ -7,7 +7,7 @@ use crate::vm::error::{CAUSE, MESSAGE, SUPPRESSED};
 use crate::vm::object::TraceKind;
 use crate::vm::{TraceFrame, Value, Vm as Machine};
 
-/// More errors than this are only counted.
+/// More errors than this are not shown.
 const ERRORS_SHOWN_MAX: usize = 16;
 /// Suppressed errors of suppressed errors are indented only so far.
 const DEPTH_MAX: usize = 6;
@@ -17,7 +17,6 @@ const MESSAGE_MAX: usize = 1000;
 /// All that is known of an error: its trace, its causes, what it suppressed, each error once.
 pub fn report(vm: &Machine, error: Value, sources: &Sources) -> Report {
     let mut entries = Vec::new();
-    let mut omitted = 0;
     let mut seen: Vec<Value> = Vec::new();
     let mut rest = vec![(error, Relation::Main, 0)];
     // An explicit stack: chains of causes can be as long as memory allows.
@@ -26,9 +25,7 @@ pub fn report(vm: &Machine, error: Value, sources: &Sources) -> Report {
             continue;
         }
         if entries.len() == ERRORS_SHOWN_MAX {
-            omitted += 1;
-            // What hangs below is not counted: the way there could be endless.
-            continue;
+            return Report { entries, is_cut: true, sources: sources.map() };
         }
         seen.push(error);
         entries.push(Entry { relation, depth, ..entry(vm, error, sources) });
@@ -41,7 +38,7 @@ pub fn report(vm: &Machine, error: Value, sources: &Sources) -> Report {
             rest.push((cause, Relation::Cause, depth));
         }
     }
-    Report { entries, omitted, sources: sources.map() }
+    Report { entries, is_cut: false, sources: sources.map() }
 }
 
 fn entry(vm: &Machine, error: Value, sources: &Sources) -> Entry {

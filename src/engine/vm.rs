@@ -171,7 +171,7 @@ impl Vm {
                 let why = written.err().map_or(String::new(), |error| error.to_string());
                 Err(Error::Os(format!("standard output cannot be written: {why}")))
             }
-            Ok(value) => Ok(asked.unwrap_or_else(|| self.status_of_main(value))),
+            Ok(value) => asked.map_or_else(|| self.status_of_main(value), Ok),
         }
     }
 }
@@ -205,11 +205,17 @@ impl Vm {
     }
 
     /// What an `int` that `main` returns means.
-    fn status_of_main(&self, value: Value) -> i32 {
+    fn status_of_main(&self, value: Value) -> Result<i32, Error> {
         let has_main = self.started.as_ref().is_some_and(|module| module.main.is_some());
         let status = value.as_int().filter(|_| has_main).unwrap_or(0);
-        // A shell sees the low eight bits; they must not turn a failure into a success.
-        i32::try_from(status).unwrap_or(1)
+        // A shell sees eight bits; cut down to them, 256 would be a success.
+        match u8::try_from(status) {
+            Ok(status) => Ok(i32::from(status)),
+            Err(_) => {
+                let why = format!("main returned {status}: an exit status is from 0 to 255");
+                Err(Error::Call(why))
+            }
+        }
     }
 
     fn uncaught(&self, error: Value, asked: Option<i32>) -> Error {
