@@ -1,29 +1,15 @@
 //! The command line as its users meet it: words, exit statuses, pipes, signals.
 
 use std::fs;
-use std::io::{BufRead, BufReader, Read, Write};
+use std::io::{BufRead, BufReader, Read};
 use std::os::unix::fs::PermissionsExt;
 use std::os::unix::process::ExitStatusExt;
 use std::process::{Command, Output, Stdio};
 
-use crate::process::{Kettle, command, run, stderr, stdout};
+use crate::process::{Kettle, command, fed, run, stderr, stdout};
 
 fn code(output: &Output) -> Option<i32> {
     output.status.code()
-}
-
-fn fed(args: &[&str], input: &str) -> Output {
-    let mut child = command(args)
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .expect("kettle starts");
-    let mut stdin = child.stdin.take().expect("stdin is a pipe");
-    // A program that does not read its input may have closed it already.
-    let _ = stdin.write_all(input.as_bytes());
-    drop(stdin);
-    child.wait_with_output().expect("it ends")
 }
 
 #[test]

@@ -5,11 +5,10 @@
 //! for they do not end; `kettle,error` blocks must be refused or fail.
 
 use std::fs;
-use std::io::Write;
 use std::path::{Path, PathBuf};
-use std::process::{Output, Stdio};
+use std::process::Output;
 
-use crate::process::{command, stderr, stdout};
+use crate::process::{fed, stderr, stdout};
 
 struct Sample {
     place: String,
@@ -36,15 +35,15 @@ fn fault(sample: &Sample) -> Result<(), String> {
     };
     match sample.mode.as_str() {
         "server" => {
-            let output = feed(&["check", "-"], &sample.text);
+            let output = fed(&["check", "-"], &sample.text);
             if output.status.success() { Ok(()) } else { tell("does not compile", &output) }
         }
         "error" => {
-            let output = feed(&["-"], &sample.text);
+            let output = fed(&["-"], &sample.text);
             if output.status.success() { tell("should fail", &output) } else { Ok(()) }
         }
         _ => {
-            let output = feed(&["-"], &sample.text);
+            let output = fed(&["-"], &sample.text);
             let expected: Vec<&str> = sample
                 .text
                 .lines()
@@ -61,19 +60,6 @@ fn fault(sample: &Sample) -> Result<(), String> {
             Ok(())
         }
     }
-}
-
-fn feed(args: &[&str], text: &str) -> Output {
-    let mut child = command(args)
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .expect("kettle starts");
-    let mut stdin = child.stdin.take().expect("stdin is a pipe");
-    stdin.write_all(text.as_bytes()).expect("it reads its program");
-    drop(stdin);
-    child.wait_with_output().expect("it ends")
 }
 
 fn samples() -> Vec<Sample> {

@@ -1,6 +1,6 @@
 //! A running `kettle` for the tests that talk to it from outside.
 
-use std::io::{BufRead, BufReader, Read};
+use std::io::{BufRead, BufReader, Read, Write};
 use std::process::{Child, ChildStdout, Command, Output, Stdio};
 
 /// A `kettle` process that is ended, at the latest, when this is dropped.
@@ -67,7 +67,29 @@ impl Drop for Kettle {
 
 /// Runs `kettle` to its end.
 pub fn run(args: &[&str]) -> Output {
-    command(args).stdin(Stdio::null()).output().expect("kettle runs")
+    fed(args, "")
+}
+
+/// Runs `kettle` to its end with this on its standard input. A program that hangs is killed after a
+/// minute.
+pub fn fed(args: &[&str], input: &str) -> Output {
+    let kettle = command(args);
+    let mut child = Command::new("timeout")
+        .arg("60")
+        .arg(kettle.get_program())
+        .args(kettle.get_args())
+        .current_dir(env!("CARGO_MANIFEST_DIR"))
+        .env("NO_COLOR", "1")
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("kettle starts");
+    let mut stdin = child.stdin.take().expect("stdin is a pipe");
+    // A program that does not read its input may have closed it already.
+    let _ = stdin.write_all(input.as_bytes());
+    drop(stdin);
+    child.wait_with_output().expect("it ends")
 }
 
 /// What it printed, as text.
