@@ -144,3 +144,7 @@ impl Heap {
 #[cfg(test)]
 #[path = "collect_test.rs"]
 mod tests;
+
+#[cfg(test)]
+#[path = "part_test.rs"]
+mod part_test;
