@@ -13,6 +13,7 @@ pub async fn quote(item, count) {
 }
 "#;
 
+/// Public so that a test can call it.
 pub fn main() -> Result<(), Box<dyn Error>> {
     let mut engine = Engine::new();
     engine.function("money", |cents: i64| format!("{}.{:02} €", cents / 100, cents % 100));

@@ -25,6 +25,7 @@ pub fn run(wanted: Run) -> i32 {
     options.args = wanted.args;
     options.virtual_clock = wanted.virtual_clock;
     options.signals = true;
+    options.memory_limit = memory_limit();
     options.on_signal = Some(SignalHook::new(last_resort()));
     match wanted.dump {
         None => {}
@@ -51,6 +52,14 @@ pub fn run(wanted: Run) -> i32 {
             error.status()
         }
     }
+}
+
+/// Three quarters of the machine's memory: a program that wants more gets a `MemoryError`, before the
+/// system ends it without a word.
+fn memory_limit() -> usize {
+    let machine = rustix::system::sysinfo();
+    let bytes = u64::from(machine.mem_unit).saturating_mul(machine.totalram) / 4 * 3;
+    usize::try_from(bytes).unwrap_or(usize::MAX)
 }
 
 /// The first signal asks the program to end and the second one insists, which is the VM's part.

@@ -178,6 +178,9 @@ impl Resolver<'_> {
     }
 
     fn unknown(&mut self, text: &str, span: Span) {
+        if text == "import" {
+            return self.report.unsupported(span, "loading a module at run time");
+        }
         let title = format!("unknown name `{text}`");
         let help = self.hint(text);
         self.report.fault(Code::E0201, span, title, "nothing of this name can be seen here", help);
