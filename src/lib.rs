@@ -22,7 +22,7 @@
 //!
 //! Ten layers, each a module that uses only those below it, from [`diagnostics`] (1) to `cli`
 //! (10). Begin with `engine/spine.rs`: its one function is the way of every program from text to
-//! exit status, and each file it leads to begins with "Step n of 6". The layers are public so that
+//! exit status, and each file it leads to begins with "Step n of 6:". The layers are public so that
 //! tools and tests can use them one by one; what they offer may change, the API of [`engine`] is
 //! the one that is kept.
 
@@ -37,3 +37,8 @@ pub mod runtime;
 pub mod syntax;
 pub mod tools;
 pub mod vm;
+
+/// Makes doctests of the Rust blocks in the guide for hosts.
+#[cfg(doctest)]
+#[doc = include_str!("../docs/embedding.md")]
+struct Embedding;
