@@ -1,4 +1,4 @@
-//! What calling a type does: `int("12")`, `list(1..4)` (ruling 39).
+//! What calling a type does: `int("12")`, `list(1..4)`.
 
 mod number;
 

@@ -1,6 +1,6 @@
 //! Iterators by hand: `xs.iter()` on built-in values. `for` does not come this way.
 //!
-//! Like `for`, a cursor sees what happens to the collection meanwhile (ruling 68): a list goes by
+//! Like `for`, a cursor sees what happens to the collection meanwhile: a list goes by
 //! index, maps and sets by the place of their entries.
 
 use super::Outcome;
@@ -10,14 +10,14 @@ use crate::vm::object::HostObject;
 use crate::vm::{ErrorKind, Kind, Value, Vm};
 
 natives! {
-    /// The cursors behind the iterators of `core.ket`.
+    /// The cursors behind the iterators of the core module.
     pub const CURSOR;
 
-    /// For `core.ket`: whether a value can have a cursor.
+    /// For the core module: whether a value can have a cursor.
     fn core.has_cursor(value: any) => has_cursor;
-    /// For `core.ket`: a cursor before the first element.
+    /// For the core module: a cursor before the first element.
     fn core.cursor(value: any) => cursor;
-    /// For `core.ket`: the next element, or `end`.
+    /// For the core module: the next element, or `end`.
     fn core.cursor_next(cursor: any, end: any) => next;
 }
 

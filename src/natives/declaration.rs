@@ -17,7 +17,7 @@
 //! a type does). Before them stands
 //! `async` if it waits, `loop` if it does not wait but needs the event loop, `host` for a member of
 //! a host object (the receiver is an unchecked [`Value`](crate::vm::Value)), `core` if it is
-//! written in Kettle: the body is then the name of a function of `stdlib/core.ket`.
+//! written in Kettle: the body is then the name of a function of `stdlib/core/`.
 //!
 //! Parameters are `name: type`, `name: type = literal`, `name: type?` (missing or null is `None`),
 //! `name: type...` (the rest); `named` before one makes it an option that is passed by name. The
@@ -93,7 +93,7 @@ pub enum Body {
     Inline(InlineFn),
     /// A function of the event loop.
     Loop(LoopFn),
-    /// The function of that name in `stdlib/core.ket`.
+    /// The function of that name in `stdlib/core/`.
     Core(&'static str),
     /// A constant.
     Value(fn(&mut Vm) -> Value),

@@ -1,7 +1,7 @@
 //! The elements of built-in iterables, for natives that take "an iterable".
 //!
 //! What a class or a generator yields has to be asked of script code; for those the natives hand
-//! over to a function of `core.ket` that first collects them into a list.
+//! over to a function of the core module that first collects them into a list.
 
 use super::memory::reserve;
 use crate::vm::{ErrorKind, Kind, Thrown, Value, Vm};

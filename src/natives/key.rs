@@ -1,4 +1,4 @@
-//! Keys whose class defines `hash`: `core.ket` asks the class for hash and equality, then reads or
+//! Keys whose class defines `hash`: the core module asks the class for hash and equality, then reads or
 //! changes the map or set by place.
 
 use super::Outcome;
@@ -8,20 +8,20 @@ use crate::natives;
 use crate::vm::{ErrorKind, Kind, Value, Vm};
 
 natives! {
-    /// What `core.ket` needs of maps, sets and lists beyond their methods.
+    /// What the core module needs of maps, sets and lists beyond their methods.
     pub const KEY;
 
-    /// For `core.ket`: pairs of place and key of all entries whose hash is that.
+    /// For the core module: pairs of place and key of all entries whose hash is that.
     fn core.candidates(map: any, hash: int) => candidates;
-    /// For `core.ket`: removes the entry at a place and gives its value.
+    /// For the core module: removes the entry at a place and gives its value.
     fn core.remove_place(map: any, place: int) => remove_place;
-    /// For `core.ket`: the value at a place.
+    /// For the core module: the value at a place.
     fn core.value_at(map: any, place: int) => value_at;
-    /// For `core.ket`: changes the value at a place.
+    /// For the core module: changes the value at a place.
     fn core.set_place(map: any, place: int, value: any) => set_place;
-    /// For `core.ket`: adds an entry whose key is not there, with its hash.
+    /// For the core module: adds an entry whose key is not there, with its hash.
     fn core.add_hashed(map: any, key: any, value: any, hash: int) => add_hashed;
-    /// For `core.ket`: gives a list the elements of another one.
+    /// For the core module: gives a list the elements of another one.
     fn core.assign(list: list, items: list) => assign;
 }
 

@@ -139,14 +139,14 @@ natives! {
     /// An iterator over the elements.
     core method list.iter() => list_iter, "[1, 2].iter().next()" => "1";
 
-    /// For `core.ket`: sorts a list whose order needs no script code and says so.
+    /// For the core module: sorts a list whose order needs no script code and says so.
     fn core.sort_plain(list: list, reverse: bool) => sort_plain;
-    /// For `core.ket`: sorts a list by keys that stand in another one.
+    /// For the core module: sorts a list by keys that stand in another one.
     fn core.sort_keyed(list: list, keys: list, reverse: bool) => sort_keyed;
-    /// For `core.ket`: the index of the least element; null if script code has to be asked.
+    /// For the core module: the index of the least element; null if script code has to be asked.
     fn core.min_plain(list: list) => min_plain;
-    /// For `core.ket`: the index of the greatest element; null if script code has to be asked.
+    /// For the core module: the index of the greatest element; null if script code has to be asked.
     fn core.max_plain(list: list) => max_plain;
-    /// For `core.ket`: how many elements there are.
+    /// For the core module: how many elements there are.
     fn core.count_plain(list: list) => count;
 }

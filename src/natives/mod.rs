@@ -3,7 +3,7 @@
 //! A native is declared once, in a [`natives!`](crate::natives!) table; [`declaration`] shows the
 //! form. [`TABLES`] lists the tables. From them come the names the compiler knows ([`names`]),
 //! registration in a VM ([`install`]), argument errors, documentation and the test that runs every
-//! example. Methods that call back into scripts are written in Kettle (`stdlib/core.ket`) and
+//! example. Methods that call back into scripts are written in Kettle (`stdlib/core/`) and
 //! declared here with the word `core`.
 //!
 //! A native knows the VM and its own arguments. One that waits, or that needs the loop, is a
@@ -56,8 +56,14 @@ use crate::vm::{Thrown, Value};
 /// What a native that needs only the VM gives.
 pub type Outcome = Result<Value, Thrown>;
 
-/// The source of the methods that are written in Kettle.
-pub const CORE_SOURCE: &str = include_str!("../../stdlib/core.ket");
+/// The source of the methods that are written in Kettle: one module, which is always loaded whole.
+pub const CORE_SOURCE: &str = concat!(
+    include_str!("../../stdlib/core/convert.ket"),
+    include_str!("../../stdlib/core/list.ket"),
+    include_str!("../../stdlib/core/map.ket"),
+    include_str!("../../stdlib/core/set.ket"),
+    include_str!("../../stdlib/core/iterator.ket"),
+);
 
 /// All tables of natives.
 pub const TABLES: &[&[Declaration]] = &[

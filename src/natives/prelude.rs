@@ -38,9 +38,9 @@ natives! {
     /// The nearest int, half away from zero; with `digits`, a float with so many decimals.
     fn round(x: any, digits: int?) => round, "round(2.5)" => "3", "round(3.14159, 2)" => "3.14";
 
-    /// For `core.ket`: writes text to standard output.
+    /// For the core module: writes text to standard output.
     loop fn core.write(text: str) => write;
-    /// For `core.ket`: writes text to standard error.
+    /// For the core module: writes text to standard error.
     loop fn core.write_error(text: str) => write_error;
 }
 

@@ -1,4 +1,4 @@
-//! Methods of `range` that need no callback; the others come from the iterators of `core.ket`.
+//! Methods of `range` that need no callback; the others come from the iterators of the core module.
 
 use super::Outcome;
 use super::argument::bad_value;

@@ -11,7 +11,7 @@ use crate::vm::{
     ErrorKind, Kind, MethodOwner, Native, NativeBody, NativeParam, ParamKind, Value, Vm,
 };
 
-/// The module of what only `core.ket` may use.
+/// The module of what only the core module may use.
 const CORE_MODULE: &str = "core";
 
 /// Types that the prelude names, those without a conversion too.
@@ -68,7 +68,7 @@ pub fn names() -> Names {
     names
 }
 
-/// What `core.ket` can name: all that, and a module of its own.
+/// What the core module can name: all that, and a module of its own.
 pub fn core_names() -> Names {
     let mut names = names();
     for declaration in declarations() {
@@ -206,11 +206,11 @@ mod tests {
         }
     }
 
-    /// The names that `core.ket` declares.
+    /// The names that the core module declares.
     fn core_functions() -> HashSet<String> {
         use crate::syntax::ast::StmtKind;
         let parsed = crate::syntax::parse(super::super::CORE_SOURCE, SourceId::default());
-        assert!(parsed.diagnostics.is_empty(), "core.ket: {:?}", parsed.diagnostics);
+        assert!(parsed.diagnostics.is_empty(), "the core module: {:?}", parsed.diagnostics);
         let ast = &parsed.module.ast;
         let names = parsed.module.statements.iter().filter_map(|id| match &ast[*id].kind {
             StmtKind::Function { function, .. } => function.name,
@@ -225,7 +225,7 @@ mod tests {
         for declaration in declarations() {
             if let Body::Core(function) = declaration.body {
                 let path = declaration.signature.path;
-                assert!(functions.contains(function), "{path}: core.ket has no {function}");
+                assert!(functions.contains(function), "{path}: the core module has no {function}");
             }
         }
     }
@@ -254,7 +254,7 @@ mod tests {
                         calls += 1;
                         assert!(
                             functions.contains(name),
-                            "{}: core.ket has no {name}",
+                            "{}: the core module has no {name}",
                             path.display()
                         );
                     }

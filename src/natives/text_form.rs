@@ -1,6 +1,6 @@
 //! The text of values for `print`, `str` and `join`.
 //!
-//! A class's own `str` method is script code. Where one is met, `core.ket` goes on with a
+//! A class's own `str` method is script code. Where one is met, the core module goes on with a
 //! [`TextForm`]: it asks for the next instance, calls `str` and gives the answer.
 
 use super::Outcome;
@@ -12,16 +12,16 @@ use crate::vm::object::HostObject;
 use crate::vm::{ErrorKind, Thrown, Value, Vm};
 
 natives! {
-    /// The printing of values that need script code, for `core.ket`.
+    /// The printing of values that need script code, for the core module.
     pub const TEXT_FORM;
 
-    /// For `core.ket`: begins to print a value.
+    /// For the core module: begins to print a value.
     fn core.text_form(value: any) => begin;
-    /// For `core.ket`: the next instance whose `str` is needed; null if everything is printed.
+    /// For the core module: the next instance whose `str` is needed; null if everything is printed.
     fn core.text_next(form: any) => next;
-    /// For `core.ket`: what `str` gave for it.
+    /// For the core module: what `str` gave for it.
     fn core.text_answer(form: any, text: any) => answer;
-    /// For `core.ket`: what was printed.
+    /// For the core module: what was printed.
     fn core.text_result(form: any) => result;
 }
 
@@ -64,7 +64,7 @@ pub fn join_text(vm: &mut Vm, items: &[Value], separator: &str) -> Result<Joined
     Ok(Joined::Text(text))
 }
 
-/// Printing under way, as a value that `core.ket` holds.
+/// Printing under way, as a value that the core module holds.
 struct TextForm {
     printer: Option<Printer>,
 }

@@ -9,7 +9,7 @@ use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use kettle::bytecode::program::{ExportKind, Program};
+use kettle::bytecode::program::{CORE_MODULE_NAME, ExportKind, Program};
 use kettle::diagnostics::SourceId;
 use kettle::runtime::driver::{Moment, Signal, SimDriver};
 use kettle::runtime::{
@@ -54,8 +54,7 @@ impl Host for Listener {
     }
 
     fn load_core(&mut self, vm: &mut Vm) -> Result<(), Thrown> {
-        let text = include_str!("../../stdlib/core.ket");
-        let program = compiled("core.ket", text, &natives::core_names());
+        let program = compiled(CORE_MODULE_NAME, natives::CORE_SOURCE, &natives::core_names());
         vm.load_core(&program).expect("the library loads");
         Ok(())
     }

@@ -1,4 +1,4 @@
-//! Module `fs`: files and directories (rulings 127, 128). All of it happens on the pool.
+//! Module `fs`: files and directories. All of it happens on the pool.
 //!
 //! - `op`: a call on the pool as a source of the loop;
 //! - `file`: reading and writing whole files;

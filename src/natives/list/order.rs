@@ -1,6 +1,6 @@
 //! Sorting and searching by order.
 //!
-//! Keys and comparisons that are script functions are called by `core.ket`, which then sorts here
+//! Keys and comparisons that are script functions are called by the core module, which then sorts here
 //! by the keys it got, or by itself.
 
 use std::cmp::Ordering;

@@ -12,7 +12,7 @@ use crate::runtime::output::Target;
 
 /// A pipe that has room at all has room for this much (POSIX's PIPE_BUF on Linux).
 const ROOM_MIN: usize = 4096;
-/// More than this waiting for the thread, and the program waits, too (ruling 137).
+/// More than this waiting for the thread, and the program waits, too.
 const WAITING_MAX: usize = 1024 * 1024;
 
 /// An output of the process.

@@ -1,4 +1,4 @@
-//! Byte streams: what TCP connections and standard input and output have in common (ruling 126).
+//! Byte streams: what TCP connections and standard input and output have in common.
 //!
 //! A [`Stream`] owns one buffer, so an op that is cut loses nothing: what it has read stays for the
 //! next one. Reads go one after the other, and so do writes; whoever comes first is served first.
