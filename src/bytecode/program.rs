@@ -169,7 +169,7 @@ pub enum HandlerKind {
     /// Takes an error or a cut: pending pair `R[register], R[register+1]` is set, jump.
     CleanUp,
     /// The body of a clean-up whose pending pair is `R[register], R[register+1]`: what leaves it is
-    /// merged with what is pending (ASYNC-ALGORITHMS, "clean-up") and the merged outcome goes on
+    /// merged with what is pending and the merged outcome goes on
     /// outwards.
     Guard,
 }

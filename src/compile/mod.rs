@@ -1,8 +1,7 @@
-//! Step 2 of 6, layer 4: resolver, register allocation, emission.
+//! Step 2 of 6: syntax tree to bytecode (layer 4): resolver, register allocation, emission.
 //!
-//! The syntax tree of a module becomes a [`ModuleCode`]. Two passes: `resolve` finds
-//! what every name means, what closures capture and who owns spawned tasks; `emit` writes the
-//! code. Nothing here knows a heap value, a clock, a file or the environment: the same input gives
+//! The tree of a module becomes a [`ModuleCode`] in two passes: `resolve` finds what every name
+//! means, what closures capture and who owns spawned tasks; `emit` writes the code. Nothing here knows a heap value, a clock, a file or the environment: the same input gives
 //! the same bytes.
 
 mod emit;
@@ -36,8 +35,9 @@ pub struct Dependency {
     pub exports: Vec<Export>,
 }
 
-/// Compiles a module whose source is `text` (assertions quote it). `files` has the dependency for each file's import text; one that is missing
-/// there has been reported by whoever looks for files. Code is given if there is no error.
+/// Compiles a module whose source is `text` (assertions quote it). `files` has the dependency for
+/// each file's import text; one that is missing there has been reported by whoever looks for files.
+/// Code is given if there is no error.
 pub fn compile(
     module: &Module,
     name: &str,

@@ -1,4 +1,4 @@
-//! What scripts see of `error.trace`: a list of maps `{fn, file, line, column, kind}` (ruling 92),
+//! What scripts see of `error.trace`: a list of maps `{fn, file, line, column, kind}`,
 //! innermost call first.
 //!
 //! The VM keeps only function and instruction; the places in the text are known here.

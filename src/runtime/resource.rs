@@ -1,7 +1,7 @@
 //! Who owns what has to be closed: sockets, listeners, open files.
 //!
 //! The owner is a task. It closes at its end what it still owns; what it hands to a `spawn` as a
-//! direct argument, and what it gives as its result, moves on (ruling 108). Closing by hand is what
+//! direct argument, and what it gives as its result, moves on. Closing by hand is what
 //! ends ownership otherwise. The loop does not know how a thing is closed: whoever makes it says so.
 
 use std::collections::HashMap;

@@ -1,4 +1,4 @@
-//! Step 1 of 6, layer 2: source text to syntax tree: lexer, layout, generated parser, validation.
+//! Step 1 of 6: source text to syntax tree (layer 2): lexer, layout, generated parser, validation.
 //!
 //! It does no IO and never fails: [`parse`] always returns a tree, with diagnostics
 //! for what is wrong with the text. On the way lie the lexer (text to lexemes), the pairing of

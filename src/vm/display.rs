@@ -1,4 +1,4 @@
-//! The printed form of values (ruling 34): what `print`, `str` and interpolation write.
+//! The printed form of values: what `print`, `str` and interpolation write.
 //!
 //! A string on its own is bare; inside a container it is quoted. Printing keeps what is still to be
 //! printed in a work list, so depth costs no native stack; a container inside itself prints as `…`.

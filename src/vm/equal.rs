@@ -1,4 +1,4 @@
-//! Equality (rulings 37 and 51): deep for lists, maps, sets, byte strings, enum values; by identity
+//! Equality: deep for lists, maps, sets, byte strings, enum values; by identity
 //! for instances unless their class defines `==`; never an error.
 //!
 //! A comparison keeps its open pairs in a work list. Two containers that are compared again while

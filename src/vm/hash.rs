@@ -1,4 +1,4 @@
-//! Hashes of values: equal keys have equal hashes (rulings 51 and 67).
+//! Hashes of values: equal keys have equal hashes.
 //!
 //! Numbers that are equal hash alike whatever their type; strings and frozen lists keep their hash;
 //! lists and enum values are hashed from their parts with an explicit stack, every list once, so

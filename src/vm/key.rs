@@ -1,7 +1,7 @@
 //! Maps and sets by key: hashing and comparing need the heap, storing needs the map.
 //!
 //! All of these take a map or a set as a value. A list that becomes a key is copied and frozen
-//! (ruling 67), lists in it too. A key whose class defines `hash` cannot be looked up without
+//!, lists in it too. A key whose class defines `hash` cannot be looked up without
 //! running script code: the caller runs `hash`, then goes through [`Heap::map_candidates`] with
 //! `==`, then reads, replaces or appends by position.
 

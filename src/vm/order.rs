@@ -1,4 +1,4 @@
-//! Order (ruling 38): numbers, strings by code point, byte strings, bools, durations, lists of
+//! Order: numbers, strings by code point, byte strings, bools, durations, lists of
 //! ordered values, and instances whose class defines `<`. Everything else has no order.
 //!
 //! Lists are compared from the front with an explicit stack. Like equality, a comparison that meets

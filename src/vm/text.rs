@@ -3,7 +3,7 @@
 use std::fmt::Write;
 
 /// Appends a float: shortest digits that read back, plain for 1e-5 ≤ |x| < 1e16, else with an
-/// exponent; always recognisable as a float (ruling 46).
+/// exponent; always recognisable as a float.
 pub fn push_float(out: &mut String, number: f64) {
     if number.is_nan() {
         out.push_str("nan");
@@ -71,7 +71,7 @@ pub fn float_text(number: f64) -> String {
 
 const SECOND: u64 = 1_000_000_000;
 
-/// Appends a duration as a literal that reads back: `1h1m1s`, `1.5s`, `200ms`, `-5s` (ruling 45).
+/// Appends a duration as a literal that reads back: `1h1m1s`, `1.5s`, `200ms`, `-5s`.
 pub fn push_duration(out: &mut String, nanoseconds: i64) {
     if nanoseconds < 0 {
         out.push('-');

@@ -1,4 +1,4 @@
-//! The one door for everything a program does not determine itself (ASYNC.md G4).
+//! The one door for everything a program does not determine itself.
 //!
 //! Clock, randomness, sockets, jobs on other threads, signals and the environment reach the loop
 //! through [`Driver`] and nothing else, so that the loop on the operating system and the one in
@@ -33,7 +33,7 @@ pub use real::MioDriver;
 pub use sim::SimDriver;
 
 /// Names one waiting arm of one op. Ordered by the start of the op, which is the order in which
-/// completions of the same turn are handed out (ASYNC.md G1).
+/// completions of the same turn are handed out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Ticket {
     /// The number of the op, counted up over the life of the loop and never used twice.

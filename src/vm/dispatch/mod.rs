@@ -1,4 +1,4 @@
-//! Step 6 of 6: the run loop.
+//! Step 6 of 6: the run loop. It executes a fiber until that leaves through an `Exit`.
 //!
 //! This is the portable backend: one `loop` around one `match`. What an opcode does stands in
 //! `body.rs` once, as a macro that is given the words for "go on with the next instruction", "take

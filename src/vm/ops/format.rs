@@ -1,4 +1,4 @@
-//! Format specs: what stands behind the `:` of an interpolation (ruling 58).
+//! Format specs: what stands behind the `:` of an interpolation.
 //!
 //! `[[fill]< ^ >][+][#][0][width][,|_][.precision][d x X o b e f g % ?]`
 

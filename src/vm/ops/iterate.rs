@@ -6,7 +6,7 @@
 //!   R[a+1]   list, bytes: the next index · map, set: a cursor · str: a byte offset
 //!            range: how many numbers have been taken · iterators: not used
 //! ```
-//! A collection that changes meanwhile is no error (ruling 68).
+//! A collection that changes meanwhile is no error.
 
 use super::lookup::Found;
 use super::{Flow, Op, Step};
