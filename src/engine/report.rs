@@ -73,6 +73,8 @@ pub struct Frame {
     pub span: Span,
     /// How the function was entered.
     pub entered: Entered,
+    /// How many calls between it and the one before are left out, of a very deep stack.
+    pub left_out: u32,
 }
 
 /// How a function of a trace was entered.
@@ -158,6 +160,9 @@ impl Report {
                 Some(Entered::Spawned) => "spawned in",
             };
             entered = Some(frame.entered);
+            if frame.left_out > 0 {
+                lines.push((format!("… {} more …", frame.left_out), String::new(), 1));
+            }
             let what = format!("{how} {}", frame.function);
             let place = self.sources.describe(frame.source, frame.span);
             match lines.last_mut() {
@@ -174,7 +179,8 @@ impl Report {
                 writeln!(text, "  … {cut} more …").expect("a string takes any text");
             }
             let times = if *times > 1 { format!("  ({times} times)") } else { String::new() };
-            writeln!(text, "  {what:width$}  {place}{times}").expect("a string takes any text");
+            let line = format!("  {what:width$}  {place}{times}");
+            writeln!(text, "{}", line.trim_end()).expect("a string takes any text");
         }
     }
 }
@@ -185,7 +191,7 @@ mod tests {
 
     fn frame(function: &str, at: u32, entered: Entered) -> Frame {
         let span = Span::new(at, at + 1);
-        Frame { function: function.to_owned(), source: SourceId(0), span, entered }
+        Frame { function: function.to_owned(), source: SourceId(0), span, entered, left_out: 0 }
     }
 
     fn report(frames: Vec<Frame>) -> Report {
@@ -225,6 +231,13 @@ mod tests {
         assert_eq!(
             same,
             "  in again         main.ket:1:1\n  called in again  main.ket:1:1  (499 times)\n"
+        );
+        let mut deep: Vec<Frame> = (0..4).map(|_| frame("deep", 0, Entered::Called)).collect();
+        deep[2].left_out = 900;
+        let deep = trace(deep);
+        assert!(
+            deep.contains("\n  … 900 more …\n  called in deep  main.ket:1:1  (2 times)\n"),
+            "{deep}"
         );
         let names: Vec<String> = (0..100).map(|index| format!("f{index}")).collect();
         let long = trace(names.iter().map(|name| frame(name, 0, Entered::Called)).collect());

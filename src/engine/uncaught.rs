@@ -67,5 +67,6 @@ fn frame(frame: TraceFrame, sources: &Sources) -> Frame {
             TraceKind::Await => Entered::Awaited,
             TraceKind::Spawn => Entered::Spawned,
         },
+        left_out: frame.left_out,
     }
 }

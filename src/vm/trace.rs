@@ -33,6 +33,8 @@ pub struct TraceFrame {
     pub span: Span,
     /// How the function was entered.
     pub kind: TraceKind,
+    /// How many calls between it and the one before are left out, of a very deep stack.
+    pub left_out: u32,
 }
 
 /// A frame on a stack.
@@ -87,13 +89,15 @@ impl Vm {
                 break;
             }
             if entries.len() == INNERMOST_MAX + OUTERMOST_MAX {
-                entries.remove(INNERMOST_MAX);
+                let gone = entries.remove(INNERMOST_MAX);
+                entries[INNERMOST_MAX].left_out = gone.left_out + 1;
             }
             let awaited = frame.word.flags() & AWAITED != 0;
             entries.push(TraceEntry {
                 function: frame.word.function(),
                 instruction: frame.instruction.unwrap_or(0) as u32,
                 kind: if awaited { TraceKind::Await } else { TraceKind::Call },
+                left_out: 0,
             });
         }
         entries
@@ -106,6 +110,7 @@ impl Vm {
             function: frame.word.function(),
             instruction: frame.instruction.unwrap_or(0) as u32,
             kind: TraceKind::Call,
+            left_out: 0,
         })
     }
 
@@ -149,6 +154,7 @@ impl Vm {
                 source: info.module.source,
                 span: span.unwrap_or(code.span),
                 kind: entry.kind,
+                left_out: entry.left_out,
             })
         });
         shown.collect()

@@ -43,6 +43,8 @@ pub struct TraceEntry {
     pub instruction: u32,
     /// How it was entered.
     pub kind: TraceKind,
+    /// How many frames between it and the one before are left out, of a very deep stack.
+    pub left_out: u32,
 }
 
 /// The stack trace of an error, innermost frame first.
