@@ -57,6 +57,19 @@ fn echo_survives_clients_that_vanish() {
     assert_eq!(&answer, b"still there?");
 }
 
+/// A server that has run out of descriptors lets clients wait; it does not end.
+#[test]
+fn echo_survives_more_clients_than_descriptors() {
+    let (_server, port) = Kettle::serve_with_descriptors(40, &["examples/02_echo_server.ket"]);
+    let mut clients: Vec<TcpStream> = (0..80).map(|_| connect(port)).collect();
+    clients[0].write_all(b"a").expect("it can be written");
+    clients[0].read_exact(&mut [0]).expect("who was accepted is served");
+    let mut last = clients.pop().expect("there are clients");
+    drop(clients);
+    last.write_all(b"a").expect("it can be written");
+    last.read_exact(&mut [0]).expect("its turn comes when others have gone");
+}
+
 struct Chatter {
     stream: TcpStream,
     lines: BufReader<TcpStream>,

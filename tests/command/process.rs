@@ -12,7 +12,11 @@ pub struct Kettle {
 impl Kettle {
     /// Starts `kettle` with these arguments in the project's folder.
     pub fn start(args: &[&str]) -> Kettle {
-        let mut child = command(args)
+        Kettle::run(command(args))
+    }
+
+    fn run(mut command: Command) -> Kettle {
+        let mut child = command
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .stderr(Stdio::inherit())
@@ -24,7 +28,21 @@ impl Kettle {
 
     /// Starts a server script, which prints a line that ends in its address; gives its port.
     pub fn serve(args: &[&str]) -> (Kettle, u16) {
-        let mut kettle = Kettle::start(args);
+        Kettle::start(args).with_port()
+    }
+
+    /// The same, with no more than `count` open files and sockets.
+    pub fn serve_with_descriptors(count: u32, args: &[&str]) -> (Kettle, u16) {
+        let kettle = command(args);
+        let mut limited = Command::new("sh");
+        limited.args(["-c", &format!("ulimit -n {count} && exec \"$0\" \"$@\"")]);
+        limited.arg(kettle.get_program()).args(kettle.get_args());
+        limited.current_dir(env!("CARGO_MANIFEST_DIR")).env("NO_COLOR", "1");
+        Kettle::run(limited).with_port()
+    }
+
+    fn with_port(self) -> (Kettle, u16) {
+        let mut kettle = self;
         let line = kettle.line();
         let port = line.rsplit(':').next().and_then(|port| port.trim().parse().ok());
         (kettle, port.unwrap_or_else(|| panic!("no port in {line:?}")))

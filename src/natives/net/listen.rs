@@ -3,6 +3,7 @@
 use std::io;
 use std::net::SocketAddr;
 use std::task::Poll;
+use std::time::Duration;
 
 use super::lookup::Lookup;
 use super::{connection, port as port_of, written};
@@ -12,7 +13,7 @@ use crate::natives::io_error::{Subject, io_error};
 use crate::natives::kind::TextValue;
 use crate::natives::stream::address_value;
 use crate::runtime::driver::{Direction, ListenOptions, SocketId, Ticket};
-use crate::runtime::{Answer, Cx, Loop, Source, Wait};
+use crate::runtime::{Answer, Cx, Loop, Source, TimerId, Wait};
 use crate::vm::heap::Marker;
 use crate::vm::object::HostObject;
 use crate::vm::{ErrorKind, Thrown, Value, Vm};
@@ -158,17 +159,27 @@ impl Source for ListenOp {
     }
 }
 
+/// How long an accept that found no descriptor free waits before it looks again.
+const SHORTAGE_PAUSE: Duration = Duration::from_millis(50);
+
 /// Waits for the next connection of a listener.
+///
+/// A connection for which the process has no descriptor left waits with the kernel until another
+/// one is closed. It is no error: one client too many must not end the server for all of them.
 struct AcceptOp {
     listener: Value,
     socket: SocketId,
     local: SocketAddr,
     /// What there is instead of ClosedError when the listener is closed: for loops.
     at_end: Option<Value>,
+    ticket: Option<Ticket>,
+    /// When it looks again whether a descriptor is free.
+    alarm: Option<TimerId>,
 }
 
 impl Source for AcceptOp {
     fn attempt(&mut self, cx: &mut Cx<'_>) -> Poll<Result<Value, Thrown>> {
+        self.stop_alarm(cx);
         let closed = cx.vm.heap.object_ref::<Listener>(self.listener).is_none_or(|l| l.closed);
         if closed {
             return Poll::Ready(self.ended(cx.vm));
@@ -176,6 +187,10 @@ impl Source for AcceptOp {
         match cx.rt.driver.accept(self.socket) {
             Ok((socket, peer)) => Poll::Ready(Ok(connection(cx, socket, peer))),
             Err(error) if error.kind() == io::ErrorKind::WouldBlock => Poll::Pending,
+            Err(error) if error.kind() == io::ErrorKind::ResourceBusy => {
+                self.look_again(cx);
+                Poll::Pending
+            }
             Err(error) => {
                 let address = self.local.to_string();
                 let about = Subject::Address(&address);
@@ -185,10 +200,12 @@ impl Source for AcceptOp {
     }
 
     fn register(&mut self, cx: &mut Cx<'_>, ticket: Ticket) {
+        self.ticket = Some(ticket);
         cx.rt.driver.wait(self.socket, Direction::Read, ticket);
     }
 
     fn unregister(&mut self, cx: &mut Cx<'_>, ticket: Ticket) {
+        self.stop_alarm(cx);
         cx.rt.driver.unwait(self.socket, Direction::Read, ticket);
     }
 
@@ -200,11 +217,26 @@ impl Source for AcceptOp {
     }
 
     fn describe(&self) -> String {
-        format!("a connection on {}", self.local)
+        match self.alarm {
+            None => format!("a connection on {}", self.local),
+            Some(_) => format!("a free descriptor for a connection on {}", self.local),
+        }
     }
 }
 
 impl AcceptOp {
+    /// Before it is registered there is no need: registering tries once more.
+    fn look_again(&mut self, cx: &mut Cx<'_>) {
+        let at = cx.rt.driver.now().after(SHORTAGE_PAUSE);
+        self.alarm = self.ticket.map(|ticket| cx.rt.start_wake_up(at, ticket));
+    }
+
+    fn stop_alarm(&mut self, cx: &mut Cx<'_>) {
+        if let Some(alarm) = self.alarm.take() {
+            cx.rt.stop_wake_up(alarm);
+        }
+    }
+
     fn ended(&self, vm: &mut Vm) -> Result<Value, Thrown> {
         match self.at_end {
             Some(value) if value.is_unset() => {
@@ -228,7 +260,7 @@ fn listener_of(vm: &mut Vm, value: Value) -> Result<(SocketId, SocketAddr), Thro
 
 fn wait(cx: &mut Cx<'_>, listener: Value, at_end: Option<Value>) -> Result<Answer, Thrown> {
     let (socket, local) = listener_of(cx.vm, listener)?;
-    let op = AcceptOp { listener, socket, local, at_end };
+    let op = AcceptOp { listener, socket, local, at_end, ticket: None, alarm: None };
     Ok(Answer::Wait(Wait::Source(Box::new(op))))
 }
 

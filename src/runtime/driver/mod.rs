@@ -160,7 +160,8 @@ pub trait Driver: Send {
     fn connected(&mut self, socket: SocketId) -> io::Result<()>;
     /// Opens a listener.
     fn bind(&mut self, address: SocketAddr, options: ListenOptions) -> io::Result<SocketId>;
-    /// Takes the next waiting connection from a listener.
+    /// Takes the next waiting connection from a listener. `ResourceBusy`: it has to go on waiting,
+    /// as the system has no descriptor for it now.
     fn accept(&mut self, listener: SocketId) -> io::Result<(SocketId, SocketAddr)>;
     /// Reads what is there, at most `max` bytes, into a buffer of the driver: no memory is made
     /// ready for sockets that have nothing to say. Nothing is the end.
