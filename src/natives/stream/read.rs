@@ -12,6 +12,10 @@ use crate::runtime::{Answer, Cx, Source, Wait};
 use crate::vm::heap::Marker;
 use crate::vm::{ErrorKind, Thrown, Value, Vm};
 
+/// How often one attempt asks for more: a sender that keeps up with a large read must not keep the
+/// other tasks from running.
+const FILLS_MAX: usize = 16;
+
 /// What a read waits for.
 #[derive(Clone, Debug)]
 pub enum Want {
@@ -130,7 +134,7 @@ impl ReadOp {
         if let Some(bytes) = self.read_directly(cx)? {
             return Ok(Some(bytes));
         }
-        loop {
+        for _ in 0..=FILLS_MAX {
             let stream = stream_mut(cx.vm, self.stream)?;
             let found = self.want.find(stream.buffer.as_slice(), &mut self.scanned);
             match found {
@@ -142,10 +146,11 @@ impl ReadOp {
             }
             match stream.fill(cx.rt.driver.as_mut()) {
                 Ok(Filled::Some | Filled::End) => self.check_memory(cx.vm)?,
-                Ok(Filled::Pending) => return Ok(None),
+                Ok(Filled::Pending) => break,
                 Err(error) => return Err(self.failed(cx.vm, &error)),
             }
         }
+        Ok(None)
     }
 
     /// The quick way for the most frequent read: from the driver's buffer straight into bytes.

@@ -179,19 +179,24 @@ impl WriteOp {
     }
 }
 
-/// Sends what has not been sent, as far as it goes.
+/// How much one attempt sends: a reader that keeps up with a large write must not keep the other
+/// tasks from running.
+const SENT_MAX: usize = 1024 * 1024;
+
+/// Sends what has not been sent, as far as it goes for now.
 fn send(
     sent: &mut usize,
     data: &[u8],
     mut write: impl FnMut(&[u8]) -> io::Result<usize>,
 ) -> io::Result<()> {
-    while *sent < data.len() {
-        match write(&data[*sent..])? {
+    let goal = data.len().min(*sent + SENT_MAX);
+    while *sent < goal {
+        match write(&data[*sent..goal])? {
             0 => return Err(io::ErrorKind::WriteZero.into()),
             count => *sent += count,
         }
     }
-    Ok(())
+    if *sent < data.len() { Err(io::ErrorKind::WouldBlock.into()) } else { Ok(()) }
 }
 
 /// The bytes of a str or bytes.
@@ -277,5 +282,25 @@ impl Source for OutputOp {
 
     fn holds_cancel(&self) -> bool {
         self.job.is_some()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_large_write_gives_way_to_the_other_tasks() {
+        let data = vec![0; 2 * SENT_MAX + 1];
+        let (mut sent, mut attempts) = (0, Vec::new());
+        loop {
+            let result = send(&mut sent, &data, |rest| Ok(rest.len().min(100_000)));
+            attempts.push(sent);
+            match result {
+                Ok(()) => break,
+                Err(error) => assert_eq!(error.kind(), io::ErrorKind::WouldBlock),
+            }
+        }
+        assert_eq!(attempts, [SENT_MAX, 2 * SENT_MAX, 2 * SENT_MAX + 1]);
     }
 }
