@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 use super::connect::connect;
 use super::listen::{Listener, accept, close, listen, next};
 use crate::natives::drive::Drive;
-use crate::natives::stream::ops;
+use crate::natives::stream::{Stream, ops};
 use crate::runtime::driver::MioDriver;
 use crate::vm::Value;
 
@@ -45,6 +45,10 @@ fn names_and_both_families_connect() {
         write(&mut drive, client, b"hello");
         let bytes = drive.get(|cx| ops::read(cx, server, 100));
         assert_eq!(drive.shown(bytes), "b\"hello\"", "{listen_on} {connect_to}");
+        let stream = drive.runtime.vm.heap.object_ref::<Stream>(server).expect("it is one");
+        let peer = stream.name();
+        let peer = peer.parse::<SocketAddr>().expect("an address is its name").ip();
+        assert!(peer.is_ipv4() || connect_to == "::1", "{peer} is written as what it is");
     }
 }
 

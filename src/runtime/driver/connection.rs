@@ -127,13 +127,16 @@ impl Connections {
                 Ok(pair) => break pair,
                 // The client has gone before it was accepted: the next one.
                 Err(error) if is_passing(error.kind()) => {}
+                Err(error) if is_shortage(&error) => {
+                    return Err(io::Error::new(io::ErrorKind::ResourceBusy, error));
+                }
                 Err(error) => {
                     connection.readable &= error.kind() != io::ErrorKind::WouldBlock;
                     return Err(error);
                 }
             }
         };
-        Ok((self.insert(registry, End::Stream(stream))?, address))
+        Ok((self.insert(registry, End::Stream(stream))?, plain(address)))
     }
 
     pub(super) fn read(&mut self, id: SocketId, into: &mut [u8]) -> io::Result<usize> {
@@ -188,7 +191,7 @@ impl Connections {
 
     pub(super) fn local(&self, id: SocketId) -> io::Result<SocketAddr> {
         match &self.look(id)?.end {
-            End::Stream(stream) => stream.local_addr(),
+            End::Stream(stream) => stream.local_addr().map(plain),
             End::Listener(listener) => listener.local_addr(),
         }
     }
@@ -320,8 +323,26 @@ pub(super) fn stale() -> io::Error {
     io::Error::new(io::ErrorKind::NotConnected, "this socket is closed")
 }
 
+/// An address of IPv4 as such: a listener for both families sees it as one of IPv6.
+fn plain(address: SocketAddr) -> SocketAddr {
+    SocketAddr::new(address.ip().to_canonical(), address.port())
+}
+
 fn is_passing(kind: io::ErrorKind) -> bool {
     matches!(kind, io::ErrorKind::Interrupted | io::ErrorKind::ConnectionAborted)
+}
+
+/// Whether descriptors or memory have run out, which ends when something else is closed.
+#[cfg(unix)]
+fn is_shortage(error: &io::Error) -> bool {
+    use rustix::io::Errno;
+    let short = [Errno::MFILE, Errno::NFILE, Errno::NOBUFS, Errno::NOMEM];
+    Errno::from_io_error(error).is_some_and(|errno| short.contains(&errno))
+}
+
+#[cfg(not(unix))]
+fn is_shortage(_: &io::Error) -> bool {
+    false
 }
 
 fn retry(mut call: impl FnMut() -> io::Result<usize>) -> io::Result<usize> {
