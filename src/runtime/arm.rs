@@ -20,7 +20,7 @@ impl Loop {
     /// Tries a wait. Nothing has happened if it is pending.
     pub(super) fn attempt(&mut self, vm: &mut Vm, id: TaskId, wait: &mut Wait) -> Poll<Outcome> {
         let outcome = match wait {
-            Wait::Sleep(_) | Wait::Until(_) => None,
+            Wait::Sleep(_) => None,
             Wait::Yield => Some(Ok(crate::vm::Value::null())),
             Wait::Join(handle) => self.try_join(vm, *handle, false),
             Wait::Stop(handle) => self.try_join(vm, *handle, true),
@@ -42,9 +42,6 @@ impl Loop {
             Wait::Sleep(span) => {
                 let deadline = self.driver.now().after(*span);
                 Place::Timer(self.timers.start(deadline, Alarm::Wake(ticket)))
-            }
-            Wait::Until(deadline) => {
-                Place::Timer(self.timers.start(*deadline, Alarm::Wake(ticket)))
             }
             // It never waits.
             Wait::Yield => Place::None,

@@ -25,8 +25,6 @@ pub enum CancelKind {
     Explicit,
     /// Something else in its scope failed.
     SiblingFailed,
-    /// Another one was faster.
-    RaceLost,
     /// It is a daemon and its scope has ended.
     Parent,
     /// The program was asked to end.
@@ -35,8 +33,6 @@ pub enum CancelKind {
     Interrupt,
     /// The host asked for it.
     Host,
-    /// The program is loaded anew.
-    Reload,
 }
 
 impl CancelKind {
@@ -46,12 +42,10 @@ impl CancelKind {
             CancelKind::Deadline => "deadline",
             CancelKind::Explicit => "explicit",
             CancelKind::SiblingFailed => "sibling_failed",
-            CancelKind::RaceLost => "race_lost",
             CancelKind::Parent => "parent",
             CancelKind::Shutdown => "shutdown",
             CancelKind::Interrupt => "interrupt",
             CancelKind::Host => "host",
-            CancelKind::Reload => "reload",
         }
     }
 }

@@ -41,11 +41,6 @@ impl Channel {
         self.buffer.is_empty()
     }
 
-    /// Whether it takes no more values.
-    pub fn is_closed(&self) -> bool {
-        self.closed
-    }
-
     fn has_room(&self) -> bool {
         self.capacity.is_none_or(|capacity| self.buffer.len() < capacity)
     }

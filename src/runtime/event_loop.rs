@@ -146,11 +146,6 @@ impl Loop {
         self.op_budget = budget.max(1);
     }
 
-    /// When the next timer fires; now if tasks are ready.
-    pub fn next_deadline(&self) -> Option<Moment> {
-        if self.ready.is_empty() { self.timers.next() } else { Some(self.driver.now()) }
-    }
-
     /// A way to report tickets from other threads.
     pub fn remote(&self) -> Remote {
         Remote { inbox: self.inbox.clone(), waker: self.driver.waker() }
@@ -188,7 +183,7 @@ impl Wait {
     fn trace(&self, marker: &mut Marker) {
         use super::wait::AtEnd;
         match self {
-            Wait::Sleep(_) | Wait::Until(_) | Wait::Yield => {}
+            Wait::Sleep(_) | Wait::Yield => {}
             Wait::Join(value) | Wait::Stop(value) | Wait::Promise(value) | Wait::Lock(value) => {
                 marker.value(*value);
             }

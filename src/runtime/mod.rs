@@ -104,33 +104,11 @@ impl Runtime {
         Runtime { vm, rt: Loop::new(driver, host, natives) }
     }
 
-    /// Runs a program that is one call, to its end.
-    pub fn run_main(&mut self, callee: Value, args: &[Value]) -> ProgramEnd {
-        self.start(callee, args, Parts::default());
-        self.run()
-    }
-
     /// Makes the program's task. It calls `callee`, then the `parts`, one after the other, until one
     /// of them fails. [`turn`](Runtime::turn) runs it.
     pub fn start(&mut self, callee: Value, args: &[Value], parts: Parts) {
         let call = Call { callee, args, named: None };
         self.rt.start_program(&mut self.vm, call, parts);
-    }
-
-    /// Runs the program that was started to its end.
-    pub fn run(&mut self) -> ProgramEnd {
-        loop {
-            match self.turn(None) {
-                Turn::Ended(end) => return end,
-                Turn::Ready | Turn::Waiting => {}
-                // A host that limits fuel drives the turns itself; here there is always more.
-                Turn::OutOfFuel => self.vm.set_fuel(i64::MAX),
-                Turn::Idle => {
-                    let outcome = Ok(Value::null());
-                    return ProgramEnd { outcome, status: None, signal: None, killed: false };
-                }
-            }
-        }
     }
 
     /// Calls a function in a task of its own. [`turn`](Runtime::turn) runs it,
@@ -180,24 +158,9 @@ impl Runtime {
         self.rt.calls.try_remove(call.0);
     }
 
-    /// Asks the program to end, from the thread of the loop.
-    pub fn interrupt(&mut self, interrupt: Interrupt) {
-        self.rt.interrupt(&mut self.vm, interrupt);
-    }
-
-    /// What asks the program to end from any other thread, even while it computes.
+    /// What asks the program to end from any thread, even while it computes.
     pub fn interrupter(&self) -> Interrupter {
         Interrupter { flag: self.vm.interrupt.clone(), waker: self.rt.driver.waker() }
-    }
-
-    /// All tasks, in the order of their tree.
-    pub fn tasks(&self) -> Vec<TaskReport> {
-        self.rt.report(&self.vm, usize::MAX).0
-    }
-
-    /// When a turn is worth it even if nothing happens.
-    pub fn next_deadline(&self) -> Option<driver::Moment> {
-        self.rt.next_deadline()
     }
 }
 

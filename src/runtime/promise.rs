@@ -19,11 +19,6 @@ impl Promise {
     pub fn new() -> Promise {
         Promise::default()
     }
-
-    /// Whether it has been kept or broken.
-    pub fn is_settled(&self) -> bool {
-        self.outcome.is_some()
-    }
 }
 
 impl HostObject for Promise {

@@ -169,7 +169,6 @@ fn describe(vm: &Vm, wait: &Wait) -> String {
             let span = i64::try_from(span.as_nanos()).unwrap_or(i64::MAX);
             format!("{} to pass", display_short(&vm.heap, Value::duration(span), DISPLAY_MAX))
         }
-        Wait::Until(_) => "its time".to_owned(),
         Wait::Join(handle) | Wait::Stop(handle) => {
             let task = vm.heap.object_ref::<TaskHandle>(*handle);
             task.map_or_else(String::new, |task| format!("task {} ({})", task.number, task.name))

@@ -161,7 +161,7 @@ impl Loop {
         let Some(id) = self.pending(ticket) else { return };
         let Some(task) = self.tasks.get_mut(id) else { return };
         let Some(arm) = task.op.arms_mut().get_mut(ticket.arm as usize) else { return };
-        if matches!(arm.wait, Wait::Sleep(_) | Wait::Until(_)) {
+        if matches!(arm.wait, Wait::Sleep(_)) {
             self.complete(vm, ticket, Ok(Value::null()));
         } else {
             self.reattempt(vm, ticket);

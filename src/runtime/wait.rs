@@ -8,7 +8,7 @@
 use std::sync::Arc;
 use std::task::Poll;
 
-use super::driver::{Moment, Ticket};
+use super::driver::Ticket;
 use super::event_loop::Loop;
 use super::task::TaskId;
 use crate::vm::heap::Marker;
@@ -44,8 +44,6 @@ pub enum Answer {
 pub enum Wait {
     /// A time to pass.
     Sleep(std::time::Duration),
-    /// A moment to come.
-    Until(Moment),
     /// The end of a task; the value is its handle.
     Join(Value),
     /// The end of a task that was asked to stop: like `Join`, but being cancelled is no error.

@@ -115,13 +115,6 @@ fn push_fixed(out: &mut String, count: u64, unit: u64) {
     }
 }
 
-/// The text of a duration.
-pub fn duration_text(nanoseconds: i64) -> String {
-    let mut out = String::new();
-    push_duration(&mut out, nanoseconds);
-    out
-}
-
 /// Appends a string in quotes with the escapes of the grammar.
 pub fn push_quoted(out: &mut String, text: &str) {
     out.push('"');
@@ -148,13 +141,6 @@ fn push_escape(out: &mut String, character: char) {
     let code = u32::from(character);
     let _ =
         if code <= 0x7f { write!(out, "\\x{code:02x}") } else { write!(out, "\\u{{{code:x}}}") };
-}
-
-/// The text of a string in quotes.
-pub fn quoted(text: &str) -> String {
-    let mut out = String::with_capacity(text.len() + 2);
-    push_quoted(&mut out, text);
-    out
 }
 
 /// Appends a byte string as a literal.
@@ -246,18 +232,23 @@ mod tests {
             (3_600_000_000_001, "1h0.000000001s"),
             (i64::MIN, "-106751d23h47m16.854775808s"),
         ] {
-            assert_eq!(duration_text(nanoseconds), text);
+            assert_eq!(pushed(|out| push_duration(out, nanoseconds)), text);
         }
+    }
+
+    fn pushed(push: impl FnOnce(&mut String)) -> String {
+        let mut out = String::new();
+        push(&mut out);
+        out
     }
 
     #[test]
     fn strings_are_quoted_so_that_they_read_back() {
+        let quoted = |text: &str| pushed(|out| push_quoted(out, text));
         assert_eq!(quoted("a\"b\\\n\t\0\u{8}\u{c}"), r#""a\"b\\\n\t\0\b\f""#);
         assert_eq!(quoted("$5 ${x} $"), r#""$5 \${x} $""#);
         assert_eq!(quoted("é\u{1b}\u{85}"), "\"é\\x1b\\u{85}\"");
-        let mut out = String::new();
-        push_bytes(&mut out, b"\x00a\"\xff");
-        assert_eq!(out, "b\"\\x00a\\\"\\xff\"");
+        assert_eq!(pushed(|out| push_bytes(out, b"\x00a\"\xff")), "b\"\\x00a\\\"\\xff\"");
     }
 
     #[test]

@@ -182,13 +182,6 @@ impl Connections {
         self.get(id)?.stream()?.set_nodelay(on)
     }
 
-    pub(super) fn peer(&self, id: SocketId) -> io::Result<SocketAddr> {
-        match &self.look(id)?.end {
-            End::Stream(stream) => stream.peer_addr(),
-            End::Listener(_) => Err(stale()),
-        }
-    }
-
     pub(super) fn local(&self, id: SocketId) -> io::Result<SocketAddr> {
         match &self.look(id)?.end {
             End::Stream(stream) => stream.local_addr().map(plain),

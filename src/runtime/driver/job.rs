@@ -6,7 +6,7 @@
 
 use std::fmt;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::{Driver, Ticket};
 
@@ -60,7 +60,6 @@ pub fn submit<T: Send + 'static>(
 ) -> Job<T> {
     let shared = Arc::new(Shared {
         state: Mutex::new(State { stage: Stage::Waiting(Box::new(work)), ticket: None }),
-        done: Condvar::new(),
     });
     driver.run(lane, shared.clone());
     Job { shared }
@@ -82,15 +81,6 @@ impl<T> Job<T> {
     /// Whether the job has not ended yet.
     pub fn is_running(&self) -> bool {
         matches!(self.shared.lock().stage, Stage::Waiting(_) | Stage::Running)
-    }
-
-    /// Blocks this thread until the job has ended. Only for the end of the program and for
-    /// output that has outgrown its bound.
-    pub fn join(&self) {
-        let mut state = self.shared.lock();
-        while matches!(state.stage, Stage::Waiting(_) | Stage::Running) {
-            state = self.shared.done.wait(state).unwrap_or_else(PoisonError::into_inner);
-        }
     }
 
     /// Reports `ticket` when the job ends. One waiter at a time: the last one counts.
@@ -120,7 +110,6 @@ impl<T> Drop for Job<T> {
 
 struct Shared<T> {
     state: Mutex<State<T>>,
-    done: Condvar,
 }
 
 struct State<T> {
@@ -161,8 +150,6 @@ impl<T: Send> Runnable for Shared<T> {
         if matches!(state.stage, Stage::Running) {
             state.stage = Stage::Done(result);
         }
-        drop(state);
-        self.done.notify_all();
     }
 
     fn ticket(&self) -> Option<Ticket> {

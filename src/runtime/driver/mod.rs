@@ -172,8 +172,6 @@ pub trait Driver: Send {
     fn shutdown(&mut self, socket: SocketId) -> io::Result<()>;
     /// Switches the joining of small writes off (`true`) or on.
     fn set_nodelay(&mut self, socket: SocketId, on: bool) -> io::Result<()>;
-    /// The address of the other end.
-    fn peer(&self, socket: SocketId) -> io::Result<SocketAddr>;
     /// The address of this end.
     fn local(&self, socket: SocketId) -> io::Result<SocketAddr>;
     /// Closes a socket. Whoever waits for it is reported as ready. Stale ids are ignored.

@@ -194,10 +194,6 @@ impl Driver for MioDriver {
         self.connections.set_nodelay(socket, on)
     }
 
-    fn peer(&self, socket: SocketId) -> io::Result<SocketAddr> {
-        self.connections.peer(socket)
-    }
-
     fn local(&self, socket: SocketId) -> io::Result<SocketAddr> {
         self.connections.local(socket)
     }

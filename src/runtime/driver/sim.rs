@@ -4,7 +4,7 @@
 //! job is outstanding. Jobs run in line, in the order in which they were handed in, so files are
 //! the real ones. There is no network: sockets are refused with an error that says so.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::VecDeque;
 use std::io;
 use std::net::SocketAddr;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -24,7 +24,6 @@ const WALL_START: Duration = Duration::from_secs(1_767_225_600);
 pub struct SimDriver {
     clock: Moment,
     random: Random,
-    variables: BTreeMap<String, String>,
     ready: Vec<Event>,
     /// Signals that will come, in the order of time.
     planned: VecDeque<(Moment, Signal)>,
@@ -39,19 +38,11 @@ impl SimDriver {
         SimDriver {
             clock: Moment::default(),
             random: Random::seeded(seed),
-            variables: BTreeMap::new(),
             ready: Vec::new(),
             planned: VecDeque::new(),
             jobs: VecDeque::new(),
             woken: Arc::new(Flag::default()),
         }
-    }
-
-    /// Sets an environment variable that programs on this driver see.
-    #[must_use]
-    pub fn with_variable(mut self, name: &str, value: &str) -> SimDriver {
-        self.variables.insert(name.to_string(), value.to_string());
-        self
     }
 
     /// Plans a signal for a moment, as if the operating system sent it then.
@@ -64,11 +55,6 @@ impl SimDriver {
         while let Some((_, signal)) = self.planned.pop_front_if(|(at, _)| *at <= self.clock) {
             events.push(Event::Signal(signal));
         }
-    }
-
-    /// Makes the next `poll` report a signal, as if the operating system had sent it.
-    pub fn raise(&mut self, signal: Signal) {
-        self.ready.push(Event::Signal(signal));
     }
 }
 
@@ -85,8 +71,8 @@ impl Driver for SimDriver {
         self.random.next()
     }
 
-    fn variable(&self, name: &str) -> Option<String> {
-        self.variables.get(name).cloned()
+    fn variable(&self, _: &str) -> Option<String> {
+        None
     }
 
     fn poll(&mut self, timeout: Option<Duration>, events: &mut Vec<Event>) {
@@ -171,10 +157,6 @@ impl Driver for SimDriver {
     }
 
     fn set_nodelay(&mut self, _: SocketId, _: bool) -> io::Result<()> {
-        Err(stale())
-    }
-
-    fn peer(&self, _: SocketId) -> io::Result<SocketAddr> {
         Err(stale())
     }
 
