@@ -2,7 +2,7 @@
 //!
 //! A file under `tests/syntax/` is a row of cases: a line `%%`, the snippet, a line `%>`, and what
 //! the parser makes of it: the tree, one statement a line, then its diagnostics with line and
-//! column. `KETTLE_BLESS=1 cargo test --test syntax` writes what it finds; read the difference
+//! column. `KETTLE_UPDATE=1 cargo test --test syntax` writes what it finds; read the difference
 //! before you believe it.
 
 use std::fmt::Write as _;
@@ -81,7 +81,7 @@ fn describe(diagnostic: &Diagnostic, source: &Source, out: &mut String) {
 
 #[test]
 fn goldens() {
-    let bless = std::env::var_os("KETTLE_BLESS").is_some();
+    let update = std::env::var_os("KETTLE_UPDATE").is_some();
     let (mut count, mut wrong) = (0, String::new());
     for path in files() {
         let mut written = String::new();
@@ -99,10 +99,10 @@ fn goldens() {
             }
             write!(written, "%% \n{}\n%> \n{found}", case.snippet).expect("a string takes it");
         }
-        if bless {
+        if update {
             fs::write(&path, written).expect("goldens can be written");
         }
     }
     assert!(count >= 300, "only {count} cases");
-    assert!(bless || wrong.is_empty(), "{wrong}");
+    assert!(update || wrong.is_empty(), "{wrong}");
 }
