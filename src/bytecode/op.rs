@@ -89,7 +89,8 @@ macro_rules! opcodes {
         #[derive(Clone, Copy, Debug, PartialEq, Eq)]
         #[repr(u8)]
         pub enum Opcode {
-            $( $(#[doc = $meaning])+ $name, )+
+            // As code: `R[a]` would be a link.
+            $( #[doc = "```text"] $(#[doc = $meaning])+ #[doc = "```"] $name, )+
         }
 
         impl Opcode {

@@ -1,6 +1,6 @@
 //! Layer 10: the command line, a host like any other.
 //!
-//! It reads words into a [`Request`](flag::Request), makes an engine, runs a program and says how
+//! It reads words into a `Request`, makes an engine, runs a program and says how
 //! that ended: 0, or what the program gave to `exit` or returned from `main`; 1 an error that
 //! nobody caught; 2 words or a program that cannot be understood; 13 a deadlock; 130, 141, 143 an
 //! interrupt, a closed pipe, a request to end. Only this layer prints and ends the process.

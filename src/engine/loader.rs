@@ -3,7 +3,7 @@
 //! A [`Loader`] maps the text of an import to the name of a module, and that name to source text.
 //! [`Files`] is the file system, [`Memory`] a table of texts for hosts that embed their scripts
 //! and for tests. A loader knows nothing of syntax: which imports there are is the business of
-//! [`Graph`](super::graph).
+//! `graph`.
 
 use std::collections::BTreeMap;
 use std::fmt;

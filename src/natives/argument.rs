@@ -5,7 +5,7 @@
 //! [`Value`] whose `get` borrows the content from the heap.
 
 use super::declaration::Signature;
-use super::describe::{brief, describe};
+use super::describe::describe;
 use crate::vm::heap::Heap;
 use crate::vm::{Args, ErrorKind, Thrown, Value, Vm};
 
@@ -194,15 +194,6 @@ pub fn wrong_type(
 /// `str.repeat: n must not be negative, not -1` is `bad_value(vm, "str.repeat", "n must not be negative", v)`.
 #[cold]
 pub fn bad_value(vm: &mut Vm, path: &str, rule: &str, value: Value) -> Thrown {
-    let came = brief(vm, value);
+    let came = vm.show(value);
     vm.error(ErrorKind::ValueError, format!("{path}: {rule}, not {came}"))
-}
-
-/// The message for an index that is out of range.
-pub fn past_end(index: i64, length: usize) -> String {
-    if index < 0 {
-        format!("index {index} is before the start (length {length})")
-    } else {
-        format!("index {index} is past the end (length {length})")
-    }
 }

@@ -7,7 +7,6 @@ mod write;
 use super::Outcome;
 use super::argument::bad_value;
 use super::kind::{BytesLikeValue, DataValue};
-use super::memory::reserve;
 use crate::natives;
 use crate::vm::{Value, Vm};
 use encode::{base64, hex, utf8};
@@ -154,7 +153,7 @@ fn split(vm: &mut Vm, bytes: BytesLikeValue, sep: DataValue) -> Outcome {
     }
     pieces.push(content[start..].to_vec());
     let size: usize = pieces.iter().map(|piece| piece.len() + 48).sum();
-    reserve(vm, size)?;
+    vm.reserve(size)?;
     let items = pieces.iter().map(|piece| vm.heap.bytes(piece)).collect();
     Ok(vm.heap.list(items))
 }

@@ -4,15 +4,13 @@ mod number;
 
 use super::Outcome;
 use super::argument::{bad_value, wrong_type};
-use super::elements::{Elements, elements};
 use super::map::extend_map;
-use super::memory::reserve;
 use super::script;
 use super::set::extend_set;
 use super::text_form::{Joined, join_text};
 use crate::natives;
 use crate::vm::map::Map;
-use crate::vm::{ErrorKind, Kind, Thrown, Value, Vm};
+use crate::vm::{Elements, ErrorKind, Kind, Thrown, Value, Vm};
 use number::{duration_of, float_of, int_of};
 
 natives! {
@@ -59,7 +57,7 @@ fn bool_of(_vm: &mut Vm, value: Value) -> Outcome {
 
 fn list_of(vm: &mut Vm, iterable: Option<Value>) -> Outcome {
     let Some(iterable) = iterable else { return Ok(vm.heap.list(Vec::new())) };
-    match elements(vm, iterable)? {
+    match vm.elements(iterable)? {
         Elements::Known(items) => Ok(vm.heap.list(items)),
         Elements::AskScript => script::call(vm, "to_list", &[iterable]),
         Elements::None => Err(wrong_type(vm, "list", "iterable", "an iterable", iterable, None)),
@@ -91,11 +89,11 @@ fn byte_string(vm: &mut Vm, path: &str, value: Value) -> Result<Option<Vec<u8>>,
         _ => None,
     };
     if let Some(content) = content {
-        reserve(vm, content.len())?;
+        vm.reserve(content.len())?;
         return Ok(Some(content));
     }
     let expected = "a str, a buffer or a list of ints";
-    let items = match elements(vm, value)? {
+    let items = match vm.elements(value)? {
         Elements::Known(items) if value.kind() != Kind::Map => items,
         Elements::AskScript => return Ok(None),
         _ => return Err(wrong_type(vm, path, "value", expected, value, None)),
@@ -133,7 +131,7 @@ fn buffer_of(vm: &mut Vm, value: Option<Value>) -> Outcome {
         let Ok(length) = usize::try_from(length) else {
             return Err(bad_value(vm, "buffer", "the length must not be negative", value));
         };
-        reserve(vm, length)?;
+        vm.reserve(length)?;
         return Ok(vm.heap.buffer(vec![0; length]));
     }
     match byte_string(vm, "buffer", value)? {
@@ -146,6 +144,6 @@ fn buffer_of(vm: &mut Vm, value: Option<Value>) -> Outcome {
 #[cold]
 fn unreadable(vm: &mut Vm, what: &str, text: &str, why: &str) -> Thrown {
     let shown = vm.heap.string(text);
-    let shown = super::describe::brief(vm, shown);
+    let shown = vm.show(shown);
     vm.error(ErrorKind::ParseError, format!("{shown} is not {what}{why}"))
 }

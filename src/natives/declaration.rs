@@ -16,7 +16,7 @@
 //! the name has no dot), `method`, `get` (a property), `value` (a constant), `convert` (what calling
 //! a type does). Before them stands
 //! `async` if it waits, `loop` if it does not wait but needs the event loop, `host` for a member of
-//! a host object (the receiver is an unchecked [`Value`](crate::vm::Value)), `core` if it is
+//! a host object (the receiver is an unchecked [`Value`]), `core` if it is
 //! written in Kettle: the body is then the name of a function of `stdlib/core/`.
 //!
 //! Parameters are `name: type`, `name: type = literal`, `name: type?` (missing or null is `None`),

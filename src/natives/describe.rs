@@ -1,10 +1,6 @@
 //! How an error speaks of a value: its type with an article, and the value itself, cut short.
 
-use crate::vm::display::display_short;
 use crate::vm::{Kind, Value, Vm};
-
-/// About as many bytes of a value are shown.
-const SHOWN_MAX: usize = 40;
 
 /// A value in an error: `an int (3)`, `a str ("3")`, `null`, `a Point`.
 pub fn describe(vm: &Vm, value: Value) -> String {
@@ -21,19 +17,14 @@ pub fn describe(vm: &Vm, value: Value) -> String {
         | Kind::Class
         | Kind::Enum
         | Kind::Type => {
-            format!("{} ({})", with_article(&vm.type_name(value)), brief(vm, value))
+            format!("{} ({})", with_article(&vm.type_name(value)), vm.show(value))
         }
         _ => with_article(&vm.type_name(value)),
     }
 }
 
-/// The value as it stands in a container, cut short.
-pub fn brief(vm: &Vm, value: Value) -> String {
-    display_short(&vm.heap, value, SHOWN_MAX)
-}
-
 /// A noun with `a` or `an` before it.
-pub fn with_article(noun: &str) -> String {
+fn with_article(noun: &str) -> String {
     let article =
         if noun.starts_with(['a', 'e', 'i', 'o', 'A', 'E', 'I', 'O']) { "an" } else { "a" };
     format!("{article} {noun}")

@@ -3,12 +3,11 @@
 use super::Outcome;
 use super::argument::wrong_type;
 use super::describe::describe;
-use super::elements::{Elements, elements};
 use super::kind::MapValue;
 use super::list::{deep_copy, list_of_lists};
 use super::script;
 use crate::natives;
-use crate::vm::{ErrorKind, Kind, Thrown, Value, Vm};
+use crate::vm::{Elements, ErrorKind, Kind, Thrown, Value, Vm};
 
 natives! {
     /// Methods of `map`.
@@ -161,7 +160,7 @@ pub fn extend_map(vm: &mut Vm, path: &str, map: Value, other: Value, result: Val
     let pairs = if other.kind() == Kind::Map {
         pairs(vm, MapValue(other))
     } else {
-        match elements(vm, other)? {
+        match vm.elements(other)? {
             Elements::Known(items) => as_pairs(vm, path, &items)?,
             Elements::AskScript => return script::call(vm, "map_extend", &[map, other, result]),
             Elements::None => {
@@ -193,7 +192,7 @@ fn copy(vm: &mut Vm, map: MapValue, deep: bool) -> Outcome {
     if deep {
         return deep_copy(vm, map.0);
     }
-    super::memory::reserve(vm, map.get(&vm.heap).len().saturating_mul(48))?;
+    vm.reserve(map.get(&vm.heap).len().saturating_mul(48))?;
     let copy = map.get(&vm.heap).clone();
     Ok(vm.heap.map(copy))
 }

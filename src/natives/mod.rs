@@ -20,7 +20,6 @@ pub mod describe;
 #[cfg(all(test, feature = "driver"))]
 mod drive;
 mod duration;
-mod elements;
 mod equality;
 mod fs;
 mod io_error;
@@ -29,7 +28,6 @@ pub mod kind;
 mod list;
 mod map;
 mod math;
-pub mod memory;
 mod net;
 mod number;
 mod os;

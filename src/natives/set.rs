@@ -2,12 +2,11 @@
 
 use super::Outcome;
 use super::argument::wrong_type;
-use super::elements::{Elements, elements};
 use super::kind::SetValue;
 use super::script;
 use crate::natives;
 use crate::vm::map::Map;
-use crate::vm::{Kind, Thrown, Value, Vm};
+use crate::vm::{Elements, Kind, Thrown, Value, Vm};
 
 natives! {
     /// Methods of `set`.
@@ -113,7 +112,7 @@ fn clear(vm: &mut Vm, set: SetValue) -> Outcome {
 }
 
 fn copy(vm: &mut Vm, set: SetValue) -> Outcome {
-    super::memory::reserve(vm, set.get(&vm.heap).len().saturating_mul(48))?;
+    vm.reserve(set.get(&vm.heap).len().saturating_mul(48))?;
     let copy = set.get(&vm.heap).clone();
     Ok(vm.heap.set(copy))
 }
@@ -128,7 +127,7 @@ fn last(vm: &mut Vm, set: SetValue) -> Outcome {
 
 /// Adds all elements of an iterable to a set and gives `result`.
 pub fn extend_set(vm: &mut Vm, path: &str, set: Value, iterable: Value, result: Value) -> Outcome {
-    let items = match elements(vm, iterable)? {
+    let items = match vm.elements(iterable)? {
         Elements::Known(items) => items,
         Elements::AskScript => return script::call(vm, "set_extend", &[set, iterable, result]),
         Elements::None => {
@@ -154,7 +153,7 @@ fn operand(vm: &mut Vm, path: &str, other: Value) -> Result<Option<Value>, Throw
     if other.kind() == Kind::Set {
         return Ok(Some(other));
     }
-    let items = match elements(vm, other)? {
+    let items = match vm.elements(other)? {
         Elements::Known(items) => items,
         Elements::AskScript => return Ok(None),
         Elements::None => {

@@ -7,10 +7,10 @@ mod shape;
 use unicode_segmentation::UnicodeSegmentation;
 
 use super::Outcome;
-use super::argument::{bad_value, past_end};
+use super::argument::bad_value;
 use super::kind::TextValue;
-use super::memory::reserve;
 use crate::natives;
+use crate::vm::error::past_end;
 use crate::vm::{ErrorKind, Thrown, Value, Vm};
 use search::{byte_offset, char_count, contains, count, find, partition, replace, rfind};
 use shape::{center, lower, pad_end, pad_start, repeat, reversed, title, upper};
@@ -120,7 +120,7 @@ fn byte_len(vm: &mut Vm, text: TextValue) -> Outcome {
 
 /// A list of new strings.
 fn list_of(vm: &mut Vm, pieces: Vec<String>) -> Outcome {
-    reserve(vm, pieces.len() * (size_of::<Value>() + 32))?;
+    vm.reserve(pieces.len() * (size_of::<Value>() + 32))?;
     let items = pieces.into_iter().map(|piece| vm.heap.string_owned(piece)).collect();
     Ok(vm.heap.list(items))
 }
@@ -225,7 +225,7 @@ fn words(vm: &mut Vm, text: TextValue) -> Outcome {
 
 fn bytes(vm: &mut Vm, text: TextValue) -> Outcome {
     let content = text.get(&vm.heap).as_bytes().to_vec();
-    reserve(vm, content.len())?;
+    vm.reserve(content.len())?;
     Ok(vm.heap.bytes(&content))
 }
 

@@ -4,7 +4,6 @@
 //! [`TextForm`]: it asks for the next instance, calls `str` and gives the answer.
 
 use super::Outcome;
-use super::memory::{out_of_memory, reserve};
 use crate::natives;
 use crate::vm::display::{Printed, Printer};
 use crate::vm::heap::Marker;
@@ -44,7 +43,7 @@ pub fn join_text(vm: &mut Vm, items: &[Value], separator: &str) -> Result<Joined
         if let Some(piece) = vm.heap.str(*item) {
             let size = text.len() + piece.len();
             if size > checked {
-                reserve(vm, size)?;
+                vm.reserve(size)?;
                 checked = size * 2;
             }
             text.push_str(vm.heap.str(*item).unwrap_or_default());
@@ -54,10 +53,10 @@ pub fn join_text(vm: &mut Vm, items: &[Value], separator: &str) -> Result<Joined
         match printer.run(&vm.heap) {
             Ok(Printed::Done) => text.push_str(&printer.into_text()),
             Ok(Printed::NeedsCall(_)) => return Ok(Joined::AskScript),
-            Err(_) => return Err(out_of_memory(vm)),
+            Err(_) => return Err(vm.out_of_memory()),
         }
         if text.len() > checked {
-            reserve(vm, text.len())?;
+            vm.reserve(text.len())?;
             checked = text.len() * 2;
         }
     }
@@ -105,7 +104,7 @@ fn next(vm: &mut Vm, form: Value) -> Outcome {
     match printed {
         Ok(Printed::Done) => Ok(Value::null()),
         Ok(Printed::NeedsCall(instance)) => Ok(instance),
-        Err(_) => Err(out_of_memory(vm)),
+        Err(_) => Err(vm.out_of_memory()),
     }
 }
 

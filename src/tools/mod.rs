@@ -1,3 +1,3 @@
-//! Layer 9: check, format, test runner: text in, text out.
+//! Layer 9: text in, text out. Here so far: what a test script says it will do.
 
 pub mod expectation;

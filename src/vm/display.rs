@@ -7,6 +7,7 @@
 
 use std::fmt::Write;
 
+use super::Vm;
 use super::hash::AddressSet;
 use super::heap::{Heap, Marker, OutOfMemory};
 use super::text::{is_name, push_bytes, push_duration, push_float, push_quoted};
@@ -37,6 +38,16 @@ pub fn display_short(heap: &Heap, value: Value, limit: usize) -> String {
         return "…".to_owned();
     }
     printer.into_text()
+}
+
+/// About as many bytes of a value are shown in the message of an error.
+const SHOWN_MAX: usize = 40;
+
+impl Vm {
+    /// A short form of a value, for messages.
+    pub fn show(&self, value: Value) -> String {
+        display_short(&self.heap, value, SHOWN_MAX)
+    }
 }
 
 /// The instance whose method `str` has to be called to print a value, if it is one on its own.

@@ -1,10 +1,12 @@
-//! The elements of built-in iterables, for natives that take "an iterable".
+//! The elements of built-in iterables, all at once: for `...` and for natives that take "an
+//! iterable".
 //!
 //! What a class or a generator yields has to be asked of script code; for those the natives hand
 //! over to a function of the core module that first collects them into a list.
 
-use super::memory::reserve;
-use crate::vm::{ErrorKind, Kind, Thrown, Value, Vm};
+use super::Vm;
+use super::error::{ErrorKind, Thrown};
+use super::value::{Kind, Value};
 
 /// What iterating over a value gives.
 pub enum Elements {
@@ -16,49 +18,56 @@ pub enum Elements {
     None,
 }
 
-/// The elements of a list, set, str, bytes, buffer or range; the pairs of a map.
-pub fn elements(vm: &mut Vm, value: Value) -> Result<Elements, Thrown> {
-    let items = match value.kind() {
-        Kind::List => {
-            let length = vm.heap.list_ref(value).map_or(0, |list| list.items.len());
-            reserve(vm, length.saturating_mul(size_of::<Value>()))?;
-            vm.heap.list_ref(value).map_or_else(Vec::new, |list| list.items.clone())
-        }
-        Kind::Set => vm.heap.set_ref(value).map_or_else(Vec::new, |set| set.keys().collect()),
-        Kind::Map => {
-            let entries: Vec<(Value, Value)> =
-                vm.heap.map_ref(value).map_or_else(Vec::new, |map| map.iter().collect());
-            reserve(vm, entries.len().saturating_mul(4 * size_of::<Value>()))?;
-            entries.into_iter().map(|(key, value)| vm.heap.list(vec![key, value])).collect()
-        }
-        Kind::Str => {
-            let chars: Vec<char> =
-                vm.heap.str(value).map_or_else(Vec::new, |text| text.chars().collect());
-            reserve(vm, chars.len().saturating_mul(2 * size_of::<Value>()))?;
-            chars.into_iter().map(|c| vm.heap.string(c.encode_utf8(&mut [0; 4]))).collect()
-        }
-        Kind::Bytes | Kind::Buffer => {
-            let content = match value.kind() {
-                Kind::Bytes => vm.heap.bytes_ref(value),
-                _ => vm.heap.buffer_ref(value).map(Vec::as_slice),
-            };
-            content.unwrap_or_default().iter().map(|byte| Value::int(i64::from(*byte))).collect()
-        }
-        Kind::Range => return range(vm, value),
-        Kind::Instance | Kind::Object => return Ok(Elements::AskScript),
-        _ => return Ok(Elements::None),
-    };
-    Ok(Elements::Known(items))
-}
+impl Vm {
+    /// The elements of a list, set, str, bytes, buffer or range; the pairs of a map.
+    pub fn elements(&mut self, value: Value) -> Result<Elements, Thrown> {
+        let items = match value.kind() {
+            Kind::List => {
+                let length = self.heap.list_ref(value).map_or(0, |list| list.items.len());
+                self.reserve(length.saturating_mul(size_of::<Value>()))?;
+                self.heap.list_ref(value).map_or_else(Vec::new, |list| list.items.clone())
+            }
+            Kind::Set => self.heap.set_ref(value).map_or_else(Vec::new, |set| set.keys().collect()),
+            Kind::Map => {
+                let entries: Vec<(Value, Value)> =
+                    self.heap.map_ref(value).map_or_else(Vec::new, |map| map.iter().collect());
+                self.reserve(entries.len().saturating_mul(4 * size_of::<Value>()))?;
+                entries.into_iter().map(|(key, value)| self.heap.list(vec![key, value])).collect()
+            }
+            Kind::Str => {
+                let chars: Vec<char> =
+                    self.heap.str(value).map_or_else(Vec::new, |text| text.chars().collect());
+                self.reserve(chars.len().saturating_mul(2 * size_of::<Value>()))?;
+                chars.into_iter().map(|c| self.heap.character_string(c)).collect()
+            }
+            Kind::Bytes | Kind::Buffer => {
+                let content = match value.kind() {
+                    Kind::Bytes => self.heap.bytes_ref(value),
+                    _ => self.heap.buffer_ref(value).map(Vec::as_slice),
+                };
+                content
+                    .unwrap_or_default()
+                    .iter()
+                    .map(|byte| Value::int(i64::from(*byte)))
+                    .collect()
+            }
+            Kind::Range => return self.elements_of_range(value),
+            Kind::Instance | Kind::Object => return Ok(Elements::AskScript),
+            _ => return Ok(Elements::None),
+        };
+        Ok(Elements::Known(items))
+    }
 
-fn range(vm: &mut Vm, value: Value) -> Result<Elements, Thrown> {
-    let Some(range) = vm.heap.range_ref(value).copied() else { return Ok(Elements::None) };
-    let Some(length) = range.len() else {
-        let message =
-            "an endless range has no last element: take some of it first, `(1..).take(10)`";
-        return Err(vm.error(ErrorKind::ValueError, message));
-    };
-    let bytes = usize::try_from(length).unwrap_or(usize::MAX).saturating_mul(size_of::<Value>());
-    reserve(vm, bytes)?;
-    Ok(Elements::Known((0..length).map_while(|i| range.get(i)).map(Value::int).collect()))
+    fn elements_of_range(&mut self, value: Value) -> Result<Elements, Thrown> {
+        let Some(range) = self.heap.range_ref(value).copied() else { return Ok(Elements::None) };
+        let Some(length) = range.len() else {
+            let message =
+                "an endless range has no last element: take some of it first, `(1..).take(10)`";
+            return Err(self.error(ErrorKind::ValueError, message));
+        };
+        let bytes =
+            usize::try_from(length).unwrap_or(usize::MAX).saturating_mul(size_of::<Value>());
+        self.reserve(bytes)?;
+        Ok(Elements::Known((0..length).map_while(|i| range.get(i)).map(Value::int).collect()))
+    }
 }

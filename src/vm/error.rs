@@ -215,3 +215,12 @@ impl Vm {
         }
     }
 }
+
+/// The message for an index that is out of range.
+pub fn past_end(index: i64, length: usize) -> String {
+    if index < 0 {
+        format!("index {index} is before the start (length {length})")
+    } else {
+        format!("index {index} is past the end (length {length})")
+    }
+}

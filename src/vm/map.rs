@@ -1,7 +1,7 @@
 //! Ordered maps: the table behind maps and sets.
 //!
 //! Entries stand in a vector in the order of insertion; removing one leaves a tombstone. Up to
-//! [`LINEAR_MAX`] entries are searched one after another, more get an index: a hash table of
+//! `LINEAR_MAX` entries are searched one after another, more get an index: a hash table of
 //! positions in the vector.
 //!
 //! Iteration holds a *cursor*, the serial number of the next entry to visit. Entries are numbered

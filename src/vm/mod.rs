@@ -5,6 +5,7 @@
 //!
 //! - `value heap object map text display equal order hash key`: what values are, where they live;
 //! - `stack frame fiber`: where a computation stands;
+//! - `memory elements`: asking for room, reading what can be iterated over;
 //! - `code load registry native error`: the tables that code refers to, and what fills them;
 //! - `dispatch`: the run loop with the fast paths; `ops`: what instructions do beyond them;
 //! - `unwind trace`: errors and cuts look for handlers and say where they come from;
@@ -15,11 +16,13 @@
 
 mod code;
 mod dispatch;
+mod elements;
 pub mod error;
 mod exit;
 mod fiber;
 mod frame;
 mod load;
+mod memory;
 mod native;
 mod ops;
 mod registry;
@@ -45,6 +48,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::sync::atomic::AtomicU8;
 
+pub use elements::Elements;
 pub use error::{ErrorKind, Thrown};
 pub use exit::{Args, Exit, FiberId, ScopeRequest, SelectArm, SelectOperand};
 pub use load::LoadError;

@@ -2,12 +2,11 @@
 
 use crate::natives::Outcome;
 use crate::natives::kind::BytesLikeValue;
-use crate::natives::memory::reserve;
 use crate::vm::{ErrorKind, Vm};
 
 pub(super) fn hex(vm: &mut Vm, bytes: BytesLikeValue) -> Outcome {
     let length = bytes.get(&vm.heap).len();
-    reserve(vm, length.saturating_mul(2))?;
+    vm.reserve(length.saturating_mul(2))?;
     let mut text = String::with_capacity(length * 2);
     for byte in bytes.get(&vm.heap) {
         for digit in [byte >> 4, byte & 15] {
@@ -21,7 +20,7 @@ const BASE64: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz
 
 pub(super) fn base64(vm: &mut Vm, bytes: BytesLikeValue) -> Outcome {
     let length = bytes.get(&vm.heap).len();
-    reserve(vm, length.saturating_mul(4) / 3 + 4)?;
+    vm.reserve(length.saturating_mul(4) / 3 + 4)?;
     let text = to_base64(bytes.get(&vm.heap));
     Ok(vm.heap.string_owned(text))
 }
@@ -45,7 +44,7 @@ fn to_base64(bytes: &[u8]) -> String {
 
 pub(super) fn utf8(vm: &mut Vm, bytes: BytesLikeValue, lossy: bool) -> Outcome {
     let content = bytes.get(&vm.heap).to_vec();
-    reserve(vm, content.len())?;
+    vm.reserve(content.len())?;
     if lossy {
         let text = String::from_utf8_lossy(&content).into_owned();
         return Ok(vm.heap.string_owned(text));

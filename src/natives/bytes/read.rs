@@ -1,8 +1,8 @@
 //! Numbers at an offset.
 
 use crate::natives::Outcome;
-use crate::natives::argument::past_end;
 use crate::natives::kind::BytesLikeValue;
+use crate::vm::error::past_end;
 use crate::vm::{ErrorKind, Thrown, Value, Vm};
 
 /// The `N` bytes at an offset, big end first.

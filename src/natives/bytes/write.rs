@@ -3,7 +3,6 @@
 use crate::natives::Outcome;
 use crate::natives::argument::{bad_value, wrong_type};
 use crate::natives::kind::{BytesLikeValue, DataValue};
-use crate::natives::memory::reserve;
 use crate::vm::{Kind, Thrown, Value, Vm};
 
 /// Adds bytes at the end.
@@ -12,7 +11,7 @@ fn append(vm: &mut Vm, buffer: BytesLikeValue, bytes: &[u8]) -> Outcome {
     let wanted = content.len() + bytes.len();
     if wanted > content.capacity() {
         let grown = wanted.max(content.capacity() * 2);
-        reserve(vm, grown)?;
+        vm.reserve(grown)?;
     }
     vm.heap.buffer_mut(buffer.0).expect("the argument was checked").extend_from_slice(bytes);
     Ok(Value::null())

@@ -3,7 +3,6 @@
 use super::unreadable;
 use crate::natives::Outcome;
 use crate::natives::argument::{bad_value, wrong_type};
-use crate::natives::describe::with_article;
 use crate::natives::number::float_to_int;
 use crate::vm::{ErrorKind, Kind, Thrown, Value, Vm};
 
@@ -97,7 +96,7 @@ pub(super) fn duration_of(vm: &mut Vm, value: Value) -> Outcome {
                 )),
                 Err(Unread::Form) => {
                     let why = ": write it like \"1h30m\" or \"1.5s\" (d h m s ms us ns)";
-                    Err(unreadable(vm, &with_article("duration"), &text, why))
+                    Err(unreadable(vm, "a duration", &text, why))
                 }
             }
         }

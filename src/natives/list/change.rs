@@ -1,14 +1,13 @@
 //! What changes a list in place.
 
 use crate::natives::Outcome;
-use crate::natives::argument::{Rest, past_end, wrong_type};
-use crate::natives::elements::{Elements, elements};
+use crate::natives::argument::{Rest, wrong_type};
 use crate::natives::equality::{Found, position_of};
 use crate::natives::kind::ListValue;
-use crate::natives::memory::reserve;
 use crate::natives::script;
+use crate::vm::error::past_end;
 use crate::vm::object::List;
-use crate::vm::{ErrorKind, Thrown, Value, Vm};
+use crate::vm::{Elements, ErrorKind, Thrown, Value, Vm};
 
 /// The list, for writing; a TypeError if it is frozen because it is a key.
 pub fn writable(vm: &mut Vm, list: ListValue) -> Result<&mut List, Thrown> {
@@ -28,7 +27,7 @@ fn grow(vm: &mut Vm, list: ListValue, more: usize) -> Result<(), Thrown> {
         return Ok(());
     }
     let grown = (capacity * 2).max(length + more);
-    reserve(vm, grown.saturating_mul(size_of::<Value>()))
+    vm.reserve(grown.saturating_mul(size_of::<Value>()))
 }
 
 pub(super) fn push(vm: &mut Vm, list: ListValue, values: Rest) -> Outcome {
@@ -56,7 +55,7 @@ pub(super) fn insert(vm: &mut Vm, list: ListValue, i: i64, value: Value) -> Outc
 
 pub(super) fn extend(vm: &mut Vm, list: ListValue, iterable: Value) -> Outcome {
     writable(vm, list)?;
-    match elements(vm, iterable)? {
+    match vm.elements(iterable)? {
         Elements::Known(items) => {
             grow(vm, list, items.len())?;
             writable(vm, list)?.items.extend(items);

@@ -2,7 +2,6 @@
 
 use super::change::writable;
 use crate::natives::kind::ListValue;
-use crate::natives::memory::reserve;
 use crate::runtime::{Answer, Cx};
 use crate::vm::{Thrown, Value};
 
@@ -33,7 +32,7 @@ pub(super) fn shuffle(cx: &mut Cx<'_>, list: ListValue) -> Result<Answer, Thrown
 
 pub(super) fn shuffled(cx: &mut Cx<'_>, list: ListValue) -> Result<Answer, Thrown> {
     let length = list.get(&cx.vm.heap).items.len();
-    reserve(cx.vm, length.saturating_mul(size_of::<Value>()))?;
+    cx.vm.reserve(length.saturating_mul(size_of::<Value>()))?;
     let mut items = list.get(&cx.vm.heap).items.clone();
     shuffle_items(&mut items, || cx.rt.driver.random());
     Ok(Answer::Value(cx.vm.heap.list(items)))

@@ -4,23 +4,21 @@ use std::collections::HashMap;
 
 use crate::natives::Outcome;
 use crate::natives::argument::{Rest, bad_value, wrong_type};
-use crate::natives::elements::{Elements, elements};
 use crate::natives::kind::ListValue;
-use crate::natives::memory::reserve;
 use crate::vm::heap::Heap;
-use crate::vm::{ErrorKind, Kind, Thrown, Value, Vm};
+use crate::vm::{Elements, ErrorKind, Kind, Thrown, Value, Vm};
 
 /// A list of lists, after asking for the memory.
 pub fn list_of_lists(vm: &mut Vm, lists: Vec<Vec<Value>>) -> Outcome {
     let elements: usize = lists.iter().map(Vec::len).sum();
     let cells = elements.saturating_add(lists.len().saturating_mul(6));
-    reserve(vm, cells.saturating_mul(size_of::<Value>()))?;
+    vm.reserve(cells.saturating_mul(size_of::<Value>()))?;
     let items = lists.into_iter().map(|items| vm.heap.list(items)).collect();
     Ok(vm.heap.list(items))
 }
 
 fn new_list(vm: &mut Vm, items: Vec<Value>) -> Outcome {
-    reserve(vm, items.len().saturating_mul(size_of::<Value>()))?;
+    vm.reserve(items.len().saturating_mul(size_of::<Value>()))?;
     Ok(vm.heap.list(items))
 }
 
@@ -60,7 +58,7 @@ pub(super) fn window(vm: &mut Vm, list: ListValue, n: i64) -> Outcome {
     let n = positive(vm, "list.window", n)?;
     let items = &list.get(&vm.heap).items;
     let total = items.len().saturating_sub(n - 1).saturating_mul(n);
-    reserve(vm, total.saturating_mul(size_of::<Value>()))?;
+    vm.reserve(total.saturating_mul(size_of::<Value>()))?;
     let lists = list.get(&vm.heap).items.windows(n).map(<[Value]>::to_vec).collect();
     list_of_lists(vm, lists)
 }
@@ -80,7 +78,7 @@ pub(super) fn zip(vm: &mut Vm, list: ListValue, lists: Rest) -> Outcome {
     let mut columns = vec![list.get(&vm.heap).items.clone()];
     for index in 0..lists.len(vm) {
         let other = lists.get(vm, index);
-        match elements(vm, other)? {
+        match vm.elements(other)? {
             Elements::Known(items) => columns.push(items),
             Elements::AskScript => {
                 let hint = Some("`list(…)` makes one".to_owned());
@@ -126,7 +124,7 @@ pub(super) fn flat(vm: &mut Vm, list: ListValue, depth: i64) -> Outcome {
         level.next += 1;
         if item.kind() != Kind::List || levels.len() > depth {
             if flat.len() == flat.capacity() {
-                reserve(vm, flat.len().saturating_mul(2 * size_of::<Value>()))?;
+                vm.reserve(flat.len().saturating_mul(2 * size_of::<Value>()))?;
             }
             flat.push(item);
             continue;
@@ -185,7 +183,7 @@ fn copy_of(
     if let Some(copy) = copies.get(&identity) {
         return Ok(*copy);
     }
-    reserve(vm, shallow_size(&vm.heap, value))?;
+    vm.reserve(shallow_size(&vm.heap, value))?;
     let copy = match value.kind() {
         Kind::List => vm.heap.list(Vec::new()),
         Kind::Map => vm.heap.map(crate::vm::map::Map::new()),

@@ -115,7 +115,7 @@ pub fn float_to_int(vm: &mut Vm, path: &str, x: f64) -> Outcome {
     if (-LIMIT..LIMIT).contains(&x) {
         return Ok(Value::int(x as i64));
     }
-    let shown = super::super::describe::brief(vm, Value::float(x));
+    let shown = vm.show(Value::float(x));
     let message = if x.is_infinite() {
         return Err(vm.error(ErrorKind::ValueError, format!("{path}: {shown} has no int")));
     } else {

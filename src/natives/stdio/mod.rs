@@ -1,6 +1,6 @@
 //! Standard input and output: what `print` writes to, `input`, and the streams of module `os`.
 //!
-//! Output goes to the host's [`World`](super::world::World): to the process, through [`Console`],
+//! Output goes to the host's [`World`]: to the process, through [`Console`],
 //! or into memory. Input of the process is read on a thread, one piece ahead at most.
 
 mod console;

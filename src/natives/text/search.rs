@@ -3,7 +3,6 @@
 use crate::natives::Outcome;
 use crate::natives::argument::bad_value;
 use crate::natives::kind::TextValue;
-use crate::natives::memory::reserve;
 use crate::vm::{Value, Vm};
 
 /// How many code points the text has; kept with the text, so this is cheap.
@@ -93,7 +92,7 @@ pub(super) fn replace(
     }
     let grown = new.get(&vm.heap).len().saturating_mul(places);
     let size = source.len().saturating_add(grown);
-    reserve(vm, size)?;
+    vm.reserve(size)?;
     let source = text.get(&vm.heap);
     let replaced = source.replacen(old.get(&vm.heap), new.get(&vm.heap), count);
     Ok(vm.heap.string_owned(replaced))

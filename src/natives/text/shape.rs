@@ -4,7 +4,6 @@ use super::search::char_count;
 use crate::natives::Outcome;
 use crate::natives::argument::bad_value;
 use crate::natives::kind::TextValue;
-use crate::natives::memory::reserve;
 use crate::vm::{Thrown, Value, Vm};
 
 pub(super) fn upper(vm: &mut Vm, text: TextValue) -> Outcome {
@@ -43,7 +42,7 @@ pub(super) fn repeat(vm: &mut Vm, text: TextValue, n: i64) -> Outcome {
         return Err(bad_value(vm, "str.repeat", "n must not be negative", Value::int(n)));
     };
     let size = text.get(&vm.heap).len().saturating_mul(times);
-    reserve(vm, size)?;
+    vm.reserve(size)?;
     let repeated = text.get(&vm.heap).repeat(times);
     Ok(vm.heap.string_owned(repeated))
 }
@@ -75,7 +74,7 @@ fn missing(
         return Err(bad_value(vm, path, "fill must not be empty", fill.0));
     }
     let missing = usize::try_from(n).unwrap_or(0).saturating_sub(char_count(vm, text));
-    reserve(vm, missing.saturating_mul(4))?;
+    vm.reserve(missing.saturating_mul(4))?;
     Ok(missing)
 }
 

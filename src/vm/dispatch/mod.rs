@@ -72,7 +72,7 @@ impl Vm {
     fn starve(&mut self, fiber: FiberId, pc: usize) -> Option<Exit> {
         self.starved = false;
         self.fibers.get_mut(fiber).pc = pc;
-        let error = self.out_of_memory();
+        let error = self.limit_reached();
         self.unwind(Outcome::Throw(error.0))
     }
 }

@@ -3,7 +3,7 @@
 //! Every object begins with a [`Header`]. Two families:
 //! - *inline* objects keep all their data in their cell and own nothing outside it; small fixed
 //!   parts are followed by slots or bytes. They die silently.
-//! - [`Owned`] objects wrap a Rust value that owns malloc memory (a list's `Vec`, a map, a host
+//! - `Owned` objects wrap a Rust value that owns malloc memory (a list's `Vec`, a map, a host
 //!   object). Their cells live in blocks of their own, whose dead cells are dropped, and what they
 //!   own is counted as external memory.
 //!

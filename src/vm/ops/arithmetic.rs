@@ -336,26 +336,3 @@ impl Op<'_> {
         instance.class().method(name).map(|member| member.value)
     }
 }
-
-impl Vm {
-    /// A short form of a value, for messages.
-    pub fn show(&self, value: Value) -> String {
-        super::super::display::display_short(&self.heap, value, 40)
-    }
-
-    /// Fails if that many more bytes would pass the limit.
-    pub fn reserve(&mut self, bytes: usize) -> Result<(), Thrown> {
-        if self.heap.reserve(bytes).is_ok() {
-            return Ok(());
-        }
-        self.heap.request_collection();
-        Err(self.out_of_memory())
-    }
-
-    /// The error of memory that would pass the limit.
-    #[cold]
-    pub fn out_of_memory(&mut self) -> Thrown {
-        let limit = self.heap.limit();
-        self.error(ErrorKind::MemoryError, format!("the memory limit of {limit} bytes is reached"))
-    }
-}

@@ -1,10 +1,11 @@
 //! Literals of lists, maps and ranges, piece by piece.
 
 use super::{Flow, Op, Step};
+use crate::vm::Elements;
 use crate::vm::error::{ErrorKind, Thrown};
 use crate::vm::map::Map;
 use crate::vm::object::Range;
-use crate::vm::value::{Kind, Value};
+use crate::vm::value::Value;
 
 /// `NewList`
 pub(in crate::vm) fn new_list(op: &mut Op<'_>) -> Step {
@@ -96,38 +97,9 @@ impl Op<'_> {
 
     /// The elements of a built-in iterable, at once.
     pub(in crate::vm) fn elements(&mut self, source: Value) -> Result<Vec<Value>, Thrown> {
-        let heap = &mut self.vm.heap;
-        match source.kind() {
-            Kind::List => {
-                Ok(heap.list_ref(source).map_or_else(Vec::new, |list| list.items.clone()))
-            }
-            Kind::Set => Ok(heap.set_ref(source).map_or_else(Vec::new, |set| set.keys().collect())),
-            Kind::Map => {
-                let entries = heap.map_ref(source).map(|map| map.iter().collect::<Vec<_>>());
-                let pairs = entries.unwrap_or_default().into_iter();
-                Ok(pairs.map(|(key, value)| heap.list(vec![key, value])).collect())
-            }
-            Kind::Str => {
-                let text = heap.str(source).unwrap_or_default().to_owned();
-                Ok(text.chars().map(|character| heap.character_string(character)).collect())
-            }
-            Kind::Bytes | Kind::Buffer => {
-                let bytes = heap.bytes_ref(source);
-                let bytes = bytes.or_else(|| heap.buffer_ref(source).map(Vec::as_slice));
-                let bytes = bytes.unwrap_or_default().iter();
-                Ok(bytes.map(|byte| Value::int(i64::from(*byte))).collect())
-            }
-            Kind::Range => {
-                let range = *heap.range_ref(source).expect("the kind was looked at");
-                let Some(length) = range.len() else {
-                    let text = "an endless range has no last element";
-                    return Err(self.vm.error(ErrorKind::ValueError, text));
-                };
-                let bytes = usize::try_from(length).unwrap_or(usize::MAX).saturating_mul(16);
-                self.vm.reserve(bytes.min(isize::MAX as usize))?;
-                Ok((0..length).filter_map(|index| range.get(index)).map(Value::int).collect())
-            }
-            _ => {
+        match self.vm.elements(source)? {
+            Elements::Known(items) => Ok(items),
+            Elements::AskScript | Elements::None => {
                 let name = self.vm.type_name(source);
                 let text = format!("`...` needs a list or another iterable, not {name}");
                 Err(self.vm.error(ErrorKind::TypeError, text))

@@ -2,7 +2,7 @@
 
 use super::{Flow, Op, Step};
 use crate::bytecode::op::Opcode;
-use crate::vm::error::{ErrorKind, Thrown};
+use crate::vm::error::{ErrorKind, Thrown, past_end};
 use crate::vm::hash::Unhashable;
 use crate::vm::object::Range;
 use crate::vm::value::{Kind, Value};
@@ -256,13 +256,8 @@ fn slice(op: &mut Op<'_>, container: Value, range: Range) -> Result<Value, Throw
 #[cold]
 fn missing_error(op: &mut Op<'_>, container: Value, index: Value, missing: Missing) -> Thrown {
     match missing {
-        Missing::Index(number, length) if number < 0 => {
-            let text = format!("index {number} is before the start (length {length})");
-            op.vm.error(ErrorKind::IndexError, text)
-        }
         Missing::Index(number, length) => {
-            let text = format!("index {number} is past the end (length {length})");
-            op.vm.error(ErrorKind::IndexError, text)
+            op.vm.error(ErrorKind::IndexError, past_end(number, length))
         }
         Missing::Key => {
             let mut text = format!("the map has no key {}", op.vm.show(index));
