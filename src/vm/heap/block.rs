@@ -21,6 +21,9 @@ use crate::vm::object::Header;
 pub(super) const BLOCK_SIZE: usize = 1 << 16;
 /// Blocks are taken from the system in chunks of so many.
 const CHUNK_BLOCKS: usize = 16;
+/// Cells that have never been used are made ready so many bytes at a time, about a page of the
+/// system: a class of which a program has few objects should not take a whole block's pages.
+const READY_BYTES: usize = 4096;
 /// Words of a bitmap.
 const BITMAP_WORDS: usize = BLOCK_SIZE / 8 / 64;
 
@@ -37,6 +40,8 @@ pub(super) struct Block {
     count: u32,
     /// Offset of the first cell.
     first: u32,
+    /// Number of cells that say what is in them; those behind them have never been used.
+    ready: u32,
     /// Size class, see `space.rs`.
     pub(super) class: u8,
     /// Dead cells have to be dropped.
@@ -78,7 +83,7 @@ impl BlockRef {
     ) -> BlockRef {
         let block = memory.cast::<Block>();
         let count = (BLOCK_SIZE - SMALL_FIRST) / cell;
-        // SAFETY: the memory is ours and large enough. Cells of an owning block start as free.
+        // SAFETY: the memory is ours and large enough.
         unsafe {
             block.write(Block {
                 epochs: [0; 2],
@@ -86,14 +91,12 @@ impl BlockRef {
                 cell: cell as u32,
                 count: count as u32,
                 first: SMALL_FIRST as u32,
+                ready: if owns { 0 } else { count as u32 },
                 class,
                 owns,
                 large: false,
             });
             let _ = memory.as_ptr().expose_provenance();
-            if owns {
-                memory.add(SMALL_FIRST).write_bytes(0, BLOCK_SIZE - SMALL_FIRST);
-            }
         }
         BlockRef(block)
     }
@@ -113,6 +116,7 @@ impl BlockRef {
                 cell: 0,
                 count: 1,
                 first: LARGE_FIRST as u32,
+                ready: 1,
                 class: u8::MAX,
                 owns,
                 large: true,
@@ -167,6 +171,26 @@ impl BlockRef {
     /// Number of cells.
     pub(super) fn count(self) -> usize {
         self.head().count as usize
+    }
+
+    /// Number of cells that may have been used.
+    pub(super) fn ready_count(self) -> usize {
+        self.head().ready as usize
+    }
+
+    /// Makes cells of a hole that ends at `end` ready for use: those of an owning block have to
+    /// say that they are free. Gives the end of the part that is ready.
+    pub(super) fn make_ready(mut self, end: usize) -> usize {
+        let ready = self.ready_count();
+        if end <= ready {
+            return end;
+        }
+        let cell = self.head().cell as usize;
+        let end = end.min(ready + (READY_BYTES / cell).max(1));
+        // SAFETY: the cells lie within the block, and nothing has been put there yet.
+        unsafe { self.cell(ready).cast::<u8>().write_bytes(Header::FREE, (end - ready) * cell) };
+        self.head_mut().ready = end as u32;
+        end
     }
 
     /// The cell at an index.
@@ -340,3 +364,33 @@ fn release_pages(memory: NonNull<u8>) {
 /// Other systems keep the pages until the chunk is freed with its heap.
 #[cfg(not(target_os = "linux"))]
 fn release_pages(_: NonNull<u8>) {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn cells_of_an_owning_block_are_made_ready_as_they_are_needed() {
+        const CELL: usize = 64;
+        let mut pool = BlockPool::default();
+        let memory = pool.take();
+        // SAFETY: the pool gave us the memory, in which rubbish from earlier use may be.
+        let block = unsafe {
+            memory.write_bytes(0xff, BLOCK_SIZE);
+            BlockRef::format(memory, 0, CELL, true)
+        };
+        let mut ready = 0;
+        while ready < block.count() {
+            assert_eq!(block.ready_count(), ready);
+            let end = block.make_ready(block.count());
+            assert!(end > ready && (end - ready) * CELL <= READY_BYTES);
+            for index in ready..end {
+                // SAFETY: the cell lies within the block.
+                let kind = unsafe { block.cell(index).cast::<u8>().read() };
+                assert_eq!(kind, Header::FREE);
+            }
+            ready = end;
+        }
+        assert_eq!(block.make_ready(5), 5);
+    }
+}

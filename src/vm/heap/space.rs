@@ -142,6 +142,7 @@ impl Space {
         loop {
             if let Some((block, from)) = self.classes[class].current {
                 if let Some((start, end)) = find_hole(block, from, self.epoch) {
+                    let end = block.make_ready(end);
                     self.classes[class].current = Some((block, end));
                     let (next, end) = (block.cell(start), block.cell(end));
                     account.allocate(end.as_ptr().addr() - next.as_ptr().addr());
@@ -196,7 +197,7 @@ impl Space {
         if !owns && !self.poison {
             return empty;
         }
-        for index in 0..block.count() {
+        for index in 0..block.ready_count() {
             let cell = block.cell(index);
             if block.is_marked(cell, self.epoch) {
                 continue;
