@@ -147,7 +147,7 @@ impl Vm {
             }
         }
         (self.running, self.tail) = (running, tail);
-        let mut functions = HashMap::new();
+        let mut functions = HashMap::default();
         if let Some(module) = self.modules.last() {
             for (slot, name) in module.code.slots.iter().enumerate() {
                 functions.insert(name.clone(), self.slots[module.first_slot as usize + slot]);

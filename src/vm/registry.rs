@@ -3,14 +3,18 @@
 //! The compiler knows the same names as plain data; here they have values. Nothing here knows what a
 //! native does.
 
-use std::collections::HashMap;
 use std::sync::Arc;
+
+use foldhash::fast::FixedState;
 
 use super::Vm;
 use super::heap::Marker;
 use super::native::{Native, NativeId};
 use super::object::{Module, ModuleMember, TypeKind};
 use super::value::{Kind, Value};
+
+/// Tables of what is registered. Scripts add nothing here, so a fixed hash does.
+type HashMap<K, V> = std::collections::HashMap<K, V, FixedState>;
 
 /// Whose methods and properties: all values of a kind, or the objects of a host type.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
