@@ -64,9 +64,13 @@ pub struct Fiber {
     pub waiting: Waiting,
     /// How it goes on.
     pub entry: Entry,
-    /// What its instructions have put off until a method returns, innermost last.
-    pub(super) work: Vec<PutOff>,
+    /// What its instructions have put off until a method returns, innermost last. Hardly any
+    /// fiber has such work when it is suspended, so it takes no room in those that have none.
+    pub(super) work: Option<Box<AllPutOff>>,
 }
+
+/// The work of a fiber.
+pub(super) type AllPutOff = Vec<PutOff>;
 
 /// All fibers of a VM.
 #[derive(Debug, Default)]
@@ -90,7 +94,7 @@ impl Fibers {
             top: 1,
             waiting: Waiting::Nothing,
             entry: Entry::Run,
-            work: Vec::new(),
+            work: None,
         };
         if let Some(index) = self.free.pop() {
             self.slots[index as usize] = Some(fiber);

@@ -212,7 +212,7 @@ impl Vm {
                 {
                     marker.value(value);
                 }
-                for put_off in &fiber.work {
+                for put_off in fiber.work.iter().flat_map(|work| work.iter()) {
                     put_off.trace(marker);
                 }
             }

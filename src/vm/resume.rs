@@ -41,7 +41,10 @@ impl Vm {
             if plain { self.stubs.first_call + count as u32 } else { self.stubs.call_spread };
         let registers = self.functions[function as usize].registers as usize;
         let pc = self.functions[function as usize].entry().expose_provenance();
-        let id = self.fibers.add(registers + 1);
+        // Nearly always the first frame is a closure's, and sits on top of what it is called from.
+        let closure = self.heap.closure_ref(callee).map(|closure| closure.function() as usize);
+        let first = closure.map_or(0, |number| self.functions[number].registers as usize);
+        let id = self.fibers.add((1 + registers).max(2 + first));
         let fiber = self.fibers.get_mut(id);
         let word = FrameWord::new(BOTTOM | AWAITED, 16, function);
         fiber.stack.set(0, Value::frame(word.0 >> 8, 0));

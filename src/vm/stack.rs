@@ -9,8 +9,8 @@ use std::cell::Cell;
 
 use super::value::Value;
 
-/// Slots of the smallest stack: 256 bytes with what the allocator adds.
-pub const SMALLEST: usize = 15;
+/// Slots of the smallest stack: 192 bytes with what the allocator adds.
+pub const SMALLEST: usize = 11;
 
 /// Buffers beyond this many slots are given back when they are hardly used.
 const LARGE: usize = 1 << 14;

@@ -163,8 +163,10 @@ impl Vm {
         let function = &self.functions[frame.word.function() as usize];
         let pc = function.entry().wrapping_add(index).expose_provenance();
         let fiber = self.fibers.get_mut(self.running);
-        let unwound = fiber.work.iter().position(|put_off| put_off.base as usize >= frame.base);
-        fiber.work.truncate(unwound.unwrap_or(fiber.work.len()));
+        if let Some(work) = &mut fiber.work {
+            let unwound = work.iter().position(|put_off| put_off.base as usize >= frame.base);
+            work.truncate(unwound.unwrap_or(work.len()));
+        }
         fiber.pc = pc;
         fiber.base = frame.base as u32;
         fiber.top = (frame.base + function.registers as usize) as u32;

@@ -47,13 +47,14 @@ impl Op<'_> {
     /// Puts work off until the method that is called next has returned to this instruction.
     pub(in crate::vm) fn put_off(&mut self, work: Work) {
         let base = self.slot_index(0);
-        self.vm.fibers.get_mut(self.vm.running).work.push(PutOff { base, work });
+        let fiber = self.vm.fibers.get_mut(self.vm.running);
+        fiber.work.get_or_insert_default().push(PutOff { base, work });
     }
 
     /// The work that this instruction has put off.
     pub(in crate::vm) fn take_up(&mut self) -> Option<Work> {
         let base = self.slot_index(0);
-        let work = &mut self.vm.fibers.get_mut(self.vm.running).work;
+        let work = self.vm.fibers.get_mut(self.vm.running).work.as_mut()?;
         let own = work.last().is_some_and(|last| last.base == base);
         if own { work.pop().map(|last| last.work) } else { None }
     }
