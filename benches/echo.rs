@@ -2,7 +2,8 @@
 //!
 //! `cargo bench --bench echo`. 64 connections, each sends 64 bytes and waits for them. The C programs
 //! (`epollsrv.c`, `echoload.c`) are read from the folder in `KETTLE_BENCH_LOAD`, by default
-//! `../shared/bench/load`; without them or a C compiler the bench says so and ends.
+//! `../shared/bench/load`; without them or a C compiler the bench says so and ends. The servers run on
+//! one processor and the load on another, where there are two and `taskset`.
 
 use std::io::{BufRead, BufReader};
 use std::net::{TcpListener, TcpStream};
@@ -10,7 +11,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
-const ROUNDS: usize = 3;
+const ROUNDS: usize = 5;
 
 fn main() {
     let sources = std::env::var_os("KETTLE_BENCH_LOAD").map_or_else(
@@ -20,7 +21,7 @@ fn main() {
     let folder = std::env::temp_dir().join(format!("kettle-echo-{}", std::process::id()));
     std::fs::create_dir_all(&folder).expect("a temporary folder can be made");
     match (build(&sources, &folder, "epollsrv"), build(&sources, &folder, "echoload")) {
-        (Some(server), Some(load)) => measure(&server, &load),
+        (Some(server), Some(load)) => measure(&server, &load, can_pin()),
         _ => println!("skipped: no C programs in {} or no C compiler", sources.display()),
     }
     std::fs::remove_dir_all(&folder).expect("the temporary folder can be removed");
@@ -35,18 +36,28 @@ fn build(sources: &Path, folder: &Path, name: &str) -> Option<PathBuf> {
     status.success().then_some(program)
 }
 
-fn measure(epoll: &Path, load: &Path) {
+/// Whether programs can be kept to a processor each; says so if not.
+fn can_pin() -> bool {
+    let pinned = Command::new("taskset").args(["-c", "1", "true"]).stderr(Stdio::null()).status();
+    let can = pinned.is_ok_and(|status| status.success());
+    if !can {
+        println!("no `taskset` or only one processor: server and load are not kept apart");
+    }
+    can
+}
+
+fn measure(epoll: &Path, load: &Path, pin: bool) {
     let kettle = env!("CARGO_BIN_EXE_kettle");
     let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("benches/programs/echo.ket");
     let mut own = Vec::new();
     let mut bare = Vec::new();
     for round in 1..=ROUNDS {
-        let mut command = pinned("0", kettle);
+        let mut command = on_processor("0", kettle, pin);
         command.arg(&script);
-        own.push(requests_per_second(command, load));
-        let mut command = pinned("0", epoll);
+        own.push(requests_per_second(command, load, pin));
+        let mut command = on_processor("0", epoll, pin);
         command.arg("echo");
-        bare.push(requests_per_second(command, load));
+        bare.push(requests_per_second(command, load, pin));
         println!(
             "round {round}: kettle {:.0}, epoll in C {:.0} requests/s",
             own[round - 1],
@@ -55,12 +66,15 @@ fn measure(epoll: &Path, load: &Path) {
     }
     own.sort_by(f64::total_cmp);
     bare.sort_by(f64::total_cmp);
-    let ratio = own[ROUNDS / 2] / bare[ROUNDS / 2];
-    println!("median ratio kettle / epoll in C: {ratio:.2}");
+    let (own, bare) = (own[ROUNDS / 2], bare[ROUNDS / 2]);
+    println!("medians: kettle {own:.0}, epoll in C {bare:.0}; ratio {:.2}", own / bare);
 }
 
-/// A command that runs on one processor only.
-fn pinned(processor: &str, program: impl AsRef<std::ffi::OsStr>) -> Command {
+/// A command that runs on one processor only, if that can be.
+fn on_processor(processor: &str, program: impl AsRef<std::ffi::OsStr>, pin: bool) -> Command {
+    if !pin {
+        return Command::new(program);
+    }
     let mut command = Command::new("taskset");
     command.args(["-c", processor]).arg(program);
     command
@@ -77,12 +91,12 @@ impl Drop for Server {
     }
 }
 
-fn requests_per_second(mut server: Command, load: &Path) -> f64 {
+fn requests_per_second(mut server: Command, load: &Path, pin: bool) -> f64 {
     let port = free_port().to_string();
     let child = server.arg(&port).stdout(Stdio::null()).spawn().expect("the server starts");
     let _server = Server(child);
     wait_for(&port);
-    let mut load = pinned("1", load);
+    let mut load = on_processor("1", load, pin);
     let output = load.args([&port, "64", "64", "3", "1"]).stdout(Stdio::piped()).spawn();
     let output = output.expect("the load generator starts").stdout.take().expect("a pipe");
     let mut rate = None;
