@@ -93,7 +93,12 @@ impl Drop for Server {
 
 fn requests_per_second(mut server: Command, load: &Path, pin: bool) -> f64 {
     let port = free_port().to_string();
-    let child = server.arg(&port).stdout(Stdio::null()).spawn().expect("the server starts");
+    let child = server
+        .arg(&port)
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn()
+        .expect("the server starts");
     let _server = Server(child);
     wait_for(&port);
     let mut load = on_processor("1", load, pin);
