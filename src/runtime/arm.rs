@@ -64,7 +64,10 @@ impl Loop {
                 None => Place::None,
             },
             Wait::Lock(mutex) => match vm.heap.object_mut::<Mutex>(*mutex) {
-                Some(mutex) => Place::Queue(self.waiters.push(&mut mutex.waiters, ticket)),
+                Some(mutex) => {
+                    self.lock_waits += 1;
+                    Place::Queue(self.waiters.push(&mut mutex.waiters, ticket))
+                }
                 None => Place::None,
             },
             Wait::Source(source) => {
@@ -100,6 +103,7 @@ impl Loop {
                 }
             }
             (Place::Queue(waiter), Wait::Lock(mutex)) => {
+                self.lock_waits -= 1;
                 if let Some(mutex) = vm.heap.object_mut::<Mutex>(*mutex) {
                     self.waiters.remove(&mut mutex.waiters, waiter);
                 }

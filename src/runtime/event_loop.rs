@@ -70,6 +70,8 @@ pub struct Loop {
     pub(super) inbox: Arc<Inbox>,
     /// How many pending sources can only be completed by the host.
     pub(super) external: usize,
+    /// How many pending arms wait for a mutex.
+    pub(super) lock_waits: usize,
     /// Events that were found while a task ran.
     pub(super) early: Vec<Event>,
     /// Turns since the driver was asked last.
@@ -107,6 +109,7 @@ impl Loop {
             calls: Slab::new(),
             inbox: Arc::default(),
             external: 0,
+            lock_waits: 0,
             early: Vec::new(),
             unpolled: 0,
             parts: Parts::default(),

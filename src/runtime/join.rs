@@ -84,21 +84,24 @@ impl Loop {
                 format!("{me} would wait for {around}, which it is part of and which waits for it");
             return Some(vm.error(ErrorKind::DeadlockError, message));
         }
-        let mut path = vec![me.title()];
-        let mut next = Some(target);
-        while let Some(waited_for) = next {
-            path.push(name(waited_for));
-            if waited_for == id {
-                let path = path.join(" → ");
-                let message = format!("these tasks would wait for each other: {path}");
-                return Some(vm.error(ErrorKind::DeadlockError, message));
-            }
-            if path.len() > self.tasks.count() + 1 {
-                break;
-            }
-            next = self.waits_alone_for(vm, waited_for);
+        if !self.is_waited_for(vm, me.handle) {
+            return None;
         }
-        None
+        let next = |waited_for: &TaskId| self.waits_alone_for(vm, *waited_for);
+        let chain = || std::iter::successors(Some(target), next).take(self.tasks.count() + 1);
+        let length = chain().position(|waited_for| waited_for == id)?;
+        let names: Vec<String> =
+            [id].into_iter().chain(chain().take(length + 1)).map(name).collect();
+        let path = names.join(" → ");
+        let message = format!("these tasks would wait for each other: {path}");
+        Some(vm.error(ErrorKind::DeadlockError, message))
+    }
+
+    /// Whether somebody may wait for what a task does. If not, no wait of its own closes a cycle,
+    /// and a long chain of joins need not be followed link by link as each one is added.
+    fn is_waited_for(&self, vm: &Vm, handle: Value) -> bool {
+        let joiners = vm.heap.object_ref::<TaskHandle>(handle).map(|handle| handle.joiners);
+        self.lock_waits > 0 || joiners.is_some_and(|joiners| self.waiters.first(&joiners).is_some())
     }
 
     /// The task whose doing alone ends a wait: the one that is joined, or the owner of the mutex.
