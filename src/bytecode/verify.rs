@@ -208,6 +208,13 @@ impl FunctionCheck<'_> {
                 let target = pc as i64 + i64::from(imm);
                 self.ensure((0..self.function.code.len() as i64).contains(&target), || {
                     format!("jump to {target}, outside the code")
+                })?;
+                let costs_fuel = matches!(
+                    instruction.op,
+                    Opcode::Loop | Opcode::Next | Opcode::NextPair | Opcode::RangeLoop
+                );
+                self.ensure(imm > 0 || costs_fuel, || {
+                    format!("{} jumps back without cost", instruction.op.text())
                 })
             }
             Immediate::Const => index(module.constants.len(), "constant"),

@@ -75,7 +75,7 @@ fn a_sound_module_passes() {
         op(Opcode::Select, 2, 0, 0, 0),
         op(Opcode::GetField, 0, 1, 0, 0),
         op(Opcode::SetSlot, 0, 0, 0, 0),
-        op(Opcode::JumpIf, 0, 0, 0, -8),
+        op(Opcode::JumpIf, 0, 0, 0, 1),
         end(),
     ];
     assert_eq!(verify(&module(code)), Ok(()));
@@ -111,6 +111,15 @@ fn indices_are_in_their_tables() {
     refuses_code(vec![op(Opcode::Closure, 0, 0, 255, 2), end()], "function 2 of 2");
     refuses_code(vec![op(Opcode::Class, 0, 255, 255, 1), end()], "class 1 of 1");
     refuses_code(vec![op(Opcode::Select, 0, 0, 0, 1), end()], "select 1 of 1");
+}
+
+#[test]
+fn only_loops_jump_back() {
+    refuses_code(vec![op(Opcode::Jump, 0, 0, 0, 0)], "jumps back without cost");
+    refuses_code(
+        vec![op(Opcode::LoadNull, 0, 0, 0, 0), op(Opcode::JumpIf, 0, 0, 0, -1), end()],
+        "jumps back without cost",
+    );
 }
 
 #[test]

@@ -52,6 +52,21 @@ fn force_stops_what_computes_and_clean_ups_run() {
 }
 
 #[test]
+fn loops_that_only_continue_are_stopped_too() {
+    for body in [
+        "loop { continue }",
+        "while true { if n > 0 { continue } }",
+        "while true { try { continue } finally { n = 2 } }",
+        "outer: loop { loop { continue outer } }",
+    ] {
+        let text = top(&format!(
+            "defer log(\"top\")\nvar n = 0\nwhile n < 100_000 {{ n += 1; if n % 50_000 == 1 {{ press(1) }} }}\n{body}"
+        ));
+        assert_eq!(run_with(&text, Setup::default()), ["0 top"], "{body}");
+    }
+}
+
+#[test]
 fn clean_ups_that_compute_forever_are_stopped_too() {
     let text = top(r#"
         defer log("top")

@@ -24,9 +24,10 @@ impl Emitter<'_> {
             Want::Return => Some(self.alloc()),
         };
         let (on_break, on_continue) = self.enter_loop(LoopKey::Expr(id), value);
-        self.bind(on_continue);
+        let top = self.label();
+        self.bind(top);
         self.block(body, Want::Nothing);
-        self.f.asm.jump(Opcode::Loop, 0, 0, 0, on_continue);
+        self.jump_back(on_continue, top);
         self.f.loops.pop();
         self.bind(on_break);
         if let (Want::Return, Some(value)) = (want, value) {
@@ -35,14 +36,22 @@ impl Emitter<'_> {
         self.release(mark);
     }
 
+    /// The end of a round. `continue` leads here and not to the top, so that each round costs fuel
+    /// however it ends: a loop that cost none could not be stopped.
+    pub(super) fn jump_back(&mut self, on_continue: Label, top: Label) {
+        self.bind(on_continue);
+        self.f.asm.jump(Opcode::Loop, 0, 0, 0, top);
+    }
+
     /// The condition stands on top: each round costs it and the jump back, which is where fuel is
     /// taken, so a second copy at the bottom would save nothing.
     pub(super) fn while_loop(&mut self, id: StmtId, condition: ExprId, body: &Block) {
         let (on_break, on_continue) = self.enter_loop(LoopKey::Stmt(id), None);
-        self.bind(on_continue);
+        let top = self.label();
+        self.bind(top);
         self.jump_if(condition, false, on_break);
         self.block(body, Want::Nothing);
-        self.f.asm.jump(Opcode::Loop, 0, 0, 0, on_continue);
+        self.jump_back(on_continue, top);
         self.f.loops.pop();
         self.bind(on_break);
     }

@@ -184,7 +184,8 @@ impl Emitter<'_> {
         let depth = self.f.cleanups.len();
         let key = LoopKey::Stmt(id);
         self.f.loops.push(LoopFrame { key, on_break, on_continue, depth, value: None });
-        self.bind(on_continue);
+        let top = self.label();
+        self.bind(top);
         self.declare_pattern(pattern);
         let mark = self.mark();
         let element = self.alloc();
@@ -197,7 +198,7 @@ impl Emitter<'_> {
         self.take_apart(pattern, element, None);
         self.release(mark);
         self.block(body, Want::Nothing);
-        self.f.asm.jump(Opcode::Loop, 0, 0, 0, on_continue);
+        self.jump_back(on_continue, top);
         self.f.loops.pop();
         self.bind(on_break);
         let var = self.owner_variable_of(id);
