@@ -2,21 +2,24 @@
 
 use crate::diagnostics::{Code, Diagnostic, SourceId, Span};
 
-/// Faults beyond this many are not reported: the first ones explain the others.
+/// Errors, and warnings, beyond this many are not reported: the first ones explain the others.
 const FAULTS_MAX: usize = 100;
+/// Errors beyond this many get no advice that has to be searched for.
+const SEARCHES_MAX: usize = 20;
 
 /// The faults found so far.
 #[derive(Debug)]
 pub struct Report {
     source: SourceId,
     found: Vec<Diagnostic>,
+    errors: usize,
     tainted: bool,
 }
 
 impl Report {
     /// None found yet.
     pub fn new(source: SourceId) -> Report {
-        Report { source, found: Vec::new(), tainted: false }
+        Report { source, found: Vec::new(), errors: 0, tainted: false }
     }
 
     /// Adds a fault; the help may be empty.
@@ -55,9 +58,21 @@ impl Report {
         if !help.is_empty() {
             diagnostic = diagnostic.help(help);
         }
-        if self.found.len() < FAULTS_MAX {
+        // Errors are counted apart, so that many warnings cannot hide one.
+        let before = match diagnostic.is_error() {
+            true => self.errors,
+            false => self.found.len() - self.errors.min(FAULTS_MAX),
+        };
+        self.errors += usize::from(diagnostic.is_error());
+        if before < FAULTS_MAX {
             self.found.push(diagnostic);
         }
+    }
+
+    /// Whether advice may be searched for among all names: a text in which nothing is known would
+    /// take the product of both numbers.
+    pub fn may_search(&self) -> bool {
+        self.errors < SEARCHES_MAX
     }
 
     /// Notes that something is wrong which somebody else has reported.
@@ -67,7 +82,7 @@ impl Report {
 
     /// Whether something was found that keeps the program from running.
     pub fn has_errors(&self) -> bool {
-        self.tainted || self.found.iter().any(Diagnostic::is_error)
+        self.tainted || self.errors > 0
     }
 
     /// What was found, in the order of the source.
@@ -75,5 +90,35 @@ impl Report {
         let place = |d: &Diagnostic| d.primary().map_or(0, |label| label.span.start);
         self.found.sort_by_key(place);
         self.found
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn many_warnings_do_not_hide_an_error() {
+        let mut report = Report::new(SourceId(0));
+        for _ in 0..300 {
+            report.fault(Code::W0904, Span::default(), "", "", "");
+        }
+        assert!(!report.has_errors());
+        report.fault(Code::E0201, Span::default(), "", "", "");
+        assert!(report.has_errors());
+        let found = report.finish();
+        assert_eq!(found.len(), FAULTS_MAX + 1);
+        assert!(found.iter().any(Diagnostic::is_error));
+    }
+
+    #[test]
+    fn many_errors_are_cut_down_and_do_not_hide_warnings() {
+        let mut report = Report::new(SourceId(0));
+        for _ in 0..300 {
+            report.fault(Code::E0201, Span::default(), "", "", "");
+        }
+        report.fault(Code::W0904, Span::default(), "", "", "");
+        assert!(!report.may_search());
+        assert_eq!(report.finish().len(), FAULTS_MAX + 1);
     }
 }

@@ -14,7 +14,9 @@ pub fn nearest<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) -> Opti
     known
         .into_iter()
         .filter(|candidate| *candidate != name && !candidate.is_empty())
+        // Each letter that one has more than the other is an edit; this spares most comparisons.
         .filter(|candidate| candidate.len().abs_diff(name.len()) <= 4 * limit)
+        .filter(|candidate| candidate.chars().count().abs_diff(length) <= limit)
         .filter_map(|candidate| {
             let far =
                 if candidate.to_lowercase() == folded { 0 } else { distance(name, candidate) };

@@ -36,6 +36,17 @@ fn unknown_names_get_a_suggestion() {
 }
 
 #[test]
+fn many_unknown_names_take_bounded_time() {
+    let known: String = (0..5_000).map(|n| format!("let name_number_{n} = 1\n")).collect();
+    let unknown: String = (0..20_000).map(|n| format!("name_numbr_{n}\n")).collect();
+    let (module, found) = compile_text(&(known + &unknown));
+    assert!(module.is_none());
+    assert_eq!(found.len(), 100);
+    assert_eq!(found[0].help, ["did you mean `name_number_0`?"]);
+    assert!(found[99].help.is_empty());
+}
+
+#[test]
 fn a_block_binds_a_name_once() {
     reports("let a = 1\nlet a = 2", Code::E0202, "a", "twice");
     reports("fn a() { }\nclass a { }", Code::E0202, "a", "twice");

@@ -182,7 +182,7 @@ impl Resolver<'_> {
             return self.report.unsupported(span, "loading a module at run time");
         }
         let title = format!("unknown name `{text}`");
-        let help = self.hint(text);
+        let help = if self.report.may_search() { self.hint(text) } else { String::new() };
         self.report.fault(Code::E0201, span, title, "nothing of this name can be seen here", help);
     }
 
@@ -276,7 +276,11 @@ impl Resolver<'_> {
     }
 
     pub(super) fn unknown_export(&mut self, module: &str, text: &str, span: Span, known: &[&str]) {
-        let help = match nearest(text, known.iter().copied()) {
+        let near = match self.report.may_search() {
+            true => nearest(text, known.iter().copied()),
+            false => None,
+        };
+        let help = match near {
             Some(near) => format!("did you mean `{near}`?"),
             None if !known.is_empty() && known.len() <= 12 => {
                 format!("it exports {}", known.join(", "))
