@@ -145,16 +145,17 @@ opcodes! {
     SetSlot "set_slot" (Src None None Slot)
     /// R[a] := upvalue b of the closure in R[c]
     GetUpvalue "get_upvalue" (Dst Byte Src None)
-    /// R[a] := the content of the cell that is upvalue b of the closure in R[c]; NameError if unset
-    GetUpvalueCell "get_upvalue_cell" (Dst Byte Src None)
+    /// R[a] := the content of the cell that is upvalue b of the closure in R[c]; NameError if unset,
+    /// which calls it K[imm]
+    GetUpvalueCell "get_upvalue_cell" (Dst Byte Src Name)
     /// content of the cell that is upvalue b of the closure in R[c] := R[a]
     SetUpvalueCell "set_upvalue_cell" (Src Byte Src None)
     /// R[a] := a new cell that holds R[b]
     NewCell "new_cell" (Dst Src None None)
     /// R[a] := a new cell that is not set yet
     NewCellUnset "new_cell_unset" (Dst None None None)
-    /// R[a] := content of the cell R[b]; NameError if unset
-    GetCell "get_cell" (Dst Src None None)
+    /// R[a] := content of the cell R[b]; NameError if unset, which calls it K[imm]
+    GetCell "get_cell" (Dst Src None Name)
     /// content of the cell R[a] := R[b]
     SetCell "set_cell" (Src Src None None)
     /// R[a] := closure of function imm, capturing from this frame; R[c] is this frame's closure
@@ -277,8 +278,9 @@ opcodes! {
     NewList "new_list" (Dst Base Byte None)
     /// append R[b], …, R[b+c-1] to the list R[a]
     ListPush "list_push" (Src Base Byte None)
-    /// append the elements of the iterable R[b] to the list R[a]
-    ListExtend "list_extend" (Src Src None None)
+    /// append the elements of the iterable R[b] to the list R[a]; c = 1: the list holds arguments,
+    /// which a map is not spread into
+    ListExtend "list_extend" (Src Src Byte None)
     /// R[a] := {} with room for imm entries
     NewMap "new_map" (Dst None None Int)
     /// map R[a] at key R[b] := R[c]

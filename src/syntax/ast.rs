@@ -209,6 +209,9 @@ pub enum ExprKind {
     Member { object: ExprId, name: Name, optional: bool },
     /// `a[i]`, `a?[i]`, `a[i, j]`
     Index { object: ExprId, indices: Vec<ExprId>, optional: bool },
+    /// `(a?.b)`: parentheses around a chain with a `?.`, which end what a null skips. Other
+    /// parentheses leave no node behind.
+    Group(ExprId),
     /// `f(x, ...xs, name: y)`
     Call { callee: ExprId, arguments: Vec<Argument> },
     /// `await x`

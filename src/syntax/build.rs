@@ -20,6 +20,8 @@ pub struct Builder<'a> {
     diagnostics: Vec<Diagnostic>,
     /// Literals 9223372036854775808 that no minus has claimed yet.
     int_mins: Vec<ExprId>,
+    /// The last chain that was found to have no `?.`.
+    without_skip: Option<ExprId>,
 }
 
 /// A part of an enum's body.
@@ -40,7 +42,8 @@ impl<'a> Builder<'a> {
         bytes: &'a [Box<[u8]>],
         docs: &'a HashMap<u32, Symbol>,
     ) -> Builder<'a> {
-        Builder { ast, source, bytes, docs, diagnostics: Vec::new(), int_mins: Vec::new() }
+        let (diagnostics, int_mins) = (Vec::new(), Vec::new());
+        Builder { ast, source, bytes, docs, diagnostics, int_mins, without_skip: None }
     }
 
     /// Records a fault.
@@ -122,6 +125,7 @@ impl<'a> Builder<'a> {
         l: u32,
         r: u32,
     ) -> StmtId {
+        let target = self.ungrouped(target);
         let what = match self.ast[target].kind {
             ExprKind::Name(_) | ExprKind::Member { .. } | ExprKind::Index { .. } => None,
             ExprKind::List(_) | ExprKind::Map(_) if op.is_none() => None,
@@ -304,10 +308,46 @@ impl<'a> Builder<'a> {
         self.ast.expr(kind, Span::new(l, r))
     }
 
-    /// Parentheses leave no node behind but belong to the place of what they hold.
+    /// Parentheses leave no node behind but belong to the place of what they hold, except where
+    /// they end a chain that a null may leave early.
     pub fn parenthesized(&mut self, inner: ExprId, l: u32, r: u32) -> ExprId {
-        self.ast.place(inner, Span::new(l, r));
+        let span = Span::new(l, r);
+        if self.may_skip(inner) {
+            return self.ast.expr(ExprKind::Group(inner), span);
+        }
+        self.ast.place(inner, span);
         inner
+    }
+
+    /// Whether a `?.` stands in a chain. A chain without one is remembered, so that parentheses
+    /// around parentheses do not walk it again.
+    fn may_skip(&mut self, chain: ExprId) -> bool {
+        let mut at = chain;
+        while self.without_skip != Some(at) {
+            at = match self.ast[at].kind {
+                ExprKind::Member { optional: true, .. }
+                | ExprKind::Index { optional: true, .. } => return true,
+                ExprKind::Member { object, .. } | ExprKind::Index { object, .. } => object,
+                ExprKind::Call { callee, .. } => callee,
+                _ => break,
+            };
+        }
+        self.without_skip = Some(chain);
+        false
+    }
+
+    /// `await x`; parentheses directly around the operand mean nothing.
+    pub fn awaited(&mut self, operand: ExprId, l: u32, r: u32) -> ExprId {
+        let operand = self.ungrouped(operand);
+        self.expr(ExprKind::Await(operand), l, r)
+    }
+
+    /// What stands in the parentheses of a chain, if there are any.
+    pub fn ungrouped(&self, mut value: ExprId) -> ExprId {
+        while let ExprKind::Group(inner) = self.ast[value].kind {
+            value = inner;
+        }
+        value
     }
 
     /// An operand without infix operators.
@@ -355,6 +395,7 @@ impl<'a> Builder<'a> {
         l: u32,
         r: u32,
     ) -> ExprId {
+        let operand = self.ungrouped(operand);
         if !matches!(self.ast[operand].kind, ExprKind::Call { .. } | ExprKind::Block(_)) {
             let span = self.ast[operand].span;
             let help = "write `spawn f(x)` or `spawn { … }`";
@@ -382,7 +423,16 @@ impl<'a> Builder<'a> {
     }
 
     /// An arm of `select`.
-    pub fn select_arm(&mut self, kind: SelectArmKind, body: StmtId, l: u32, r: u32) -> SelectArm {
+    pub fn select_arm(
+        &mut self,
+        mut kind: SelectArmKind,
+        body: StmtId,
+        l: u32,
+        r: u32,
+    ) -> SelectArm {
+        if let SelectArmKind::Await { operand, .. } = &mut kind {
+            *operand = self.ungrouped(*operand);
+        }
         SelectArm { kind, body, span: Span::new(l, r) }
     }
 

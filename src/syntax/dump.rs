@@ -251,6 +251,7 @@ fn operation(kind: &ExprKind) -> Option<Steps<'_>> {
         ExprKind::Call { callee, arguments } => {
             form("call", [expr(callee)].into_iter().chain(arguments.iter().map(argument)))
         }
+        ExprKind::Group(value) => form("group", [expr(value)]),
         ExprKind::Await(value) => form("await", [expr(value)]),
         ExprKind::Spawn { daemon, attempt, operand } => {
             let head = match (daemon, attempt) {

@@ -117,6 +117,7 @@ impl<'s> Lexer<'s, '_> {
                 self.modes.push(Mode::Text { triple, open, segments: Vec::new() });
             }
             Raw::VerbatimQuote => self.raw_string(),
+            Raw::VerbatimTripleQuote => self.raw_triple_string(),
             Raw::BytesQuote => self.byte_string(),
             Raw::Fixed(token) => self.fixed(token),
             Raw::Foreign => self.foreign(),

@@ -57,6 +57,8 @@ pub enum Raw {
     TripleQuote,
     #[regex("r#*\"")]
     VerbatimQuote,
+    #[token("r\"\"\"")]
+    VerbatimTripleQuote,
     #[token("b\"")]
     BytesQuote,
     #[token("...", |_| Token::DotDotDot)]

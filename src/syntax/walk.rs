@@ -128,6 +128,7 @@ impl List<'_> {
             | ExprKind::Is { value, .. }
             | ExprKind::Member { object: value, .. }
             | ExprKind::Await(value)
+            | ExprKind::Group(value)
             | ExprKind::Spawn { operand: value, .. }
             | ExprKind::Throw(value) => self.expr(*value),
             ExprKind::Binary { lhs, rhs, .. } => {

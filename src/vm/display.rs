@@ -291,13 +291,13 @@ impl Printer {
         match key.kind() {
             Kind::Str => {
                 let text = heap.str(key).unwrap_or_default();
-                if is_name(text) {
+                if is_name(text) && !matches!(text, "true" | "false" | "null" | "self" | "super") {
                     self.out.push_str(text);
                 } else {
                     push_quoted(&mut self.out, text);
                 }
             }
-            Kind::Int | Kind::Float if is_number_literal(key) => self.scalar(heap, key),
+            Kind::Int if is_number_literal(key) => self.scalar(heap, key),
             _ => {
                 self.out.push('[');
                 self.rest.push(Rest::EntryValue(value));
@@ -382,10 +382,9 @@ fn prefix(text: &str, limit: usize) -> &str {
     &text[..end]
 }
 
-/// Whether a number key is written as a literal: without a sign and finite.
+/// Whether a number key is written without brackets, as only ints without a sign are.
 fn is_number_literal(key: Value) -> bool {
     key.as_int().is_some_and(|number| number >= 0)
-        || key.as_float().is_some_and(|number| number.is_finite() && number.is_sign_positive())
 }
 
 fn push_range(heap: &Heap, out: &mut String, value: Value) {

@@ -240,7 +240,9 @@ impl Emitter<'_> {
                 }
                 Argument::Spread(value) => {
                     let register = self.any(value);
-                    self.op2(Opcode::ListExtend, list, register);
+                    self.at(self.ast[value].span, |this| {
+                        this.f.asm.emit(Opcode::ListExtend, list.0, register.0, 1, 0);
+                    });
                 }
                 Argument::Named { name, value } => {
                     let register = self.any(value);

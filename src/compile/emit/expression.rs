@@ -83,6 +83,7 @@ impl Emitter<'_> {
             | ExprKind::Member { .. }
             | ExprKind::Index { .. }
             | ExprKind::Call { .. } => self.chain(id, dst, CallMode::Plain),
+            ExprKind::Group(inner) => self.chain(*inner, dst, CallMode::Plain),
             ExprKind::SelfValue => {
                 if let Some(&var) = self.names.receivers.get(&id) {
                     self.load_variable(var, dst);

@@ -88,7 +88,10 @@ impl Emitter<'_> {
         }
         match self.storage(var) {
             Some(Storage::Register(register)) => self.move_to(dst, register),
-            Some(Storage::Cell(cell)) => self.op2(Opcode::GetCell, dst, cell),
+            Some(Storage::Cell(cell)) => {
+                let name = self.symbol_constant(variable.name);
+                self.op_imm(Opcode::GetCell, dst, cell, name);
+            }
             Some(Storage::Slot(slot)) => self.load_slot(var, slot, dst),
             None => match self.slot_of.get(&var) {
                 // A function may be written before the declaration of what it uses.
@@ -107,9 +110,13 @@ impl Emitter<'_> {
 
     fn load_upvalue(&mut self, var: VarId, dst: Reg) {
         let Some((index, closure)) = self.upvalue(var) else { return };
-        let cell = self.names.variable(var).needs_cell();
-        let op = if cell { Opcode::GetUpvalueCell } else { Opcode::GetUpvalue };
-        self.f.asm.emit(op, dst.0, index, closure.0, 0);
+        let variable = self.names.variable(var);
+        if variable.needs_cell() {
+            let name = self.symbol_constant(variable.name);
+            self.f.asm.emit(Opcode::GetUpvalueCell, dst.0, index, closure.0, name);
+        } else {
+            self.f.asm.emit(Opcode::GetUpvalue, dst.0, index, closure.0, 0);
+        }
     }
 
     /// Number of an upvalue of this function, and the register of its closure.

@@ -38,6 +38,7 @@ impl Resolver<'_> {
             | ExprKind::Member { .. }
             | ExprKind::Index { .. }
             | ExprKind::Call { .. } => self.chain(id, false),
+            ExprKind::Group(inner) => self.chain(*inner, false),
             ExprKind::SelfValue => self.self_value(id, span),
             ExprKind::Super => self.report.fault(
                 Code::E0124,

@@ -22,10 +22,29 @@ impl Lexer<'_, '_> {
         let open = self.span();
         let hashes = self.raw.slice().len() - 2;
         let close = format!("\"{}", "#".repeat(hashes));
+        let text = self.verbatim(open, &close);
+        let symbol = self.ast.intern(&self.text[text]);
+        let span = self.span();
+        self.push(Token::Str(symbol), span);
+    }
+
+    /// `r"""`: indentation goes as in a triple string, nothing else is looked at.
+    pub(super) fn raw_triple_string(&mut self) {
+        let open = self.span();
+        let range = self.verbatim(open, "\"\"\"");
+        let kept = string::dedent(self.text, &[range]);
+        let lines = kept.into_iter().flatten().map(|line| self.text[line].replace("\r\n", "\n"));
+        let symbol = self.ast.intern(&lines.collect::<String>());
+        let span = self.span();
+        self.push(Token::Str(symbol), span);
+    }
+
+    /// Takes everything up to `close`, and that as well; says where the text before it stands.
+    fn verbatim(&mut self, open: Span, close: &str) -> Range<usize> {
         let rest = self.raw.remainder();
-        let found = rest.find(&close);
+        let found = rest.find(close);
         let length = found.unwrap_or(rest.len());
-        let symbol = self.ast.intern(&rest[..length]);
+        let start = open.end as usize;
         self.raw.bump(if found.is_some() { length + close.len() } else { length });
         if found.is_none() {
             self.out.incomplete = true;
@@ -33,8 +52,7 @@ impl Lexer<'_, '_> {
             let diagnostic = diagnostic.at(self.source, open, "begins here");
             self.report(diagnostic.help(format!("it ends with `{close}`")));
         }
-        let span = self.span();
-        self.push(Token::Str(symbol), span);
+        start..start + length
     }
 
     pub(super) fn byte_string(&mut self) {

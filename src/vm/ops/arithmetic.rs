@@ -199,6 +199,11 @@ fn durations(vm: &mut Vm, sign: Sign, lhs: Value, rhs: Value) -> Computed {
         (Some(x), Some(y), Sign::Add) => x.checked_add(y),
         (Some(x), Some(y), Sign::Sub) => x.checked_sub(y),
         (Some(x), Some(y), Sign::Div) => return Ok(Some(Value::float(x as f64 / y as f64))),
+        (Some(_), Some(0), Sign::FloorDiv | Sign::Mod) => {
+            let (lhs, rhs) = (vm.show(lhs), vm.show(rhs));
+            let text = format!("{lhs} {} {rhs} is division by zero", sign.text());
+            return Err(vm.error(ErrorKind::ZeroDivisionError, text));
+        }
         (Some(x), Some(y), Sign::FloorDiv) => return ints(vm, Sign::FloorDiv, x, y).map(Some),
         (Some(x), Some(y), Sign::Mod) => {
             let rest = ints(vm, Sign::Mod, x, y)?;
@@ -321,7 +326,7 @@ fn undefined(op: &mut Op<'_>, sign: Sign, lhs: Value, rhs: Value) -> Thrown {
             }
         };
         text.push_str(&format!(": to join them as text write \"{}{}\"", part(lhs), part(rhs)));
-    } else if lhs.is_duration() || rhs.is_duration() {
+    } else if lhs.is_duration() && rhs.is_number() || lhs.is_number() && rhs.is_duration() {
         text.push_str(": a number becomes a duration by its unit, such as `5s`");
     } else if lhs.is_null() || rhs.is_null() {
         text.push_str(": one side is null");

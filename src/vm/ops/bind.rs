@@ -45,6 +45,11 @@ impl Op<'_> {
         }
         for parameter in given..fixed {
             if self.window_get(start + parameter).is_unset() && !code.params[parameter].optional {
+                if named.is_some() {
+                    let text =
+                        format!("{} was not given `{}`", code.name, code.params[parameter].name);
+                    return Err(self.vm.error(ErrorKind::ArityError, text));
+                }
                 return Err(self.arity_error(code, hidden, given));
             }
         }
@@ -150,8 +155,15 @@ impl Op<'_> {
             .params
             .iter()
             .zip(&bound)
-            .any(|(param, value)| param.kind == ParamKind::Required && value.is_unset());
-        if missing { Err(self.native_arity_error(native, given.len())) } else { Ok(bound) }
+            .find(|(param, value)| param.kind == ParamKind::Required && value.is_unset());
+        match missing {
+            None => Ok(bound),
+            Some((param, _)) if named.is_some() => {
+                let text = format!("{} was not given `{}`", native.name, param.name);
+                Err(self.vm.error(ErrorKind::ArityError, text))
+            }
+            Some(_) => Err(self.native_arity_error(native, given.len())),
+        }
     }
 
     /// The entries of a map of named arguments.

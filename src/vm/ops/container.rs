@@ -1,8 +1,10 @@
 //! Literals of lists, maps and ranges, piece by piece.
 
+use super::lookup::Found;
 use super::{Flow, Op, Step};
 use crate::vm::Elements;
 use crate::vm::error::{ErrorKind, Thrown};
+use crate::vm::exit::Exit;
 use crate::vm::map::Map;
 use crate::vm::object::Range;
 use crate::vm::value::Value;
@@ -27,10 +29,45 @@ pub(in crate::vm) fn list_push(op: &mut Op<'_>) -> Step {
 /// `ListExtend`
 pub(in crate::vm) fn list_extend(op: &mut Op<'_>) -> Step {
     let at = op.instruction();
-    let source = op.get(at.b);
-    let items = op.elements(source)?;
-    append(op, op.get(at.a), &items)?;
-    Ok(Flow::Next)
+    let (list, source) = (op.get(at.a), op.get(at.b));
+    if at.c == 1 && source.kind() == Kind::Map {
+        let text =
+            "a map cannot be spread into arguments: named arguments are written `name: value`";
+        return Err(op.vm.error(ErrorKind::TypeError, text));
+    }
+    match source.kind() {
+        Kind::List
+        | Kind::Map
+        | Kind::Set
+        | Kind::Str
+        | Kind::Bytes
+        | Kind::Buffer
+        | Kind::Range => {
+            let items = op.elements(source)?;
+            append(op, list, &items)?;
+            Ok(Flow::Next)
+        }
+        _ => extend_by_iterator(op, list, source),
+    }
+}
+
+/// Appends what an object gives whose class has `iter` or `next`.
+fn extend_by_iterator(op: &mut Op<'_>, list: Value, source: Value) -> Step {
+    let mut iterates = false;
+    for name in ["iter", "next"] {
+        let name = op.vm.heap.intern(name);
+        iterates |=
+            matches!(op.find(source, name)?, Found::Method(_) | Found::Native(_) | Found::NeedCore);
+    }
+    if !iterates {
+        let name = op.vm.type_name(source);
+        let text = format!("`...` needs a list or another iterable, not {name}");
+        return Err(op.vm.error(ErrorKind::TypeError, text));
+    }
+    match op.vm.core_function("list_extend")? {
+        Some(function) => op.call_operator(function, &[list, source]),
+        None => op.leave(Exit::NeedCore),
+    }
 }
 
 fn append(op: &mut Op<'_>, list: Value, items: &[Value]) -> Result<(), Thrown> {

@@ -81,7 +81,11 @@ pub(in crate::vm) fn set(op: &mut Op<'_>) -> Step {
             } else {
                 ""
             };
-            let text = format!("the elements of a {name} cannot be set{hint}");
+            let text = if container.is_null() {
+                "null has no elements to set".to_owned()
+            } else {
+                format!("the elements of a {name} cannot be set{hint}")
+            };
             return Err(op.vm.error(ErrorKind::TypeError, text));
         }
     }
@@ -274,7 +278,10 @@ fn missing_error(op: &mut Op<'_>, container: Value, index: Value, missing: Missi
 fn not_indexable(op: &mut Op<'_>, container: Value) -> Thrown {
     let name = op.vm.type_name(container);
     let text = if container.is_null() {
-        "null has no elements".to_owned()
+        match op.origin(op.instruction().b) {
+            Some(origin) => format!("{origin} is null, which has no elements"),
+            None => "null has no elements".to_owned(),
+        }
     } else {
         format!("a value of type {name} has no elements to index")
     };

@@ -159,7 +159,7 @@ impl Op<'_> {
     }
 
     /// What the code calls the value of a register, as far as the instructions before tell.
-    fn origin(&self, register: u8) -> Option<String> {
+    pub(super) fn origin(&self, register: u8) -> Option<String> {
         let info = &self.vm.infos[self.function() as usize];
         let module = self.vm.modules.get(info.module_index? as usize)?;
         let code = &info.code().code;
@@ -167,13 +167,23 @@ impl Op<'_> {
             let layout = at.op.layout().a;
             matches!(layout, Operand::Dst | Operand::Window | Operand::Mut) && at.a == register
         };
-        let mut register_of = *code[..self.index()].iter().rfind(|at| writes(at))?;
+        // A register that has not been written holds a parameter.
+        let param = |register: u8| {
+            let place = register.checked_sub(u8::from(info.code().has_self))?;
+            let name = &info.code().params.get(usize::from(place))?.name;
+            (!name.is_empty()).then(|| format!("`{name}`"))
+        };
+        let written = code[..self.index()].iter().rfind(|at| writes(at));
+        let Some(&(mut register_of)) = written else { return param(register) };
         if register_of.op == Opcode::Move {
             let source = register_of.b;
             let from = |at: &&crate::bytecode::instruction::Instruction| {
                 at.op.layout().a == Operand::Dst && at.a == source
             };
-            register_of = *code[..self.index()].iter().rfind(from)?;
+            match code[..self.index()].iter().rfind(from) {
+                Some(write) => register_of = *write,
+                None => return param(source),
+            }
         }
         let constant = |index: i32| {
             let constant = self.vm.constants[module.first_constant as usize + index as usize];
@@ -182,6 +192,9 @@ impl Op<'_> {
         match register_of.op {
             Opcode::GetSlot | Opcode::GetSlotChecked => {
                 module.code.slots.get(register_of.imm as usize).map(|name| format!("`{name}`"))
+            }
+            Opcode::GetCell | Opcode::GetUpvalueCell => {
+                Some(format!("`{}`", constant(register_of.imm)))
             }
             Opcode::GetField | Opcode::GetFieldOrNull => {
                 Some(format!("`.{}`", constant(register_of.imm)))

@@ -16,7 +16,9 @@ pub(in crate::vm) fn unset_slot(op: &mut Op<'_>) -> Step {
 
 /// `GetCell` and `GetUpvalueCell` of a variable that is not set yet
 pub(in crate::vm) fn unset_variable(op: &mut Op<'_>) -> Step {
-    Err(op.vm.error(ErrorKind::NameError, "a variable is used before it has been set"))
+    let name = op.vm.constants[op.instruction().imm as usize];
+    let text = format!("`{}` is used before it has been set", op.text(name));
+    Err(op.vm.error(ErrorKind::NameError, text))
 }
 
 /// `NewCell`, `NewCellUnset`
