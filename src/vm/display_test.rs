@@ -72,7 +72,7 @@ fn containers() {
     }
     assert_eq!(
         text(&heap, map),
-        r#"{x: 1, "b c": 2, 3: "n", [-3]: "n", 0.5: "n", [true]: null, [[1, "a"]]: [1, "a"]}"#
+        r#"{x: 1, "b c": 2, 3: "n", [-3]: "n", [0.5]: "n", [true]: null, [[1, "a"]]: [1, "a"]}"#
     );
     let set = heap.set(Map::new());
     assert_eq!(text(&heap, set), "set([])");

@@ -38,7 +38,6 @@ impl Resolver<'_> {
             | ExprKind::Member { .. }
             | ExprKind::Index { .. }
             | ExprKind::Call { .. } => self.chain(id, false),
-            ExprKind::Group(inner) => self.chain(*inner, false),
             ExprKind::SelfValue => self.self_value(id, span),
             ExprKind::Super => self.report.fault(
                 Code::E0124,
@@ -71,7 +70,7 @@ impl Resolver<'_> {
             | ExprKind::Select { .. }
             | ExprKind::Await(_)
             | ExprKind::Spawn { .. } => self.task_form(id, span),
-            ExprKind::Unary { operand, .. } => self.expr(*operand),
+            ExprKind::Group(operand) | ExprKind::Unary { operand, .. } => self.expr(*operand),
             ExprKind::Binary { .. } => self.binary(id),
             ExprKind::Range { start, end, .. } => self.exprs(start.iter().chain(end).copied()),
             ExprKind::Is { value, types, .. } => {
