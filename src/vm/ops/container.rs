@@ -7,7 +7,7 @@ use crate::vm::error::{ErrorKind, Thrown};
 use crate::vm::exit::Exit;
 use crate::vm::map::Map;
 use crate::vm::object::Range;
-use crate::vm::value::Value;
+use crate::vm::value::{Kind, Value};
 
 /// `NewList`
 pub(in crate::vm) fn new_list(op: &mut Op<'_>) -> Step {
