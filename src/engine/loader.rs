@@ -7,11 +7,12 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
-use std::io::ErrorKind;
+use std::fs::File;
+use std::io::{ErrorKind, Read};
 use std::path::{Component, Path, PathBuf};
 
-/// Source texts above this size are refused: a span counts its bytes in 32 bits.
-pub const MODULE_BYTES_MAX: usize = 1 << 30;
+/// Source texts above this size are refused: nobody wrote them, and compiling them takes minutes.
+pub const MODULE_BYTES_MAX: usize = 64 << 20;
 
 /// Gives modules their source texts.
 pub trait Loader: Send + Sync {
@@ -94,7 +95,7 @@ impl Loader for Files {
                 return Err(ReadError::TooLarge);
             }
         }
-        let bytes = std::fs::read(path).map_err(|error| match error.kind() {
+        let bytes = read_bounded(path).map_err(|error| match error.kind() {
             ErrorKind::NotFound => ReadError::Missing,
             ErrorKind::NotADirectory => ReadError::Missing,
             ErrorKind::PermissionDenied => ReadError::Refused("permission denied".to_owned()),
@@ -163,6 +164,13 @@ impl Loader for Memory {
     fn neighbours(&self, _name: &str) -> Vec<String> {
         self.texts.keys().cloned().collect()
     }
+}
+
+/// Reads a file, but not without end: a device or a pipe does not tell its size.
+fn read_bounded(path: &Path) -> std::io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    File::open(path)?.take(MODULE_BYTES_MAX as u64 + 1).read_to_end(&mut bytes)?;
+    Ok(bytes)
 }
 
 fn check_size(bytes: Vec<u8>) -> Result<Vec<u8>, ReadError> {

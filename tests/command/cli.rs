@@ -50,6 +50,7 @@ fn the_exit_status_says_how_it_ended() {
     assert_eq!(code(&run(&["--no-such-flag"])), Some(2));
     assert_eq!(code(&run(&["no/such/file.ket"])), Some(2));
     assert_eq!(code(&run(&["tests"])), Some(2));
+    assert_eq!(code(&run(&["/dev/zero"])), Some(2));
 }
 
 #[test]
