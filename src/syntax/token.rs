@@ -60,6 +60,7 @@ tokens! {
     Question "?" CoalesceEq "??=" Coalesce "??" Comma "," Colon ":" Semicolon ";" ParenOpen "("
     ParenClose ")" BracketOpen "[" BracketClose "]" BraceOpen "{" BraceClose "}" PlusEq "+="
     MinusEq "-=" StarStarEq "**=" StarEq "*=" SlashSlashEq "//=" SlashEq "/=" PercentEq "%="
+    AndEq "&=" BarEq "|=" CaretEq "^=" ShlEq "<<=" ShrEq ">>="
     AndAndEq "&&=" OrOrEq "||=" EqEq "==" BangEq "!=" LessEq "<=" GreaterEq ">=" Shl "<<"
     Shr ">>" Less "<" Greater ">" FatArrow "=>" Eq "=" Plus "+" Minus "-" StarStar "**" Star "*"
     SlashSlash "//" Slash "/" Percent "%" AndAnd "&&" And "&" OrOr "||" Bar "|" Caret "^" Bang "!"

@@ -35,6 +35,11 @@ pub fn joins(token: Token) -> bool {
             | SlashSlashEq
             | PercentEq
             | StarStarEq
+            | AndEq
+            | BarEq
+            | CaretEq
+            | ShlEq
+            | ShrEq
             | CoalesceEq
             | AndAndEq
             | OrOrEq
