@@ -13,7 +13,11 @@ use kettle::diagnostics::{Diagnostic, Severity, SourceMap};
 use kettle::engine::{Engine, Error, Input, Output, Vm};
 use kettle::tools::expectation::{Conduct, Expectation, Remark, is_part};
 
-const FOLDERS: &[&str] = &["language", "core", "async", "stdlib", "limit", "regression"];
+const FOLDERS: &[&str] =
+    &["language", "core", "async", "stdlib", "limit", "programs", "regression"];
+
+/// The scripts together expect at least so much.
+const EXPECTATIONS_MIN: usize = 1_700;
 
 /// How a script is run. What it does has to be the same in each.
 #[derive(Clone, Copy, Debug)]
@@ -42,8 +46,27 @@ fn scripts_do_the_same_on_little_fuel() {
     run_all(Mode::Fuel);
 }
 
+#[test]
+fn scripts_expect_as_much_as_they_did() {
+    let count: usize = scripts("").iter().map(|path| expectations(path)).sum();
+    assert!(count >= EXPECTATIONS_MIN, "{count} expectations are fewer than {EXPECTATIONS_MIN}");
+}
+
+/// How many lines, diagnostics and errors a script expects.
+fn expectations(path: &Path) -> usize {
+    let text = fs::read_to_string(path).expect("the script can be read");
+    if is_part(&text) {
+        return 0;
+    }
+    let expectation = Expectation::read(&text).expect("its expectations can be read");
+    expectation.stdout.len()
+        + expectation.stderr.len()
+        + expectation.diagnostics.len()
+        + usize::from(expectation.throw.is_some())
+}
+
 fn run_all(mode: Mode) {
-    let scripts = scripts();
+    let scripts = scripts(&std::env::var("KETTLE_TEST").unwrap_or_default());
     let next = AtomicUsize::new(0);
     let faults = Mutex::new(Vec::new());
     let workers = thread::available_parallelism().map_or(1, usize::from).min(4);
@@ -149,9 +172,8 @@ fn remarks(diagnostics: &[Diagnostic], sources: &SourceMap) -> Vec<Remark> {
     diagnostics.iter().map(remark).collect()
 }
 
-/// All scripts, sorted by path.
-fn scripts() -> Vec<PathBuf> {
-    let only = std::env::var("KETTLE_TEST").unwrap_or_default();
+/// All scripts whose path contains a word, sorted by path.
+fn scripts(only: &str) -> Vec<PathBuf> {
     let mut folders: Vec<PathBuf> =
         FOLDERS.iter().map(|folder| Path::new("tests").join(folder)).collect();
     let mut scripts = Vec::new();
@@ -162,7 +184,7 @@ fn scripts() -> Vec<PathBuf> {
             if path.is_dir() {
                 folders.push(path);
             } else if path.extension().is_some_and(|extension| extension == "ket")
-                && path.to_string_lossy().contains(&only)
+                && path.to_string_lossy().contains(only)
             {
                 scripts.push(path);
             }

@@ -1,5 +1,6 @@
 //! The `kettle` command from outside: its words and exit statuses, the examples, the docs.
 
+mod benchmarks;
 mod cli;
 mod docs;
 mod examples;
