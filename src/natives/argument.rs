@@ -65,6 +65,31 @@ impl Call {
         Call { signature, args, slot: 0, param: 0 }
     }
 
+    /// A call of a function of the core module, whose receiver, if it has one, can be anything.
+    pub fn behind_receiver(signature: &'static Signature, args: Args) -> Self {
+        let slot = u32::from(signature.has_receiver());
+        Call { signature, args, slot, param: 0 }
+    }
+
+    /// Makes a function of the core module go on with all arguments, which have been checked.
+    pub fn hand_over(&self, vm: &mut Vm, function: &str) -> Value {
+        let receiver = usize::from(self.signature.has_receiver());
+        let mut args = Vec::with_capacity(receiver + self.signature.params.len());
+        args.extend((0..receiver).map(|index| vm.arg(self.args, index)));
+        let alone = self.signature.params.len() == 1;
+        for (index, param) in self.signature.params.iter().enumerate() {
+            match param.need {
+                Need::Rest if alone => args.extend_from_slice(&vm.args(self.args)[receiver..]),
+                Need::Rest => {
+                    let rest = vm.heap.list_ref(vm.arg(self.args, receiver + index));
+                    args.extend_from_slice(rest.map_or(&[], |list| &list.items));
+                }
+                _ => args.push(vm.arg(self.args, receiver + index)),
+            }
+        }
+        vm.tail_call_core(function, &args)
+    }
+
     /// The value a method or property belongs to.
     #[inline]
     pub fn receiver<A: Argument>(&mut self, vm: &mut Vm) -> Result<A::Given, Thrown> {

@@ -93,8 +93,13 @@ pub enum Body {
     Inline(InlineFn),
     /// A function of the event loop.
     Loop(LoopFn),
-    /// The function of that name in `stdlib/core/`.
-    Core(&'static str),
+    /// A function of `stdlib/core/`; `enter` checks the arguments and hands over to it.
+    Core {
+        /// Its name.
+        function: &'static str,
+        /// What is called first.
+        enter: InlineFn,
+    },
     /// A constant.
     Value(fn(&mut Vm) -> Value),
 }
@@ -104,7 +109,7 @@ impl std::fmt::Debug for Body {
         f.write_str(match self {
             Body::Inline(_) => "inline",
             Body::Loop(_) => "loop",
-            Body::Core(_) => "core",
+            Body::Core { .. } => "core",
             Body::Value(_) => "value",
         })
     }
@@ -216,9 +221,14 @@ macro_rules! natives {
         }
     }};
 
-    (@body (core) $receiver:tt $signature:ident $body:expr; $params:tt) => {
-        $crate::natives::Body::Core(stringify!($body))
-    };
+    (@body (core) $receiver:tt $signature:ident $body:expr; [$($param:tt)*]) => {{
+        fn enter(vm: &mut $crate::vm::Vm, args: $crate::vm::Args) -> Result<$crate::vm::Value, $crate::vm::Thrown> {
+            let mut call = $crate::natives::Call::behind_receiver($signature, args);
+            $crate::natives!(@check vm call; $($param)*);
+            Ok(call.hand_over(vm, stringify!($body)))
+        }
+        $crate::natives::Body::Core { function: stringify!($body), enter }
+    }};
     (@body (value) $receiver:tt $signature:ident $body:expr; $params:tt) => {
         $crate::natives::Body::Value($body)
     };
@@ -269,6 +279,28 @@ macro_rules! natives {
     (@bind $cx:ident ($($vm:tt)+) $call:ident $body:expr; [$($bound:ident)*]; $name:ident : $type:tt $(, $($rest:tt)*)?) => {{
         let $name = $call.required::<$crate::natives!(@type $type)>(&mut *$($vm)+)?;
         $crate::natives!(@bind $cx ($($vm)+) $call $body; [$($bound)* $name]; $($($rest)*)?)
+    }};
+
+    // Checks the parameters one after the other: a function of the core module gets them as they are.
+    (@check $vm:ident $call:ident;) => {{
+        let _ = &mut $call;
+    }};
+    (@check $vm:ident $call:ident; named $($rest:tt)+) => { $crate::natives!(@check $vm $call; $($rest)+) };
+    (@check $vm:ident $call:ident; $name:ident : $type:tt ... $(, $($rest:tt)*)?) => {{
+        $call.rest($vm);
+        $crate::natives!(@check $vm $call; $($($rest)*)?)
+    }};
+    (@check $vm:ident $call:ident; $name:ident : $type:tt ? $(, $($rest:tt)*)?) => {{
+        $call.optional::<$crate::natives!(@type $type)>($vm)?;
+        $crate::natives!(@check $vm $call; $($($rest)*)?)
+    }};
+    (@check $vm:ident $call:ident; $name:ident : $type:tt = $default:literal $(, $($rest:tt)*)?) => {{
+        $call.or::<$crate::natives!(@type $type), _>($vm, $default)?;
+        $crate::natives!(@check $vm $call; $($($rest)*)?)
+    }};
+    (@check $vm:ident $call:ident; $name:ident : $type:tt $(, $($rest:tt)*)?) => {{
+        $call.required::<$crate::natives!(@type $type)>($vm)?;
+        $crate::natives!(@check $vm $call; $($($rest)*)?)
     }};
 
     // The same parameters as data.

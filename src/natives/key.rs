@@ -5,12 +5,23 @@ use super::Outcome;
 use super::kind::ListValue;
 use super::list::{list_of_lists, writable};
 use crate::natives;
-use crate::vm::{ErrorKind, Kind, Value, Vm};
+use crate::vm::hasher::{Hashed, Hasher};
+use crate::vm::heap::Marker;
+use crate::vm::object::HostObject;
+use crate::vm::{ErrorKind, Kind, Thrown, Value, Vm};
 
 natives! {
     /// What the core module needs of maps, sets and lists beyond their methods.
     pub const KEY;
 
+    /// For the core module: begins to hash a key.
+    fn core.hash_form(key: any) => begin;
+    /// For the core module: the next instance whose `hash` is needed; null if the key is hashed.
+    fn core.hash_next(form: any) => next;
+    /// For the core module: what `hash` gave for it.
+    fn core.hash_answer(form: any, given: any) => answer;
+    /// For the core module: the hash.
+    fn core.hash_result(form: any) => result;
     /// For the core module: pairs of place and key of all entries whose hash is that.
     fn core.candidates(map: any, hash: int) => candidates;
     /// For the core module: removes the entry at a place and gives its value.
@@ -23,6 +34,58 @@ natives! {
     fn core.add_hashed(map: any, key: any, value: any, hash: int) => add_hashed;
     /// For the core module: gives a list the elements of another one.
     fn core.assign(list: list, items: list) => assign;
+}
+
+/// Hashing under way, as a value that the core module holds.
+struct HashForm {
+    hasher: Hasher,
+    hash: u32,
+}
+
+impl HostObject for HashForm {
+    fn type_name(&self) -> &'static str {
+        "hash_form"
+    }
+
+    fn trace(&self, marker: &mut Marker) {
+        self.hasher.trace(marker);
+    }
+}
+
+fn begin(vm: &mut Vm, key: Value) -> Outcome {
+    Ok(vm.heap.object(Box::new(HashForm { hasher: Hasher::new(key), hash: 0 })))
+}
+
+/// The form, for writing.
+fn form(vm: &mut Vm, form: Value) -> Result<&mut HashForm, Thrown> {
+    if vm.heap.object_ref::<HashForm>(form).is_none() {
+        return Err(vm.error(ErrorKind::TypeError, "this is no key that is being hashed"));
+    }
+    Ok(vm.heap.object_mut::<HashForm>(form).expect("it was looked at"))
+}
+
+fn next(vm: &mut Vm, key: Value) -> Outcome {
+    // The hasher is taken out meanwhile, since it reads the heap that its object stands in.
+    let mut hasher = std::mem::replace(&mut form(vm, key)?.hasher, Hasher::new(Value::null()));
+    let hashed = hasher.run(&vm.heap).map_err(|unhashable| vm.unhashable(unhashable))?;
+    let form = form(vm, key)?;
+    form.hasher = hasher;
+    Ok(match hashed {
+        Hashed::NeedsCall(instance) => instance,
+        Hashed::Known(hash) => {
+            form.hash = hash;
+            Value::null()
+        }
+    })
+}
+
+fn answer(vm: &mut Vm, key: Value, answer: Value) -> Outcome {
+    form(vm, key)?.hasher.answer(answer);
+    Ok(Value::null())
+}
+
+fn result(vm: &mut Vm, key: Value) -> Outcome {
+    Ok(Value::int(i64::from(form(vm, key)?.hash)))
 }
 
 fn candidates(vm: &mut Vm, map: Value, hash: i64) -> Outcome {

@@ -8,7 +8,7 @@ mod shape;
 
 use crate::natives;
 pub use change::writable;
-use change::{clear, extend, fill, insert, pop, push, remove, remove_at, reverse};
+use change::{clear, extend, extend_flat, fill, insert, pop, push, remove, remove_at, reverse};
 use element::{contains, count, first, index_of, join, last, len, sum};
 use order::{binary_search, max_plain, min_plain, sort_keyed, sort_plain};
 use random::{shuffle, shuffled};
@@ -139,6 +139,8 @@ natives! {
     /// An iterator over the elements.
     core method list.iter() => list_iter, "[1, 2].iter().next()" => "1";
 
+    /// For the core module: adds what the callback of `flat_map` has returned.
+    fn core.extend_flat(list: list, returned: any) => extend_flat;
     /// For the core module: sorts a list whose order needs no script code and says so.
     fn core.sort_plain(list: list, reverse: bool) => sort_plain;
     /// For the core module: sorts a list by keys that stand in another one.

@@ -122,12 +122,7 @@ fn install_one(vm: &mut Vm, natives: &mut LoopTable, declaration: &'static Decla
             define(vm, signature, value);
             return;
         }
-        Body::Core(function) => {
-            if let Some(owner) = owner_of(signature) {
-                vm.add_core_method(owner, signature.name(), function);
-            }
-            return;
-        }
+        Body::Core { enter, .. } => NativeBody::Inline(enter),
     };
     let native = Native {
         name: Arc::from(signature.path),
@@ -223,7 +218,7 @@ mod tests {
     fn what_is_written_in_kettle_is_there() {
         let functions = core_functions();
         for declaration in declarations() {
-            if let Body::Core(function) = declaration.body {
+            if let Body::Core { function, .. } = declaration.body {
                 let path = declaration.signature.path;
                 assert!(functions.contains(function), "{path}: the core module has no {function}");
             }

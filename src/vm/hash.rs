@@ -1,13 +1,13 @@
 //! Hashes of values: equal keys have equal hashes.
 //!
 //! Numbers that are equal hash alike whatever their type; strings and frozen lists keep their hash;
-//! lists and enum values are hashed from their parts with an explicit stack, every list once, so
-//! neither depth nor sharing makes it slow. What can change is not hashable, except a list, of
-//! which the map keeps a frozen copy.
+//! lists and enum values are hashed from their parts (`hasher.rs`). What can change is not
+//! hashable, except a list, of which the map keeps a frozen copy.
 
 use std::collections::{HashMap, HashSet};
 use std::hash::BuildHasher;
 
+use super::hasher::{Hashed, Hasher};
 use super::heap::Heap;
 use super::value::{Kind, Value};
 
@@ -26,7 +26,7 @@ pub enum HashProblem {
     Cyclic,
     /// Its class defines `==` but not `hash`.
     EqualityWithoutHash,
-    /// Its class defines `hash`, which the caller has to call; see `Heap::map_probe`.
+    /// Its class defines `hash`, which script code has to call: see [`Hasher`](super::hasher::Hasher).
     NeedsCall,
 }
 
@@ -37,13 +37,6 @@ pub struct Unhashable {
     pub value: Value,
     /// Why.
     pub problem: HashProblem,
-}
-
-/// A list or enum value of which some parts have been hashed.
-struct Open {
-    node: Value,
-    next: usize,
-    hash: u32,
 }
 
 impl Heap {
@@ -82,12 +75,12 @@ impl Heap {
         hash
     }
 
-    fn hash_pair(&self, first: u64, second: u64) -> u32 {
+    pub(in crate::vm) fn hash_pair(&self, first: u64, second: u64) -> u32 {
         self.hasher().hash_one((first, second)) as u32
     }
 
     /// The hash of a value that has no parts.
-    fn hash_flat(&self, value: Value) -> Result<u32, Unhashable> {
+    pub(in crate::vm) fn hash_flat(&self, value: Value) -> Result<u32, Unhashable> {
         let refuse = |problem| Err(Unhashable { value, problem });
         match value.kind() {
             Kind::Float => Ok(self.hash_float(f64::from_bits(value.bits()))),
@@ -110,9 +103,9 @@ impl Heap {
             Kind::Map | Kind::Set | Kind::Buffer => refuse(HashProblem::Mutable),
             Kind::Instance => {
                 let class = self.instance_ref(value).map(|instance| instance.class());
-                if class.is_some_and(|class| class.methods.contains_key("hash")) {
+                if class.is_some_and(|class| class.method("hash").is_some()) {
                     refuse(HashProblem::NeedsCall)
-                } else if class.is_some_and(|class| class.methods.contains_key("==")) {
+                } else if class.is_some_and(|class| class.method("==").is_some()) {
                     refuse(HashProblem::EqualityWithoutHash)
                 } else {
                     Ok(self.hash_pair(value.tag(), value.bits()))
@@ -142,59 +135,11 @@ impl Heap {
         self.variant_ref(node).map_or(&[], |variant| variant.payload())
     }
 
-    /// The hash that a frozen list has kept, if it has.
-    fn kept_hash(&self, node: Value) -> Option<u32> {
-        let hash = self.list_ref(node).filter(|list| list.frozen)?.hash.get();
-        (hash != 0).then_some(hash)
-    }
-
-    fn open(&self, node: Value) -> Open {
-        let label = self.variant_ref(node).map_or(0, |variant| {
-            u64::from(variant.index()) ^ variant.enum_value().bits().rotate_left(32)
-        });
-        Open { node, next: 0, hash: self.hash_pair(label, self.parts(node).len() as u64) }
-    }
-
     fn hash_deep(&self, root: Value) -> Result<u32, Unhashable> {
-        if let Some(hash) = self.kept_hash(root) {
-            return Ok(hash);
-        }
-        let mut stack = vec![self.open(root)];
-        let mut on_path = AddressSet::from_iter([root.bits()]);
-        let mut done: AddressMap<u32> = AddressMap::default();
-        loop {
-            let Some(top) = stack.last_mut() else { return Ok(0) };
-            if let Some(&part) = self.parts(top.node).get(top.next) {
-                top.next += 1;
-                let hash = match part.kind() {
-                    Kind::List | Kind::Variant => {
-                        let known =
-                            self.kept_hash(part).or_else(|| done.get(&part.bits()).copied());
-                        let Some(hash) = known else {
-                            if !on_path.insert(part.bits()) {
-                                let problem = HashProblem::Cyclic;
-                                return Err(Unhashable { value: part, problem });
-                            }
-                            stack.push(self.open(part));
-                            continue;
-                        };
-                        hash
-                    }
-                    _ => self.hash_flat(part)?,
-                };
-                top.hash = self.hash_pair(u64::from(top.hash), u64::from(hash));
-                continue;
-            }
-            let hash = top.hash.max(1);
-            let node = top.node;
-            if let Some(list) = self.list_ref(node).filter(|list| list.frozen) {
-                list.hash.set(hash);
-            }
-            on_path.remove(&node.bits());
-            stack.pop();
-            let Some(parent) = stack.last_mut() else { return Ok(hash) };
-            done.insert(node.bits(), hash);
-            parent.hash = self.hash_pair(u64::from(parent.hash), u64::from(hash));
+        let mut hasher = Hasher::new(root);
+        match hasher.run(self)? {
+            Hashed::Known(hash) => Ok(hash),
+            Hashed::NeedsCall(value) => Err(Unhashable { value, problem: HashProblem::NeedsCall }),
         }
     }
 }

@@ -1,9 +1,9 @@
 //! Maps and sets by key: hashing and comparing need the heap, storing needs the map.
 //!
 //! All of these take a map or a set as a value. A list that becomes a key is copied and frozen
-//!, lists in it too. A key whose class defines `hash` cannot be looked up without
-//! running script code: the caller runs `hash`, then goes through [`Heap::map_candidates`] with
-//! `==`, then reads, replaces or appends by position.
+//!, lists in it too. A key whose class, or that of a part of it, defines `hash` cannot be looked up
+//! without running script code: the caller lets a [`Hasher`](super::hasher::Hasher) ask for it, then
+//! goes through [`Heap::map_candidates`] with `==`, then reads, replaces or appends by position.
 
 use super::equal::same_key;
 use super::hash::{AddressMap, Unhashable};
@@ -128,7 +128,23 @@ impl Heap {
     /// Appends an entry whose key is not in the map, with the hash that script code gave (its low
     /// 32 bits count).
     pub fn map_push(&mut self, map: Value, hash: u64, key: Value, value: Value) {
+        let key = self.frozen(key);
         self.map_push_hashed(map, hash as u32, key, value);
+    }
+
+    /// A new map with those entries of another one whose keys `wanted` accepts.
+    pub(in crate::vm) fn map_part(
+        &mut self,
+        map: Value,
+        wanted: impl Fn(&Heap, Value) -> bool,
+    ) -> Value {
+        let mut part = Map::new();
+        if let Some(table) = self.table_ref(map) {
+            for (hash, key, value) in table.hashed().filter(|(_, key, _)| wanted(self, *key)) {
+                part.push(hash, key, value);
+            }
+        }
+        self.map(part)
     }
 
     fn map_push_hashed(&mut self, map: Value, hash: u32, key: Value, value: Value) {

@@ -103,14 +103,18 @@ impl Map {
         position.map(|position| *position as usize)
     }
 
-    /// All positions whose keys have this hash, for keys that only a script can compare.
+    /// All positions whose keys have this hash, in order, for keys that only a script can compare.
     pub(in crate::vm) fn candidates(&self, hash: u32) -> Vec<usize> {
-        let mut found = Vec::new();
-        for (position, entry) in self.entries.iter().enumerate() {
-            if entry.hash == hash && entry.is_live() {
-                found.push(position);
-            }
+        let fits = |position: &usize| {
+            let entry = &self.entries[*position];
+            entry.hash == hash && entry.is_live()
+        };
+        if self.index.is_empty() {
+            return (0..self.entries.len()).filter(fits).collect();
         }
+        let alike = self.index.iter_hash(spread(hash)).map(|position| *position as usize);
+        let mut found: Vec<usize> = alike.filter(fits).collect();
+        found.sort_unstable();
         found
     }
 
@@ -221,6 +225,12 @@ impl Map {
         self.entries.iter().filter(|entry| entry.is_live()).map(|entry| (entry.key, entry.value))
     }
 
+    /// All entries in order, each with the hash of its key.
+    pub(in crate::vm) fn hashed(&self) -> impl Iterator<Item = (u32, Value, Value)> + '_ {
+        let live = self.entries.iter().filter(|entry| entry.is_live());
+        live.map(|entry| (entry.hash, entry.key, entry.value))
+    }
+
     /// All keys in order.
     pub fn keys(&self) -> impl DoubleEndedIterator<Item = Value> + '_ {
         self.iter().map(|(key, _)| key)
@@ -234,8 +244,8 @@ impl Map {
     /// A map with the same entries and no tombstones, for a map of the same heap.
     pub fn copied(&self) -> Map {
         let mut copy = Map::with_capacity(self.live);
-        for entry in self.entries.iter().filter(|entry| entry.is_live()) {
-            copy.push(entry.hash, entry.key, entry.value);
+        for (hash, key, value) in self.hashed() {
+            copy.push(hash, key, value);
         }
         copy
     }

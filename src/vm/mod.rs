@@ -36,6 +36,7 @@ mod unwind;
 pub mod display;
 pub mod equal;
 pub mod hash;
+pub mod hasher;
 pub mod heap;
 pub mod key;
 pub mod map;

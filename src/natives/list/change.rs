@@ -2,6 +2,7 @@
 
 use crate::natives::Outcome;
 use crate::natives::argument::{Rest, wrong_type};
+use crate::natives::describe::describe;
 use crate::natives::equality::{Found, position_of};
 use crate::natives::kind::ListValue;
 use crate::natives::script;
@@ -54,17 +55,35 @@ pub(super) fn insert(vm: &mut Vm, list: ListValue, i: i64, value: Value) -> Outc
 }
 
 pub(super) fn extend(vm: &mut Vm, list: ListValue, iterable: Value) -> Outcome {
+    match add_all(vm, list, iterable)? {
+        Some(outcome) => Ok(outcome),
+        None => Err(wrong_type(vm, "list.extend", "iterable", "an iterable", iterable, None)),
+    }
+}
+
+/// Adds the elements of what the callback of `flat_map` has returned.
+pub(super) fn extend_flat(vm: &mut Vm, list: ListValue, returned: Value) -> Outcome {
+    match add_all(vm, list, returned)? {
+        Some(outcome) => Ok(outcome),
+        None => {
+            let came = describe(vm, returned);
+            let message = format!("flat_map: f must return an iterable, not {came}");
+            Err(vm.error(ErrorKind::TypeError, message))
+        }
+    }
+}
+
+/// Adds the elements of an iterable; `None` if it is none.
+fn add_all(vm: &mut Vm, list: ListValue, iterable: Value) -> Result<Option<Value>, Thrown> {
     writable(vm, list)?;
     match vm.elements(iterable)? {
         Elements::Known(items) => {
             grow(vm, list, items.len())?;
             writable(vm, list)?.items.extend(items);
-            Ok(Value::null())
+            Ok(Some(Value::null()))
         }
-        Elements::AskScript => script::call(vm, "list_extend", &[list.0, iterable]),
-        Elements::None => {
-            Err(wrong_type(vm, "list.extend", "iterable", "an iterable", iterable, None))
-        }
+        Elements::AskScript => script::call(vm, "list_extend", &[list.0, iterable]).map(Some),
+        Elements::None => Ok(None),
     }
 }
 

@@ -159,11 +159,12 @@ pub fn deep_copy(vm: &mut Vm, value: Value) -> Outcome {
             }
             vm.heap.list_mut(copy).expect("a list was copied to a list").items = items;
         } else if let Some(map) = vm.heap.map_ref(original) {
-            let entries: Vec<(Value, Value)> = map.iter().collect();
-            for (key, value) in entries {
-                // Keys cannot be changed, so they may be shared.
+            // Keys cannot be changed, so they may be shared. In the copy the entries stand one
+            // after the other.
+            let values: Vec<Value> = map.values().collect();
+            for (place, value) in values.into_iter().enumerate() {
                 let value = copy_of(vm, value, &mut copies, &mut open)?;
-                vm.heap.map_insert(copy, key, value).expect("it was a key in the original");
+                vm.heap.map_set_at(copy, place, value);
             }
         }
     }
@@ -186,7 +187,10 @@ fn copy_of(
     vm.reserve(shallow_size(&vm.heap, value))?;
     let copy = match value.kind() {
         Kind::List => vm.heap.list(Vec::new()),
-        Kind::Map => vm.heap.map(crate::vm::map::Map::new()),
+        Kind::Map => {
+            let map = vm.heap.map_ref(value).expect("the kind says so").copied();
+            vm.heap.map(map)
+        }
         Kind::Set => {
             let set = vm.heap.set_ref(value).expect("the kind says so").clone();
             vm.heap.set(set)

@@ -101,8 +101,14 @@ pub(in crate::vm) fn map_extend(op: &mut Op<'_>) -> Step {
         let text = format!("`...` in a map needs a map, not {name}");
         return Err(op.vm.error(ErrorKind::TypeError, text));
     };
-    for (key, value) in entries {
-        op.map_insert(map, key, value)?;
+    for (index, (key, value)) in entries.iter().enumerate() {
+        if let Err(problem) = op.vm.heap.map_insert(map, *key, *value) {
+            let rest = entries[index..].iter();
+            let rest: Vec<Value> =
+                rest.map(|(key, value)| op.vm.heap.list(vec![*key, *value])).collect();
+            let rest = op.vm.heap.list(rest);
+            return op.by_hash(problem, "map_extend", &[map, rest, map]);
+        }
     }
     Ok(Flow::Next)
 }

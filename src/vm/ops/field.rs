@@ -272,8 +272,8 @@ impl Op<'_> {
         }
     }
 
-    /// Lets a function of the core module go on with a key whose class has to be asked for its
-    /// hash: the second of the arguments. An error if that is not what is wrong with the key.
+    /// Lets a function of the core module go on with a key of which a class has to be asked for its
+    /// hash. An error if that is not what is wrong with the key.
     #[cold]
     pub(in crate::vm) fn by_hash(
         &mut self,
@@ -281,7 +281,7 @@ impl Op<'_> {
         function: &str,
         args: &[Value],
     ) -> Step {
-        if problem.problem != HashProblem::NeedsCall || !problem.value.same(args[1]) {
+        if problem.problem != HashProblem::NeedsCall {
             return Err(self.vm.unhashable(problem));
         }
         match self.vm.core_function(function)? {
@@ -298,6 +298,9 @@ impl Vm {
         let name = self.type_name(found.value);
         let text = match found.problem {
             HashProblem::Mutable => format!("a {name} cannot be a key, because it can change"),
+            HashProblem::Cyclic if self.heap.instance_ref(found.value).is_some() => {
+                format!("{name} cannot be a key: its `hash` is made from itself")
+            }
             HashProblem::Cyclic => "a list that contains itself cannot be a key".to_owned(),
             HashProblem::EqualityWithoutHash => {
                 format!("{name} cannot be a key: its class defines `==` but not `hash`")

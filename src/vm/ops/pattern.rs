@@ -1,7 +1,9 @@
 //! Patterns: taking lists, maps and objects apart.
 
 use super::{Flow, Op, Step};
+use crate::vm::equal::same_key;
 use crate::vm::error::ErrorKind;
+use crate::vm::heap::Heap;
 use crate::vm::map::Map;
 use crate::vm::value::{Kind, Value};
 
@@ -56,19 +58,18 @@ pub(in crate::vm) fn map_rest(op: &mut Op<'_>) -> Step {
     let at = op.instruction();
     let (source, taken) = (op.get(at.b), op.get(at.c));
     let taken = op.vm.heap.list_ref(taken).map_or_else(Vec::new, |list| list.items.clone());
-    let entries: Vec<(Value, Value)> = if source.is_map() {
-        op.vm.heap.map_ref(source).map_or_else(Vec::new, |map| map.iter().collect())
+    let left = |heap: &Heap, key: Value| !taken.iter().any(|taken| same_key(heap, *taken, key));
+    let rest = if source.is_map() {
+        op.vm.heap.map_part(source, left)
     } else {
-        public_fields(op, source)
-    };
-    let rest = op.vm.heap.map(Map::new());
-    for (key, value) in entries {
-        let is_taken =
-            taken.iter().any(|taken| crate::vm::equal::same_key(&op.vm.heap, *taken, key));
-        if !is_taken {
-            op.map_insert(rest, key, value)?;
+        let rest = op.vm.heap.map(Map::new());
+        for (key, value) in public_fields(op, source) {
+            if left(&op.vm.heap, key) {
+                op.map_insert(rest, key, value)?;
+            }
         }
-    }
+        rest
+    };
     op.set(at.a, rest);
     Ok(Flow::Next)
 }
