@@ -8,6 +8,9 @@ use crate::diagnostics::{SourceId, Span};
 /// The name of the module of library functions that the VM calls by itself. No file has it.
 pub const CORE_MODULE_NAME: &str = "<core>";
 
+/// What the names of modules of the standard library begin with. No file has such a name.
+pub const LIBRARY_PREFIX: &str = "<std>/";
+
 /// Compiled modules in the order in which they run; the last one is the one that was started.
 #[derive(Clone, Debug, Default)]
 pub struct Program {

@@ -1,17 +1,17 @@
 //! The engine: what all programs and VMs of a host have in common.
 
 use std::path::Path;
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
 
 use super::error::Error;
 use super::future::AsyncFunction;
 use super::graph::Graph;
 use super::host::{Function, HostBody, HostFunction};
-use super::library::{Core, compile_core};
 use super::loader::{Files, Loader, ReadError};
 use super::option::Options;
 use super::program::{CompileError, Program};
 use super::spine;
+use super::stdlib::{Imports, Stdlib};
 use crate::bytecode::program::ExportKind;
 use crate::compile::Names;
 use crate::diagnostics::{Code, Diagnostic, SourceMap};
@@ -43,8 +43,7 @@ struct Shared {
     functions: Vec<HostFunction>,
     loader: Arc<dyn Loader>,
     names: Arc<Names>,
-    /// Compiled when a VM needs it first.
-    core: Arc<OnceLock<Core>>,
+    stdlib: Arc<Stdlib>,
 }
 
 impl Engine {
@@ -56,7 +55,7 @@ impl Engine {
             functions: Vec::new(),
             loader: Arc::new(Files),
             names,
-            core: Arc::default(),
+            stdlib: Arc::new(Stdlib::new()),
         };
         Engine { shared: Arc::new(shared) }
     }
@@ -143,10 +142,10 @@ impl Engine {
         name: &str,
         text: impl Into<Vec<u8>>,
     ) -> Result<Program, CompileError> {
-        let names = self.names();
         let mut sources = SourceMap::new();
-        let graph = Graph::read(self.loader(), names, &mut sources, name, text.into());
-        Program::compile(graph, names, sources)
+        let graph = Graph::read(self.loader(), self.names(), &mut sources, name, text.into());
+        let imports = self.imports(&graph)?;
+        Program::compile(graph, imports, sources)
     }
 
     /// The names that the compiler may use without an import, and the modules it knows.
@@ -162,9 +161,14 @@ impl Engine {
         &self.shared.functions
     }
 
-    /// The library functions that are written in Kettle.
-    pub(super) fn core(&self) -> &Core {
-        self.shared.core.get_or_init(compile_core)
+    /// What the modules of a graph import of the standard library.
+    pub(super) fn imports(&self, graph: &Graph) -> Result<Imports, CompileError> {
+        self.shared.stdlib.imports(graph, &self.shared.names)
+    }
+
+    /// The part of the library that is written in Kettle.
+    pub(super) fn stdlib(&self) -> &Stdlib {
+        &self.shared.stdlib
     }
 
     pub(super) fn settings(&self) -> &Options {

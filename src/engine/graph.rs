@@ -7,7 +7,7 @@
 //!
 //! The walk keeps its own stack, so a chain of a million imports is no danger to the native one.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::ffi::OsStr;
 use std::path::Path;
 use std::sync::Arc;
@@ -19,9 +19,12 @@ use crate::syntax;
 use crate::syntax::ast::{ImportKind, ImportSource, Module, StmtKind};
 
 /// The modules of a program, dependencies first; the last is the one that was started.
+#[derive(Default)]
 pub struct Graph {
     /// In the order in which they run.
     pub modules: Vec<Node>,
+    /// The standard modules that they import.
+    pub standard: BTreeSet<Arc<str>>,
     /// What parsing and importing has to say. The modules are of use only if no error is among
     /// them.
     pub diagnostics: Vec<Diagnostic>,
@@ -89,7 +92,7 @@ impl Graph {
         name: &str,
         text: Vec<u8>,
     ) -> Graph {
-        let graph = Graph { modules: Vec::new(), diagnostics: Vec::new() };
+        let graph = Graph::default();
         let mut walk =
             Walk { loader, names, sources, stack: Vec::new(), states: HashMap::new(), graph };
         walk.open(name.to_owned(), loader.identity(name), text);
@@ -200,7 +203,8 @@ impl Walk<'_> {
     }
 
     fn check_standard(&mut self, name: &str, source: SourceId, span: Span) {
-        if self.names.modules.contains_key(name) {
+        if let Some((name, _)) = self.names.modules.get_key_value(name) {
+            self.graph.standard.insert(name.clone());
             return;
         }
         let title = format!("there is no standard module `{name}`");

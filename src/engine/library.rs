@@ -4,13 +4,9 @@
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::engine::Engine;
-use super::graph::Graph;
-use super::loader::Memory;
 use super::program::Program;
 use super::uncaught;
-use crate::bytecode::program::CORE_MODULE_NAME;
 use crate::diagnostics::{SourceId, SourceMap};
-use crate::natives;
 use crate::runtime::{Host, TaskReport};
 use crate::vm::{ErrorKind, Thrown, TraceFrame, Value, Vm as Machine};
 
@@ -116,25 +112,12 @@ impl Host for Library {
     }
 
     fn load_core(&mut self, vm: &mut Machine) -> Result<(), Thrown> {
-        let loaded = match self.engine.core() {
+        let loaded = match self.engine.stdlib().core() {
             Ok(program) => vm.load_core(program.code()).map_err(|error| error.to_string()),
-            Err(why) => Err(why.clone()),
+            Err(error) => Err(error.to_string()),
         };
         loaded.map_err(|why| {
             vm.error(ErrorKind::NameError, format!("the core library cannot be used: {why}"))
         })
     }
-}
-
-/// The library functions written in Kettle, once compiled; or why they do not compile.
-pub type Core = Result<Program, String>;
-
-/// Compiles the library functions. They can name only what is built in, so they are the same for
-/// all VMs.
-pub fn compile_core() -> Core {
-    let names = natives::core_names();
-    let mut sources = SourceMap::new();
-    let text = natives::CORE_SOURCE.as_bytes().to_vec();
-    let graph = Graph::read(&Memory::new(), &names, &mut sources, CORE_MODULE_NAME, text);
-    Program::compile(graph, &names, sources).map_err(|error| error.to_string())
 }

@@ -7,7 +7,7 @@
 //! `spine` is the way of a program from text to exit status, the place to begin reading. `graph`
 //! follows imports with a [`Loader`]; `convert`, `host` and `future` let Rust closures be called
 //! by scripts; `uncaught` and `report` tell the story of an error; `library` is what the loop asks
-//! of this layer. Nothing here reads the command line or ends the process.
+//! of this layer; `stdlib` compiles the standard modules that are written in Kettle. Nothing here reads the command line or ends the process.
 
 mod convert;
 #[expect(clippy::module_inception, reason = "the engine is the first of the layer's three objects")]
@@ -22,6 +22,7 @@ mod option;
 mod program;
 mod report;
 mod spine;
+mod stdlib;
 mod trace;
 mod uncaught;
 mod vm;

@@ -7,9 +7,10 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use super::graph::{Graph, Node};
+use super::stdlib::{Imports, Module};
 use crate::bytecode::disassemble;
 use crate::bytecode::program::{ModuleCode, Program as Code};
-use crate::compile::{self, Dependency, Names};
+use crate::compile::{self, Dependency};
 use crate::diagnostics::{Diagnostic, SourceMap, render};
 
 /// A program that can be run.
@@ -21,6 +22,7 @@ pub struct Program {
 #[derive(Debug)]
 struct Content {
     code: Code,
+    library: Vec<Module>,
     sources: Arc<SourceMap>,
     warnings: Vec<Diagnostic>,
 }
@@ -50,6 +52,11 @@ impl Program {
         &self.content.warnings
     }
 
+    /// The standard modules written in Kettle that it needs, each after those it needs itself.
+    pub(super) fn library(&self) -> &[Module] {
+        &self.content.library
+    }
+
     /// A listing of its bytecode.
     pub fn listing(&self) -> String {
         let text = |module: &ModuleCode| {
@@ -65,10 +72,11 @@ impl Program {
     /// Compiles the modules of a graph, each after those it imports.
     pub(super) fn compile(
         graph: Graph,
-        names: &Names,
+        imports: Imports,
         sources: SourceMap,
     ) -> Result<Program, CompileError> {
-        let Graph { modules, mut diagnostics } = graph;
+        let Graph { modules, mut diagnostics, .. } = graph;
+        let Imports { names, modules: library } = imports;
         let sources = Arc::new(sources);
         let mut compiled: Vec<Option<Arc<ModuleCode>>> = Vec::new();
         for node in &modules {
@@ -77,7 +85,7 @@ impl Program {
                     let text = sources.get(node.source).map_or("", |source| &*source.text);
                     let Node { module, name, source, .. } = node;
                     let (code, found) =
-                        compile::compile(module, name, *source, text, names, &files);
+                        compile::compile(module, name, *source, text, &names, &files);
                     diagnostics.extend(found);
                     code
                 }
@@ -93,7 +101,8 @@ impl Program {
         let compiled: Option<Vec<_>> = compiled.into_iter().collect();
         match compiled {
             Some(modules) if !diagnostics.iter().any(Diagnostic::is_error) => {
-                let content = Content { code: Code { modules }, sources, warnings: diagnostics };
+                let code = Code { modules };
+                let content = Content { code, library, sources, warnings: diagnostics };
                 Ok(Program { content: Arc::new(content) })
             }
             _ => Err(CompileError { diagnostics, sources }),

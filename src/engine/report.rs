@@ -47,7 +47,8 @@ pub struct Entry {
     pub class: String,
     /// Its message.
     pub message: String,
-    /// Where it was thrown and how the program got there, innermost first.
+    /// Where it was thrown and how the program got there, innermost first. The calls inside the
+    /// standard library, if it was thrown there, come last.
     pub frames: Vec<Frame>,
 }
 
@@ -75,6 +76,8 @@ pub struct Frame {
     pub entered: Entered,
     /// How many calls between it and the one before are left out, of a very deep stack.
     pub left_out: u32,
+    /// The function belongs to the standard library.
+    pub is_library: bool,
 }
 
 /// How a function of a trace was entered.
@@ -152,8 +155,12 @@ impl Report {
     fn render_trace(&self, frames: &[Frame], text: &mut String) {
         let mut lines: Vec<(String, String, usize)> = Vec::new();
         let mut entered = None;
-        for frame in frames {
+        // Calls from the library into the program stand where they belong; what comes after the
+        // outermost call of the program is the inside of the library function it called.
+        let inside = frames.iter().rposition(|frame| !frame.is_library).map_or(0, |last| last + 1);
+        for (index, frame) in frames.iter().enumerate() {
             let how = match entered {
+                _ if index == inside && index > 0 => "inside the library, in",
                 None => "in",
                 Some(Entered::Called) => "called in",
                 Some(Entered::Awaited) => "awaited in",
@@ -191,7 +198,14 @@ mod tests {
 
     fn frame(function: &str, at: u32, entered: Entered) -> Frame {
         let span = Span::new(at, at + 1);
-        Frame { function: function.to_owned(), source: SourceId(0), span, entered, left_out: 0 }
+        Frame {
+            function: function.to_owned(),
+            source: SourceId(0),
+            span,
+            entered,
+            left_out: 0,
+            is_library: false,
+        }
     }
 
     fn report(frames: Vec<Frame>) -> Report {
@@ -222,6 +236,22 @@ mod tests {
             frame("<module>", 9, Entered::Called),
         ]);
         let expected = "  in inner             main.ket:1:1\n  awaited in middle    main.ket:2:1\n  spawned in <module>  main.ket:3:2\n";
+        assert_eq!(text, expected);
+    }
+
+    #[test]
+    fn the_inside_of_the_library_comes_last() {
+        let library = |mut frame: Frame| {
+            frame.is_library = true;
+            frame
+        };
+        let text = trace(vec![
+            frame("main", 0, Entered::Called),
+            frame("<module>", 4, Entered::Called),
+            library(frame("push", 8, Entered::Called)),
+            library(frame("grow", 9, Entered::Called)),
+        ]);
+        let expected = "  in main                      main.ket:1:1\n  called in <module>           main.ket:2:1\n  inside the library, in push  main.ket:3:1\n  called in grow               main.ket:3:2\n";
         assert_eq!(text, expected);
     }
 

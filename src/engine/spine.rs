@@ -27,7 +27,8 @@ pub fn run(
     let graph = Graph::read(engine.loader(), engine.names(), &mut sources, name, text);
 
     // Step 2: bytecode. It is plain data: any number of VMs can run it.
-    let program = Program::compile(graph, engine.names(), sources)?;
+    let imports = engine.imports(&graph)?;
+    let program = Program::compile(graph, imports, sources)?;
     compiled(&program);
 
     // Step 3: code, constants and top-level closures of one VM.

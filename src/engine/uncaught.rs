@@ -68,5 +68,6 @@ fn frame(frame: TraceFrame, sources: &Sources) -> Frame {
             TraceKind::Spawn => Entered::Spawned,
         },
         left_out: frame.left_out,
+        is_library: frame.is_library(),
     }
 }

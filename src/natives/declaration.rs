@@ -71,6 +71,8 @@ pub enum Role {
     Value,
     /// What calling a type does.
     Conversion,
+    /// A class; only modules written in Kettle have them.
+    Class,
 }
 
 /// A parameter.

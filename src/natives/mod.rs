@@ -4,7 +4,7 @@
 //! form. [`TABLES`] lists the tables. From them come the names the compiler knows ([`names`]),
 //! registration in a VM ([`install`]), argument errors, documentation and the test that runs every
 //! example. Methods that call back into scripts are written in Kettle (`stdlib/core/`) and
-//! declared here with the word `core`.
+//! declared here with the word `core`. Whole modules can be written in Kettle too: [`stdlib`].
 //!
 //! A native knows the VM and its own arguments. One that waits, or that needs the loop, is a
 //! `loop` or `async` native and gets the runtime's `Cx`. No native runs script code: it returns,
@@ -13,6 +13,7 @@
 pub mod argument;
 mod bytes;
 mod channel;
+mod check;
 mod convert;
 mod cursor;
 pub mod declaration;
@@ -26,6 +27,7 @@ mod io_error;
 mod key;
 pub mod kind;
 mod list;
+pub mod listing;
 mod map;
 mod math;
 mod net;
@@ -38,6 +40,7 @@ mod script;
 mod set;
 mod sort;
 pub mod stdio;
+pub mod stdlib;
 mod stream;
 mod task;
 mod text;
@@ -47,21 +50,12 @@ pub mod world;
 
 pub use argument::{Call, Need, Rest};
 pub use declaration::{Body, Declaration, Param, Role, Signature};
-pub use registry::{core_names, declarations, install, names};
+pub use registry::{declarations, install, library_names, names};
 
 use crate::vm::{Thrown, Value};
 
 /// What a native that needs only the VM gives.
 pub type Outcome = Result<Value, Thrown>;
-
-/// The source of the methods that are written in Kettle: one module, which is always loaded whole.
-pub const CORE_SOURCE: &str = concat!(
-    include_str!("../../stdlib/core/convert.ket"),
-    include_str!("../../stdlib/core/list.ket"),
-    include_str!("../../stdlib/core/map.ket"),
-    include_str!("../../stdlib/core/set.ket"),
-    include_str!("../../stdlib/core/iterator.ket"),
-);
 
 /// All tables of natives.
 pub const TABLES: &[&[Declaration]] = &[
@@ -78,6 +72,7 @@ pub const TABLES: &[&[Declaration]] = &[
     set::SET,
     range::RANGE,
     cursor::CURSOR,
+    check::CHECK,
     key::KEY,
     math::MATH,
     time::TIME,

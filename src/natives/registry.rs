@@ -11,8 +11,8 @@ use crate::vm::{
     ErrorKind, Kind, MethodOwner, Native, NativeBody, NativeParam, ParamKind, Value, Vm,
 };
 
-/// The module of what only the core module may use.
-const CORE_MODULE: &str = "core";
+/// The module of what only the library itself may use.
+const PRIVATE_MODULE: &str = "core";
 
 /// Types that the prelude names, those without a conversion too.
 const PRELUDE_TYPES: [TypeKind; 11] = [
@@ -64,16 +64,20 @@ pub fn names() -> Names {
     for declaration in declarations() {
         add_name(&mut names, declaration.signature);
     }
-    names.modules.remove(CORE_MODULE);
+    names.modules.remove(PRIVATE_MODULE);
+    // What is written in Kettle is known when it is imported.
+    for module in super::stdlib::MODULES {
+        names.modules.entry(Arc::from(*module)).or_default();
+    }
     names
 }
 
-/// What the core module can name: all that, and a module of its own.
-pub fn core_names() -> Names {
+/// What the library itself can name: all that, and a module of its own, `core`.
+pub fn library_names() -> Names {
     let mut names = names();
     for declaration in declarations() {
         let signature = declaration.signature;
-        if signature.owner() == CORE_MODULE {
+        if signature.owner() == PRIVATE_MODULE {
             add_name(&mut names, signature);
         }
     }
@@ -204,7 +208,7 @@ mod tests {
     /// The names that the core module declares.
     fn core_functions() -> HashSet<String> {
         use crate::syntax::ast::StmtKind;
-        let parsed = crate::syntax::parse(super::super::CORE_SOURCE, SourceId::default());
+        let parsed = crate::syntax::parse(super::super::stdlib::CORE, SourceId::default());
         assert!(parsed.diagnostics.is_empty(), "the core module: {:?}", parsed.diagnostics);
         let ast = &parsed.module.ast;
         let names = parsed.module.statements.iter().filter_map(|id| match &ast[*id].kind {
@@ -265,8 +269,8 @@ mod tests {
         assert_eq!(names.prelude.get("print"), Some(&ExportKind::Function));
         assert_eq!(names.prelude.get("int"), Some(&ExportKind::Value));
         assert_eq!(names.prelude.get("IoError"), Some(&ExportKind::Value));
-        assert!(!names.modules.contains_key(CORE_MODULE));
-        assert!(core_names().modules[CORE_MODULE].contains_key("sort_plain"));
+        assert!(!names.modules.contains_key(PRIVATE_MODULE));
+        assert!(library_names().modules[PRIVATE_MODULE].contains_key("sort_plain"));
     }
 
     #[test]

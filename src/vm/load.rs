@@ -31,8 +31,8 @@ pub enum LoadError {
     MissingModule(String),
     /// The verifier does not accept the code.
     Invalid(String),
-    /// The core module did not run to its end.
-    CoreFailed(String),
+    /// A module of the library did not run to its end.
+    LibraryFailed(String),
 }
 
 impl fmt::Display for LoadError {
@@ -41,7 +41,7 @@ impl fmt::Display for LoadError {
             LoadError::UnknownName(name) => write!(out, "nothing is registered as `{name}`"),
             LoadError::MissingModule(name) => write!(out, "module `{name}` has not been loaded"),
             LoadError::Invalid(reason) => write!(out, "invalid code: {reason}"),
-            LoadError::CoreFailed(reason) => write!(out, "the core module failed: {reason}"),
+            LoadError::LibraryFailed(reason) => write!(out, "its top level failed: {reason}"),
         }
     }
 }
@@ -136,17 +136,7 @@ impl Vm {
     /// # Errors
     /// When it cannot be loaded, or its top-level code does not just end.
     pub fn load_core(&mut self, program: &Program) -> Result<(), LoadError> {
-        // A native may be waiting for this with its tail call.
-        let (running, tail) = (self.running, self.tail.take());
-        for closure in self.load(program, 0)? {
-            let fiber = self.new_fiber(closure, &[], None);
-            let outcome = self.run_plain(fiber);
-            self.free_fiber(fiber);
-            if !matches!(outcome, Exit::Return(_)) {
-                return Err(LoadError::CoreFailed(format!("{outcome:?}")));
-            }
-        }
-        (self.running, self.tail) = (running, tail);
+        self.load_and_run(program)?;
         let mut functions = HashMap::default();
         if let Some(module) = self.modules.last() {
             for (slot, name) in module.code.slots.iter().enumerate() {
@@ -155,6 +145,58 @@ impl Vm {
         }
         self.registry.core = Some(functions);
         Ok(())
+    }
+
+    /// Loads and runs a standard module written in Kettle, the last one of the program, and makes
+    /// what it exports members of the standard module `name`. Gives whether that is news: nothing
+    /// happens if it has been loaded before.
+    ///
+    /// # Errors
+    /// When it cannot be loaded, or its top-level code does not just end.
+    pub fn load_library(&mut self, name: &str, program: &Program) -> Result<bool, LoadError> {
+        let Some(last) = program.modules.last() else { return Ok(false) };
+        if self.modules.iter().any(|known| known.code.name == last.name) {
+            return Ok(false);
+        }
+        self.load_and_run(program)?;
+        let module = self.modules.last().map(|module| module.value).unwrap_or_default();
+        let exports = self.heap.module_ref(module).map(|module| module.exports.clone());
+        for (member, place) in exports.unwrap_or_default() {
+            let value = match place {
+                ModuleMember::Value(value) => value,
+                ModuleMember::Slot(slot) => self.slots[slot as usize],
+            };
+            self.define_member(name, &member, value);
+        }
+        Ok(true)
+    }
+
+    /// Loads modules of the library and runs them. Their top levels need nothing of the loop.
+    fn load_and_run(&mut self, program: &Program) -> Result<(), LoadError> {
+        // A native may be waiting for this with its tail call.
+        let (running, tail) = (self.running, self.tail.take());
+        let mut ended = Ok(());
+        for closure in self.load(program, 0)? {
+            let fiber = self.new_fiber(closure, &[], None);
+            let outcome = self.run_plain(fiber);
+            self.free_fiber(fiber);
+            if !matches!(outcome, Exit::Return(_)) {
+                ended = Err(LoadError::LibraryFailed(self.describe_exit(&outcome)));
+                break;
+            }
+        }
+        (self.running, self.tail) = (running, tail);
+        ended
+    }
+
+    /// Why the top level of a module of the library did not come to its end.
+    fn describe_exit(&self, exit: &Exit) -> String {
+        match exit {
+            Exit::Throw(error) => {
+                format!("{}: {}", self.type_name(*error), self.error_message(*error))
+            }
+            exit => format!("{exit:?}"),
+        }
     }
 
     /// Runs a fiber that needs nothing of the loop.

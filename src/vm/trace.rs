@@ -12,7 +12,7 @@ use super::frame::{AWAITED, BOTTOM, FrameWord};
 use super::object::{TraceEntry, TraceKind};
 use super::value::Value;
 use crate::bytecode::op::Opcode;
-use crate::bytecode::program::CORE_MODULE_NAME;
+use crate::bytecode::program::{CORE_MODULE_NAME, LIBRARY_PREFIX};
 use crate::diagnostics::{SourceId, Span};
 
 /// Of a deeper stack this many innermost frames are kept …
@@ -35,6 +35,13 @@ pub struct TraceFrame {
     pub kind: TraceKind,
     /// How many calls between it and the one before are left out, of a very deep stack.
     pub left_out: u32,
+}
+
+impl TraceFrame {
+    /// Whether it belongs to the standard library.
+    pub fn is_library(&self) -> bool {
+        self.module.starts_with(LIBRARY_PREFIX)
+    }
 }
 
 /// A frame on a stack.
@@ -165,10 +172,16 @@ impl Vm {
         self.describe_trace(&self.trace_entries(fiber))
     }
 
-    /// The calls that led to where an error was thrown first.
+    /// The calls that led to where an error was thrown first. An error of a function of the standard
+    /// library belongs to whoever called that function: the calls inside the library come last.
     pub fn error_trace(&self, error: Value) -> Vec<TraceFrame> {
         let trace = self.error_slot(error, TRACE);
-        self.heap.trace_ref(trace).map_or_else(Vec::new, |entries| self.describe_trace(entries))
+        let Some(entries) = self.heap.trace_ref(trace) else { return Vec::new() };
+        let mut frames = self.describe_trace(entries);
+        if let Some(inside) = frames.iter().position(|frame| !frame.is_library()) {
+            frames.rotate_left(inside);
+        }
+        frames
     }
 
     /// Adds calls to the trace of an error that leaves a task: where the task was started.

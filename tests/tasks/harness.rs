@@ -54,7 +54,7 @@ impl Host for Listener {
     }
 
     fn load_core(&mut self, vm: &mut Vm) -> Result<(), Thrown> {
-        let program = compiled(CORE_MODULE_NAME, natives::CORE_SOURCE, &natives::core_names());
+        let program = compiled(CORE_MODULE_NAME, natives::stdlib::CORE, &natives::library_names());
         vm.load_core(&program).expect("the library loads");
         Ok(())
     }

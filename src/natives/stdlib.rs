@@ -1,0 +1,42 @@
+//! The part of the standard library that is written in Kettle.
+//!
+//! A standard module is a file `stdlib/<module>.ket`, named once in [`MODULES`]; further files that
+//! it imports (`import {x} from "./term/table.ket"`) stand in a folder of its name. What it declares
+//! with `pub` are its members, beside those of its name that are declared as natives; inside, the
+//! name of the module itself means that native part. It may import `core`, whose natives are for the
+//! library alone. The engine compiles a module when a program first imports it.
+
+use crate::bytecode::program::LIBRARY_PREFIX;
+
+/// A file's name, relative to `stdlib/`, and its text.
+macro_rules! file {
+    ($name:literal) => {
+        ($name, include_str!(concat!("../../stdlib/", $name)))
+    };
+}
+
+/// The standard modules that are written in Kettle, or partly.
+pub const MODULES: &[&str] = &["collections"];
+
+/// All files that these modules are made of.
+pub const FILES: &[(&str, &str)] = &[
+    file!("collections.ket"),
+    file!("collections/counter.ket"),
+    file!("collections/deque.ket"),
+    file!("collections/heap.ket"),
+    file!("collections/lru.ket"),
+];
+
+/// The source of the methods that are written in Kettle: one module, which is always loaded whole.
+pub const CORE: &str = concat!(
+    include_str!("../../stdlib/core/convert.ket"),
+    include_str!("../../stdlib/core/list.ket"),
+    include_str!("../../stdlib/core/map.ket"),
+    include_str!("../../stdlib/core/set.ket"),
+    include_str!("../../stdlib/core/iterator.ket"),
+);
+
+/// What traces and messages call the file of a standard module.
+pub fn file_name(module: &str) -> String {
+    format!("{LIBRARY_PREFIX}{module}.ket")
+}
