@@ -280,7 +280,7 @@ impl Vm {
                 module: module.clone(),
                 module_index,
                 index,
-                class: class_around(module, function, index).map(|class| first_class + class),
+                class: function.class.map(|class| first_class + class),
             });
         }
     }
@@ -424,18 +424,4 @@ fn relocate(mut at: Instruction, relocation: &Relocation<'_>) -> Instruction {
         | Immediate::Select => at.imm,
     };
     at
-}
-
-/// The innermost class in whose body a function stands.
-fn class_around(module: &ModuleCode, function: &FunctionCode, index: u32) -> Option<u32> {
-    let is_member = |class: &crate::bytecode::program::ClassCode| {
-        class.initializer == Some(index)
-            || class.members.iter().any(|member| member.function == index)
-    };
-    let inside = |outer: Span| outer.start < function.span.start && function.span.end <= outer.end;
-    let candidates = module.classes.iter().zip(0..);
-    candidates
-        .filter(|(class, _)| is_member(class) || inside(class.span))
-        .min_by_key(|(class, _)| (!is_member(class), class.span.end - class.span.start))
-        .map(|(_, number)| number)
 }

@@ -12,8 +12,13 @@ impl Builder<'_> {
 
     /// A bare name, which binds; `_` does not.
     pub fn name_pattern(&mut self, name: Name, l: u32, r: u32) -> PatternId {
-        let wild = self.ast.text(name.symbol) == "_";
-        self.pattern(if wild { PatternKind::Wildcard } else { PatternKind::Bind(name) }, l, r)
+        let kind = self.bound(Some(name)).map_or(PatternKind::Wildcard, PatternKind::Bind);
+        self.pattern(kind, l, r)
+    }
+
+    /// The name, if it binds: `_` does not.
+    pub fn bound(&self, name: Option<Name>) -> Option<Name> {
+        name.filter(|name| self.ast.text(name.symbol) != "_")
     }
 
     /// A dotted path compares, a bare name binds.
@@ -33,7 +38,10 @@ impl Builder<'_> {
         r: u32,
     ) -> PatternId {
         let pattern = self.alternatives(patterns);
-        self.pattern(PatternKind::As { pattern, name }, l, r)
+        match self.bound(Some(name)) {
+            Some(name) => self.pattern(PatternKind::As { pattern, name }, l, r),
+            None => pattern,
+        }
     }
 
     /// Alternatives; names behind `is A |` belong to its list of types.
