@@ -1,19 +1,21 @@
 //! Methods of `str`. Indexes and lengths count code points; bytes are an implementation matter
 //! except where a name says `byte`.
 
+mod case;
+mod piece;
 mod search;
 mod shape;
-
-use unicode_segmentation::UnicodeSegmentation;
 
 use super::Outcome;
 use super::argument::bad_value;
 use super::kind::TextValue;
 use crate::natives;
 use crate::vm::error::past_end;
-use crate::vm::{ErrorKind, Thrown, Value, Vm};
-use search::{byte_offset, char_count, contains, count, find, partition, replace, rfind};
-use shape::{center, lower, pad_end, pad_start, repeat, reversed, title, upper};
+use crate::vm::{ErrorKind, Value, Vm};
+use case::{casefold, lower, normalize, title, upper};
+use piece::{chars, graphemes, lines, rsplit, split, words};
+use search::{char_count, contains, count, find, partition, replace, rfind};
+use shape::{center, pad_end, pad_start, repeat, reversed};
 
 natives! {
     /// Methods of `str`.
@@ -60,7 +62,15 @@ natives! {
     method str.lower() => lower, r#""ÀB".lower()"# => "àb";
     /// The text with each word's first letter in upper case and the others in lower case.
     method str.title() => title, r#""it's a DAY".title()"# => "It's A Day";
-    /// The code points in reverse order.
+    /// The text in the form in which texts are compared without regard to case: `lower` leaves
+    /// differences that readers do not see, this does not.
+    method str.casefold() => casefold, r#""Straße".casefold() == "STRASSE".casefold()"# => "true";
+    /// The text in a normal form of Unicode: `"NFC"` (one code point where there is one), `"NFD"`
+    /// (letters and marks apart), `"NFKC"` or `"NFKD"` (the same, and look-alikes made one).
+    method str.normalize(form: str = "NFC") => normalize,
+        r#""e\u{301}".normalize() == "é""# => "true", r#""ﬁ".normalize("NFKC")"# => "fi";
+    /// The code points in reverse order; `graphemes().reversed().join()` keeps letters and their
+    /// marks together.
     method str.reversed() => reversed, r#""abc".reversed()"# => "cba";
     /// The text `n` times in a row.
     method str.repeat(n: int) => repeat, r#""ab".repeat(2)"# => "abab";
@@ -118,111 +128,6 @@ fn byte_len(vm: &mut Vm, text: TextValue) -> Outcome {
     Ok(Value::int(text.get(&vm.heap).len() as i64))
 }
 
-/// A list of new strings.
-fn list_of(vm: &mut Vm, pieces: Vec<String>) -> Outcome {
-    vm.reserve(pieces.len() * (size_of::<Value>() + 32))?;
-    let items = pieces.into_iter().map(|piece| vm.heap.string_owned(piece)).collect();
-    Ok(vm.heap.list(items))
-}
-
-fn split(vm: &mut Vm, text: TextValue, sep: Option<TextValue>, limit: Option<i64>) -> Outcome {
-    let limit = pieces_max(vm, "str.split", limit)?;
-    check_separator(vm, "str.split", sep)?;
-    let source = text.get(&vm.heap);
-    let pieces = match sep {
-        None => split_blanks(source, limit),
-        Some(sep) => source.splitn(limit, sep.get(&vm.heap)).map(str::to_owned).collect(),
-    };
-    list_of(vm, pieces)
-}
-
-fn rsplit(vm: &mut Vm, text: TextValue, sep: Option<TextValue>, limit: Option<i64>) -> Outcome {
-    let limit = pieces_max(vm, "str.rsplit", limit)?;
-    check_separator(vm, "str.rsplit", sep)?;
-    let source = text.get(&vm.heap);
-    let mut pieces: Vec<String> = match sep {
-        None => rsplit_blanks(source, limit),
-        Some(sep) => source.rsplitn(limit, sep.get(&vm.heap)).map(str::to_owned).collect(),
-    };
-    pieces.reverse();
-    list_of(vm, pieces)
-}
-
-/// The greatest number of pieces that a `limit` option asks for.
-fn pieces_max(vm: &mut Vm, path: &str, limit: Option<i64>) -> Result<usize, Thrown> {
-    match limit {
-        None => Ok(usize::MAX),
-        Some(n) if n >= 1 => Ok(usize::try_from(n).unwrap_or(usize::MAX)),
-        Some(n) => Err(bad_value(vm, path, "limit must be at least 1", Value::int(n))),
-    }
-}
-
-fn check_separator(vm: &mut Vm, path: &str, sep: Option<TextValue>) -> Result<(), Thrown> {
-    match sep {
-        Some(sep) if sep.get(&vm.heap).is_empty() => {
-            let message = format!("{path}: sep is empty; use chars() for the single characters");
-            Err(vm.error(ErrorKind::ValueError, message))
-        }
-        _ => Ok(()),
-    }
-}
-
-/// The pieces between runs of blanks; the last of `limit` pieces keeps the rest.
-fn split_blanks(source: &str, limit: usize) -> Vec<String> {
-    let mut pieces = Vec::new();
-    let mut rest = source.trim_start();
-    while !rest.is_empty() {
-        let end = if pieces.len() + 1 == limit { None } else { rest.find(char::is_whitespace) };
-        let Some(end) = end else {
-            pieces.push(rest.trim_end().to_owned());
-            break;
-        };
-        pieces.push(rest[..end].to_owned());
-        rest = rest[end..].trim_start();
-    }
-    pieces
-}
-
-/// The pieces between runs of blanks from the end on; the last of `limit` pieces keeps the rest.
-fn rsplit_blanks(source: &str, limit: usize) -> Vec<String> {
-    let mut pieces = Vec::new();
-    let mut rest = source.trim_end();
-    while !rest.is_empty() {
-        let start = if pieces.len() + 1 == limit {
-            None
-        } else {
-            rest.char_indices().rev().find(|(_, c)| c.is_whitespace())
-        };
-        let Some((at, blank)) = start else {
-            pieces.push(rest.trim_start().to_owned());
-            break;
-        };
-        pieces.push(rest[at + blank.len_utf8()..].to_owned());
-        rest = rest[..at].trim_end();
-    }
-    pieces
-}
-
-fn lines(vm: &mut Vm, text: TextValue) -> Outcome {
-    let pieces = text.get(&vm.heap).lines().map(str::to_owned).collect();
-    list_of(vm, pieces)
-}
-
-fn chars(vm: &mut Vm, text: TextValue) -> Outcome {
-    let pieces = text.get(&vm.heap).chars().map(String::from).collect();
-    list_of(vm, pieces)
-}
-
-fn graphemes(vm: &mut Vm, text: TextValue) -> Outcome {
-    let pieces = text.get(&vm.heap).graphemes(true).map(str::to_owned).collect();
-    list_of(vm, pieces)
-}
-
-fn words(vm: &mut Vm, text: TextValue) -> Outcome {
-    let pieces = text.get(&vm.heap).unicode_words().map(str::to_owned).collect();
-    list_of(vm, pieces)
-}
-
 fn bytes(vm: &mut Vm, text: TextValue) -> Outcome {
     let content = text.get(&vm.heap).as_bytes().to_vec();
     vm.reserve(content.len())?;
@@ -273,12 +178,12 @@ fn ends_with(vm: &mut Vm, text: TextValue, suffix: TextValue) -> Outcome {
 fn code_at(vm: &mut Vm, text: TextValue, i: i64) -> Outcome {
     let length = char_count(vm, text);
     let at = if i < 0 { i + length as i64 } else { i };
-    let source = text.get(&vm.heap);
-    let found =
-        usize::try_from(at).ok().and_then(|at| source[byte_offset(source, at)..].chars().next());
-    match found {
+    match usize::try_from(at).ok().and_then(|at| vm.heap.char_at(text.0, at)) {
         Some(c) => Ok(Value::int(i64::from(u32::from(c)))),
-        None => Err(vm.error(ErrorKind::IndexError, past_end(i, length))),
+        None => {
+            let message = format!("str.code_at: {}", past_end(i, length));
+            Err(vm.error(ErrorKind::IndexError, message))
+        }
     }
 }
 

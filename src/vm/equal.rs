@@ -134,7 +134,7 @@ fn defines_equality(heap: &Heap, instance: Value) -> bool {
 }
 
 /// A pair of which parts are still to be compared.
-#[derive(Clone, Copy, Debug)]
+#[derive(Debug)]
 enum Open {
     /// Two values that have not been looked at.
     Values(Value, Value),
@@ -142,6 +142,37 @@ enum Open {
     Parts(Value, Value, usize),
     /// Two maps or sets, equal up to a cursor in the first.
     Entries(Value, Value, u64),
+    /// An entry whose key only script code can find in the other map.
+    Search(Search),
+}
+
+/// A key that is being looked for among those that have its hash.
+#[derive(Debug)]
+struct Search {
+    key: Value,
+    value: Value,
+    /// Keys with their values, the next one last.
+    others: Vec<(Value, Value)>,
+    /// The comparison with that one.
+    under_way: Option<Box<Comparison>>,
+}
+
+impl Search {
+    /// Looks on; what `Yes` finds is the last of `others`.
+    fn run(&mut self, heap: &Heap) -> Equality {
+        while let Some((other, _)) = self.others.last() {
+            let comparison =
+                self.under_way.get_or_insert_with(|| Box::new(Comparison::new(self.key, *other)));
+            match comparison.run(heap) {
+                Equality::No => {
+                    self.under_way = None;
+                    self.others.pop();
+                }
+                found => return found,
+            }
+        }
+        Equality::No
+    }
 }
 
 /// A comparison under way.
@@ -173,6 +204,17 @@ impl Comparison {
                 },
                 Open::Parts(left, right, index) => self.parts(heap, left, right, index),
                 Open::Entries(left, right, cursor) => self.entry(heap, left, right, cursor),
+                Open::Search(mut search) => match search.run(heap) {
+                    Equality::Yes => {
+                        let found = search.others.last().map_or(search.value, |found| found.1);
+                        self.work.push(Open::Values(search.value, found));
+                    }
+                    Equality::No => self.failed = true,
+                    ask => {
+                        self.work.push(Open::Search(search));
+                        return ask;
+                    }
+                },
             }
         }
         Equality::No
@@ -180,17 +222,32 @@ impl Comparison {
 
     /// What the method `==` said that [`Comparison::run`] asked for.
     pub fn answer(&mut self, equal: bool) {
-        self.failed |= !equal;
+        match self.work.last_mut() {
+            // A search stands here only while it asks.
+            Some(Open::Search(Search { under_way: Some(comparison), .. })) => {
+                comparison.failed |= !equal;
+            }
+            _ => self.failed |= !equal,
+        }
     }
 
     /// Reports the values it holds, for whoever keeps it while script code runs.
     pub fn trace(&self, marker: &mut Marker) {
         for open in &self.work {
-            let (Open::Values(left, right)
-            | Open::Parts(left, right, _)
-            | Open::Entries(left, right, _)) = open;
-            marker.value(*left);
-            marker.value(*right);
+            match open {
+                Open::Values(left, right)
+                | Open::Parts(left, right, _)
+                | Open::Entries(left, right, _) => marker.values(&[*left, *right]),
+                Open::Search(search) => {
+                    marker.values(&[search.key, search.value]);
+                    for (key, value) in &search.others {
+                        marker.values(&[*key, *value]);
+                    }
+                    if let Some(comparison) = &search.under_way {
+                        comparison.trace(marker);
+                    }
+                }
+            }
         }
     }
 
@@ -244,12 +301,17 @@ impl Comparison {
             return;
         };
         let Some((next, key, value)) = one.next(cursor) else { return };
-        let found = one.hash_before(next).and_then(|hash| {
-            let position = other.find(hash, |stored| same_key(heap, stored, key))?;
-            other.at(position)
-        });
+        let hash = one.hash_before(next).unwrap_or(0);
+        let found = other
+            .find(hash, |stored| same_key(heap, stored, key))
+            .and_then(|position| other.at(position));
         self.work.push(Open::Entries(left, right, next));
         match found {
+            None if heap.hash_value(key).is_err() => {
+                let alike = other.candidates(hash).into_iter().rev();
+                let others = alike.filter_map(|position| other.at(position)).collect();
+                self.work.push(Open::Search(Search { key, value, others, under_way: None }));
+            }
             None => self.failed = true,
             Some(_) if left.is(Kind::Set) => {}
             Some((_, found)) => self.work.push(Open::Values(value, found)),

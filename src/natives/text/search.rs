@@ -10,17 +10,9 @@ pub(super) fn char_count(vm: &Vm, text: TextValue) -> usize {
     vm.heap.string_ref(text.0).expect("the argument was checked").char_count()
 }
 
-/// Where in the bytes of `source` the code point `index` begins; the end if there is none.
-pub(super) fn byte_offset(source: &str, index: usize) -> usize {
-    if source.is_ascii() {
-        return index.min(source.len());
-    }
-    source.char_indices().nth(index).map_or(source.len(), |(offset, _)| offset)
-}
-
 /// The index of the code point that begins at a byte.
-fn char_index(source: &str, offset: usize) -> i64 {
-    source[..offset].chars().count() as i64
+fn index(vm: &Vm, text: TextValue, offset: usize) -> Value {
+    Value::int(vm.heap.char_index(text.0, offset) as i64)
 }
 
 pub(super) fn find(vm: &mut Vm, text: TextValue, s: TextValue, from: i64) -> Outcome {
@@ -31,15 +23,15 @@ pub(super) fn find(vm: &mut Vm, text: TextValue, s: TextValue, from: i64) -> Out
         return Ok(Value::null());
     }
     let source = text.get(&vm.heap);
-    let start = byte_offset(source, from);
+    let start = vm.heap.byte_offset(text.0, from).unwrap_or(source.len());
     let found = memchr::memmem::find(&source.as_bytes()[start..], s.get(&vm.heap).as_bytes());
-    Ok(found.map_or(Value::null(), |at| Value::int(char_index(source, start + at))))
+    Ok(found.map_or(Value::null(), |at| index(vm, text, start + at)))
 }
 
 pub(super) fn rfind(vm: &mut Vm, text: TextValue, s: TextValue) -> Outcome {
     let source = text.get(&vm.heap);
     let found = source.rfind(s.get(&vm.heap));
-    Ok(found.map_or(Value::null(), |at| Value::int(char_index(source, at))))
+    Ok(found.map_or(Value::null(), |at| index(vm, text, at)))
 }
 
 pub(super) fn contains(vm: &mut Vm, text: TextValue, s: TextValue) -> Outcome {

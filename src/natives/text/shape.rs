@@ -1,36 +1,10 @@
-//! Case and width of a str.
+//! Order, length and width of a str.
 
 use super::search::char_count;
 use crate::natives::Outcome;
 use crate::natives::argument::bad_value;
 use crate::natives::kind::TextValue;
 use crate::vm::{Thrown, Value, Vm};
-
-pub(super) fn upper(vm: &mut Vm, text: TextValue) -> Outcome {
-    let changed = text.get(&vm.heap).to_uppercase();
-    Ok(vm.heap.string_owned(changed))
-}
-
-pub(super) fn lower(vm: &mut Vm, text: TextValue) -> Outcome {
-    let changed = text.get(&vm.heap).to_lowercase();
-    Ok(vm.heap.string_owned(changed))
-}
-
-/// A word is a run of letters and digits; an apostrophe inside does not end it.
-pub(super) fn title(vm: &mut Vm, text: TextValue) -> Outcome {
-    let lower = text.get(&vm.heap).to_lowercase();
-    let mut titled = String::with_capacity(lower.len());
-    let mut inside = false;
-    for c in lower.chars() {
-        if inside {
-            titled.push(c);
-        } else {
-            titled.extend(c.to_uppercase());
-        }
-        inside = c.is_alphanumeric() || (inside && matches!(c, '\'' | '’'));
-    }
-    Ok(vm.heap.string_owned(titled))
-}
 
 pub(super) fn reversed(vm: &mut Vm, text: TextValue) -> Outcome {
     let turned = text.get(&vm.heap).chars().rev().collect();

@@ -35,6 +35,7 @@ pub type Roots<'a> = &'a mut dyn FnMut(&mut Marker);
 impl Heap {
     /// Does the work that is due. `roots` reports every value that is in use outside the heap.
     pub fn collect_step(&mut self, roots: Roots<'_>) {
+        self.place.set(None);
         if self.torture || self.account.is_urgent || self.over_limit() {
             self.account.is_urgent = false;
             self.collect_full(roots);
@@ -63,6 +64,7 @@ impl Heap {
 
     /// Collects everything that is not reachable now.
     pub fn collect_full(&mut self, roots: Roots<'_>) {
+        self.place.set(None);
         self.settle();
         self.stats.steps += 1;
         if self.phase == Phase::Mark {

@@ -30,6 +30,7 @@ mod collect;
 mod make;
 mod mark;
 mod name;
+mod place;
 mod raw;
 mod space;
 mod stats;
@@ -39,6 +40,7 @@ pub use account::OutOfMemory;
 pub use mark::{Marker, Pass};
 pub use stats::HeapStats;
 
+use std::cell::Cell;
 use std::ptr::NonNull;
 
 use foldhash::quality::RandomState;
@@ -47,6 +49,7 @@ use hashbrown::HashTable;
 use self::account::Account;
 use self::collect::Phase;
 use self::name::FunctionNames;
+use self::place::Place;
 use self::space::Space;
 use super::object::Header;
 use super::value::Value;
@@ -82,6 +85,8 @@ pub struct Heap {
     /// The strings of one ASCII character.
     characters: [Value; 128],
     names: FunctionNames,
+    /// The character of a text that was looked for last.
+    place: Cell<Option<Place>>,
     /// Natives by number, so that each is one object.
     natives: Vec<Value>,
     /// Built-in types.
@@ -115,6 +120,7 @@ impl Heap {
             interned: HashTable::new(),
             characters: [Value::null(); 128],
             names: FunctionNames::default(),
+            place: Cell::new(None),
             natives: Vec::new(),
             types: Vec::new(),
             last_shape: 0,

@@ -116,26 +116,6 @@ impl Str {
     pub(in crate::vm) fn data(&self) -> NonNull<u8> {
         self.data
     }
-
-    /// The byte position of the character at `index`, or the end if `index` is the count; `None`
-    /// beyond.
-    pub fn byte_offset(&self, index: usize) -> Option<usize> {
-        if self.is_ascii() {
-            return (index <= self.len).then_some(index);
-        }
-        if index == self.char_count() {
-            return Some(self.len);
-        }
-        self.text().char_indices().nth(index).map(|(offset, _)| offset)
-    }
-
-    /// The character at `index`.
-    pub fn char_at(&self, index: usize) -> Option<char> {
-        if self.is_ascii() {
-            return self.as_bytes().get(index).map(|byte| char::from(*byte));
-        }
-        self.text().chars().nth(index)
-    }
 }
 
 /// A byte string: laid out like a plain string without a character count.

@@ -159,7 +159,7 @@ fn element(op: &mut Op<'_>, container: Value, index: Value) -> Result<Read, Thro
             heap.range_ref(container).and_then(|range| range.get(place as u64)).map(Value::int)
         }
         _ => {
-            let character = heap.string_ref(container).and_then(|string| string.char_at(place));
+            let character = heap.char_at(container, place);
             character.map(|character| heap.character_string(character))
         }
     };
@@ -234,13 +234,10 @@ fn slice(op: &mut Op<'_>, container: Value, range: Range) -> Result<Value, Throw
             heap.bytes(&bytes.unwrap_or_default())
         }
         Kind::Str => {
-            let text = heap.string_ref(container).map(|string| {
-                if string.is_ascii() {
-                    return string.text()[start..end].to_owned();
-                }
-                string.text().chars().skip(start).take(end - start).collect()
-            });
-            heap.string_owned(text.unwrap_or_default())
+            let start = heap.byte_offset(container, start).unwrap_or(0);
+            let end = heap.byte_offset(container, end).unwrap_or(start);
+            let text = heap.str(container).map_or_else(String::new, |text| text[start..end].into());
+            heap.string_owned(text)
         }
         _ => {
             let whole = heap.range_ref(container).copied();

@@ -1,0 +1,127 @@
+//! Taking a str apart.
+
+use unicode_segmentation::UnicodeSegmentation;
+
+use crate::natives::Outcome;
+use crate::natives::argument::bad_value;
+use crate::natives::kind::TextValue;
+use crate::vm::{Elements, ErrorKind, Thrown, Value, Vm};
+
+/// What goes over the pieces of a text.
+type Visit<'v> = &'v mut dyn FnMut(&str);
+
+/// A list of the pieces that `cut` visits. They are counted first, so that there is room for them
+/// before they are made.
+fn list_of(vm: &mut Vm, text: TextValue, cut: impl Fn(&str, Visit<'_>)) -> Outcome {
+    let source = text.get(&vm.heap);
+    let mut count = 0_usize;
+    cut(source, &mut |_| count += 1);
+    // The list's cell, the string's cell, and the string of Rust that it is made from.
+    let size = count.saturating_mul(size_of::<Value>() + 32 + size_of::<String>());
+    vm.reserve(size.saturating_add(text.get(&vm.heap).len()))?;
+    let mut pieces = Vec::with_capacity(count);
+    cut(text.get(&vm.heap), &mut |piece| pieces.push(piece.to_owned()));
+    let items = pieces.into_iter().map(|piece| vm.heap.string_owned(piece)).collect();
+    Ok(vm.heap.list(items))
+}
+
+pub(super) fn split(
+    vm: &mut Vm,
+    text: TextValue,
+    sep: Option<TextValue>,
+    limit: Option<i64>,
+) -> Outcome {
+    let limit = pieces_max(vm, "str.split", limit)?;
+    match separator(vm, "str.split", sep)? {
+        None => list_of(vm, text, |source, visit| split_blanks(source, limit, visit)),
+        Some(sep) => list_of(vm, text, |source, visit| source.splitn(limit, &*sep).for_each(visit)),
+    }
+}
+
+pub(super) fn rsplit(
+    vm: &mut Vm,
+    text: TextValue,
+    sep: Option<TextValue>,
+    limit: Option<i64>,
+) -> Outcome {
+    let limit = pieces_max(vm, "str.rsplit", limit)?;
+    let list = match separator(vm, "str.rsplit", sep)? {
+        None => list_of(vm, text, |source, visit| rsplit_blanks(source, limit, visit)),
+        Some(sep) => {
+            list_of(vm, text, |source, visit| source.rsplitn(limit, &*sep).for_each(visit))
+        }
+    }?;
+    if let Some(list) = vm.heap.list_mut(list) {
+        list.items.reverse();
+    }
+    Ok(list)
+}
+
+/// The greatest number of pieces that a `limit` option asks for.
+fn pieces_max(vm: &mut Vm, path: &str, limit: Option<i64>) -> Result<usize, Thrown> {
+    match limit {
+        None => Ok(usize::MAX),
+        Some(n) if n >= 1 => Ok(usize::try_from(n).unwrap_or(usize::MAX)),
+        Some(n) => Err(bad_value(vm, path, "limit must be at least 1", Value::int(n))),
+    }
+}
+
+/// The separator, if one is given.
+fn separator(vm: &mut Vm, path: &str, sep: Option<TextValue>) -> Result<Option<String>, Thrown> {
+    let Some(sep) = sep else { return Ok(None) };
+    let sep = sep.get(&vm.heap).to_owned();
+    if sep.is_empty() {
+        let message = format!("{path}: sep is empty; use chars() for the single characters");
+        return Err(vm.error(ErrorKind::ValueError, message));
+    }
+    Ok(Some(sep))
+}
+
+/// The pieces between runs of blanks; the last of `limit` pieces keeps the rest.
+fn split_blanks(source: &str, limit: usize, visit: Visit<'_>) {
+    let mut rest = source.trim_start();
+    let mut count = 1;
+    while !rest.is_empty() {
+        let end = if count == limit { None } else { rest.find(char::is_whitespace) };
+        let Some(end) = end else { return visit(rest.trim_end()) };
+        visit(&rest[..end]);
+        count += 1;
+        rest = rest[end..].trim_start();
+    }
+}
+
+/// The pieces between runs of blanks from the end on; the last of `limit` pieces keeps the rest.
+fn rsplit_blanks(source: &str, limit: usize, visit: Visit<'_>) {
+    let mut rest = source.trim_end();
+    let mut count = 1;
+    while !rest.is_empty() {
+        let start = if count == limit {
+            None
+        } else {
+            rest.char_indices().rev().find(|(_, c)| c.is_whitespace())
+        };
+        let Some((at, blank)) = start else { return visit(rest.trim_start()) };
+        visit(&rest[at + blank.len_utf8()..]);
+        count += 1;
+        rest = rest[..at].trim_end();
+    }
+}
+
+pub(super) fn lines(vm: &mut Vm, text: TextValue) -> Outcome {
+    list_of(vm, text, |source, visit| source.lines().for_each(visit))
+}
+
+pub(super) fn chars(vm: &mut Vm, text: TextValue) -> Outcome {
+    match vm.elements(text.0)? {
+        Elements::Known(items) => Ok(vm.heap.list(items)),
+        _ => Ok(Value::null()),
+    }
+}
+
+pub(super) fn graphemes(vm: &mut Vm, text: TextValue) -> Outcome {
+    list_of(vm, text, |source, visit| source.graphemes(true).for_each(visit))
+}
+
+pub(super) fn words(vm: &mut Vm, text: TextValue) -> Outcome {
+    list_of(vm, text, |source, visit| source.unicode_words().for_each(visit))
+}
