@@ -16,6 +16,8 @@ pub enum Request {
     Run(Run),
     /// Look for mistakes in files without running them.
     Check(Vec<String>),
+    /// Show the manual of a name or a file, or all there is.
+    Doc(Option<String>),
     /// Explain a diagnostic.
     Explain(String),
     /// Print how to use the command, or one of its commands.
@@ -69,6 +71,8 @@ pub enum Command {
     Run,
     /// `kettle check`
     Check,
+    /// `kettle doc`
+    Doc,
     /// `kettle explain`
     Explain,
 }
@@ -92,6 +96,12 @@ const COMMANDS: &[CommandEntry] = &[
         name: "check",
         operands: "FILE…",
         help: "Report mistakes in programs without running them",
+    },
+    CommandEntry {
+        command: Command::Doc,
+        name: "doc",
+        operands: "[NAME]",
+        help: "Show the manual of a module, a function, a file",
     },
     CommandEntry {
         command: Command::Explain,
@@ -122,7 +132,7 @@ struct Flag {
     help: Option<&'static str>,
 }
 
-const ALL: &[Command] = &[Command::Run, Command::Check, Command::Explain];
+const ALL: &[Command] = &[Command::Run, Command::Check, Command::Doc, Command::Explain];
 
 const FLAGS: &[Flag] = &[
     Flag {
@@ -230,6 +240,10 @@ fn finish(command: Option<Command>, run: Run, operands: Vec<String>) -> Result<R
             Err("`kettle check` needs a file".to_owned())
         }
         Some(Command::Check) => Ok(Request::Check(operands)),
+        Some(Command::Doc) => match operands.len() {
+            0 | 1 => Ok(Request::Doc(operands.into_iter().next())),
+            _ => Err("`kettle doc` takes one name, as in `kettle doc fs.read`".to_owned()),
+        },
         Some(Command::Explain) => match <[String; 1]>::try_from(operands) {
             Ok([code]) => Ok(Request::Explain(code)),
             Err(_) => {

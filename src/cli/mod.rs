@@ -6,6 +6,7 @@
 //! interrupt, a closed pipe, a request to end. Only this layer prints and ends the process.
 
 mod check;
+mod doc;
 mod explain;
 mod flag;
 mod run;
@@ -23,6 +24,7 @@ pub fn main(words: impl IntoIterator<Item = OsString>) -> i32 {
     match flag::parse(words) {
         Ok(Request::Run(wanted)) => run::run(wanted),
         Ok(Request::Check(files)) => check::check(&files),
+        Ok(Request::Doc(name)) => doc::doc(name.as_deref()),
         Ok(Request::Explain(code)) => explain::explain(&code),
         Ok(Request::Help(command)) => terminal::out(&flag::help(command)),
         Ok(Request::Version) => terminal::out(concat!("kettle ", env!("CARGO_PKG_VERSION"), "\n")),

@@ -155,8 +155,12 @@ impl std::fmt::Display for Signature {
         }
         f.write_str("(")?;
         for (i, param) in self.params.iter().enumerate() {
-            if i > 0 {
-                f.write_str(", ")?;
+            let first_named = param.named && !self.params[..i].iter().any(|before| before.named);
+            match (i, first_named) {
+                (0, false) => {}
+                (0, true) => f.write_str("; ")?,
+                (_, false) => f.write_str(", ")?,
+                (_, true) => f.write_str("; ")?,
             }
             match param.need {
                 Need::Required => write!(f, "{}: {}", param.name, param.expects)?,

@@ -50,9 +50,7 @@ pub fn listing() -> Vec<Entry> {
 
 /// What a module that is written in Kettle says about itself; empty for others.
 pub fn about(module: &str) -> Vec<String> {
-    let file = File::read(&format!("{module}.ket"));
-    let doc = file.module.doc.map(|doc| file.module.ast.text(doc).lines().map(str::to_owned));
-    doc.map_or(Vec::new(), Iterator::collect)
+    File::read(&format!("{module}.ket")).about()
 }
 
 fn entry(declaration: &Declaration) -> Entry {
@@ -71,25 +69,39 @@ fn entry(declaration: &Declaration) -> Entry {
     }
 }
 
-/// A file of the library.
-struct File {
-    text: &'static str,
+/// What a file says of itself, and what it exports as members of a module of that name.
+pub fn of_file(module: &str, text: &str) -> (Vec<String>, Vec<Entry>) {
+    let file = File { text, module: crate::syntax::parse(text, SourceId::default()).module };
+    (file.about(), file.entries(module))
+}
+
+/// A file of the library, or of a program.
+struct File<'a> {
+    text: &'a str,
     module: Module,
 }
 
-impl File {
+impl File<'static> {
     /// The file of that name, relative to `stdlib/`; an empty one if there is none.
-    fn read(name: &str) -> File {
+    fn read(name: &str) -> File<'static> {
         let text =
             stdlib::FILES.iter().find(|(known, _)| *known == name).map_or("", |(_, text)| text);
         File { text, module: crate::syntax::parse(text, SourceId::default()).module }
+    }
+}
+
+impl File<'_> {
+    /// Its own comment.
+    fn about(&self) -> Vec<String> {
+        let doc = self.module.doc.map(|doc| self.ast().text(doc).lines().map(str::to_owned));
+        doc.map_or(Vec::new(), Iterator::collect)
     }
 
     fn ast(&self) -> &Ast {
         &self.module.ast
     }
 
-    fn slice(&self, span: Span) -> &'static str {
+    fn slice(&self, span: Span) -> &str {
         self.text.get(span.start as usize..span.end as usize).unwrap_or_default()
     }
 

@@ -280,8 +280,8 @@ mod tests {
             found.expect("it is declared").signature.to_string()
         };
         assert_eq!(shown("str.repeat"), "str.repeat(n: int)");
-        assert_eq!(shown("print"), "print(...values: any, sep: str = \" \", end: str = \"\\n\")");
-        assert_eq!(shown("str.split"), "str.split(sep: str?, limit: int?)");
+        assert_eq!(shown("print"), "print(...values: any; sep: str = \" \", end: str = \"\\n\")");
+        assert_eq!(shown("str.split"), "str.split(sep: str?; limit: int?)");
         assert_eq!(shown("list.len"), "list.len");
     }
 }

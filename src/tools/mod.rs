@@ -1,3 +1,4 @@
-//! Layer 9: text in, text out. Here so far: what a test script says it will do.
+//! Layer 9: text in, text out: what a test script says it will do, and the manual of the library.
 
 pub mod expectation;
+pub mod manual;

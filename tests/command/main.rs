@@ -4,4 +4,5 @@ mod benchmarks;
 mod cli;
 mod docs;
 mod examples;
+mod manual;
 mod process;

@@ -1,0 +1,66 @@
+//! The manual in a terminal: what `kettle doc` prints.
+
+use super::Page;
+use crate::natives::listing::Entry;
+
+/// All pages with what each is for.
+pub fn contents(pages: &[Page]) -> String {
+    let width = pages.iter().map(|page| page.name.len()).max().unwrap_or(0);
+    let mut text = String::new();
+    for page in pages {
+        let about = page.about.iter().find(|line| !line.is_empty());
+        let about = about.map_or("", String::as_str);
+        text.push_str(&format!("{:width$}  {about}\n", page.name));
+    }
+    text
+}
+
+/// A page: what it is for, and the first sentence of each of its entries.
+pub fn whole(page: &Page) -> String {
+    let mut text = format!("{}\n\n{}\n\n", page.title.replace('`', ""), page.about.join("\n"));
+    for entry in &page.entries {
+        text.push_str(&format!("{}\n    {}\n", entry.signature, first_sentence(entry)));
+    }
+    text
+}
+
+/// An entry, whole.
+pub fn entry(entry: &Entry) -> String {
+    let mut text = format!("{}\n", entry.signature);
+    for line in &entry.doc {
+        text.push_str(&format!("    {line}\n"));
+    }
+    for example in &entry.examples {
+        text.push('\n');
+        for line in example.code.lines() {
+            text.push_str(&format!("    > {line}\n"));
+        }
+        for line in example.printed.lines() {
+            text.push_str(&format!("    {line}\n"));
+        }
+    }
+    text
+}
+
+fn first_sentence(entry: &Entry) -> String {
+    let doc = entry.doc.join(" ");
+    match doc.find(". ") {
+        Some(end) => doc[..=end].to_owned(),
+        None => doc,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::page_of_file;
+    use super::*;
+
+    #[test]
+    fn a_page_is_short_and_an_entry_is_whole() {
+        let text = "##! What.\n\n## Twice. More\n## of it.\n## example: m.twice(2) => 4\npub fn twice(n) { n * 2 }\n";
+        let page = page_of_file("m", text);
+        assert_eq!(whole(&page), "Module m\n\nWhat.\n\nm.twice(n)\n    Twice.\n");
+        let shown = "m.twice(n)\n    Twice. More\n    of it.\n\n    > m.twice(2)\n    4\n";
+        assert_eq!(entry(&page.entries[0]), shown);
+    }
+}
