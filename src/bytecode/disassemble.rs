@@ -51,6 +51,15 @@ fn write_class(out: &mut String, index: usize, class: &ClassCode) {
     if let Some(function) = class.initializer {
         let _ = writeln!(out, "    initializer: function {function}");
     }
+    for variant in &class.variants {
+        let fields = variant.fields.join(", ");
+        let _ = match variant.constructor {
+            Some(function) => {
+                writeln!(out, "    variant {}({fields}): function {function}", variant.name)
+            }
+            None => writeln!(out, "    variant {}", variant.name),
+        };
+    }
     for member in &class.members {
         let _ =
             writeln!(out, "    {:?} {}: function {}", member.kind, member.name, member.function);

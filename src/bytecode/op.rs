@@ -345,6 +345,12 @@ opcodes! {
     // ---- classes
     /// R[a] := class imm, parent R[b]; its methods capture from this frame, whose closure is R[c]
     Class "class" (Dst SrcOrNone SrcOrNone Class)
+    /// R[a] := enum imm; its methods and variants capture from this frame, whose closure is R[c]
+    Enum "enum" (Dst None SrcOrNone Class)
+    /// work out the static values of the class or enum R[a], which is imm; R[c] as in Class
+    Statics "statics" (Src None SrcOrNone Class)
+    /// R[a] := variant imm of the enum R[a], with the payload R[b], …, R[b+c-1]
+    NewVariant "new_variant" (Mut Base Byte Int)
 
     // ---- patterns
     /// unless R[a] is a list of length b (c = 0) or at least b (c = 1): pc += imm
@@ -357,6 +363,15 @@ opcodes! {
     ListRest "list_rest" (Dst Src Byte Int)
     /// R[a] := a map of the entries of R[b] whose keys are not in the list R[c]
     MapRest "map_rest" (Dst Src Src None)
+    /// unless R[a] is made by R[b], a variant with a payload or a class: pc += imm. TypeError if
+    /// R[b] is neither, or takes another number of parts than c (255: any)
+    JumpNotVariant "jump_not_variant" (Src Src Byte Jump)
+    /// unless R[a] is of variant c of the enum R[b]: pc += imm
+    JumpNotCase "jump_not_case" (Src Src Byte Jump)
+    /// R[a] := part c of what the variant or instance R[b] was made of
+    Payload "payload" (Dst Src Byte None)
+    /// R[a] := a list of those parts from c on
+    PayloadRest "payload_rest" (Dst Src Byte None)
     /// throw MatchError about R[a]
     MatchError "match_error" (Src None None None)
 

@@ -61,7 +61,46 @@ pub struct Export {
     pub slot: u32,
     /// What is known of it.
     pub kind: ExportKind,
+    /// The form of an enum.
+    pub enumeration: Option<Arc<EnumShape>>,
 }
+
+/// What a compiler knows of an enum: by it members and patterns are checked.
+#[derive(Debug)]
+pub struct EnumShape {
+    /// Its name.
+    pub name: Arc<str>,
+    /// Its variants, in order.
+    pub variants: Vec<VariantShape>,
+    /// What else is read of the enum itself.
+    pub statics: Vec<Arc<str>>,
+    /// What is called or read on its values.
+    pub methods: Vec<Arc<str>>,
+}
+
+/// What a compiler knows of a variant.
+#[derive(Debug)]
+pub struct VariantShape {
+    /// Its name.
+    pub name: Arc<str>,
+    /// The fields of its payload; none for a variant without one.
+    pub fields: Option<Vec<Arc<str>>>,
+}
+
+impl VariantShape {
+    /// How its values are written: `Rect(w, h)`.
+    pub fn form(&self) -> String {
+        match &self.fields {
+            Some(fields) => format!("{}({})", self.name, fields.join(", ")),
+            None => self.name.to_string(),
+        }
+    }
+}
+
+/// The function that every enum has: a list of its variants without payload.
+pub const ENUM_VALUES: &str = "values";
+/// The property that every value of an enum has: the name of its variant.
+pub const VARIANT_NAME: &str = "name";
 
 /// What a compiler may know of a name that it did not compile.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -177,7 +216,7 @@ pub enum HandlerKind {
     Guard,
 }
 
-/// A class.
+/// A class or an enum.
 #[derive(Debug)]
 pub struct ClassCode {
     /// Its name.
@@ -189,10 +228,25 @@ pub struct ClassCode {
     pub initializer: Option<u32>,
     /// Methods, getters, operators, statics.
     pub members: Vec<MemberCode>,
+    /// The variants of an enum.
+    pub variants: Vec<VariantCode>,
     /// Its doc comment.
     pub doc: Option<Arc<str>>,
     /// Where it is declared.
     pub span: Span,
+}
+
+/// A variant of an enum.
+#[derive(Clone, Debug)]
+pub struct VariantCode {
+    /// Its name.
+    pub name: Arc<str>,
+    /// The fields of its payload.
+    pub fields: Vec<Arc<str>>,
+    /// The last field collects the rest of the arguments.
+    pub has_rest: bool,
+    /// The function that makes its values, with the enum as `self`; none without a payload.
+    pub constructor: Option<u32>,
 }
 
 /// A field of a class.

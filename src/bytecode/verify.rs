@@ -252,10 +252,12 @@ impl FunctionCheck<'_> {
                 format!("slot {imm} of another module is written")
             }),
             Opcode::Closure => self.captures(imm as u32, c),
-            Opcode::Class => {
+            Opcode::Class | Opcode::Enum | Opcode::Statics => {
                 let class = &self.module.classes[imm as usize];
                 let members = class.members.iter().map(|member| member.function);
-                members.chain(class.initializer).try_for_each(|f| self.captures(f, c))
+                let made = class.variants.iter().filter_map(|variant| variant.constructor);
+                let functions = members.chain(class.initializer).chain(made);
+                functions.into_iter().try_for_each(|f| self.captures(f, c))
             }
             Opcode::CallKnown | Opcode::CallKnownAwait => self.known_call(imm as usize, c),
             Opcode::Invoke | Opcode::InvokeAwait | Opcode::Super | Opcode::SuperAwait => {

@@ -166,7 +166,7 @@ codes! {
 
     E0203 "not a variable"
     "Only what is declared with `var` and parameters can be assigned. Names of `let`, `fn`, \
-     `class`, imports, loops, patterns and `catch` keep their value."
+     `class`, `enum`, imports, loops, patterns and `catch` keep their value."
 
     E0204 "used before it is set"
     "A `let` or `var` can be used behind its declaration. Functions may use what is declared later \
@@ -195,6 +195,19 @@ codes! {
 
     E0211 "value for a loop that has none"
     "Only `loop` has a value: `break value` leaves no `for` and no `while`."
+
+    E0212 "unknown variant"
+    "An enum has the variants that its declaration lists, its static members, and `values()`, the \
+     list of its variants without payload. Methods belong to its values: `Shape.Circle(1).area()`."
+
+    E0213 "payload that does not fit"
+    "A variant with a payload is made and taken apart with its fields, by position or by name: \
+     `Shape.Rect(1, 2)`, `Shape.Rect(w, h)`, `Shape.Rect(h: x)`. By position a pattern takes all \
+     fields, or ends in `...`. A variant without payload is written without parentheses."
+
+    E0214 "member that an enum cannot have"
+    "Every value of an enum has a `name`, every enum has `values()`, and values are compared and \
+     hashed by variant and payload. Members that would change that are not allowed."
 
     E0301 "await in a plain function"
     "Only an `async fn` can suspend, so `await`, `for await`, `select`, `scope` and `timeout` do \

@@ -21,6 +21,7 @@ pub mod describe;
 #[cfg(all(test, feature = "driver"))]
 mod drive;
 mod duration;
+mod enumeration;
 mod equality;
 mod fs;
 mod io_error;
@@ -71,6 +72,7 @@ pub const TABLES: &[&[Declaration]] = &[
     map::MAP,
     set::SET,
     range::RANGE,
+    enumeration::ENUMERATION,
     cursor::CURSOR,
     check::CHECK,
     key::KEY,

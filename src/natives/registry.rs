@@ -48,6 +48,7 @@ fn type_named(word: &str) -> Option<(TypeKind, Kind)> {
         "map" => (TypeKind::Map, Kind::Map),
         "set" => (TypeKind::Set, Kind::Set),
         "range" => (TypeKind::Range, Kind::Range),
+        "enum" => (TypeKind::Enum, Kind::Enum),
         _ => return None,
     })
 }

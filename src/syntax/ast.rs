@@ -481,8 +481,8 @@ pub struct Enum {
 pub struct Variant {
     /// Its name.
     pub name: Name,
-    /// Its payload; none for `Empty`.
-    pub params: Option<Vec<Param>>,
+    /// What makes its values: the parameters are its payload. None for `Empty`.
+    pub constructor: Option<Box<Function>>,
     /// Its doc comment.
     pub doc: Option<Symbol>,
     /// Where it stands.
@@ -604,8 +604,8 @@ pub enum PatternKind {
     Range { start: ExprId, end: Option<ExprId>, inclusive: bool },
     /// A dotted path, compared with `==`.
     Path(TypePath),
-    /// `Shape.Circle(r)`
-    Variant { path: TypePath, fields: Vec<PatternElement> },
+    /// `Shape.Circle(r)`, `Shape.Rect(w, h: 1)`
+    Variant { path: TypePath, fields: Vec<PatternField> },
     /// `[a, ...rest]`
     List(Vec<PatternElement>),
     /// `{a, b: p, c = 1, ...rest}`
@@ -618,6 +618,17 @@ pub enum PatternKind {
     As { pattern: PatternId, name: Name },
     /// Something that did not parse; a diagnostic has been given.
     Error,
+}
+
+/// A part of a variant pattern.
+#[derive(Clone, Copy, Debug)]
+pub enum PatternField {
+    /// `p`, by its position.
+    Value(PatternId),
+    /// `name: p`
+    Named { name: Name, pattern: PatternId },
+    /// `...name`, `...`
+    Rest(Option<Name>),
 }
 
 /// An element of a list pattern.

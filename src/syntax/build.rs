@@ -208,7 +208,10 @@ impl<'a> Builder<'a> {
 
     /// A variant of an enum.
     pub fn variant(&mut self, name: Name, params: Option<Vec<Param>>, l: u32, r: u32) -> Variant {
-        Variant { name, params, doc: self.doc(l), span: Span::new(l, r) }
+        let span = Span::new(l, r);
+        let constructor =
+            params.map(|params| self.named(false, name, params, Block::default(), span));
+        Variant { name, constructor, doc: self.doc(l), span }
     }
 
     fn member(&mut self, kind: MemberKind, is_static: bool, l: u32, r: u32) -> Member {

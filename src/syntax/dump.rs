@@ -12,7 +12,7 @@ use super::operator::sign;
 use part::{
     argument, argument_steps, around, block_steps, declared, entry, form, function_steps, group,
     import_steps, interpolation, labelled, member_steps, param_steps, path_steps, pattern_element,
-    pattern_entry, types_steps, variant,
+    pattern_entry, pattern_field, types_steps, variant,
 };
 
 /// The tree of a module, one top-level statement a line.
@@ -135,7 +135,7 @@ impl<'a> Printer<'a> {
                 steps.extend(path_steps(path));
                 steps.extend(fields.iter().flat_map(|field| {
                     let mut steps = vec![Text(" ")];
-                    steps.extend(pattern_element(field));
+                    steps.extend(pattern_field(field));
                     steps
                 }));
                 steps.push(Text(")"));

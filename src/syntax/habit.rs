@@ -75,14 +75,6 @@ impl<'a> View<'a> {
         matches!(self.token(0), None | Some(Token::Semicolon | Token::BraceClose))
     }
 
-    /// Inside the parentheses of a variant's pattern, which are not those of parameters.
-    fn in_pattern_fields(&self) -> bool {
-        let Some(open) = parser::enclosing(self.tokens, self.fault.at) else { return false };
-        let before = |back: usize| open.checked_sub(back).map(|at| self.tokens[at].1);
-        let declares = matches!(before(2), Some(Token::Fn | Token::Enum | Token::Comma));
-        self.tokens[open].1 == Token::ParenOpen && self.expects("\"|\"") && !declares
-    }
-
     fn bracket(&self) -> Option<Token> {
         parser::enclosing(self.tokens, self.fault.at).map(|open| self.tokens[open].1)
     }
@@ -257,9 +249,6 @@ fn function(view: &View<'_>) -> Option<Habit> {
         Token::BraceOpen | Token::BlockOpen | Token::MapOpen if view.is(-1, Token::Async) => {
             help("a block runs as a task with `spawn { … }`")
         }
-        Token::Colon if view.in_pattern_fields() => help(
-            "a variant's fields are matched by position, `Point(x, y)`; `{x: 1}` matches an object by its fields",
-        ),
         Token::Colon if view.bracket() == Some(Token::ParenOpen) && view.expects("\"=\"") => {
             foreign(
                 "parameters have no declared type",

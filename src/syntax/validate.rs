@@ -237,7 +237,8 @@ impl Check<'_> {
             StmtKind::Class { class, .. } => self.members(&class.members),
             StmtKind::Enum { declaration, .. } => {
                 for variant in &declaration.variants {
-                    variant.params.iter().for_each(|params| self.params(params));
+                    let constructor = variant.constructor.iter();
+                    constructor.for_each(|function| self.params(&function.params));
                 }
                 self.members(&declaration.members);
             }
@@ -325,8 +326,12 @@ impl Check<'_> {
 
     fn pattern(&mut self, id: PatternId) {
         let rest_first = match &self.ast[id].kind {
-            PatternKind::List(items) | PatternKind::Variant { fields: items, .. } => {
+            PatternKind::List(items) => {
                 items.iter().rev().skip(1).any(|item| matches!(item, PatternElement::Rest(_)))
+            }
+            PatternKind::Variant { fields, .. } => {
+                self.fields_by_name(fields);
+                fields.iter().rev().skip(1).any(|field| matches!(field, PatternField::Rest(_)))
             }
             PatternKind::Map(entries) => {
                 entries.iter().rev().skip(1).any(|entry| matches!(entry, PatternEntry::Rest(_)))
@@ -336,6 +341,21 @@ impl Check<'_> {
         if rest_first {
             let span = self.ast[id].span;
             self.fault(Code::E0115, span, "`...` stands last in a pattern", "move it to the end");
+        }
+    }
+
+    /// In a variant pattern positional parts come first.
+    fn fields_by_name(&mut self, fields: &[PatternField]) {
+        let named = fields.iter().position(|field| matches!(field, PatternField::Named { .. }));
+        let behind = named.map_or(&[][..], |at| &fields[at..]);
+        let late = behind.iter().find_map(|field| match field {
+            PatternField::Value(pattern) => Some(self.ast[*pattern].span),
+            _ => None,
+        });
+        if let Some(span) = late {
+            let help = "positional parts come first: `Shape.Rect(w, h: 1)`";
+            let title = "a positional part of the payload after a named one";
+            self.fault(Code::E0114, span, title, help);
         }
     }
 
@@ -374,7 +394,7 @@ impl Check<'_> {
     fn bound(&self, pattern: PatternId, out: &mut Vec<Name>) {
         match &self.ast[pattern].kind {
             PatternKind::Bind(name) => out.push(*name),
-            PatternKind::List(items) | PatternKind::Variant { fields: items, .. } => {
+            PatternKind::List(items) => {
                 for item in items {
                     match item {
                         PatternElement::Value { pattern, .. } => self.bound(*pattern, out),

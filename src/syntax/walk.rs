@@ -229,7 +229,17 @@ impl List<'_> {
                 self.expr(*start);
                 self.maybe(*end);
             }
-            PatternKind::Variant { fields: items, .. } | PatternKind::List(items) => {
+            PatternKind::Variant { fields, .. } => {
+                for field in fields {
+                    match field {
+                        PatternField::Value(pattern) | PatternField::Named { pattern, .. } => {
+                            self.pattern(*pattern);
+                        }
+                        PatternField::Rest(_) => {}
+                    }
+                }
+            }
+            PatternKind::List(items) => {
                 for item in items {
                     if let PatternElement::Value { pattern, default } = item {
                         self.pattern(*pattern);
@@ -274,7 +284,7 @@ impl List<'_> {
             StmtKind::Class { class, .. } => self.members(&class.members),
             StmtKind::Enum { declaration, .. } => {
                 for variant in &declaration.variants {
-                    variant.params.iter().for_each(|params| self.params(params));
+                    variant.constructor.iter().for_each(|function| self.function(function));
                 }
                 self.members(&declaration.members);
             }

@@ -50,10 +50,9 @@ impl Vm {
     }
 }
 
-/// The instance whose method `str` has to be called to print a value, if it is one on its own.
+/// The value whose method `str` has to be called to print a value, if it is one on its own.
 pub fn needs_call(heap: &Heap, value: Value) -> Option<Value> {
-    let instance = heap.instance_ref(value)?;
-    instance.class().method("str").map(|_| value)
+    heap.method_of(value, "str").map(|_| value)
 }
 
 /// How printing ended or why it stopped.
@@ -204,7 +203,7 @@ impl Printer {
             self.scalar(heap, value);
             return None;
         }
-        if value.is_instance() && !self.plain && needs_call(heap, value).is_some() {
+        if !self.plain && needs_call(heap, value).is_some() {
             return Some(value);
         }
         if !self.open.insert(value.bits()) {

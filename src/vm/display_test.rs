@@ -142,7 +142,11 @@ fn functions_classes_and_objects() {
 #[test]
 fn enum_values() {
     let mut heap = Heap::default();
-    let variants = ["Rect", "Empty"].map(|name| VariantInfo { name: name.into(), fields: vec![] });
+    let variants = ["Rect", "Empty"].map(|name| VariantInfo {
+        name: name.into(),
+        fields: vec![],
+        ..VariantInfo::default()
+    });
     let shape = heap.enumeration(Enum {
         name: "Shape".into(),
         variants: variants.to_vec(),

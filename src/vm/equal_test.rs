@@ -136,7 +136,11 @@ fn the_rest_is_equal_by_value_or_identity() {
     let (bound, again) = (heap.bound(one, class), heap.bound(one, class));
     assert!(same(&heap, bound, again));
     assert_eq!(heap.hash_value(bound).ok(), heap.hash_value(again).ok());
-    let variants = ["A", "B"].map(|name| VariantInfo { name: name.into(), fields: Vec::new() });
+    let variants = ["A", "B"].map(|name| VariantInfo {
+        name: name.into(),
+        fields: Vec::new(),
+        ..VariantInfo::default()
+    });
     let shape = heap.enumeration(Enum { variants: variants.to_vec(), ..Enum::default() });
     let part = heap.list(vec![Value::int(1)]);
     let part_too = heap.list(vec![Value::int(1)]);

@@ -1,5 +1,5 @@
 //! Order: numbers, strings by code point, byte strings, bools, durations, lists of
-//! ordered values, and instances whose class defines `<`. Everything else has no order.
+//! ordered values, and values whose class or enum defines `<`. Everything else has no order.
 //!
 //! Lists are compared from the front with an explicit stack. Like equality, a comparison that meets
 //! an instance stops and asks the caller to run `<`.
@@ -163,16 +163,12 @@ fn flat(heap: &Heap, left: Value, right: Value) -> Order {
         }
         (Kind::Str, Kind::Str) => heap.str(left).cmp(&heap.str(right)),
         (Kind::Bytes, Kind::Bytes) => heap.bytes_ref(left).cmp(&heap.bytes_ref(right)),
-        (Kind::Instance, _) if defines_order(heap, left) => {
+        (Kind::Instance | Kind::Variant, _) if heap.method_of(left, "<").is_some() => {
             return Order::NeedsCall { left, right };
         }
         _ => return Order::None { left, right },
     };
     Order::Known(order)
-}
-
-fn defines_order(heap: &Heap, instance: Value) -> bool {
-    heap.instance_ref(instance).is_some_and(|instance| instance.class().method("<").is_some())
 }
 
 /// The exact order of two numbers; `None` for nan.

@@ -233,6 +233,10 @@ impl Vm {
                     self.heap.instance_ref(value).map(|found| found.class().name.to_string());
                 class.unwrap_or_default()
             }
+            Kind::Variant => {
+                let variant = self.heap.variant_ref(value);
+                variant.map(|variant| variant.enumeration().name.to_string()).unwrap_or_default()
+            }
             Kind::Object => {
                 self.heap.host_ref(value).map_or("object", |object| object.type_name()).to_owned()
             }

@@ -43,7 +43,8 @@ fn names() -> Names {
 
 /// A file that the tests may import as `./util.ket`.
 fn files() -> HashMap<String, Dependency> {
-    let export = |name: &str, slot, kind| Export { name: name.into(), slot, kind };
+    let export =
+        |name: &str, slot, kind| Export { name: name.into(), slot, kind, enumeration: None };
     let exports = vec![
         export("LIMIT", 3, ExportKind::Value),
         export("area", 0, ExportKind::Function),

@@ -33,6 +33,7 @@ fn module(code: Vec<Instruction>) -> ModuleCode {
         fields: Vec::new(),
         initializer: None,
         members: vec![MemberCode { name: "m".into(), function: 1, kind: MemberKind::Method }],
+        variants: Vec::new(),
         doc: None,
         span: Span::default(),
     };
@@ -239,7 +240,12 @@ fn handlers_are_sound() {
 #[test]
 fn module_tables_are_sound() {
     let mut broken = module(vec![end()]);
-    broken.exports.push(Export { name: "x".into(), slot: 1, kind: ExportKind::Value });
+    broken.exports.push(Export {
+        name: "x".into(),
+        slot: 1,
+        kind: ExportKind::Value,
+        enumeration: None,
+    });
     refuses(&broken, "export `x`");
     let mut broken = module(vec![end()]);
     broken.main = Some(1);

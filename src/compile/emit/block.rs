@@ -70,12 +70,22 @@ impl Emitter<'_> {
                     self.early_name(span);
                 }
                 StmtKind::Class { class, .. } => self.early_name(Some(class.name.span)),
+                StmtKind::Enum { declaration, .. } => {
+                    self.early_name(Some(declaration.name.span));
+                }
                 _ => {}
             }
         }
         for &id in statements {
             if let StmtKind::Function { function, .. } = &ast[id].kind {
                 self.named_function(function);
+            }
+        }
+        for &id in statements {
+            if let StmtKind::Enum { declaration, .. } = &ast[id].kind
+                && !self.names.late_classes.contains(&declaration.name.span)
+            {
+                self.enum_statement(declaration);
             }
         }
         let classes: Vec<&Class> = statements
@@ -159,6 +169,11 @@ impl Emitter<'_> {
                     self.class_statement(class);
                 }
             }
+            StmtKind::Enum { declaration, .. } => {
+                if self.names.late_classes.contains(&declaration.name.span) {
+                    self.enum_statement(declaration);
+                }
+            }
             StmtKind::While { condition, body, .. } => self.while_loop(id, *condition, body),
             StmtKind::For { is_await, pattern, iterable, body, .. } => {
                 let mark = self.mark();
@@ -176,7 +191,6 @@ impl Emitter<'_> {
             }
             StmtKind::Assert { condition, message } => self.assert(*condition, *message),
             StmtKind::Function { .. }
-            | StmtKind::Enum { .. }
             | StmtKind::Test { .. }
             | StmtKind::Import(_)
             | StmtKind::Error => {}

@@ -6,7 +6,7 @@ use crate::bytecode::op::{NO_REGISTER, Opcode};
 use crate::bytecode::program::{
     ClassCode, Constant, FieldCode, FieldDefault, MemberCode, MemberKind as CodeKind,
 };
-use crate::compile::resolve::{is_plain, member_name};
+use crate::compile::resolve::{VarId, is_plain, member_name};
 use crate::diagnostics::Span;
 use crate::syntax::ast::{Class, ExprId, ExprKind, Function, Member, MemberKind, Name};
 
@@ -44,8 +44,23 @@ impl Emitter<'_> {
         let closure = self.closure_operand();
         self.f.asm.emit(Opcode::Class, dst.0, parent, closure, index);
         self.set_first(var, dst);
+        self.static_values(var, &class.members, index as u32);
         self.f.asm.set_span(before);
         self.release(mark);
+    }
+
+    /// Works out the static values of a class or enum, which may name it.
+    pub(super) fn static_values(&mut self, var: VarId, members: &[Member], index: u32) {
+        let is_value = |member: &Member| {
+            member.is_static && matches!(member.kind, MemberKind::Field { default: Some(_), .. })
+        };
+        if !members.iter().any(is_value) {
+            return;
+        }
+        let owner = self.alloc();
+        self.load_variable(var, owner);
+        let closure = self.closure_operand();
+        self.f.asm.emit(Opcode::Statics, owner.0, 0, closure, index as i32);
     }
 
     fn class_code(&mut self, class: &Class) -> u32 {
@@ -75,6 +90,7 @@ impl Emitter<'_> {
             fields,
             initializer,
             members,
+            variants: Vec::new(),
             doc: self.doc(class.doc),
             span: class.name.span,
         });
@@ -95,7 +111,7 @@ impl Emitter<'_> {
         }
     }
 
-    fn member(&mut self, member: &Member, name: Name, full: &str) -> Option<MemberCode> {
+    pub(super) fn member(&mut self, member: &Member, name: Name, full: &str) -> Option<MemberCode> {
         let is_static = member.is_static;
         let (function, kind) = match &member.kind {
             MemberKind::Method(function) => {

@@ -16,6 +16,7 @@ mod collection;
 mod condition;
 mod constant;
 mod control;
+mod enumeration;
 mod expression;
 mod function;
 mod iteration;

@@ -95,7 +95,8 @@ impl Emitter<'_> {
             }
             let Some(&slot) = self.slot_of.get(&VarId(index as u32)) else { continue };
             let name: Arc<str> = self.ast.text(variable.name).into();
-            exports.push(Export { name, slot, kind: self.kind_of(variable) });
+            let enumeration = self.names.enums.get(&VarId(index as u32)).cloned();
+            exports.push(Export { name, slot, kind: self.kind_of(variable), enumeration });
         }
         let first = self.first_reexport();
         for (index, (name, binding)) in self.names.reexports.iter().enumerate() {
@@ -103,7 +104,12 @@ impl Emitter<'_> {
                 Binding::Member(_, _, kind) | Binding::Imported(_, kind) => *kind,
                 _ => ExportKind::Value,
             };
-            exports.push(Export { name: name.clone(), slot: (first + index) as u32, kind });
+            let enumeration = match binding {
+                Binding::Imported(import, _) => self.names.imported_enums.get(import).cloned(),
+                _ => None,
+            };
+            let slot = (first + index) as u32;
+            exports.push(Export { name: name.clone(), slot, kind, enumeration });
         }
         exports.sort_by(|a, b| a.name.cmp(&b.name));
         exports

@@ -65,12 +65,14 @@ impl Emitter<'_> {
         let before = self.f.asm.set_span(ast[pattern].span);
         let mark = self.mark();
         match &ast[pattern].kind {
-            PatternKind::Wildcard | PatternKind::Error | PatternKind::Variant { .. } => {}
+            PatternKind::Wildcard | PatternKind::Error => {}
             PatternKind::Bind(name) => self.set_name(*name, value),
             PatternKind::Literal(literal) => self.fit_literal(*literal, value, miss),
             PatternKind::Range { start, end, inclusive } => {
                 self.fit_range(*start, *end, *inclusive, value, miss);
             }
+            PatternKind::Variant { path, fields } => self.fit_variant(path, fields, value, miss),
+            PatternKind::Path(path) if self.fit_case(path, value, miss) => {}
             PatternKind::Path(path) => {
                 let wanted = self.alloc();
                 self.path(path, wanted);
@@ -327,7 +329,7 @@ impl Emitter<'_> {
 
     /// Takes a part out of a value and fits it: straight into a variable where that is possible.
     /// `take` says whether what it gives may be the mark of a missing entry.
-    fn part(
+    pub(super) fn part(
         &mut self,
         pattern: PatternId,
         miss: &mut Miss,
@@ -361,7 +363,7 @@ impl Emitter<'_> {
         }
     }
 
-    fn rest(&mut self, name: Name, take: impl FnOnce(&mut Self, Reg)) {
+    pub(super) fn rest(&mut self, name: Name, take: impl FnOnce(&mut Self, Reg)) {
         let Some(var) = self.names.declared_at(name.span) else { return };
         let mark = self.mark();
         let dst = match self.direct(var) {

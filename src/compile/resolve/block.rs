@@ -1,10 +1,12 @@
 //! Blocks: what is declared in one is collected first, functions and classes are resolved next,
 //! the statements last.
 
+use std::sync::Arc;
+
 use super::{Binding, FnKind, Resolver, VarKind};
 use crate::diagnostics::Code;
 use crate::syntax::ast::{
-    Block, Class, ExprId, ExprKind, MemberKind, Stmt, StmtId, StmtKind, UnaryOp,
+    Block, Class, Enum, ExprId, ExprKind, Member, MemberKind, Stmt, StmtId, StmtKind, UnaryOp,
 };
 
 impl Resolver<'_> {
@@ -25,6 +27,9 @@ impl Resolver<'_> {
             match &ast[id].kind {
                 StmtKind::Function { function, .. } => self.named_function(function),
                 StmtKind::Class { class, .. } if !self.is_late(class) => self.class(class),
+                StmtKind::Enum { declaration, .. } if !self.is_late_enum(declaration) => {
+                    self.enumeration(declaration);
+                }
                 _ => {}
             }
         }
@@ -35,6 +40,9 @@ impl Resolver<'_> {
                 }
                 StmtKind::Class { class, .. } if !self.is_late(class) => {
                     self.set_declared(class.name);
+                }
+                StmtKind::Enum { declaration, .. } if !self.is_late_enum(declaration) => {
+                    self.set_declared(declaration.name);
                 }
                 _ => {}
             }
@@ -59,9 +67,11 @@ impl Resolver<'_> {
                 let var = self.declare(class.name, VarKind::Class, false);
                 self.variable_mut(var).public = *public && top_level;
             }
-            StmtKind::Enum { declaration, .. } => {
-                self.report.unsupported(declaration.name.span, "enums");
-                self.bind(declaration.name, Binding::Unknown, true);
+            StmtKind::Enum { declaration, public } => {
+                let var = self.declare(declaration.name, VarKind::Enum, false);
+                self.variable_mut(var).public = *public && top_level;
+                let shape = self.enum_shape(declaration);
+                self.out.enums.insert(var, Arc::new(shape));
             }
             StmtKind::Let { pattern, mutable, public, .. } => {
                 let kind = if *mutable { VarKind::Var } else { VarKind::Let };
@@ -90,14 +100,7 @@ impl Resolver<'_> {
         if self.out.late_classes.contains(&class.name.span) {
             return true;
         }
-        let ast = self.ast;
-        let works_out = class.members.iter().any(|member| match &member.kind {
-            MemberKind::Field { default: Some(value), .. } if member.is_static => {
-                !is_plain(ast, *value)
-            }
-            _ => false,
-        });
-        let late = works_out
+        let late = self.works_out(&class.members)
             || class.parent.as_ref().is_some_and(|path| {
                 let scope = self.scopes.last();
                 let entry = path.parts.first().and_then(|name| scope?.names.get(&name.symbol));
@@ -119,6 +122,27 @@ impl Resolver<'_> {
             self.out.late_classes.insert(class.name.span);
         }
         late
+    }
+}
+
+impl Resolver<'_> {
+    /// An enum is made at the beginning of its block unless it has static values to work out.
+    pub(super) fn is_late_enum(&mut self, declaration: &Enum) -> bool {
+        let late = self.works_out(&declaration.members);
+        if late {
+            self.out.late_classes.insert(declaration.name.span);
+        }
+        late
+    }
+
+    /// Whether there are static values that need code.
+    fn works_out(&self, members: &[Member]) -> bool {
+        members.iter().any(|member| match &member.kind {
+            MemberKind::Field { default: Some(value), .. } if member.is_static => {
+                !is_plain(self.ast, *value)
+            }
+            _ => false,
+        })
     }
 }
 

@@ -22,9 +22,17 @@ impl Resolver<'_> {
             at = next;
         }
         let mut meaning = self.root(at, links.last().copied());
-        for &link in links.iter().rev() {
+        for (place, &link) in links.iter().enumerate().rev() {
             meaning = match &ast[link].kind {
                 ExprKind::Member { name, .. } => {
+                    let shape = meaning.as_ref().and_then(|object| self.shape_of(object));
+                    if let Some(shape) = shape
+                        && let Some(number) = self.enum_member(&shape, *name)
+                        && let Some(next) = place.checked_sub(1).map(|next| links[next])
+                        && let ExprKind::Call { arguments, .. } = &ast[next].kind
+                    {
+                        self.check_payload(&shape.variants[number], arguments);
+                    }
                     let member = meaning.and_then(|object| self.module_member(&object, *name));
                     if let Some(member) = &member {
                         self.out.members.insert(link, member.clone());

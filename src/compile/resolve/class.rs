@@ -43,7 +43,7 @@ impl Resolver<'_> {
         }
     }
 
-    fn member(&mut self, member: &Member) {
+    pub(super) fn member(&mut self, member: &Member) {
         match &member.kind {
             MemberKind::Method(function) => self.method(function, member.is_static, false),
             MemberKind::Getter(function) => self.method(function, member.is_static, true),
@@ -93,7 +93,7 @@ impl Resolver<'_> {
         );
     }
 
-    fn set_self(&mut self, id: FnId) {
+    pub(super) fn set_self(&mut self, id: FnId) {
         let var = self.hidden(id);
         self.out.functions[id.0 as usize].self_var = Some(var);
     }

@@ -232,6 +232,12 @@ impl Resolver<'_> {
             }
             taken += 1;
         }
+        if let (Some(shape), Some(&part)) = (self.shape_of(&binding), path.parts.get(taken))
+            && let Some(number) = self.enum_member(&shape, part)
+            && taken + 1 == path.parts.len()
+        {
+            self.out.variants.insert(path.span, (shape, number));
+        }
         self.out.paths.insert(path.span, (binding, taken));
     }
 
@@ -250,6 +256,9 @@ impl Resolver<'_> {
                     return Some(Binding::Unknown);
                 };
                 let index = self.imported_slot(dependency.index, export.slot);
+                if let Some(shape) = &export.enumeration {
+                    self.out.imported_enums.insert(index, shape.clone());
+                }
                 Some(Binding::Imported(index, export.kind))
             }
             Binding::Unknown => Some(Binding::Unknown),

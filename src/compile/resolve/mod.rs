@@ -9,6 +9,7 @@
 mod block;
 mod chain;
 mod class;
+mod enumeration;
 mod expression;
 mod function;
 mod import;
@@ -26,7 +27,7 @@ use std::sync::Arc;
 
 use super::report::Report;
 use super::{Dependency, Names};
-use crate::bytecode::program::{ExportKind, ImportedSlot};
+use crate::bytecode::program::{EnumShape, ExportKind, ImportedSlot};
 use crate::diagnostics::Span;
 use crate::syntax::Module;
 use crate::syntax::ast::{Ast, ExprId, Function, StmtId, Symbol};
@@ -84,6 +85,8 @@ pub enum VarKind {
     Function(FnId),
     /// `class`
     Class,
+    /// `enum`
+    Enum,
     /// Not to be named: scope handles, parent classes, `self`.
     Hidden,
 }
@@ -205,6 +208,12 @@ pub struct Resolution {
     pub initializers: HashMap<Span, FnId>,
     /// The variable that holds the parent of a class.
     pub parents: HashMap<Span, VarId>,
+    /// What is known of enums by their declaration.
+    pub enums: HashMap<VarId, Arc<EnumShape>>,
+    /// What is known of imported enums: by index into [`Resolution::imports`].
+    pub imported_enums: HashMap<u32, Arc<EnumShape>>,
+    /// Dotted paths that are known to name a variant, with its number.
+    pub variants: HashMap<Span, (Arc<EnumShape>, usize)>,
     /// Classes that are made where they stand instead of at the beginning of their block.
     pub late_classes: HashSet<Span>,
     /// Scope records.

@@ -4,7 +4,9 @@ use std::collections::BTreeMap;
 
 use super::{Resolver, VarId, VarKind};
 use crate::diagnostics::{Code, Span};
-use crate::syntax::ast::{Ast, Name, PatternElement, PatternEntry, PatternId, PatternKind, Symbol};
+use crate::syntax::ast::{
+    Ast, Name, PatternElement, PatternEntry, PatternField, PatternId, PatternKind, Symbol,
+};
 
 impl Resolver<'_> {
     /// Declares the names of a pattern without setting them; the alternatives of `|` share theirs.
@@ -71,11 +73,9 @@ impl Resolver<'_> {
             PatternKind::Wildcard | PatternKind::Literal(_) | PatternKind::Error => {}
             PatternKind::Range { .. } => {}
             PatternKind::Bind(name) => self.set_declared(*name),
-            PatternKind::Path(path) => self.path(path),
+            PatternKind::Path(path) => self.path_pattern(path),
             PatternKind::Is(types) => types.iter().for_each(|path| self.path(path)),
-            PatternKind::Variant { path, .. } => {
-                self.report.unsupported(path.span, "patterns of enum variants");
-            }
+            PatternKind::Variant { path, fields } => self.variant_pattern(path, fields),
             PatternKind::List(elements) => {
                 for element in elements {
                     match *element {
@@ -113,7 +113,7 @@ impl Resolver<'_> {
         }
     }
 
-    fn settle_rest(&mut self, name: Option<Name>) {
+    pub(super) fn settle_rest(&mut self, name: Option<Name>) {
         if let Some(name) = name {
             self.set_declared(name);
         }
@@ -189,9 +189,11 @@ fn collect_in(ast: &Ast, pattern: PatternId, or: bool, each: &mut dyn FnMut(Name
         PatternKind::Variant { fields, .. } => {
             for field in fields {
                 match *field {
-                    PatternElement::Value { pattern, .. } => collect_in(ast, pattern, or, each),
-                    PatternElement::Rest(Some(name)) => each(name, or),
-                    PatternElement::Rest(None) => {}
+                    PatternField::Value(pattern) | PatternField::Named { pattern, .. } => {
+                        collect_in(ast, pattern, or, each);
+                    }
+                    PatternField::Rest(Some(name)) => each(name, or),
+                    PatternField::Rest(None) => {}
                 }
             }
         }
@@ -213,7 +215,17 @@ pub(in crate::compile) fn bound_names(ast: &Ast, pattern: PatternId) -> Vec<Span
 
 fn children(ast: &Ast, pattern: PatternId, each: &mut dyn FnMut(PatternId)) {
     match &ast[pattern].kind {
-        PatternKind::List(elements) | PatternKind::Variant { fields: elements, .. } => {
+        PatternKind::Variant { fields, .. } => {
+            for field in fields {
+                match field {
+                    PatternField::Value(pattern) | PatternField::Named { pattern, .. } => {
+                        each(*pattern);
+                    }
+                    PatternField::Rest(_) => {}
+                }
+            }
+        }
+        PatternKind::List(elements) => {
             for element in elements {
                 if let PatternElement::Value { pattern, .. } = element {
                     each(*pattern);

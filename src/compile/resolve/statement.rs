@@ -25,6 +25,12 @@ impl Resolver<'_> {
                     self.set_declared(class.name);
                 }
             }
+            StmtKind::Enum { declaration, .. } => {
+                if self.is_late_enum(declaration) {
+                    self.enumeration(declaration);
+                    self.set_declared(declaration.name);
+                }
+            }
             StmtKind::While { label, condition, body } => {
                 let key = LoopKey::Stmt(id);
                 self.enter_loop(key, *label);
@@ -59,10 +65,7 @@ impl Resolver<'_> {
                 message.iter().for_each(|&message| self.expr(message));
             }
             StmtKind::Test { options, body, .. } => self.test(options, body, ast[id].span),
-            StmtKind::Function { .. }
-            | StmtKind::Enum { .. }
-            | StmtKind::Import(_)
-            | StmtKind::Error => {}
+            StmtKind::Function { .. } | StmtKind::Import(_) | StmtKind::Error => {}
         }
     }
 
@@ -192,6 +195,7 @@ impl Resolver<'_> {
                     }
                     VarKind::Function(_) => ("a function", String::new()),
                     VarKind::Class => ("a class", String::new()),
+                    VarKind::Enum => ("an enum", String::new()),
                     VarKind::Bound | VarKind::Hidden => (
                         "bound here",
                         format!("assign a variable of your own: `var value = {text}`"),

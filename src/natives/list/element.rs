@@ -69,7 +69,7 @@ pub(super) fn sum(vm: &mut Vm, list: ListValue) -> Outcome {
             Err(_) => Err(vm.error(ErrorKind::OverflowError, "list.sum: the sum is too long")),
         };
     }
-    if kinds.any(|kind| kind == Kind::Instance) {
+    if kinds.any(|kind| matches!(kind, Kind::Instance | Kind::Variant)) {
         return script::call(vm, "list_sum", &[list.0]);
     }
     let wrong = items

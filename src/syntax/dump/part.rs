@@ -122,7 +122,8 @@ pub(super) fn member_steps(member: &Member) -> Steps<'_> {
 
 pub(super) fn variant(variant: &Variant) -> Steps<'_> {
     let mut parts = vec![vec![Step::Symbol(variant.name.symbol)]];
-    parts.extend(variant.params.as_ref().map(|params| vec![Step::Params(params)]));
+    let payload = variant.constructor.as_ref();
+    parts.extend(payload.map(|function| vec![Step::Params(&function.params)]));
     declared(false, variant.doc, form("variant", parts))
 }
 
@@ -192,6 +193,16 @@ pub(super) fn pattern_element<'a>(element: &PatternElement) -> Steps<'a> {
             steps
         }
         PatternElement::Rest(name) => rest(name),
+    }
+}
+
+pub(super) fn pattern_field<'a>(field: &PatternField) -> Steps<'a> {
+    match field {
+        PatternField::Value(pattern) => vec![Step::Pattern(*pattern)],
+        PatternField::Named { name, pattern } => {
+            vec![Step::Symbol(name.symbol), Text(":"), Step::Pattern(*pattern)]
+        }
+        PatternField::Rest(name) => rest(name),
     }
 }
 

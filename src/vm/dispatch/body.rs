@@ -348,6 +348,9 @@ macro_rules! instruction {
 
             // ---- classes
             Opcode::Class => $slow!(ops::class::class),
+            Opcode::Enum => $slow!(ops::enumeration::enumeration),
+            Opcode::Statics => $slow!(ops::class::statics),
+            Opcode::NewVariant => $slow!(ops::enumeration::new_variant),
 
             // ---- patterns
             Opcode::JumpNotList => $slow!(ops::pattern::jump_not_list),
@@ -355,6 +358,10 @@ macro_rules! instruction {
             Opcode::TryKey => $slow!(ops::pattern::try_key),
             Opcode::ListRest => $slow!(ops::pattern::list_rest),
             Opcode::MapRest => $slow!(ops::pattern::map_rest),
+            Opcode::JumpNotVariant => $slow!(ops::enumeration::jump_not_variant),
+            Opcode::JumpNotCase => $slow!(ops::enumeration::jump_not_case),
+            Opcode::Payload => $slow!(ops::enumeration::payload),
+            Opcode::PayloadRest => $slow!(ops::enumeration::payload_rest),
             Opcode::MatchError => $rare!(ops::pattern::match_error),
 
             // ---- iteration

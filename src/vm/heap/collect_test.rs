@@ -73,7 +73,8 @@ impl Model {
         let field_index = names.iter().cloned().zip(0..).collect();
         let template = vec![Value::null(); names.len()];
         let class = heap.class(Class { fields: names, field_index, template, ..Class::default() });
-        let variants = vec![VariantInfo { name: "V".into(), fields: Vec::new() }];
+        let variants =
+            vec![VariantInfo { name: "V".into(), fields: Vec::new(), ..VariantInfo::default() }];
         let enumeration = heap.enumeration(Enum { variants, ..Enum::default() });
         Model {
             heap,

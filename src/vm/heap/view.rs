@@ -223,6 +223,16 @@ impl Heap {
         Some(unsafe { VariantRef::new(object.cast()) })
     }
 
+    /// The method or operator of that name that the class or enum of a value defines.
+    pub fn method_of(&self, value: Value, name: &str) -> Option<Value> {
+        let member = match value.kind() {
+            Kind::Instance => self.instance_ref(value)?.class().method(name),
+            Kind::Variant => self.variant_ref(value)?.enumeration().method(name),
+            _ => None,
+        };
+        member.map(|member| member.value)
+    }
+
     /// A module.
     pub fn module_ref(&self, value: Value) -> Option<&Module> {
         self.body(value, Kind::Module)

@@ -11,12 +11,16 @@ use crate::vm::heap::Marker;
 use crate::vm::value::{Kind, Value};
 
 /// A variant as its enum declares it.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct VariantInfo {
     /// Its name.
     pub name: Arc<str>,
     /// The names of its payload's fields.
     pub fields: Vec<Arc<str>>,
+    /// The last field collects the rest of the arguments.
+    pub has_rest: bool,
+    /// What its name stands for: the value itself, or the function that makes values with a payload.
+    pub value: Value,
 }
 
 /// An enum.
@@ -26,22 +30,36 @@ pub struct Enum {
     pub name: Arc<str>,
     /// Its variants, in order.
     pub variants: Vec<VariantInfo>,
-    /// Its methods.
+    /// Methods, getters and operators of its values.
     pub methods: HashMap<Arc<str>, Member, foldhash::fast::FixedState>,
+    /// What is read of the enum itself, its variants too.
+    pub statics: HashMap<Arc<str>, Member, foldhash::fast::FixedState>,
+    /// The number of its declaration in the VM.
+    pub number: u32,
     /// The module that declares it.
     pub module: Arc<str>,
 }
 
 impl Body for Enum {
     fn trace(&self, marker: &mut Marker) {
-        for member in self.methods.values() {
+        for member in self.methods.values().chain(self.statics.values()) {
             marker.value(member.value);
+        }
+        for variant in &self.variants {
+            marker.value(variant.value);
         }
     }
 
     fn external_bytes(&self) -> usize {
         self.variants.capacity() * size_of::<VariantInfo>()
-            + self.methods.capacity() * size_of::<(Arc<str>, Member)>()
+            + (self.methods.capacity() + self.statics.capacity()) * size_of::<(Arc<str>, Member)>()
+    }
+}
+
+impl Enum {
+    /// The method, getter or operator of that name.
+    pub fn method(&self, name: &str) -> Option<Member> {
+        self.methods.get(name).copied()
     }
 }
 
@@ -93,6 +111,12 @@ impl<'h> VariantRef<'h> {
     /// How its enum declares it.
     pub fn info(&self) -> Option<&'h VariantInfo> {
         self.enumeration().variants.get(self.index() as usize)
+    }
+
+    /// The field of its payload of that name.
+    pub fn field(&self, name: &str) -> Option<Value> {
+        let index = self.info()?.fields.iter().position(|field| **field == *name)?;
+        self.payload().get(index).copied()
     }
 
     /// Its payload.

@@ -335,9 +335,8 @@ fn undefined(op: &mut Op<'_>, sign: Sign, lhs: Value, rhs: Value) -> Thrown {
 }
 
 impl Op<'_> {
-    /// The method or operator of that name of an instance's class.
+    /// The method or operator of that name that the class or enum of a value defines.
     pub(in crate::vm) fn method_of(&self, value: Value, name: &str) -> Option<Value> {
-        let instance = self.vm.heap.instance_ref(value)?;
-        instance.class().method(name).map(|member| member.value)
+        self.vm.heap.method_of(value, name)
     }
 }

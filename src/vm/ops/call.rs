@@ -181,14 +181,13 @@ impl Op<'_> {
                         None => return Err(self.not_callable(callee)),
                     };
                 }
-                Kind::Instance => {
-                    let class = self.vm.heap.instance_ref(callee).map(|found| found.class());
-                    let method = class.and_then(|class| class.method("call"));
+                Kind::Instance | Kind::Variant => {
+                    let method = self.vm.heap.method_of(callee, "call");
                     let Some(method) = method else { return Err(self.not_callable(callee)) };
                     self.insert_receiver(callee, site.slot, count)?;
                     count += 1;
                     receiver = true;
-                    callee = method.value;
+                    callee = method;
                 }
                 _ => return Err(self.not_callable(callee)),
             }
@@ -328,12 +327,30 @@ impl Op<'_> {
 
     #[cold]
     fn not_callable(&mut self, callee: Value) -> Thrown {
-        let name = self.vm.type_name(callee);
+        let name = match callee.kind() {
+            Kind::Enum => self.vm.show(callee),
+            _ => self.vm.type_name(callee),
+        };
         let what = match callee.kind() {
             Kind::Null => "null is not a function".to_owned(),
-            Kind::Type | Kind::Enum => {
+            Kind::Enum => {
+                let found = self.vm.heap.enum_ref(callee);
+                let form = found.and_then(|found| found.variants.first()).map(|variant| {
+                    match variant.fields.is_empty() {
+                        true => variant.name.to_string(),
+                        false => format!("{}({})", variant.name, variant.fields.join(", ")),
+                    }
+                });
+                let form = form.unwrap_or_default();
+                format!("enum {name} cannot be called: name a variant, `{name}.{form}`")
+            }
+            Kind::Type => {
                 let text = self.vm.show(callee);
                 format!("{text} cannot be called")
+            }
+            Kind::Variant => {
+                let text = self.vm.show(callee);
+                format!("{text} is a value of {name} and no function: leave out the `()`")
             }
             Kind::Instance => format!("{name} has no method `call`, so it is not a function"),
             _ => {

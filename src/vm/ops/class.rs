@@ -1,5 +1,6 @@
 //! `class` declarations: a class is made of its code, its parent and what its methods capture.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use super::{Flow, Op, Step};
@@ -9,47 +10,57 @@ use crate::vm::error::{ErrorKind, Thrown};
 use crate::vm::object::{Class, Member};
 use crate::vm::value::{Kind, Value};
 
-/// The compiled class of a `Class` instruction, and where its module's numbers begin.
-struct Source {
+/// The compiled class or enum of an instruction, and where its module's numbers begin.
+pub(super) struct MadeOf {
     module: Arc<ModuleCode>,
     index: usize,
     first_function: u32,
     first_constant: u32,
-    number: u32,
+    pub(super) number: u32,
 }
 
-impl Source {
-    fn code(&self) -> &ClassCode {
+impl MadeOf {
+    /// That of the instruction that runs.
+    pub(super) fn instruction(op: &Op<'_>) -> MadeOf {
+        let info = &op.vm.infos[op.function() as usize];
+        let module = info.module_index.expect("the VM's own code declares no classes");
+        let loaded = &op.vm.modules[module as usize];
+        let index = op.instruction().imm as usize;
+        MadeOf {
+            module: loaded.code.clone(),
+            index,
+            first_function: loaded.first_function,
+            first_constant: loaded.first_constant,
+            number: loaded.first_class + index as u32,
+        }
+    }
+
+    pub(super) fn code(&self) -> &ClassCode {
         &self.module.classes[self.index]
+    }
+
+    pub(super) fn module_name(&self) -> Arc<str> {
+        self.module.name.clone()
+    }
+
+    /// The VM's number of a function of the module.
+    pub(super) fn function(&self, index: u32) -> u32 {
+        self.first_function + index
     }
 }
 
 /// `Class`
 pub(in crate::vm) fn class(op: &mut Op<'_>) -> Step {
     let at = op.instruction();
-    let source = source(op);
+    let source = MadeOf::instruction(op);
     let code = source.code();
     let mut class = extend(op, at.b, code)?;
-    class.module = source.module.name.clone();
+    class.module = source.module_name();
     add_fields(op, &mut class, &source)?;
     if let Some(initializer) = code.initializer {
-        class.initializer = Some(op.make_closure(source.first_function + initializer, at.c));
+        class.initializer = Some(op.make_closure(source.function(initializer), at.c));
     }
-    for member in &code.members {
-        let is_value = member.kind == MemberKind::StaticValue;
-        let value = if is_value {
-            Value::unset()
-        } else {
-            op.make_closure(source.first_function + member.function, at.c)
-        };
-        let table = match member.kind {
-            MemberKind::Method | MemberKind::Getter => &mut class.methods,
-            MemberKind::Static | MemberKind::StaticValue | MemberKind::StaticGetter => {
-                &mut class.statics
-            }
-        };
-        table.insert(member.name.clone(), Member { kind: member.kind, value });
-    }
+    add_members(op, &source, &mut class.methods, &mut class.statics);
     let has_init = class.methods.contains_key("init");
     for (name, default) in class.fields.iter().zip(&mut class.template) {
         // Only who is made by naming its fields has fields that have to be named.
@@ -62,51 +73,71 @@ pub(in crate::vm) fn class(op: &mut Op<'_>) -> Step {
         op.vm.class_of_shape.insert(made.shape, source.number);
     }
     op.set(at.a, class);
-    next_static(op)
+    Ok(Flow::Next)
 }
 
-/// Takes the result of a `static name = expr` and goes on with the next one.
-pub(super) fn deliver_static(op: &mut Op<'_>, result: Value) -> Step {
-    let class = op.get(op.instruction().a);
-    if let Some((name, _)) = pending_static(op)
-        && let Some(class) = op.vm.heap.class_mut(class)
-        && let Some(member) = class.statics.get_mut(&name)
-    {
-        member.value = result;
+/// The members of a class or enum, by name.
+pub(super) type Members = HashMap<Arc<str>, Member, foldhash::fast::FixedState>;
+
+/// Adds the declared members to those of a parent. Static values are not set yet.
+pub(super) fn add_members(
+    op: &mut Op<'_>,
+    source: &MadeOf,
+    methods: &mut Members,
+    statics: &mut Members,
+) {
+    for member in &source.code().members {
+        let value = match member.kind {
+            MemberKind::StaticValue => Value::unset(),
+            _ => op.make_closure(source.function(member.function), op.instruction().c),
+        };
+        let table = match member.kind {
+            MemberKind::Method | MemberKind::Getter => &mut *methods,
+            MemberKind::Static | MemberKind::StaticValue | MemberKind::StaticGetter => {
+                &mut *statics
+            }
+        };
+        table.insert(member.name.clone(), Member { kind: member.kind, value });
     }
-    next_static(op)
 }
 
-/// Computes the next `static name = expr` that has no value yet.
-fn next_static(op: &mut Op<'_>) -> Step {
+/// `Statics`
+pub(in crate::vm) fn statics(op: &mut Op<'_>) -> Step {
     let Some((_, function)) = pending_static(op) else { return Ok(Flow::Next) };
     let closure = op.make_closure(function, op.instruction().c);
     let site = op.operator_site();
     op.call_value(closure, site, 0, None, false)
 }
 
-fn pending_static(op: &Op<'_>) -> Option<(Arc<str>, u32)> {
-    let source = source(op);
-    let class = op.vm.heap.class_ref(op.get(op.instruction().a))?;
-    let unset = source.code().members.iter().find(|member| {
-        let known = class.statics.get(&member.name);
-        member.kind == MemberKind::StaticValue && known.is_some_and(|known| known.value.is_unset())
-    });
-    unset.map(|member| (member.name.clone(), source.first_function + member.function))
+/// Takes the result of a `static name = expr` and goes on with the next one.
+pub(super) fn deliver_static(op: &mut Op<'_>, result: Value) -> Step {
+    let owner = op.get(op.instruction().a);
+    if let Some((name, _)) = pending_static(op) {
+        let heap = &mut op.vm.heap;
+        let table = match owner.kind() {
+            Kind::Enum => heap.enum_mut(owner).map(|found| &mut found.statics),
+            _ => heap.class_mut(owner).map(|found| &mut found.statics),
+        };
+        if let Some(member) = table.and_then(|table| table.get_mut(&name)) {
+            member.value = result;
+        }
+    }
+    statics(op)
 }
 
-fn source(op: &Op<'_>) -> Source {
-    let info = &op.vm.infos[op.function() as usize];
-    let module = info.module_index.expect("the VM's own code declares no classes");
-    let loaded = &op.vm.modules[module as usize];
-    let index = op.instruction().imm as usize;
-    Source {
-        module: loaded.code.clone(),
-        index,
-        first_function: loaded.first_function,
-        first_constant: loaded.first_constant,
-        number: loaded.first_class + index as u32,
-    }
+/// The next `static name = expr` that has no value yet, with its function.
+fn pending_static(op: &Op<'_>) -> Option<(Arc<str>, u32)> {
+    let source = MadeOf::instruction(op);
+    let owner = op.get(op.instruction().a);
+    let known = match op.vm.heap.enum_ref(owner) {
+        Some(found) => &found.statics,
+        None => &op.vm.heap.class_ref(owner)?.statics,
+    };
+    let unset = source.code().members.iter().find(|member| {
+        let known = known.get(&member.name);
+        member.kind == MemberKind::StaticValue && known.is_some_and(|known| known.value.is_unset())
+    });
+    unset.map(|member| (member.name.clone(), source.function(member.function)))
 }
 
 /// A class that has all that its parent has.
@@ -136,7 +167,7 @@ fn extend(op: &mut Op<'_>, parent: u8, code: &ClassCode) -> Result<Class, Thrown
 }
 
 /// Adds a class' own fields behind those of its parent. One of the same name takes its place.
-fn add_fields(op: &mut Op<'_>, class: &mut Class, source: &Source) -> Result<(), Thrown> {
+fn add_fields(op: &mut Op<'_>, class: &mut Class, source: &MadeOf) -> Result<(), Thrown> {
     for field in &source.code().fields {
         let default = match field.default {
             FieldDefault::Required => Value::unset(),

@@ -220,6 +220,13 @@ fn cannot_set(op: &mut Op<'_>, object: Value, name: Value) -> Thrown {
             let class = op.vm.heap.class_ref(object).map(|class| class.name.clone());
             format!("`{}.{text}` cannot be assigned to", class.unwrap_or_default())
         }
+        Kind::Enum => format!("`{}.{text}` cannot be assigned to", op.vm.show(object)),
+        Kind::Variant => {
+            let name = op.vm.type_name(object);
+            format!(
+                "values of enum {name} never change: make another one instead of setting `{text}`"
+            )
+        }
         Kind::Module => "the members of a module cannot be assigned to".to_owned(),
         Kind::Instance => {
             let instance = op.vm.heap.instance_ref(object).expect("the kind was looked at");

@@ -27,6 +27,13 @@ pub(in crate::vm) fn invoke(op: &mut Op<'_>) -> Step {
     let site = op.call_site();
     let receiver = op.get(at.a + 1);
     let name = op.name();
+    if receiver.is(Kind::Enum)
+        && let Some(made) =
+            op.make_variant(receiver, name, usize::from(at.a) + 2, usize::from(at.c) - 1)
+    {
+        op.set(at.a, made);
+        return op.go(site.next);
+    }
     let found = op.find(receiver, name)?;
     match found {
         Found::Method(closure) if receiver.is_instance() => remember_method(op, receiver, closure),

@@ -31,6 +31,11 @@ pub(in crate::vm) fn is(op: &mut Op<'_>) -> Step {
                 variant.enum_value().same(of.enum_value()) && variant.index() == of.index()
             })
         }
+        Kind::Bound if let Some((of, number)) = op.vm.variant_made_by(of) => {
+            let variant = heap.variant_ref(value);
+            variant
+                .is_some_and(|variant| variant.enum_value().same(of) && variant.index() == number)
+        }
         _ => {
             let text = format!("`is` needs a type on its right, not {}", op.vm.show(of));
             return Err(op.vm.error(ErrorKind::TypeError, text));

@@ -2,11 +2,11 @@
 
 use super::Op;
 use crate::bytecode::op::{Opcode, Operand};
-use crate::bytecode::program::MemberKind;
+use crate::bytecode::program::{MemberKind, VARIANT_NAME};
 use crate::diagnostics::nearest;
 use crate::vm::error::{ErrorKind, Thrown};
 use crate::vm::native::NativeId;
-use crate::vm::object::{Member, ModuleMember};
+use crate::vm::object::{Member, ModuleMember, VariantInfo};
 use crate::vm::registry::{Method, MethodOwner};
 use crate::vm::value::{Kind, Value};
 
@@ -49,9 +49,11 @@ impl Op<'_> {
                 }
                 found
             }
-            Kind::Class => {
-                let class = heap.class_ref(value).expect("the kind was looked at");
-                let found = class.statics.get(text).copied();
+            Kind::Class | Kind::Enum => {
+                let found = match heap.class_ref(value) {
+                    Some(class) => class.statics.get(text).copied(),
+                    None => heap.enum_ref(value).and_then(|found| found.statics.get(text).copied()),
+                };
                 if found.is_some() && text.starts_with('_') {
                     self.check_private(value, name)?;
                 }
@@ -80,7 +82,18 @@ impl Op<'_> {
                 let kind = heap.type_ref(value).expect("the kind was looked at");
                 self.vm.registry.static_member(kind, text).map(Found::Field)
             }
-            Kind::Enum | Kind::Variant => self.vm.enum_member(value, text).map(Found::Field),
+            Kind::Variant => {
+                let variant = heap.variant_ref(value).expect("the kind was looked at");
+                let method = variant.enumeration().method(text).map(member);
+                let found = method.or_else(|| variant.field(text).map(Found::Field));
+                if found.is_some() && text.starts_with('_') {
+                    self.check_private(variant.enum_value(), name)?;
+                } else if found.is_none() && text == VARIANT_NAME {
+                    let name = variant.info().map_or_else(Default::default, |i| i.name.clone());
+                    return Ok(Found::Field(self.vm.heap.intern(&name)));
+                }
+                found
+            }
             _ => None,
         };
         Ok(found.unwrap_or_else(|| {
@@ -93,8 +106,7 @@ impl Op<'_> {
         if self.vm.is_inside(self.function(), class) {
             return Ok(());
         }
-        let owner = self.vm.heap.class_ref(class).map(|class| class.name.clone());
-        let (name, owner) = (self.text(name), owner.unwrap_or_default());
+        let (name, owner) = (self.text(name), self.vm.show(class));
         let text = format!("`{name}` is private: only the methods of {owner} can reach it");
         Err(self.vm.error(ErrorKind::FieldError, text))
     }
@@ -129,6 +141,9 @@ impl Op<'_> {
         register: u8,
     ) -> Thrown {
         let name = self.text(name);
+        if let Some(text) = self.vm.belongs_elsewhere(value, &name, what) {
+            return self.vm.error(ErrorKind::FieldError, text);
+        }
         let mut text = self.missing_text(value, &name, what);
         if value.is_null()
             && let Some(origin) = self.origin(register)
@@ -149,11 +164,10 @@ impl Op<'_> {
                 let module = heap.module_ref(value).map(|module| module.name.clone());
                 format!("module {} exports no `{name}`", module.unwrap_or_default())
             }
-            Kind::Class => {
-                let class = heap.class_ref(value).map(|class| class.name.clone());
-                format!("class {} has no static `{name}`", class.unwrap_or_default())
-            }
-            Kind::Type | Kind::Enum => format!("{} has no member `{name}`", self.vm.show(value)),
+            Kind::Class => format!("class {} has no static `{name}`", self.vm.show(value)),
+            Kind::Enum => format!("enum {} has no variant or static `{name}`", self.vm.show(value)),
+            Kind::Variant => format!("{} has no {what} `{name}`", self.vm.variant_path(value)),
+            Kind::Type => format!("{} has no member `{name}`", self.vm.show(value)),
             _ => format!("{} has no {what} `{name}`", self.vm.type_name(value)),
         }
     }
@@ -243,6 +257,9 @@ impl crate::vm::Vm {
     /// Whether a function stands in the body of a class or of one that it extends.
     fn is_inside(&self, function: u32, class: Value) -> bool {
         let Some(around) = self.infos[function as usize].class else { return false };
+        if let Some(enumeration) = self.heap.enum_ref(class) {
+            return enumeration.number == around;
+        }
         let mut next = Some(class);
         while let Some(class) = next.and_then(|class| self.heap.class_ref(class)) {
             if self.class_of_shape.get(&class.shape) == Some(&around) {
@@ -253,11 +270,41 @@ impl crate::vm::Vm {
         false
     }
 
-    fn enum_member(&self, value: Value, name: &str) -> Option<Value> {
-        let variant = self.heap.variant_ref(value)?;
-        let info = variant.info()?;
-        let index = info.fields.iter().position(|field| **field == *name)?;
-        variant.payload().get(index).copied()
+    /// What is said of a name that is known, but not on this value: on the instances of a class, on
+    /// the values of an enum, on another variant.
+    fn belongs_elsewhere(&self, value: Value, name: &str, what: &str) -> Option<String> {
+        if let Some(variant) = self.heap.variant_ref(value) {
+            let owner = variant.enumeration();
+            let has = |info: &&VariantInfo| info.fields.iter().any(|field| **field == *name);
+            let other = owner.variants.iter().find(has)?;
+            let this = self.variant_path(value);
+            return Some(format!(
+                "{this} has no {what} `{name}`; {}.{} has it",
+                owner.name, other.name
+            ));
+        }
+        if let Some(found) = self.heap.enum_ref(value) {
+            found.method(name)?;
+            let owner = &found.name;
+            return Some(format!(
+                "`{name}` belongs to the values of enum {owner}, not to {owner} itself"
+            ));
+        }
+        let class = self.heap.class_ref(value)?;
+        let what = match class.method(name) {
+            Some(member) if member.kind == MemberKind::Getter => "a getter",
+            Some(_) => "a method",
+            None => class.slot(name).map(|_| "a field")?,
+        };
+        let owner = &class.name;
+        Some(format!("`{name}` is {what} of the instances of {owner}, not of {owner} itself"))
+    }
+
+    /// `Shape.Circle`
+    fn variant_path(&self, value: Value) -> String {
+        let Some(variant) = self.heap.variant_ref(value) else { return String::new() };
+        let name = variant.info().map_or("", |info| &info.name);
+        format!("{}.{name}", variant.enumeration().name)
     }
 
     /// The names that mean something on a value.
@@ -278,6 +325,19 @@ impl crate::vm::Vm {
             Kind::Class => {
                 if let Some(class) = self.heap.class_ref(value) {
                     class.statics.keys().for_each(|name| add(name));
+                }
+            }
+            Kind::Enum => {
+                if let Some(found) = self.heap.enum_ref(value) {
+                    found.statics.keys().for_each(|name| add(name));
+                }
+            }
+            Kind::Variant => {
+                if let Some(variant) = self.heap.variant_ref(value) {
+                    let fields = variant.info().map_or(&[][..], |info| &info.fields);
+                    fields.iter().for_each(|name| add(name));
+                    variant.enumeration().methods.keys().for_each(|name| add(name));
+                    add(VARIANT_NAME);
                 }
             }
             Kind::Module => {

@@ -12,6 +12,7 @@ pub(super) mod compare;
 mod construct;
 pub(super) mod container;
 mod deliver;
+pub(super) mod enumeration;
 pub(super) mod error;
 pub(super) mod field;
 mod format;

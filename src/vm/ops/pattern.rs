@@ -19,7 +19,7 @@ pub(in crate::vm) fn jump_not_list(op: &mut Op<'_>) -> Step {
 /// `JumpNotMap`
 pub(in crate::vm) fn jump_not_map(op: &mut Op<'_>) -> Step {
     let value = op.get(op.instruction().a);
-    op.jump_if(!matches!(value.kind(), Kind::Map | Kind::Instance))
+    op.jump_if(!matches!(value.kind(), Kind::Map | Kind::Instance | Kind::Variant))
 }
 
 /// `TryKey`
@@ -32,9 +32,13 @@ pub(in crate::vm) fn try_key(op: &mut Op<'_>) -> Step {
             found.map_err(|problem| op.vm.unhashable(problem))?
         }
         _ => {
-            let instance = op.vm.heap.instance_ref(value);
-            let name = op.vm.heap.str(key).filter(|name| !name.starts_with('_'));
-            instance.zip(name).and_then(|(instance, name)| instance.field(name))
+            let heap = &op.vm.heap;
+            heap.str(key).filter(|name| !name.starts_with('_')).and_then(|name| {
+                match heap.variant_ref(value) {
+                    Some(variant) => variant.field(name),
+                    None => heap.instance_ref(value)?.field(name),
+                }
+            })
         }
     };
     op.set(at.a, found.unwrap_or(Value::unset()));
@@ -75,8 +79,12 @@ pub(in crate::vm) fn map_rest(op: &mut Op<'_>) -> Step {
 }
 
 fn public_fields(op: &mut Op<'_>, source: Value) -> Vec<(Value, Value)> {
-    let Some(instance) = op.vm.heap.instance_ref(source) else { return Vec::new() };
-    let fields = instance.class().fields.iter().zip(instance.slots());
+    let (names, values) = match (op.vm.heap.instance_ref(source), op.vm.heap.variant_ref(source)) {
+        (Some(instance), _) => (&instance.class().fields[..], instance.slots()),
+        (_, Some(variant)) => (variant.info().map_or(&[][..], |i| &i.fields), variant.payload()),
+        _ => return Vec::new(),
+    };
+    let fields = names.iter().zip(values);
     let public = fields.filter(|(name, _)| !name.starts_with('_'));
     let public: Vec<_> = public.map(|(name, value)| (name.clone(), *value)).collect();
     public.into_iter().map(|(name, value)| (op.vm.heap.intern(&name), value)).collect()
