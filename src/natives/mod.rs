@@ -25,6 +25,7 @@ mod enumeration;
 mod equality;
 mod fs;
 mod io_error;
+mod json;
 mod key;
 pub mod kind;
 mod list;
@@ -35,6 +36,7 @@ mod net;
 mod number;
 mod os;
 mod prelude;
+mod random;
 mod range;
 mod registry;
 mod script;
@@ -76,7 +78,12 @@ pub const TABLES: &[&[Declaration]] = &[
     cursor::CURSOR,
     check::CHECK,
     key::KEY,
+    json::JSON,
+    json::JSON_FORM,
+    json::JSON_LINES,
     math::MATH,
+    random::RANDOM,
+    random::SEEDED,
     time::TIME,
     task::TASK,
     channel::CHANNEL,

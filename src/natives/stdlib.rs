@@ -34,6 +34,7 @@ pub const CORE: &str = concat!(
     include_str!("../../stdlib/core/map.ket"),
     include_str!("../../stdlib/core/set.ket"),
     include_str!("../../stdlib/core/iterator.ket"),
+    include_str!("../../stdlib/core/json.ket"),
 );
 
 /// What traces and messages call the file of a standard module.

@@ -11,7 +11,56 @@ use super::heap::Heap;
 use super::map::Map;
 use super::value::{Kind, Value};
 
+/// A string key with its hash.
+#[derive(Clone, Copy, Debug)]
+pub struct TextKey {
+    hash: u32,
+    key: Value,
+}
+
+/// The string keys that were met lately, so that maps with the same keys share their strings. Valid
+/// until the next collection.
+#[derive(Debug)]
+pub struct KeyCache {
+    slots: Vec<Value>,
+}
+
+/// Keys that a cache remembers: a power of two.
+const CACHED_KEYS: usize = 512;
+
+impl Default for KeyCache {
+    fn default() -> KeyCache {
+        KeyCache { slots: vec![Value::null(); CACHED_KEYS] }
+    }
+}
+
 impl Heap {
+    /// A string as a key: the one that was met before, or a new one.
+    pub fn text_key(&mut self, cache: &mut KeyCache, text: &str) -> TextKey {
+        let hash = self.text_hash(text);
+        let slot = &mut cache.slots[hash as usize % CACHED_KEYS];
+        if self.str(*slot) != Some(text) {
+            *slot = self.string(text);
+            if let Some(string) = self.string_ref(*slot) {
+                string.header().set_word(hash);
+            }
+        }
+        TextKey { hash, key: *slot }
+    }
+
+    /// A map of these entries. Of several with the same key the last one counts, at the place of
+    /// the first.
+    pub fn map_of(&mut self, entries: &[(TextKey, Value)]) -> Value {
+        let mut map = Map::with_capacity(entries.len());
+        for (TextKey { hash, key }, value) in entries {
+            match self.find_key(&map, *hash, *key) {
+                Some(position) => map.set_at(position, *value),
+                None => map.push(*hash, *key, *value),
+            }
+        }
+        self.map(map)
+    }
+
     /// The value at a key; `None` if there is none.
     #[inline]
     pub fn map_get(&self, map: Value, key: Value) -> Result<Option<Value>, Unhashable> {

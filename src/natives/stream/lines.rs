@@ -24,7 +24,7 @@ natives! {
         next(cx, lines, default)
     };
     /// Closes the file of `fs.lines`. A stream stays open.
-    host loop method lines.close() => close;
+    host loop method lines.close() => close_lines;
 }
 
 /// The lines of a stream from where it stands.
@@ -66,13 +66,18 @@ pub fn file_lines(vm: &mut Vm, path: &str, max: i64, lossy: bool) -> Result<Valu
     Ok(vm.heap.object(Box::new(Lines { stream, want, owns: true })))
 }
 
-fn close(cx: &mut Cx<'_>, lines: Value) -> Result<Answer, Thrown> {
-    close_lines(cx.vm, cx.rt, lines);
+/// Whether a value is a source of lines.
+pub(in crate::natives) fn is_lines(vm: &Vm, value: Value) -> bool {
+    vm.heap.object_ref::<Lines>(value).is_some()
+}
+
+pub(in crate::natives) fn close_lines(cx: &mut Cx<'_>, lines: Value) -> Result<Answer, Thrown> {
+    close_file(cx.vm, cx.rt, lines);
     Ok(Answer::Value(Value::null()))
 }
 
 /// Closes the file, if it is one that nobody else has.
-fn close_lines(vm: &mut Vm, rt: &mut Loop, lines: Value) {
+fn close_file(vm: &mut Vm, rt: &mut Loop, lines: Value) {
     if let Some(Lines { stream, owns: true, .. }) = vm.heap.object_ref::<Lines>(lines) {
         close_stream(vm, rt, *stream);
     }
@@ -91,7 +96,7 @@ pub(in crate::natives) fn next(
     let (stream, mut want, owns) = (*stream, *want, *owns);
     if owns {
         // The file is open from the first line on.
-        cx.rt.own(cx.task, lines, close_lines);
+        cx.rt.own(cx.task, lines, close_file);
     }
     want.at_end = default.unwrap_or(Value::unset());
     let op = ReadOp::new(cx.vm, stream, Want::Line(want))?;

@@ -37,6 +37,7 @@ use crate::vm::object::HostObject;
 use crate::vm::{ErrorKind, Thrown, Value, Vm};
 
 pub use lines::{LINES, file_lines};
+pub(in crate::natives) use lines::{close_lines, is_lines, lines, next as next_line};
 pub(in crate::natives) use read::text;
 
 /// The ops under the names that tests call them by.

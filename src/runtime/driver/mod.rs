@@ -28,6 +28,7 @@ use std::task::Waker;
 use std::time::Duration;
 
 pub use job::{Job, JobError, Lane, Runnable, submit};
+pub use random::Random;
 #[cfg(feature = "driver")]
 pub use real::MioDriver;
 pub use sim::SimDriver;
@@ -135,6 +136,9 @@ pub trait Driver: Send {
     fn wall(&self) -> Duration;
     /// Sixty-four random bits.
     fn random(&mut self) -> u64;
+    /// Fills a piece of memory with random bytes that nobody can guess; in virtual time they follow
+    /// from the seed like all others.
+    fn secret(&mut self, into: &mut [u8]) -> io::Result<()>;
     /// An environment variable, made valid UTF-8 where it is not.
     fn variable(&self, name: &str) -> Option<String>;
 

@@ -123,6 +123,10 @@ impl Driver for MioDriver {
         self.random.next()
     }
 
+    fn secret(&mut self, into: &mut [u8]) -> io::Result<()> {
+        Ok(getrandom::fill(into)?)
+    }
+
     fn variable(&self, name: &str) -> Option<String> {
         // These two cannot be names, and asking for them would panic on some systems.
         if name.is_empty() || name.contains(['=', '\0']) {

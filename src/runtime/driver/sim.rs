@@ -71,6 +71,13 @@ impl Driver for SimDriver {
         self.random.next()
     }
 
+    fn secret(&mut self, into: &mut [u8]) -> io::Result<()> {
+        for piece in into.chunks_mut(8) {
+            piece.copy_from_slice(&self.random.next().to_le_bytes()[..piece.len()]);
+        }
+        Ok(())
+    }
+
     fn variable(&self, _: &str) -> Option<String> {
         None
     }

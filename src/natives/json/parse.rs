@@ -1,0 +1,221 @@
+//! Reading: serde_json calls the visitor here, which makes values of the heap without a tree in
+//! between.
+//!
+//! serde_json goes one native call deeper with every list and object, so the depth is limited here,
+//! to what the smallest stack of a thread holds. No collection runs meanwhile, so values may be kept
+//! outside the heap.
+
+use std::fmt;
+
+use serde::de::{DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess, Visitor};
+
+use super::fault;
+use crate::vm::key::{KeyCache, TextKey};
+use crate::vm::{ErrorKind, Thrown, Value, Vm};
+
+/// The deepest nesting that a script can ask for.
+pub(super) const DEPTH_MAX: usize = 1000;
+
+/// So many values are made between two looks at the limit of memory.
+const CHECK_EVERY: u32 = 1024;
+
+/// How a text is read.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Rules {
+    /// The function that reads, for messages.
+    pub path: &'static str,
+    /// How deep lists and objects may be nested.
+    pub depth: usize,
+}
+
+/// Why reading stopped, beyond what is wrong with the text.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Stop {
+    /// It is nested too deep.
+    Depth,
+    /// The values do not fit into memory.
+    Memory,
+}
+
+/// The value of a text. `is_text` says that the bytes came from a str.
+pub(super) fn parse(
+    vm: &mut Vm,
+    content: &[u8],
+    is_text: bool,
+    rules: Rules,
+) -> Result<Value, Thrown> {
+    let content = content.strip_prefix("\u{feff}".as_bytes()).unwrap_or(content);
+    let text = match std::str::from_utf8(content) {
+        Ok(text) => text,
+        Err(error) => return Err(not_utf8(vm, content, error.valid_up_to(), rules.path)),
+    };
+    let mut deserializer = serde_json::Deserializer::from_str(text);
+    deserializer.disable_recursion_limit();
+    let mut reader = Reader {
+        vm,
+        keys: KeyCache::default(),
+        items: Vec::new(),
+        entries: Vec::new(),
+        depth: 0,
+        depth_max: rules.depth,
+        made: 0,
+        stop: None,
+    };
+    let result = Any(&mut reader).deserialize(&mut deserializer);
+    let stop = reader.stop;
+    match result.and_then(|value| deserializer.end().map(|()| value)) {
+        Ok(value) => Ok(value),
+        Err(_) if matches!(stop, Some(Stop::Memory)) => Err(vm.out_of_memory()),
+        Err(error) => {
+            let depth = stop.map(|_| rules.depth);
+            Err(fault::error(vm, text, is_text, &error, depth, rules.path))
+        }
+    }
+}
+
+#[cold]
+fn not_utf8(vm: &mut Vm, content: &[u8], offset: usize, path: &str) -> Thrown {
+    let byte = content[offset];
+    let text = format!("{path}: the bytes are no UTF-8: 0x{byte:02x} at offset {offset}");
+    let offset = Value::int(i64::try_from(offset).unwrap_or(i64::MAX));
+    vm.error_with(ErrorKind::ParseError, text, &[("offset", offset)])
+}
+
+/// What all parts of one reading share.
+struct Reader<'a> {
+    vm: &'a mut Vm,
+    keys: KeyCache,
+    /// The elements of the lists that are open, outermost first.
+    items: Vec<Value>,
+    /// The entries of the objects that are open.
+    entries: Vec<(TextKey, Value)>,
+    depth: usize,
+    depth_max: usize,
+    made: u32,
+    stop: Option<Stop>,
+}
+
+impl Reader<'_> {
+    fn stopped<E: Error>(&mut self, stop: Stop) -> E {
+        self.stop = Some(stop);
+        E::custom("stopped")
+    }
+
+    /// Goes into a list or object.
+    fn enter<E: Error>(&mut self) -> Result<(), E> {
+        if self.depth == self.depth_max {
+            return Err(self.stopped(Stop::Depth));
+        }
+        self.depth += 1;
+        Ok(())
+    }
+
+    /// Looks at the limit of memory now and then, before an object of the heap is made.
+    #[inline]
+    fn make<E: Error>(&mut self) -> Result<(), E> {
+        self.made += 1;
+        if self.made % CHECK_EVERY == 0 && self.vm.heap.over_limit() {
+            return Err(self.stopped(Stop::Memory));
+        }
+        Ok(())
+    }
+}
+
+/// Any value.
+struct Any<'r, 'a>(&'r mut Reader<'a>);
+
+impl<'de> DeserializeSeed<'de> for Any<'_, '_> {
+    type Value = Value;
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Value, D::Error> {
+        deserializer.deserialize_any(self)
+    }
+}
+
+impl<'de> Visitor<'de> for Any<'_, '_> {
+    type Value = Value;
+
+    fn expecting(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str("a value")
+    }
+
+    fn visit_unit<E>(self) -> Result<Value, E> {
+        Ok(Value::null())
+    }
+
+    fn visit_bool<E>(self, value: bool) -> Result<Value, E> {
+        Ok(Value::bool(value))
+    }
+
+    fn visit_i64<E>(self, number: i64) -> Result<Value, E> {
+        Ok(Value::int(number))
+    }
+
+    fn visit_u64<E: Error>(self, number: u64) -> Result<Value, E> {
+        match i64::try_from(number) {
+            Ok(number) => self.visit_i64(number),
+            Err(_) => Ok(Value::float(number as f64)),
+        }
+    }
+
+    fn visit_f64<E>(self, number: f64) -> Result<Value, E> {
+        Ok(Value::float(number))
+    }
+
+    fn visit_str<E: Error>(self, text: &str) -> Result<Value, E> {
+        self.0.make()?;
+        Ok(self.0.vm.heap.string(text))
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Value, A::Error> {
+        let reader = self.0;
+        reader.enter()?;
+        let first = reader.items.len();
+        while let Some(item) = list.next_element_seed(Any(reader))? {
+            reader.items.push(item);
+        }
+        reader.make()?;
+        reader.depth -= 1;
+        let items = reader.items.split_off(first);
+        Ok(reader.vm.heap.list(items))
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut object: A) -> Result<Value, A::Error> {
+        let reader = self.0;
+        reader.enter()?;
+        let first = reader.entries.len();
+        while let Some(key) = object.next_key_seed(Key(reader))? {
+            let value = object.next_value_seed(Any(reader))?;
+            reader.entries.push((key, value));
+        }
+        reader.make()?;
+        reader.depth -= 1;
+        let map = reader.vm.heap.map_of(&reader.entries[first..]);
+        reader.entries.truncate(first);
+        Ok(map)
+    }
+}
+
+/// The key of an entry.
+struct Key<'r, 'a>(&'r mut Reader<'a>);
+
+impl<'de> DeserializeSeed<'de> for Key<'_, '_> {
+    type Value = TextKey;
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<TextKey, D::Error> {
+        deserializer.deserialize_str(self)
+    }
+}
+
+impl Visitor<'_> for Key<'_, '_> {
+    type Value = TextKey;
+
+    fn expecting(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str("a key")
+    }
+
+    fn visit_str<E: Error>(self, text: &str) -> Result<TextKey, E> {
+        self.0.make()?;
+        Ok(self.0.vm.heap.text_key(&mut self.0.keys, text))
+    }
+}

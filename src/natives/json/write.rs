@@ -1,0 +1,459 @@
+//! Writing: values to text, with what is still to be written in a work list, so that depth costs no
+//! native stack.
+//!
+//! Where the class of an instance, or an enum, has a method `json`, the writer stops and asks for
+//! what it gives; see `form`.
+
+use std::collections::HashSet;
+use std::vec::IntoIter;
+
+use super::place::Problem;
+use crate::bytecode::program::MemberKind;
+use crate::vm::heap::{Heap, Marker};
+use crate::vm::object::Member;
+use crate::vm::text::push_float;
+use crate::vm::{Kind, Value};
+
+/// So many open containers are searched one after the other for a cycle; deeper ones by a table.
+const SEARCHED_MAX: usize = 32;
+
+/// How a text is laid out.
+#[derive(Debug)]
+pub(super) struct Layout {
+    /// The function that writes, for messages.
+    pub path: &'static str,
+    /// What a level is indented by; empty for all on one line.
+    pub indent: String,
+    /// The keys of maps in the order of their code points.
+    pub sort_keys: bool,
+    /// What stands behind the text.
+    pub end: &'static str,
+}
+
+/// How writing ended or why it stopped.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Written {
+    /// Everything is written.
+    Done,
+    /// The method `json` of this object has to be called.
+    NeedsCall(Value),
+}
+
+/// Something that is being written.
+#[derive(Debug)]
+pub(super) enum Frame {
+    /// A list, and the index of its next element.
+    List { list: Value, next: usize },
+    /// A map, the cursor before its next entry, and the key of the one before.
+    Map { map: Value, cursor: u64, key: Value },
+    /// A map in the order of its keys: the entries that are left, and the key of the one before.
+    Sorted { map: Value, rest: IntoIter<(String, Value)>, key: Option<String> },
+    /// An object, for which something else is written.
+    Object(Value),
+}
+
+impl Frame {
+    /// What is being written.
+    pub(super) fn value(&self) -> Value {
+        match self {
+            Frame::List { list: value, .. }
+            | Frame::Map { map: value, .. }
+            | Frame::Sorted { map: value, .. }
+            | Frame::Object(value) => *value,
+        }
+    }
+}
+
+/// Writing under way.
+#[derive(Debug)]
+pub(super) struct Writer {
+    pub(super) layout: Layout,
+    out: String,
+    /// What comes first: the value itself, or what a method `json` gave.
+    pending: Option<Value>,
+    pub(super) frames: Vec<Frame>,
+    /// How many lists and maps are open.
+    depth: usize,
+    /// Containers that are open, from the depth on where searching would take too long.
+    deep: HashSet<u64, foldhash::fast::FixedState>,
+    /// Length of the output at which memory is looked at next.
+    checkpoint: usize,
+}
+
+impl Writer {
+    /// Writing of a value.
+    pub(super) fn new(value: Value, layout: Layout) -> Writer {
+        Writer {
+            layout,
+            out: String::new(),
+            pending: Some(value),
+            frames: Vec::new(),
+            depth: 0,
+            deep: HashSet::default(),
+            checkpoint: 1 << 16,
+        }
+    }
+
+    /// What was written.
+    pub(super) fn into_text(self) -> String {
+        self.out
+    }
+
+    /// What the method `json` gave for the object that [`Writer::run`] asked about.
+    pub(super) fn answer(&mut self, value: Value) {
+        self.pending = Some(value);
+    }
+
+    /// The memory that it owns.
+    pub(super) fn bytes(&self) -> usize {
+        self.out.capacity()
+            + self.frames.capacity() * size_of::<Frame>()
+            + self.deep.capacity() * 16
+    }
+
+    /// Reports the values it holds, for whoever keeps it while script code runs.
+    pub(super) fn trace(&self, marker: &mut Marker) {
+        if let Some(value) = &self.pending {
+            marker.value(*value);
+        }
+        for frame in &self.frames {
+            marker.value(frame.value());
+            match frame {
+                Frame::Map { key, .. } => marker.value(*key),
+                Frame::Sorted { rest, .. } => {
+                    for (_, value) in rest.as_slice() {
+                        marker.value(*value);
+                    }
+                }
+                _ => {}
+            }
+        }
+    }
+
+    /// Writes until everything is written or script code has to be asked.
+    pub(super) fn run(&mut self, heap: &Heap) -> Result<Written, Problem> {
+        loop {
+            let value = match self.pending.take() {
+                Some(value) => value,
+                None => match self.next(heap)? {
+                    Some(value) => value,
+                    None if self.frames.is_empty() => break,
+                    None => continue,
+                },
+            };
+            if let Some(object) = self.value(heap, value)? {
+                return Ok(Written::NeedsCall(object));
+            }
+            if self.out.len() >= self.checkpoint {
+                heap.reserve(self.out.len()).map_err(|_| Problem::Memory)?;
+                self.checkpoint = self.out.len() * 2;
+            }
+        }
+        self.out.push_str(self.layout.end);
+        Ok(Written::Done)
+    }
+
+    /// Goes on with the innermost container: writes what stands before its next element and gives
+    /// that, or ends the container.
+    fn next(&mut self, heap: &Heap) -> Result<Option<Value>, Problem> {
+        let Writer { frames, out, layout, depth, .. } = self;
+        let depth = *depth;
+        let (found, close) = match frames.last_mut() {
+            None => return Ok(None),
+            Some(Frame::List { list, next }) => {
+                let item = heap.list_ref(*list).and_then(|list| list.items.get(*next)).copied();
+                if item.is_some() {
+                    separate(out, layout, depth, *next == 0);
+                    *next += 1;
+                }
+                (item, (']', *next == 0))
+            }
+            Some(Frame::Map { map, cursor, key }) => {
+                let entry = heap.map_ref(*map).and_then(|map| map.next(*cursor));
+                let is_first = *cursor == 0;
+                if let Some((after, next_key, _)) = entry {
+                    separate(out, layout, depth, is_first);
+                    // A key without a text is a fault of the map: no entry is under way.
+                    *cursor = 0;
+                    match heap.str(next_key) {
+                        Some(text) => push_string(out, text),
+                        None => push_string(out, &key_text(heap, next_key)?),
+                    }
+                    (*cursor, *key) = (after, next_key);
+                    push_colon(out, layout);
+                }
+                (entry.map(|(_, _, value)| value), ('}', is_first))
+            }
+            Some(Frame::Sorted { rest, key, .. }) => {
+                let entry = rest.next();
+                let is_first = key.is_none();
+                if let Some((text, _)) = &entry {
+                    separate(out, layout, depth, is_first);
+                    push_string(out, text);
+                    push_colon(out, layout);
+                }
+                let value = entry.map(|(text, value)| {
+                    *key = Some(text);
+                    value
+                });
+                (value, ('}', is_first))
+            }
+            Some(Frame::Object(_)) => {
+                self.leave();
+                return Ok(None);
+            }
+        };
+        if found.is_none() {
+            self.close(close.0, close.1);
+        }
+        Ok(found)
+    }
+
+    /// Ends the innermost container.
+    fn close(&mut self, bracket: char, is_empty: bool) {
+        self.leave();
+        self.depth -= 1;
+        if !is_empty {
+            new_line(&mut self.out, &self.layout, self.depth);
+        }
+        self.out.push(bracket);
+    }
+
+    fn leave(&mut self) {
+        let Some(frame) = self.frames.pop() else { return };
+        if self.frames.len() >= SEARCHED_MAX {
+            self.deep.remove(&frame.value().bits());
+        }
+    }
+
+    /// Writes a value, or begins with a container; gives the object whose `json` has to be called.
+    fn value(&mut self, heap: &Heap, value: Value) -> Result<Option<Value>, Problem> {
+        let out = &mut self.out;
+        match value.kind() {
+            Kind::Null => out.push_str("null"),
+            Kind::Bool => out.push_str(if value.truthy() { "true" } else { "false" }),
+            Kind::Int => push_int(out, value.bits() as i64),
+            Kind::Float => {
+                let number = f64::from_bits(value.bits());
+                if !number.is_finite() {
+                    return Err(Problem::NotFinite(value));
+                }
+                push_number(out, number);
+            }
+            Kind::Str => push_string(out, heap.str(value).unwrap_or_default()),
+            Kind::List => {
+                self.open(Frame::List { list: value, next: 0 })?;
+                self.depth += 1;
+                self.out.push('[');
+            }
+            Kind::Map => {
+                let frame = match self.layout.sort_keys {
+                    true => Frame::Sorted { map: value, rest: sorted(heap, value)?, key: None },
+                    false => Frame::Map { map: value, cursor: 0, key: Value::null() },
+                };
+                self.open(frame)?;
+                self.depth += 1;
+                self.out.push('{');
+            }
+            Kind::Instance | Kind::Variant if has_json(heap, value) => {
+                self.open(Frame::Object(value))?;
+                return Ok(Some(value));
+            }
+            _ => return Err(Problem::NoForm(value)),
+        }
+        Ok(None)
+    }
+
+    fn open(&mut self, frame: Frame) -> Result<(), Problem> {
+        let value = frame.value();
+        let searched = &self.frames[..self.frames.len().min(SEARCHED_MAX)];
+        let is_open = searched.iter().any(|open| open.value().same(value));
+        let is_new = self.frames.len() < SEARCHED_MAX || self.deep.insert(value.bits());
+        if is_open || !is_new {
+            return Err(Problem::Cycle(value));
+        }
+        self.frames.push(frame);
+        Ok(())
+    }
+}
+
+/// Whether a class or an enum has a method `json`.
+fn has_json(heap: &Heap, value: Value) -> bool {
+    let is_method = |member: &Member| member.kind == MemberKind::Method;
+    match heap.instance_ref(value) {
+        Some(instance) => instance.class().methods.get("json").is_some_and(is_method),
+        None => heap.variant_ref(value).is_some_and(|variant| {
+            variant.enumeration().methods.get("json").is_some_and(is_method)
+        }),
+    }
+}
+
+/// The entries of a map in the order of their keys.
+fn sorted(heap: &Heap, map: Value) -> Result<IntoIter<(String, Value)>, Problem> {
+    let mut entries = Vec::new();
+    for (key, value) in heap.map_ref(map).into_iter().flat_map(|map| map.iter()) {
+        let text = match heap.str(key) {
+            Some(text) => text.to_owned(),
+            None => key_text(heap, key)?,
+        };
+        entries.push((text, value));
+    }
+    entries.sort_by(|one, other| one.0.cmp(&other.0));
+    Ok(entries.into_iter())
+}
+
+/// The text of a key that is no str.
+pub(super) fn key_text(heap: &Heap, key: Value) -> Result<String, Problem> {
+    match key.kind() {
+        Kind::Float if !f64::from_bits(key.bits()).is_finite() => Err(Problem::NotFinite(key)),
+        Kind::Int | Kind::Float | Kind::Bool | Kind::Null => {
+            crate::vm::display::display(heap, key).map_err(|_| Problem::Memory)
+        }
+        _ => Err(Problem::Key(key)),
+    }
+}
+
+/// What stands before an element or entry.
+#[inline]
+fn separate(out: &mut String, layout: &Layout, depth: usize, is_first: bool) {
+    if !is_first {
+        out.push(',');
+    }
+    new_line(out, layout, depth);
+}
+
+#[inline]
+fn new_line(out: &mut String, layout: &Layout, depth: usize) {
+    if !layout.indent.is_empty() {
+        out.push('\n');
+        for _ in 0..depth {
+            out.push_str(&layout.indent);
+        }
+    }
+}
+
+#[inline]
+fn push_colon(out: &mut String, layout: &Layout) {
+    out.push_str(if layout.indent.is_empty() { ":" } else { ": " });
+}
+
+/// Appends a float as `print` shows it.
+fn push_number(out: &mut String, number: f64) {
+    let mut buffer = zmij::Buffer::new();
+    let text = buffer.format_finite(number);
+    // The two differ in how exponents are written, and from where on.
+    if text.contains('e') { push_float(out, number) } else { out.push_str(text) }
+}
+
+/// Appends an int: two digits at a time, last ones first.
+fn push_int(out: &mut String, number: i64) {
+    let mut digits = [0_u8; 20];
+    let mut at = digits.len();
+    let mut rest = number.unsigned_abs();
+    while rest >= 10 {
+        at -= 2;
+        let pair = (rest % 100) as u8;
+        (digits[at], digits[at + 1]) = (b'0' + pair / 10, b'0' + pair % 10);
+        rest /= 100;
+    }
+    if rest > 0 || number == 0 {
+        at -= 1;
+        digits[at] = b'0' + rest as u8;
+    }
+    if number < 0 {
+        out.push('-');
+    }
+    out.push_str(std::str::from_utf8(&digits[at..]).expect("digits are ASCII"));
+}
+
+/// Whether a byte has to be escaped in a string.
+const ESCAPED: [bool; 256] = {
+    let mut escaped = [false; 256];
+    let mut byte = 0;
+    while byte < 0x20 {
+        escaped[byte] = true;
+        byte += 1;
+    }
+    escaped[b'"' as usize] = true;
+    escaped[b'\\' as usize] = true;
+    escaped
+};
+
+/// Appends a string in quotes.
+fn push_string(out: &mut String, mut text: &str) {
+    out.reserve(text.len() + 2);
+    out.push('"');
+    while let Some(at) = text.bytes().position(|byte| ESCAPED[usize::from(byte)]) {
+        out.push_str(&text[..at]);
+        match text.as_bytes()[at] {
+            b'"' => out.push_str("\\\""),
+            b'\\' => out.push_str("\\\\"),
+            b'\n' => out.push_str("\\n"),
+            b'\r' => out.push_str("\\r"),
+            b'\t' => out.push_str("\\t"),
+            0x08 => out.push_str("\\b"),
+            0x0c => out.push_str("\\f"),
+            byte => {
+                out.push_str("\\u00");
+                for digit in [byte >> 4, byte & 15] {
+                    out.push(char::from(b"0123456789abcdef"[usize::from(digit)]));
+                }
+            }
+        }
+        text = &text[at + 1..];
+    }
+    out.push_str(text);
+    out.push('"');
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ints_are_written_like_the_standard_library_writes_them() {
+        let mut numbers = vec![0, 1, 9, 10, 11, 99, 100, 101, 999, 1000, i64::MAX, i64::MIN];
+        numbers.extend((0..63).flat_map(|shift| [1_i64 << shift, -(1_i64 << shift) - 1]));
+        for number in numbers {
+            let mut out = String::new();
+            push_int(&mut out, number);
+            assert_eq!(out, number.to_string());
+        }
+    }
+
+    #[test]
+    fn floats_read_back_and_are_json() {
+        for number in [
+            0.0,
+            -0.0,
+            0.1,
+            1e-4,
+            1e-5,
+            1.5e-5,
+            9e-6,
+            1e-7,
+            1e15,
+            123456789012345680.0,
+            1e16,
+            1e17,
+            1e21,
+            1e300,
+            5e-324,
+            f64::MAX,
+        ] {
+            let mut text = String::new();
+            push_number(&mut text, number);
+            assert_eq!(text, crate::vm::text::float_text(number));
+            assert_eq!(text.parse::<f64>().map(f64::to_bits), Ok(number.to_bits()), "{text}");
+            let read: Result<f64, _> = serde_json::from_str(&text);
+            assert_eq!(read.ok().map(f64::to_bits), Some(number.to_bits()), "{text}");
+        }
+    }
+
+    #[test]
+    fn strings_are_escaped_as_little_as_possible() {
+        let mut out = String::new();
+        push_string(&mut out, "a\"\\/\n\r\t\u{8}\u{c}\u{1}\u{1f}\u{7f}é\u{2028}");
+        assert_eq!(out, "\"a\\\"\\\\/\\n\\r\\t\\b\\f\\u0001\\u001f\u{7f}é\u{2028}\"");
+    }
+}
