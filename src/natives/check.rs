@@ -1,8 +1,8 @@
-//! Argument checks of library functions that are written in Kettle, in the wording of natives.
+//! What library functions written in Kettle say to those who use them wrongly, in the wording of natives.
 
 use super::Outcome;
 use super::argument::{Argument, wrong_type};
-use super::kind::{self, TextValue};
+use super::kind::{self, ListValue, TextValue};
 use crate::natives;
 use crate::vm::heap::Heap;
 use crate::vm::{ErrorKind, Value, Vm};
@@ -15,6 +15,8 @@ natives! {
     /// tables (`"int"`, or `"int?"` where null will do), else a TypeError as natives throw it. `what`
     /// names function and parameter: `"deque.rotate: n"`.
     fn core.check(value: any, expects: str, what: str) => check;
+    /// For the library: the one of the words that `word` probably stands for, or null.
+    fn core.nearest(word: str, words: list) => nearest;
 }
 
 /// The type in an error, if the value is not of it, and a hint.
@@ -35,6 +37,12 @@ fn check(vm: &mut Vm, value: Value, expects: TextValue, what: TextValue) -> Outc
     let what = what.get(&vm.heap).to_owned();
     let (path, param) = what.rsplit_once(": ").unwrap_or(("", &what));
     Err(wrong_type(vm, path, param, expected, value, hint))
+}
+
+fn nearest(vm: &mut Vm, word: TextValue, words: ListValue) -> Outcome {
+    let words = words.get(&vm.heap).items.iter().filter_map(|known| vm.heap.str(*known));
+    let found = crate::diagnostics::nearest(word.get(&vm.heap), words).map(str::to_owned);
+    Ok(found.map_or(Value::null(), |found| vm.heap.string(&found)))
 }
 
 fn judge(heap: &Heap, word: &str, value: Value) -> Option<Verdict> {

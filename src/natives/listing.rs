@@ -3,7 +3,7 @@
 //!
 //! A module written in Kettle documents itself: what it declares with `pub` is listed with its
 //! `##` comment. In such a comment an example is a line `example: EXPRESSION => WHAT IT PRINTS`; a
-//! longer one is indented below `example:`, and a line `=> WHAT IT PRINTS` ends it.
+//! longer one is indented below `example:`, and lines `=> WHAT IT PRINTS` end it.
 
 use super::declaration::{Declaration, Role};
 use super::registry::declarations;
@@ -235,26 +235,30 @@ impl File<'_> {
 /// The lines of a comment, and the examples that stand in it.
 fn take_apart(comment: &str) -> (Vec<String>, Vec<Example>) {
     let (mut doc, mut examples) = (Vec::new(), Vec::new());
-    let mut open: Option<Vec<&str>> = None;
-    for line in comment.lines() {
-        if let Some(code) = &mut open {
-            match line.trim_start().strip_prefix("=> ") {
-                Some(printed) if !line.starts_with("    ") => {
-                    examples.push(Example { code: code.join("\n"), printed: printed.to_owned() });
-                    open = None;
-                }
-                _ => code.push(line.strip_prefix("    ").unwrap_or(line)),
+    let mut lines = comment.lines().peekable();
+    while let Some(line) = lines.next() {
+        let (code, printed) = match line.strip_prefix("example:").map(str::trim) {
+            None => {
+                doc.push(line.to_owned());
+                continue;
             }
-            continue;
-        }
-        match line.strip_prefix("example:").map(str::trim) {
-            Some("") => open = Some(Vec::new()),
+            Some("") => {
+                let mut code = Vec::new();
+                while let Some(line) = lines.next_if(|line| !line.starts_with("=>")) {
+                    code.push(line.strip_prefix("    ").unwrap_or(line));
+                }
+                let mut printed = Vec::new();
+                while let Some(line) = lines.next_if(|line| line.starts_with("=>")) {
+                    printed.push(line.strip_prefix("=> ").unwrap_or(""));
+                }
+                (code.join("\n"), printed.join("\n"))
+            }
             Some(example) => {
                 let (code, printed) = example.rsplit_once(" => ").unwrap_or((example, ""));
-                examples.push(Example { code: code.to_owned(), printed: printed.to_owned() });
+                (code.to_owned(), printed.to_owned())
             }
-            None => doc.push(line.to_owned()),
-        }
+        };
+        examples.push(Example { code, printed });
     }
     (doc, examples)
 }
@@ -266,11 +270,11 @@ mod tests {
     #[test]
     fn examples_are_taken_out_of_comments() {
         let comment =
-            "Says it.\nexample: f(1) => 2\nMore.\nexample:\n    let x = 1\n    print(x)\n=> 1\n";
+            "Says it.\nexample: f(1) => 2\nMore.\nexample:\n    let x = 1\n    print(x)\n=> 1\n=> 2\nEnd.";
         let (doc, examples) = take_apart(comment);
-        assert_eq!(doc, ["Says it.", "More."]);
+        assert_eq!(doc, ["Says it.", "More.", "End."]);
         let shown: Vec<_> = examples.iter().map(|found| (&*found.code, &*found.printed)).collect();
-        assert_eq!(shown, [("f(1)", "2"), ("let x = 1\nprint(x)", "1")]);
+        assert_eq!(shown, [("f(1)", "2"), ("let x = 1\nprint(x)", "1\n2")]);
     }
 
     #[test]

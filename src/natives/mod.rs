@@ -46,6 +46,7 @@ pub mod stdio;
 pub mod stdlib;
 mod stream;
 mod task;
+mod term;
 mod text;
 mod text_form;
 mod time;
@@ -86,6 +87,7 @@ pub const TABLES: &[&[Declaration]] = &[
     random::SEEDED,
     time::TIME,
     task::TASK,
+    term::TERM,
     channel::CHANNEL,
     stream::STREAM,
     stream::ADDRESS,

@@ -16,7 +16,7 @@ macro_rules! file {
 }
 
 /// The standard modules that are written in Kettle, or partly.
-pub const MODULES: &[&str] = &["collections"];
+pub const MODULES: &[&str] = &["collections", "term"];
 
 /// All files that these modules are made of.
 pub const FILES: &[(&str, &str)] = &[
@@ -25,6 +25,11 @@ pub const FILES: &[(&str, &str)] = &[
     file!("collections/deque.ket"),
     file!("collections/heap.ket"),
     file!("collections/lru.ket"),
+    file!("term.ket"),
+    file!("term/progress.ket"),
+    file!("term/prompt.ket"),
+    file!("term/style.ket"),
+    file!("term/table.ket"),
 ];
 
 /// The source of the methods that are written in Kettle: one module, which is always loaded whole.

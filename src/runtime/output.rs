@@ -48,6 +48,24 @@ pub trait Output: Send {
     fn is_broken(&self) -> bool {
         false
     }
+
+    /// The size of the terminal that a stream goes to; none if it goes elsewhere.
+    fn terminal(&self, _target: Target) -> Option<Size> {
+        None
+    }
+
+    /// Keeps these lines below all other output of a terminal until others are given. Does nothing
+    /// where standard error is no terminal.
+    fn set_status(&mut self, _lines: Vec<String>) {}
+}
+
+/// The size of a terminal in characters; zero where it does not say.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Size {
+    /// Characters in a line.
+    pub columns: u16,
+    /// Lines.
+    pub rows: u16,
 }
 
 /// Output that goes nowhere: what a loop has until its host says otherwise.

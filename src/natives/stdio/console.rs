@@ -3,12 +3,16 @@
 //! On a terminal each line is written as it ends, and what goes to standard error comes after what
 //! was printed before it. Elsewhere 64 KiB are gathered, and what there is goes out whenever the
 //! loop is about to wait.
+//!
+//! Status lines (progress bars) stand below everything else on a terminal. Before anything is
+//! written there they are lifted, afterwards they are put down again, unless the output ended within a
+//! line: they would stand behind it.
 
 use std::io;
 
 use super::device::{Device, Kind};
 use crate::natives::world::{self, Capture, World};
-use crate::runtime::output::{Drained, Output, Target};
+use crate::runtime::output::{Drained, Output, Size, Target};
 
 /// How much is gathered before it is written.
 const GATHERED_MAX: usize = 64 * 1024;
@@ -17,6 +21,10 @@ const GATHERED_MAX: usize = 64 * 1024;
 pub struct Console {
     out: Channel,
     err: Channel,
+    /// What is to stand below all other output.
+    status: Vec<String>,
+    /// How many lines of it stand there now.
+    shown: usize,
 }
 
 enum Channel {
@@ -27,6 +35,8 @@ enum Channel {
 struct Gathered {
     device: Device,
     bytes: Vec<u8>,
+    /// What was written last did not end its line.
+    is_within_line: bool,
 }
 
 impl Console {
@@ -35,6 +45,8 @@ impl Console {
         Console {
             out: Channel::new(&world.stdout, Target::Out),
             err: Channel::new(&world.stderr, Target::Err),
+            status: Vec::new(),
+            shown: 0,
         }
     }
 
@@ -44,34 +56,77 @@ impl Console {
             Target::Err => &mut self.err,
         }
     }
+
+    /// Hands over what was gathered, above the status lines.
+    fn hand_over(&mut self) {
+        if self.out.is_empty() && self.err.is_empty() {
+            return;
+        }
+        self.lift_status();
+        // A person who sees both must see them in order.
+        self.out.hand_over();
+        self.err.hand_over();
+        self.put_status();
+    }
+
+    /// Takes the status lines off the terminal.
+    fn lift_status(&mut self) {
+        if self.shown > 0 {
+            let above = "\x1b[A\x1b[2K".repeat(self.shown - 1);
+            self.err.put(format!("\r\x1b[2K{above}").as_bytes());
+            self.shown = 0;
+        }
+    }
+
+    /// Shows the status lines, if the cursor is where a line begins.
+    fn put_status(&mut self) {
+        let is_within_line = self.out.is_within_line() || self.err.is_within_line();
+        if !self.status.is_empty() && self.err.is_terminal() && !is_within_line {
+            self.err.put(self.status.join("\n").as_bytes());
+            self.shown = self.status.len();
+        }
+    }
 }
 
 impl Output for Console {
     fn write(&mut self, target: Target, bytes: &[u8]) {
-        if target == Target::Err {
-            // A person who sees both must see them in order. Errors are never held back.
-            self.out.hand_over();
-            self.err.write(bytes);
-            self.err.hand_over();
-        } else {
-            self.out.write(bytes);
+        let channel = self.channel(target);
+        channel.write(bytes);
+        // Errors are never held back.
+        if target == Target::Err || channel.is_due() {
+            self.hand_over();
         }
     }
 
     fn flush(&mut self) {
-        self.out.hand_over();
+        self.hand_over();
+    }
+
+    fn terminal(&self, target: Target) -> Option<Size> {
+        let channel = if target == Target::Err { &self.err } else { &self.out };
+        match channel {
+            Channel::Process(gathered) => gathered.device.size(),
+            Channel::Captured(_) => None,
+        }
+    }
+
+    fn set_status(&mut self, lines: Vec<String>) {
+        self.hand_over();
+        self.lift_status();
+        self.status = lines;
+        self.put_status();
     }
 
     fn drain(&mut self, target: Target) -> Option<Drained> {
-        let channel = self.channel(target);
-        channel.hand_over();
-        match channel {
+        self.hand_over();
+        match self.channel(target) {
             Channel::Process(gathered) => Some(Box::new(gathered.device.drained()?)),
             Channel::Captured(_) => None,
         }
     }
 
     fn finish(&mut self) -> io::Result<()> {
+        self.set_status(Vec::new());
         let out = self.out.finish();
         // Who cannot write to standard error has nobody to tell.
         let _ = self.err.finish();
@@ -90,36 +145,59 @@ impl Channel {
     fn new(place: &world::Output, target: Target) -> Channel {
         match place {
             world::Output::Captured(capture) => Channel::Captured(capture.clone()),
-            world::Output::Process => {
-                Channel::Process(Gathered { device: Device::new(target), bytes: Vec::new() })
-            }
+            world::Output::Process => Channel::Process(Gathered {
+                device: Device::new(target),
+                bytes: Vec::new(),
+                is_within_line: false,
+            }),
         }
     }
 
     fn write(&mut self, bytes: &[u8]) {
         match self {
             Channel::Captured(capture) => capture.write(bytes),
-            Channel::Process(gathered) => {
-                gathered.bytes.extend_from_slice(bytes);
-                let is_line = gathered.device.kind() == Kind::Terminal && bytes.contains(&b'\n');
-                if is_line || gathered.bytes.len() >= GATHERED_MAX {
-                    self.hand_over();
-                }
-            }
+            Channel::Process(gathered) => gathered.bytes.extend_from_slice(bytes),
         }
     }
 
+    /// What was gathered should be written now.
+    fn is_due(&self) -> bool {
+        let Channel::Process(Gathered { device, bytes, .. }) = self else { return false };
+        bytes.len() >= GATHERED_MAX || (device.kind() == Kind::Terminal && bytes.contains(&b'\n'))
+    }
+
+    fn is_empty(&self) -> bool {
+        !matches!(self, Channel::Process(gathered) if !gathered.bytes.is_empty())
+    }
+
+    fn is_terminal(&self) -> bool {
+        matches!(self, Channel::Process(gathered) if gathered.device.kind() == Kind::Terminal)
+    }
+
+    /// The cursor stands behind something that was written.
+    fn is_within_line(&self) -> bool {
+        self.is_terminal() && matches!(self, Channel::Process(gathered) if gathered.is_within_line)
+    }
+
     fn hand_over(&mut self) {
-        if let Channel::Process(Gathered { device, bytes }) = self
+        if let Channel::Process(Gathered { device, bytes, is_within_line }) = self
             && !bytes.is_empty()
         {
+            *is_within_line = bytes.last() != Some(&b'\n');
             device.write(bytes);
+        }
+    }
+
+    /// Writes something that does not count as output.
+    fn put(&mut self, bytes: &[u8]) {
+        if let Channel::Process(gathered) = self {
+            gathered.device.write(&mut bytes.to_vec());
         }
     }
 
     fn finish(&mut self) -> io::Result<()> {
         match self {
-            Channel::Process(Gathered { device, bytes }) => device.finish(bytes),
+            Channel::Process(Gathered { device, bytes, .. }) => device.finish(bytes),
             Channel::Captured(_) => Ok(()),
         }
     }

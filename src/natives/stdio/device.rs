@@ -8,7 +8,7 @@ use std::fs::File;
 use std::io::{self, Write};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 
-use crate::runtime::output::Target;
+use crate::runtime::output::{Size, Target};
 
 /// A pipe that has room at all has room for this much (POSIX's PIPE_BUF on Linux).
 const ROOM_MIN: usize = 4096;
@@ -72,6 +72,12 @@ impl Device {
 
     pub(super) fn kind(&self) -> Kind {
         self.kind
+    }
+
+    /// How large it is, if it is a terminal.
+    pub(super) fn size(&self) -> Option<Size> {
+        let file = self.shared.file.as_ref().filter(|_| self.kind == Kind::Terminal)?;
+        Some(size_of(file))
     }
 
     /// Nobody reads any more.
@@ -242,6 +248,19 @@ fn is_quick(file: &File) -> bool {
 #[cfg(not(unix))]
 fn is_quick(file: &File) -> bool {
     file.metadata().is_ok_and(|data| data.is_file())
+}
+
+#[cfg(all(unix, feature = "driver"))]
+fn size_of(file: &File) -> Size {
+    match rustix::termios::tcgetwinsize(file) {
+        Ok(size) => Size { columns: size.ws_col, rows: size.ws_row },
+        Err(_) => Size { columns: 0, rows: 0 },
+    }
+}
+
+#[cfg(not(all(unix, feature = "driver")))]
+fn size_of(_: &File) -> Size {
+    Size { columns: 0, rows: 0 }
 }
 
 /// Whether a write would find room now.
