@@ -269,8 +269,7 @@ mod tests {
 
     #[test]
     fn examples_are_taken_out_of_comments() {
-        let comment =
-            "Says it.\nexample: f(1) => 2\nMore.\nexample:\n    let x = 1\n    print(x)\n=> 1\n=> 2\nEnd.";
+        let comment = "Says it.\nexample: f(1) => 2\nMore.\nexample:\n    let x = 1\n    print(x)\n=> 1\n=> 2\nEnd.";
         let (doc, examples) = take_apart(comment);
         assert_eq!(doc, ["Says it.", "More.", "End."]);
         let shown: Vec<_> = examples.iter().map(|found| (&*found.code, &*found.printed)).collect();
