@@ -6,3 +6,4 @@ mod docs;
 mod examples;
 mod manual;
 mod process;
+mod terminal;
