@@ -389,6 +389,17 @@ opcodes! {
     /// if iterations are left: R[a] += 1, R[a+2] := R[a], pc += imm; costs fuel
     RangeLoop "range_loop" (Triple None None Jump)
 
+    /// end the iteration R[a]… early: closes what it runs over if that is a generator
+    EndIter "end_iter" (Src None None None)
+
+    // ---- generators
+    /// R[a] := a generator that goes on behind this with this frame, of which R[0], …, R[c-1] are
+    /// in use; return it. b = 1: async
+    Generator "generator" (Dst Byte Byte None)
+    /// suspend the generator R[b] with this frame, of which R[0], …, R[c-1] are in use, and give
+    /// R[a] to whoever runs it
+    Yield "yield" (Src Src Byte None)
+
     // ---- errors and clean-ups
     /// throw R[a]
     Throw "throw" (Src None None None)

@@ -156,6 +156,8 @@ pub struct FunctionCode {
     pub registers: u8,
     /// The register that receives its closure at entry; 255 if it captures nothing.
     pub closure_register: u8,
+    /// The register that holds the generator that the function is the body of.
+    pub generator_register: Option<u8>,
     /// What a closure of it captures.
     pub captures: Vec<Capture>,
     /// Instructions.

@@ -270,6 +270,8 @@ impl FunctionCheck<'_> {
             }
             Opcode::Format | Opcode::AssertFail => self.name(imm as usize),
             Opcode::Select => self.select(imm as usize),
+            Opcode::Generator => self.generator(a, c),
+            Opcode::Yield => self.generator(b, c),
             _ => Ok(()),
         }
     }
@@ -281,6 +283,14 @@ impl FunctionCheck<'_> {
             && !callee.has_self
             && callee.captures.is_empty();
         self.ensure(fits, || format!("function {function} cannot be called with {count} arguments"))
+    }
+
+    fn generator(&self, register: u8, live: u8) -> Result<(), Broken> {
+        self.ensure(self.function.generator_register == Some(register), || {
+            format!("register {register} does not hold the generator")
+        })?;
+        let fits = register < live && live <= self.function.registers;
+        self.ensure(fits, || format!("a generator keeps {live} registers"))
     }
 
     fn scope_enter(&self, kind: i32, options: u8) -> Result<(), Broken> {

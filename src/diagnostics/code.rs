@@ -157,6 +157,10 @@ codes! {
     E0128 "misplaced modifier"
     "`static`, `async` and `pub` stand only before what can have them."
 
+    E0130 "value returned from a generator"
+    "Who runs over a generator gets what it yields. `return` ends it, without a value: yield what is \
+     left first."
+
     E0201 "unknown name"
     "No variable, function, import or prelude name of this name can be seen here."
 

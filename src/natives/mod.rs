@@ -15,7 +15,6 @@ mod bytes;
 mod channel;
 mod check;
 mod convert;
-mod cursor;
 pub mod declaration;
 pub mod describe;
 #[cfg(all(test, feature = "driver"))]
@@ -25,6 +24,7 @@ mod enumeration;
 mod equality;
 mod fs;
 mod io_error;
+mod iterator;
 mod json;
 mod key;
 pub mod kind;
@@ -76,7 +76,7 @@ pub const TABLES: &[&[Declaration]] = &[
     set::SET,
     range::RANGE,
     enumeration::ENUMERATION,
-    cursor::CURSOR,
+    iterator::ITERATOR,
     check::CHECK,
     key::KEY,
     json::JSON,

@@ -28,40 +28,45 @@ natives! {
     /// An iterator over the numbers.
     core method range.iter() => list_iter, "(1..4).iter().next()" => "1";
     /// What `f` makes of each number, one at a time.
-    core method range.map(f: fn) => range_map, "(1..4).map(|n| n * n).list()" => "[1, 4, 9]";
+    core method range.map(f: fn) => iterator_map, "(1..4).map(|n| n * n).list()" => "[1, 4, 9]";
     /// The numbers for which `f` is true, one at a time.
-    core method range.filter(f: fn) => range_filter, "(1..5).filter(|n| n % 2 == 0).list()" => "[2, 4]";
+    core method range.filter(f: fn) => iterator_filter, "(1..5).filter(|n| n % 2 == 0).list()" => "[2, 4]";
     /// The elements of what `f` makes of each number, one at a time.
-    core method range.flat_map(f: fn) => range_flat_map, "(1..3).flat_map(|n| [n, n]).list()" => "[1, 1, 2, 2]";
+    core method range.flat_map(f: fn) => iterator_flat_map, "(1..3).flat_map(|n| [n, n]).list()" => "[1, 1, 2, 2]";
     /// At most `n` numbers, one at a time.
-    core method range.take(n: int) => range_take, "(1..).take(2).list()" => "[1, 2]";
+    core method range.take(n: int) => iterator_take, "(1..).take(2).list()" => "[1, 2]";
     /// The numbers behind the first `n`, one at a time.
-    core method range.skip(n: int) => range_skip, "(1..4).skip(2).list()" => "[3]";
+    core method range.skip(n: int) => iterator_skip, "(1..4).skip(2).list()" => "[3]";
     /// The numbers before the first for which `f` is false.
-    core method range.take_while(f: fn) => range_take_while, "(1..).take_while(|n| n < 3).list()" => "[1, 2]";
+    core method range.take_while(f: fn) => iterator_take_while, "(1..).take_while(|n| n < 3).list()" => "[1, 2]";
     /// The numbers from the first for which `f` is false.
-    core method range.skip_while(f: fn) => range_skip_while, "(1..4).skip_while(|n| n < 3).list()" => "[3]";
+    core method range.skip_while(f: fn) => iterator_skip_while, "(1..4).skip_while(|n| n < 3).list()" => "[3]";
     /// Lists of a number and the elements of the others at the same place, until one ends.
-    core method range.zip(others: any...) => range_zip, r#"(1..).zip(["a"]).list()"# => r#"[[1, "a"]]"#;
+    core method range.zip(others: any...) => iterator_zip, r#"(1..).zip(["a"]).list()"# => r#"[[1, "a"]]"#;
     /// Pairs of index and number.
-    core method range.enumerate(start: int = 0) => range_enumerate, "(5..7).enumerate().list()" => "[[0, 5], [1, 6]]";
+    core method range.enumerate(start: int = 0) => iterator_enumerate, "(5..7).enumerate().list()" => "[[0, 5], [1, 6]]";
     /// The numbers, then the elements of others.
-    core method range.chain(others: any...) => range_chain, "(1..3).chain([9]).list()" => "[1, 2, 9]";
+    core method range.chain(others: any...) => iterator_chain, "(1..3).chain([9]).list()" => "[1, 2, 9]";
     /// The numbers in lists of `n`.
-    core method range.chunk(n: int) => range_chunk, "(1..4).chunk(2).list()" => "[[1, 2], [3]]";
+    core method range.chunk(n: int) => iterator_chunk, "(1..4).chunk(2).list()" => "[[1, 2], [3]]";
     /// Every `n` neighbours as a list.
-    core method range.window(n: int) => range_window, "(1..4).window(2).list()" => "[[1, 2], [2, 3]]";
+    core method range.window(n: int) => iterator_window, "(1..4).window(2).list()" => "[[1, 2], [2, 3]]";
+    /// The numbers, each once by what `by` gives for them.
+    core method range.unique(named by: fn?) => iterator_unique,
+        "(1..7).unique(by: |n| n % 3).list()" => "[1, 2, 3]";
+    /// An iterator over the numbers, for `peek`.
+    core method range.peekable() => iterator_of, "(1..4).peekable().peek()" => "1";
     /// What `f(acc, n)` gives on the way, beginning with `start`.
-    core method range.scan(f: fn, start: any) => range_scan, "(1..4).scan(|a, n| a + n, 0).list()" => "[1, 3, 6]";
+    core method range.scan(f: fn, start: any) => iterator_scan, "(1..4).scan(|a, n| a + n, 0).list()" => "[1, 3, 6]";
 
     /// The numbers as a list.
     core method range.list() => to_list, "(1..4).list()" => "[1, 2, 3]";
     /// The numbers as a set.
     core method range.set() => to_set, "(1..3).set()" => "set([1, 2])";
     /// The numbers as text, with `sep` between them.
-    core method range.join(sep: str = "") => iterable_join, r#"(1..4).join("-")"# => "1-2-3";
+    core method range.join(sep: str = "") => iterator_join, r#"(1..4).join("-")"# => "1-2-3";
     /// The sum of the numbers.
-    core method range.sum() => iterable_sum, "(1..=100).sum()" => "5050";
+    core method range.sum() => iterator_sum, "(1..=100).sum()" => "5050";
     /// The least number, by itself or by a key; null if there is none.
     core method range.min(named by: fn?) => list_min, "(1..4).min()" => "1";
     /// The greatest number, by itself or by a key; null if there is none.
@@ -73,13 +78,13 @@ natives! {
     /// Whether all numbers, or what `f` gives for them, are true.
     core method range.all(f: fn?) => list_all, "(1..4).all(|n| n > 2)" => "false";
     /// How many numbers there are, or for how many `f` is true.
-    core method range.count(f: fn?) => list_count, "(1..4).count(|n| n > 1)" => "2";
+    core method range.count(f: fn?) => iterator_count, "(1..4).count(|n| n > 1)" => "2";
     /// The first number for which `f` is true; null if there is none.
     core method range.find(f: fn) => list_find, "(1..).find(|n| n * n > 10)" => "4";
     /// The first number; null if there is none.
-    core method range.first() => iterable_first, "(1..4).first()" => "1";
+    core method range.first() => iterator_first, "(1..4).first()" => "1";
     /// The last number; null if there is none.
-    core method range.last() => iterable_last, "(1..4).last()" => "3";
+    core method range.last() => iterator_last, "(1..4).last()" => "3";
     /// Calls `f` with each number.
     core method range.each(f: fn) => list_each, "(1..3).each(|n| print(n))" => "1\n2";
     /// The numbers in lists, by what `f` gives for them.

@@ -15,7 +15,7 @@ use crate::vm::{
 const PRIVATE_MODULE: &str = "core";
 
 /// Types that the prelude names, those without a conversion too.
-const PRELUDE_TYPES: [TypeKind; 11] = [
+const PRELUDE_TYPES: [TypeKind; 12] = [
     TypeKind::Str,
     TypeKind::Int,
     TypeKind::Float,
@@ -27,6 +27,7 @@ const PRELUDE_TYPES: [TypeKind; 11] = [
     TypeKind::Map,
     TypeKind::Duration,
     TypeKind::Range,
+    TypeKind::Iterator,
 ];
 
 /// Everything that is declared, for documentation and for tests.
@@ -49,6 +50,7 @@ fn type_named(word: &str) -> Option<(TypeKind, Kind)> {
         "set" => (TypeKind::Set, Kind::Set),
         "range" => (TypeKind::Range, Kind::Range),
         "enum" => (TypeKind::Enum, Kind::Enum),
+        "iterator" => (TypeKind::Iterator, Kind::Generator),
         _ => return None,
     })
 }

@@ -68,7 +68,7 @@ natives! {
     /// The members for which `f` is true, and the others, as lists.
     core method set.partition(f: fn) => list_partition, "set([1, 2]).partition(|x| x > 1)" => "[[2], [1]]";
     /// The sum of the members.
-    core method set.sum() => iterable_sum, "set([1, 2]).sum()" => "3";
+    core method set.sum() => iterator_sum, "set([1, 2]).sum()" => "3";
     /// The least member, by itself or by a key; null if there is none.
     core method set.min(named by: fn?) => list_min, "set([2, 1]).min()" => "1";
     /// The greatest member, by itself or by a key; null if there is none.
@@ -76,7 +76,7 @@ natives! {
     /// The members in order, as a list.
     core method set.sorted(named by: fn?, named cmp: fn?, named reverse: bool = false) => list_sorted, "set([2, 1]).sorted()" => "[1, 2]";
     /// The members as text, with `sep` between them.
-    core method set.join(sep: str = "") => iterable_join, r#"set([1, 2]).join("-")"# => "1-2";
+    core method set.join(sep: str = "") => iterator_join, r#"set([1, 2]).join("-")"# => "1-2";
     /// An iterator over the members.
     core method set.iter() => list_iter, "set([1]).iter().next()" => "1";
 }

@@ -164,10 +164,16 @@ impl Loop {
             for arm in task.op.arms() {
                 arm.wait.trace(marker);
             }
+            if let Some(closing) = &task.closing {
+                closing.trace(marker);
+            }
         }
         for failures in self.recs.iter().filter_map(|rec| rec.failures.as_deref()) {
             marker.values(&failures.errors);
             marker.values(&failures.unclaimed);
+        }
+        for generators in self.recs.iter().filter_map(|rec| rec.generators.as_deref()) {
+            marker.values(&generators.made);
         }
         for value in self.calls.iter().map(|(_, handle)| handle).chain(&self.parts.rest) {
             marker.value(*value);

@@ -5,7 +5,7 @@
 //!
 //! - `rec task op`: the data. Records say what is inside what, tasks own fibers, ops are what
 //!   tasks wait for;
-//! - `spawn scope finish program`: how tasks and scopes begin and end;
+//! - `spawn scope finish program generator`: how tasks and scopes begin and end;
 //! - `suspend arm select join channel promise mutex`: awaiting;
 //! - `cancel deadlock`: how waiting ends otherwise;
 //! - `turn timer waiters`: the loop itself;
@@ -22,6 +22,7 @@ mod deadlock;
 pub mod driver;
 mod event_loop;
 mod finish;
+mod generator;
 mod handle;
 mod host;
 mod join;

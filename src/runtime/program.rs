@@ -9,6 +9,7 @@ use super::cancel::{CancelKind, Reason};
 use super::driver::Signal;
 use super::event_loop::Loop;
 use super::finish::Ended;
+use super::generator::After;
 use super::host::Silent;
 use super::op::Outcome;
 use super::output::Target;
@@ -120,12 +121,12 @@ impl Loop {
             rec.leaving = false;
         }
         if self.wait_for_children(vm, id, program, ending, Resume::Finish) == Next::Run {
-            self.close_program(vm, id);
+            return self.close_generators(vm, id, program, After::Program);
         }
         Next::Switch
     }
 
-    fn close_program(&mut self, vm: &mut Vm, id: TaskId) {
+    pub(super) fn close_program(&mut self, vm: &mut Vm, id: TaskId) {
         self.close_resources(vm, id, None, None);
         let Some((_, rec)) = self.program.take().and_then(|rec| self.leave(vm, id, rec)) else {
             return;

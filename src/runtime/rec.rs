@@ -89,6 +89,15 @@ pub struct Failures {
     pub unclaimed: Vec<Value>,
 }
 
+/// The async generators of a record.
+#[derive(Debug, Default)]
+pub struct Generators {
+    /// Those that have not been seen to have ended.
+    pub made: Vec<Value>,
+    /// With so many, those that have ended are taken out.
+    pub sweep_at: usize,
+}
+
 /// A record.
 #[derive(Debug)]
 pub struct Rec {
@@ -125,6 +134,8 @@ pub struct Rec {
     pub live: u32,
     /// Errors so far.
     pub failures: Option<Box<Failures>>,
+    /// The async generators made in it that may have to be closed, in the order of making.
+    pub generators: Option<Box<Generators>>,
     /// The failure of a child does not cancel it.
     pub isolates: bool,
     /// It is the record of a daemon task.
@@ -191,6 +202,7 @@ impl Recs {
             last_child: None,
             live: 0,
             failures: None,
+            generators: None,
             isolates: false,
             is_daemon: false,
             own_cut: false,

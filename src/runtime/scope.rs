@@ -14,6 +14,7 @@ use std::time::Duration;
 
 use super::cancel::{CancelKind, Reason};
 use super::event_loop::Loop;
+use super::generator::After;
 use super::handle::{ScopeHandle, rec_of};
 use super::rec::{Rec, RecId, RecKind};
 use super::suspend::Next;
@@ -26,6 +27,17 @@ use crate::vm::{ErrorKind, FiberId, ScopeRequest, Thrown, Value, Vm};
 
 /// How much of a wrong option an error quotes.
 const DISPLAY_MAX: usize = 60;
+
+/// What the instruction at the end of a scope says.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct ScopeEnd {
+    /// First of three registers: handle and pending pair.
+    pub(super) register: u8,
+    /// Register of the scope's value.
+    pub(super) value: u8,
+    /// Where the else block of a timeout begins.
+    pub(super) else_target: Option<u32>,
+}
 
 /// How a block has ended.
 #[derive(Clone, Copy, Debug)]
@@ -81,8 +93,13 @@ impl Loop {
                 Next::Run
             }
             ScopeRequest::End { register, value, else_target } => {
-                self.end_scope(vm, id, register, value, else_target)
+                let handle = vm.register(fiber, register);
+                let rec = rec_of(vm, handle).unwrap_or_default();
+                let end = ScopeEnd { register, value, else_target };
+                self.close_generators(vm, id, rec, After::Scope(end))
             }
+            ScopeRequest::Adopt { generator } => self.adopt_generator(vm, id, generator),
+            ScopeRequest::Consume { generator } => self.consume(vm, id, generator),
         }
     }
 
@@ -179,7 +196,7 @@ impl Loop {
     }
 
     /// Step 1: what an ending means to the record it ends.
-    fn take_in(&mut self, vm: &mut Vm, id: RecId, ending: Ending) {
+    pub(super) fn take_in(&mut self, vm: &mut Vm, id: RecId, ending: Ending) {
         let Some(rec) = self.recs.get_mut(id) else { return };
         match ending {
             Ending::Throw(error) => {
@@ -213,9 +230,21 @@ impl Loop {
 
     /// Step 4: one of the scope's own defers has ended.
     fn absorb(&mut self, vm: &mut Vm, fiber: FiberId, register: u8, pending: u8) {
+        let ending = Ending::read(vm, fiber, pending);
+        self.absorb_ending(vm, fiber, register, ending);
+    }
+
+    /// The same of any clean-up of the scope.
+    pub(super) fn absorb_ending(
+        &mut self,
+        vm: &mut Vm,
+        fiber: FiberId,
+        register: u8,
+        ending: Ending,
+    ) {
         let handle = vm.register(fiber, register);
         let Some(id) = rec_of(vm, handle) else { return };
-        let error = match Ending::read(vm, fiber, pending) {
+        let error = match ending {
             Ending::Fall | Ending::Jump(_) => return,
             Ending::Throw(error) => {
                 if let Some(rec) = self.recs.get_mut(id) {
@@ -232,13 +261,11 @@ impl Loop {
     }
 
     /// Steps 5 to 13: the scope is left.
-    fn end_scope(
+    pub(super) fn end_scope(
         &mut self,
         vm: &mut Vm,
         id: TaskId,
-        register: u8,
-        value: u8,
-        else_target: Option<u32>,
+        ScopeEnd { register, value, else_target }: ScopeEnd,
     ) -> Next {
         let Some(fiber) = self.tasks.get(id).map(|task| task.fiber) else { return Next::Switch };
         let ending = Ending::read(vm, fiber, register + 1);
@@ -311,7 +338,7 @@ impl Loop {
 }
 
 /// The clean-up rule for a clean-up that was cut by `new` while `pending` was under way.
-fn merge(vm: &mut Vm, pending: Ending, new: Value) -> Value {
+pub(super) fn merge(vm: &mut Vm, pending: Ending, new: Value) -> Value {
     let found = vm.heap.cut_ref(new).cloned().unwrap_or_default();
     let mut errors = Vec::new();
     let mut target = found.target;
@@ -334,7 +361,7 @@ fn merge(vm: &mut Vm, pending: Ending, new: Value) -> Value {
 }
 
 /// Lets an error travel with a cut.
-fn add_to_cut(vm: &mut Vm, cut: Value, error: Value) {
+pub(super) fn add_to_cut(vm: &mut Vm, cut: Value, error: Value) {
     if let Some(cut) = vm.heap.cut_mut(cut)
         && !cut.errors.iter().any(|other| other.same(error))
     {

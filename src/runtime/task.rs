@@ -8,6 +8,7 @@ use std::sync::Arc;
 
 use slab::Slab;
 
+use super::generator::Closing;
 use super::op::Op;
 use super::rec::RecId;
 use crate::vm::object::TraceEntry;
@@ -107,6 +108,8 @@ pub struct Task {
     pub next: Option<TaskId>,
     /// Which arm happened last at each `select`; most tasks have none.
     pub rotation: Option<Box<Rotation>>,
+    /// The end of a scope that waits until its generators are closed.
+    pub closing: Option<Box<Closing>>,
     /// How often it may run out of fuel before force stops it again.
     pub allowance: u32,
 }
@@ -159,6 +162,7 @@ impl Tasks {
             previous: None,
             next: None,
             rotation: None,
+            closing: None,
             allowance: 0,
         }) as u32;
         TaskId { index, generation }

@@ -13,6 +13,7 @@ use std::time::Duration;
 use super::Runtime;
 use super::driver::{Event, Ticket};
 use super::finish::Ended;
+use super::generator::After;
 use super::program::{Interrupt, ProgramEnd};
 use super::select::Select;
 use super::spawn::Call;
@@ -225,11 +226,14 @@ impl Runtime {
 
     fn end(&mut self, id: TaskId, ended: Ended) -> Next {
         let Runtime { vm, rt } = self;
+        if rt.tasks.get(id).is_some_and(|task| task.closing.is_some()) {
+            return rt.closed(vm, id, ended);
+        }
         if rt.main == Some(id) {
             return rt.end_part(vm, id, ended);
         }
-        rt.end_task(vm, id, ended);
-        Next::Switch
+        let own = rt.tasks.get(id).map(|task| task.own).unwrap_or_default();
+        rt.close_generators(vm, id, own, After::Task(ended))
     }
 
     fn call_native(&mut self, id: TaskId, native: NativeId, args: crate::vm::Args) -> Next {

@@ -354,6 +354,7 @@ impl Printer {
                 let _ = write!(out, "<module {name}>");
             }
             Kind::Type => out.push_str(heap.type_ref(value).map_or("", |kind| kind.name())),
+            Kind::Generator => out.push_str("<iterator>"),
             Kind::Object => {
                 if let Some(object) = heap.host_ref(value) {
                     out.push_str(&object.display());

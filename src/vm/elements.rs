@@ -52,7 +52,9 @@ impl Vm {
                     .collect()
             }
             Kind::Range => return self.elements_of_range(value),
-            Kind::Instance | Kind::Variant | Kind::Object => return Ok(Elements::AskScript),
+            Kind::Instance | Kind::Variant | Kind::Object | Kind::Generator => {
+                return Ok(Elements::AskScript);
+            }
             _ => return Ok(Elements::None),
         };
         Ok(Elements::Known(items))

@@ -124,6 +124,17 @@ pub enum ScopeRequest {
     },
     /// The handle of the program's scope is wanted; resume with it.
     Program,
+    /// An async generator was made: its scope has to close it. Runs on.
+    Adopt {
+        /// The generator.
+        generator: Value,
+    },
+    /// A fiber wants the next element of a generator that it has not run yet. Runs on if its task is
+    /// in the generator's scope and that has been noted in the generator.
+    Consume {
+        /// The generator.
+        generator: Value,
+    },
 }
 
 /// An arm of a `select` whose guard allows it.

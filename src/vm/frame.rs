@@ -25,9 +25,13 @@ pub const OPERATOR: u64 = 4;
 pub const CONSTRUCTOR: u64 = 8;
 /// An initializer on top of a frame that has not begun yet: its result is dropped.
 pub const DROPPED: u64 = 16;
+/// The frame of a generator: it returns by suspending or ending that.
+pub const GENERATOR: u64 = 32;
+/// The frame of a generator that is being closed: the cut that unwinds it ends there.
+pub const CLOSING: u64 = 64;
 
 /// A header with any of these needs more than a copy when its frame returns.
-pub const SPECIAL: u64 = (BOTTOM | OPERATOR | CONSTRUCTOR) << 8;
+pub const SPECIAL: u64 = (BOTTOM | OPERATOR | CONSTRUCTOR | GENERATOR) << 8;
 
 impl FrameWord {
     /// The word of a frame of `function` whose base lies `distance` bytes above its caller's.

@@ -63,6 +63,7 @@ use fiber::Fibers;
 use heap::{Heap, HeapOptions, Marker};
 use load::LoadedModule;
 use registry::Registry;
+use resume::TailCallee;
 
 /// Instructions that cost fuel between two looks at the interrupt flag.
 const FUEL_SLICE: i64 = 10_000;
@@ -222,8 +223,10 @@ impl Vm {
             marker.values(error_classes);
             registry.trace(marker);
             for tail in tail.iter() {
-                if let resume::TailCallee::Value(callee) = tail.callee {
-                    marker.value(callee);
+                match tail.callee {
+                    TailCallee::Value(value) | TailCallee::Close(value) => marker.value(value),
+                    TailCallee::Next(generator, at_end) => marker.values(&[generator, at_end]),
+                    TailCallee::Core(_) => {}
                 }
                 marker.values(&tail.args);
             }

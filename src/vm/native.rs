@@ -117,3 +117,19 @@ impl Native {
         self.params.iter().filter(required).count()
     }
 }
+
+impl Vm {
+    /// Whether a call of a function has to be awaited.
+    pub fn must_be_awaited(&self, function: Value) -> bool {
+        let mut callee = function;
+        // A bound method may hold another one; ten are more than anybody nests.
+        for _ in 0..10 {
+            let Some(bound) = self.heap.bound_ref(callee) else { break };
+            callee = bound.callee;
+        }
+        if let Some(closure) = self.heap.closure_ref(callee) {
+            return self.infos[closure.function() as usize].code().is_async;
+        }
+        self.heap.native_id(callee).is_some_and(|native| self.native(native).waits)
+    }
+}

@@ -185,6 +185,14 @@ impl Vm {
         self.registry.methods.entry(owner).or_default().insert(Arc::from(name), method);
     }
 
+    /// The native that is a method of all values of a kind.
+    pub(super) fn kind_method(&self, kind: Kind, name: &str) -> Option<NativeId> {
+        match self.registry.method(MethodOwner::Kind(kind), name) {
+            Some(Method::Native(id)) => Some(*id),
+            _ => None,
+        }
+    }
+
     /// Gives a member of a type its value: `int.max`, `str.from_code`.
     pub fn add_static(&mut self, of: TypeKind, name: &str, value: Value) {
         self.registry.statics.entry(of).or_default().insert(Arc::from(name), value);

@@ -24,6 +24,11 @@ pub(super) enum TailCallee {
     Value(Value),
     /// A function of the core module, which may have to be loaded first.
     Core(Box<str>),
+    /// The next element of a generator; at its end the second value, or `StopIteration` if that is
+    /// the mark of something missing.
+    Next(Value, Value),
+    /// The clean-ups of a generator.
+    Close(Value),
 }
 
 impl Vm {
@@ -93,6 +98,20 @@ impl Vm {
     pub fn tail_call_core(&mut self, function: &str, args: &[Value]) -> Value {
         let callee = TailCallee::Core(function.into());
         self.tail = Some(TailCall { callee, args: args.to_vec() });
+        Value::tail_call()
+    }
+
+    /// For a native: what it returns to give the next element of a generator. At its end that is
+    /// `at_end`, or `StopIteration` is thrown if that is the mark of something missing.
+    pub fn next_of_generator(&mut self, generator: Value, at_end: Value) -> Value {
+        self.tail =
+            Some(TailCall { callee: TailCallee::Next(generator, at_end), args: Vec::new() });
+        Value::tail_call()
+    }
+
+    /// For a native: what it returns to close a generator.
+    pub fn close_generator(&mut self, generator: Value) -> Value {
+        self.tail = Some(TailCall { callee: TailCallee::Close(generator), args: Vec::new() });
         Value::tail_call()
     }
 

@@ -6,11 +6,14 @@
 use super::Vm;
 use super::error::ErrorKind;
 use super::exit::Exit;
-use super::frame::OPERATOR;
+use super::frame::{CLOSING, GENERATOR, OPERATOR};
 use super::trace::FrameAt;
 use super::value::Value;
 use crate::bytecode::op::Opcode;
 use crate::bytecode::program::{Handler, HandlerKind};
+
+/// The target of a cut that closes a generator: further inside than any record.
+pub(super) const CLOSE: u64 = u64::MAX;
 
 /// What leaves a block.
 #[derive(Clone, Copy, Debug)]
@@ -37,7 +40,14 @@ impl Vm {
                     Handled::Onwards(merged) => outcome = merged,
                 }
             }
-            frame = self.caller(self.fibers.get(running), at);
+            let caller = self.caller(self.fibers.get(running), at);
+            if at.word.flags() & GENERATOR != 0 {
+                match self.leave_generator(at, caller, outcome) {
+                    Handled::Here => return None,
+                    Handled::Onwards(left) => outcome = left,
+                }
+            }
+            frame = caller;
             if let Some(caller) = frame
                 && self.ends_iteration(at, caller, outcome)
             {
@@ -145,7 +155,7 @@ impl Vm {
     fn ends_iteration(&mut self, frame: FrameAt, caller: FrameAt, outcome: Outcome) -> bool {
         let Outcome::Throw(error) = outcome else { return false };
         let Some(index) = caller.instruction else { return false };
-        if frame.word.flags() & OPERATOR == 0
+        if frame.word.flags() & (OPERATOR | GENERATOR) != OPERATOR
             || !self.is_error_kind(error, ErrorKind::StopIteration)
         {
             return false;
@@ -156,6 +166,38 @@ impl Vm {
         }
         self.go_on(caller, index + 1);
         true
+    }
+
+    /// An unwind leaves the frame of a generator, which gives nothing more. If that was to close
+    /// it, the unwind ends here, and whoever closed it goes on, or gets what its clean-ups threw.
+    fn leave_generator(
+        &mut self,
+        frame: FrameAt,
+        caller: Option<FrameAt>,
+        outcome: Outcome,
+    ) -> Handled {
+        let code = self.infos[frame.word.function() as usize].code();
+        let register = usize::from(code.generator_register.unwrap_or(0));
+        let generator = self.fibers.get(self.running).stack.get(frame.base + register);
+        self.end_generator(generator);
+        let Outcome::Cut(cut) = outcome else { return Handled::Onwards(outcome) };
+        let closes = self.heap.cut_ref(cut).is_some_and(|cut| cut.target == CLOSE);
+        let Some(caller) = caller.filter(|_| closes && frame.word.flags() & CLOSING != 0) else {
+            return Handled::Onwards(outcome);
+        };
+        let errors = self.heap.cut_ref(cut).map_or(Vec::new(), |cut| cut.errors.clone());
+        if let Some((first, others)) = errors.split_first() {
+            for other in others {
+                self.suppress(*first, *other);
+            }
+            return Handled::Onwards(Outcome::Throw(*first));
+        }
+        let stack = &self.fibers.get(self.running).stack;
+        let back = stack.get(frame.base - 1).bits() as usize;
+        stack.set(frame.base - 1, Value::null());
+        let function = &self.functions[caller.word.function() as usize];
+        self.go_on(caller, function.index_of(back));
+        Handled::Here
     }
 
     /// Makes a frame the innermost one of the running fiber.

@@ -81,11 +81,13 @@ pub enum Kind {
     Object = 27,
     /// Shared bytes behind strings that grow; never a value of its own.
     Room = 28,
+    /// Generator: a function that is suspended at a `yield`.
+    Generator = 29,
 }
 
 impl Kind {
     /// All kinds, in the order of their numbers.
-    pub const ALL: [Kind; 29] = [
+    pub const ALL: [Kind; 30] = [
         Kind::Int,
         Kind::Float,
         Kind::Null,
@@ -115,6 +117,7 @@ impl Kind {
         Kind::Trace,
         Kind::Object,
         Kind::Room,
+        Kind::Generator,
     ];
 
     /// The first kind whose payload is an address.

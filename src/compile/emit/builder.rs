@@ -27,6 +27,8 @@ pub(super) struct CleanUp {
     pub(super) exits: Vec<(Exit, Label)>,
     /// It is the outermost one: the register for a returned value is given up with it.
     pub(super) outermost: bool,
+    /// It only ends the iteration with that state, which every way out does by itself.
+    pub(super) iteration: Option<Reg>,
 }
 
 /// A loop around the code being written.
@@ -37,6 +39,8 @@ pub(super) struct LoopFrame {
     pub(super) on_continue: Label,
     /// How many clean-ups stand around it.
     pub(super) depth: usize,
+    /// How many stand around its body.
+    pub(super) inside: usize,
     /// Where the value of `break` goes.
     pub(super) value: Option<Reg>,
 }
@@ -54,6 +58,8 @@ pub(super) struct Builder {
     pub(super) return_register: Option<Reg>,
     /// Its own closure, if it captures.
     pub(super) closure: Option<Reg>,
+    /// The generator that it is the body of.
+    pub(super) generator: Option<Reg>,
     too_many: Option<Span>,
 }
 
@@ -68,6 +74,7 @@ impl Builder {
             loops: Vec::new(),
             return_register: None,
             closure: None,
+            generator: None,
             too_many: None,
         }
     }

@@ -59,17 +59,20 @@ impl Emitter<'_> {
             Exit::Return => 0,
             Exit::Jump(_, depth) => depth,
         };
-        if self.f.cleanups.len() > depth
-            && let Some(top) = self.f.cleanups.last()
-        {
-            let (pair, entry) = (top.pair, top.entry);
-            let known = top.exits.iter().find(|(known, _)| *known == exit).map(|(_, label)| *label);
+        for at in (depth..self.f.cleanups.len()).rev() {
+            let around = &self.f.cleanups[at];
+            if let Some(state) = around.iteration {
+                self.op1(Opcode::EndIter, state);
+                continue;
+            }
+            let (pair, entry) = (around.pair, around.entry);
+            let known =
+                around.exits.iter().find(|(known, _)| *known == exit).map(|(_, label)| *label);
             let onward = match known {
                 Some(label) => label,
                 None => {
                     let label = self.label();
-                    let top = self.f.cleanups.last_mut().expect("the clean-up seen above");
-                    top.exits.push((exit, label));
+                    self.f.cleanups[at].exits.push((exit, label));
                     label
                 }
             };
@@ -94,8 +97,37 @@ impl Emitter<'_> {
             self.f.return_register = Some(self.alloc());
         }
         let entry = self.label();
-        self.f.cleanups.push(CleanUp { pair, entry, exits: Vec::new(), outermost });
+        let exits = Vec::new();
+        self.f.cleanups.push(CleanUp { pair, entry, exits, outermost, iteration: None });
         entry
+    }
+
+    /// Opens the clean-up of a loop over something that may be a generator.
+    pub(super) fn push_iteration(&mut self, state: Reg) -> Label {
+        let (entry, pair, exits) = (self.label(), state.plus(1), Vec::new());
+        let iteration = Some(state);
+        self.f.cleanups.push(CleanUp { pair, entry, exits, outermost: false, iteration });
+        entry
+    }
+
+    /// Closes it: an error or a cut that leaves the body, which began at `start`, ends the
+    /// iteration on its way. Code goes on at `done`.
+    pub(super) fn close_iteration(&mut self, start: u32, end: u32, done: Label) {
+        let Some(CleanUp { pair, entry, iteration: Some(state), .. }) = self.f.cleanups.pop()
+        else {
+            return;
+        };
+        if start == end {
+            return;
+        }
+        self.jump(done);
+        self.f.asm.handler(start, end, HandlerKind::CleanUp, pair, Some(entry));
+        self.bind(entry);
+        let guarded = self.f.asm.here();
+        self.op1(Opcode::EndIter, state);
+        let end = self.f.asm.here();
+        self.f.asm.handler(guarded, end, HandlerKind::Guard, pair, None);
+        self.op1(Opcode::EndCleanup, pair);
     }
 
     /// Writes the ways out of a clean-up that has been closed.

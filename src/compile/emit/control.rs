@@ -77,6 +77,21 @@ impl Emitter<'_> {
             }
             return;
         }
+        if self.f.cleanups.iter().all(|around| around.iteration.is_some()) {
+            let mark = self.mark();
+            let register = match value {
+                Some(value) => self.any(value),
+                None => self.alloc(),
+            };
+            if value.is_none() {
+                self.load_null(register);
+            }
+            self.f.return_register = Some(register);
+            self.leave(Exit::Return);
+            self.f.return_register = None;
+            self.release(mark);
+            return;
+        }
         let register = self.f.return_register.unwrap_or(Reg(0));
         match value {
             Some(value) => self.expr(value, register),
@@ -102,7 +117,7 @@ impl Emitter<'_> {
     pub(super) fn continue_at(&mut self, id: ExprId) {
         let Some(&key) = self.names.targets.get(&id) else { return };
         let Some(frame) = self.f.loops.iter().rev().find(|frame| frame.key == key) else { return };
-        let exit = Exit::Jump(frame.on_continue, frame.depth);
+        let exit = Exit::Jump(frame.on_continue, frame.inside);
         self.leave(exit);
     }
 }

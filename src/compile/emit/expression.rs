@@ -50,7 +50,8 @@ impl Emitter<'_> {
             }
             ExprKind::Break { value, .. } => self.break_from(id, *value),
             ExprKind::Continue { .. } => self.continue_at(id),
-            ExprKind::Yield(_) | ExprKind::Error => {}
+            ExprKind::Yield(value) => self.yield_value(*value, want),
+            ExprKind::Error => {}
             _ => return false,
         }
         true

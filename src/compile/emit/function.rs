@@ -130,6 +130,7 @@ impl Emitter<'_> {
         let closure_register = self.closure_operand();
         let done = std::mem::replace(&mut self.f, outer);
         let registers = done.registers();
+        let generator_register = done.generator.map(|register| register.0);
         let (code, spans, handlers) = done.asm.finish();
         let class = info.class.map(|class| self.class_index(class));
         let doc = declaration.and_then(|function| function.doc);
@@ -138,10 +139,11 @@ impl Emitter<'_> {
             params: self.params(declaration),
             has_rest: params.last().is_some_and(|param| param.rest),
             has_self: info.self_var.is_some(),
-            is_async: info.is_async,
+            is_async: info.must_be_awaited(),
             class,
             registers,
             closure_register,
+            generator_register,
             captures,
             code,
             spans,
@@ -174,6 +176,11 @@ impl Emitter<'_> {
         declaration: Option<&Function>,
         write: impl FnOnce(&mut Self, Want, &mut Defers),
     ) {
+        if self.names.function(id).is_generator {
+            self.prologue(declaration);
+            self.begin_generator();
+            return write(self, Want::Nothing, &mut Defers::of_block());
+        }
         let owner = self.names.owners.get(&OwnerKey::Body(id)).map(|owner| owner.var);
         let Some(var) = owner else {
             self.prologue(declaration);
@@ -196,6 +203,36 @@ impl Emitter<'_> {
             write(this, Want::In(value), defers);
         });
         self.op1(Opcode::Return, value);
+    }
+
+    /// The place where a call of the function ends with a generator, which goes on behind it.
+    fn begin_generator(&mut self) {
+        let generator = self.alloc();
+        self.f.generator = Some(generator);
+        let is_async = u8::from(self.names.function(self.f.id).is_async);
+        let live = self.live();
+        self.f.asm.emit(Opcode::Generator, generator.0, is_async, live, 0);
+    }
+
+    pub(super) fn yield_value(&mut self, value: Option<ExprId>, want: Want) {
+        let Some(generator) = self.f.generator else { return };
+        let mark = self.mark();
+        let live = self.live();
+        let register = match value {
+            Some(value) => self.any(value),
+            None => self.alloc(),
+        };
+        if value.is_none() {
+            self.load_null(register);
+        }
+        self.f.asm.emit(Opcode::Yield, register.0, generator.0, live, 0);
+        self.release(mark);
+        self.null(want);
+    }
+
+    /// How many registers are in use.
+    fn live(&self) -> u8 {
+        u8::try_from(self.mark()).unwrap_or(NO_REGISTER)
     }
 
     fn defers_in(&self, function: &Function) -> bool {
@@ -236,7 +273,7 @@ impl Emitter<'_> {
 /// `list.map`.
 fn method_name(text: &str) -> String {
     match text.split_once('_') {
-        Some((owner @ ("list" | "map" | "set" | "range" | "iterable"), method)) => {
+        Some((owner @ ("list" | "map" | "set" | "range" | "iterator"), method)) => {
             format!("{owner}.{method}")
         }
         _ => text.to_owned(),

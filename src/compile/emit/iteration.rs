@@ -11,7 +11,7 @@ impl Emitter<'_> {
     fn enter_loop(&mut self, key: LoopKey, value: Option<Reg>) -> (Label, Label) {
         let (on_break, on_continue) = (self.label(), self.label());
         let depth = self.f.cleanups.len();
-        self.f.loops.push(LoopFrame { key, on_break, on_continue, depth, value });
+        self.f.loops.push(LoopFrame { key, on_break, on_continue, depth, inside: depth, value });
         (on_break, on_continue)
     }
 
@@ -78,17 +78,24 @@ impl Emitter<'_> {
         self.at(span, |this| this.op2(Opcode::Iter, state, source));
         self.release(mark);
         let (on_break, on_continue) = self.enter_loop(LoopKey::Stmt(id), None);
+        self.push_iteration(state);
+        if let Some(frame) = self.f.loops.last_mut() {
+            frame.inside += 1;
+        }
         let top = self.label();
         self.jump(on_continue);
         self.bind(top);
+        let start = self.f.asm.here();
         let (next, element) = match self.pair(pattern) {
             Some((first, second)) => (Opcode::NextPair, self.bind_pair(first, second)),
             None => (Opcode::Next, self.bind_element(pattern)),
         };
         self.block(body, Want::Nothing);
         self.bind(on_continue);
+        let end = self.f.asm.here();
         self.at(span, |this| this.jump_on2(next, state, element, top));
         self.f.loops.pop();
+        self.close_iteration(start, end, on_break);
         self.bind(on_break);
     }
 

@@ -117,7 +117,9 @@ impl Emitter<'_> {
 
     fn kind_of(&self, variable: &Variable) -> ExportKind {
         match variable.kind {
-            VarKind::Function(id) if self.names.function(id).is_async => ExportKind::AsyncFunction,
+            VarKind::Function(id) if self.names.function(id).must_be_awaited() => {
+                ExportKind::AsyncFunction
+            }
             VarKind::Function(_) => ExportKind::Function,
             _ => ExportKind::Value,
         }

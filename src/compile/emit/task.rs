@@ -183,7 +183,9 @@ impl Emitter<'_> {
         let (on_break, on_continue) = (self.label(), self.label());
         let depth = self.f.cleanups.len();
         let key = LoopKey::Stmt(id);
-        self.f.loops.push(LoopFrame { key, on_break, on_continue, depth, value: None });
+        let inside = depth;
+        let frame = LoopFrame { key, on_break, on_continue, depth, inside, value: None };
+        self.f.loops.push(frame);
         let top = self.label();
         self.bind(top);
         self.declare_pattern(pattern);

@@ -59,6 +59,7 @@ impl Resolver<'_> {
             StmtKind::Function { function, public } => {
                 let Some(name) = function.name else { return };
                 let id = self.new_function(FnKind::Named, function.is_async);
+                self.note_generator(id, function);
                 self.out.function_of.insert(&raw const **function, id);
                 let var = self.declare(name, VarKind::Function(id), false);
                 self.variable_mut(var).public = *public && top_level;

@@ -61,6 +61,10 @@ impl Resolver<'_> {
             self.async_special(function, getter);
         }
         let id = self.new_function(kind, function.is_async);
+        self.note_generator(id, function);
+        if special && !getter && self.out.function(id).is_generator {
+            self.generating_special(function);
+        }
         self.out.function_of.insert(std::ptr::from_ref(function), id);
         let plain = match function.is_async {
             true => None,
@@ -90,6 +94,17 @@ impl Resolver<'_> {
             format!("{what} cannot be async"),
             "declared async",
             "use a `static async fn`, or a method with a name",
+        );
+    }
+
+    fn generating_special(&mut self, function: &Function) {
+        let span = function.name.map_or(function.span, |name| name.span);
+        self.report.fault(
+            Code::E0120,
+            span,
+            "a constructor or operator cannot be a generator",
+            "its body has a `yield`",
+            "yield in a method with a name, such as `fn iter()`",
         );
     }
 

@@ -80,11 +80,11 @@ impl Resolver<'_> {
             ExprKind::Closure(function) => self.closure(function),
             ExprKind::Return(value) => {
                 self.exprs(*value);
-                self.return_from(span);
+                self.return_from(span, value.is_some());
             }
             ExprKind::Yield(value) => {
                 self.exprs(*value);
-                self.report.unsupported(span, "generators (`yield`)");
+                self.yield_at(span);
             }
             ExprKind::Throw(value) => self.expr(*value),
             ExprKind::Break { label, value } => self.break_from(id, *label, *value),
@@ -241,8 +241,17 @@ impl Resolver<'_> {
         }
     }
 
-    fn return_from(&mut self, span: Span) {
+    fn return_from(&mut self, span: Span, has_value: bool) {
         let id = self.current();
+        if has_value && self.out.function(id).is_generator {
+            self.report.fault(
+                Code::E0130,
+                span,
+                "a generator cannot return a value",
+                "nobody would get it",
+                "`yield` it before a bare `return`",
+            );
+        }
         if self
             .regions()
             .iter()

@@ -8,8 +8,9 @@ use super::{
 };
 use crate::diagnostics::{Code, Span};
 use crate::syntax::ast::{
-    Argument, Block, ExprId, Function, FunctionBody, StmtId, StmtKind, Symbol,
+    Argument, Ast, Block, ExprId, ExprKind, Function, FunctionBody, StmtId, StmtKind, Symbol,
 };
+use crate::syntax::walk::{self, Node};
 
 impl Resolver<'_> {
     /// Resolves the whole module.
@@ -30,6 +31,7 @@ impl Resolver<'_> {
             kind,
             parent,
             is_async,
+            is_generator: false,
             self_var: None,
             class: self.classes.last().copied(),
             captures: Vec::new(),
@@ -39,7 +41,31 @@ impl Resolver<'_> {
     }
 
     pub(super) fn enter_function(&mut self, id: FnId, plain: Option<PlainReason>) {
-        self.contexts.push(Context { id, regions: Vec::new(), spawns: Vec::new(), plain });
+        let (regions, spawns) = (Vec::new(), Vec::new());
+        self.contexts.push(Context { id, regions, spawns, plain, in_parameters: false });
+    }
+
+    /// Notes that a function makes a generator if its body has a `yield`. Callers may be resolved
+    /// before the body is, so this looks ahead.
+    pub(super) fn note_generator(&mut self, id: FnId, function: &Function) {
+        let yields = match &function.body {
+            FunctionBody::Block(block) => yields(self.ast, &block.statements),
+            FunctionBody::Simple(statement) => yields(self.ast, &[*statement]),
+        };
+        self.out.functions[id.0 as usize].is_generator = yields;
+    }
+
+    /// `yield`
+    pub(super) fn yield_at(&mut self, span: Span) {
+        let context = self.contexts.last().expect("a function is being resolved");
+        let (id, in_parameters) = (context.id, context.in_parameters);
+        let info = self.out.function(id);
+        let word = Span::new(span.start, span.start + 5);
+        if in_parameters || matches!(info.kind, FnKind::SpawnBlock | FnKind::Value) {
+            let help = "a `fn` whose body has `yield` makes a generator when it is called";
+            let title = "`yield` outside of a function's body";
+            self.report.fault(Code::E0120, word, title, "belongs to no generator", help);
+        }
     }
 
     /// The body of a hoisted `fn`.
@@ -55,7 +81,9 @@ impl Resolver<'_> {
     pub(super) fn function_body(&mut self, function: &Function) {
         self.push_scope();
         for param in &function.params {
+            self.in_parameters(true);
             param.default.into_iter().for_each(|value| self.expr(value));
+            self.in_parameters(false);
             self.bind_pattern(param.pattern, VarKind::Param);
         }
         match &function.body {
@@ -65,8 +93,13 @@ impl Resolver<'_> {
         self.pop_scope();
     }
 
+    fn in_parameters(&mut self, inside: bool) {
+        self.contexts.last_mut().expect("a function is being resolved").in_parameters = inside;
+    }
+
     pub(super) fn closure(&mut self, function: &Function) {
         let id = self.new_function(FnKind::Closure, false);
+        self.note_generator(id, function);
         self.out.function_of.insert(std::ptr::from_ref(function), id);
         self.enter_function(id, None);
         self.function_body(function);
@@ -107,6 +140,9 @@ impl Resolver<'_> {
             return;
         }
         let info = self.out.function(context.id);
+        if info.is_generator {
+            return self.spawns_in_generator(&context.spawns);
+        }
         let own = match info.kind {
             FnKind::Closure => info.is_async,
             _ => true,
@@ -121,6 +157,20 @@ impl Resolver<'_> {
         }
         for (spawn, function) in context.spawns {
             self.own_spawn(spawn, function);
+        }
+    }
+
+    /// A generator may be left in the middle, so its body cannot wait for tasks.
+    fn spawns_in_generator(&mut self, spawns: &[(ExprId, FnId)]) {
+        for &(spawn, _) in spawns {
+            self.report.fault(
+                Code::E0304,
+                self.ast[spawn].span,
+                "`spawn` in a generator, outside of a `scope`",
+                "nothing would wait for this task",
+                "put it into a `scope { … }`, without the `yield`",
+            );
+            self.out.spawn_owners.insert(spawn, None);
         }
     }
 
@@ -171,4 +221,36 @@ impl Resolver<'_> {
         self.out.uses.insert(span, binding.clone());
         binding
     }
+}
+
+/// Whether a `yield` stands among statements, outside of what is a function of its own.
+fn yields(ast: &Ast, statements: &[StmtId]) -> bool {
+    let mut todo: Vec<Node> = statements.iter().map(|&statement| Node::Stmt(statement)).collect();
+    let mut inner = Vec::new();
+    while let Some(node) = todo.pop() {
+        match node {
+            Node::Expr(id) => match ast[id].kind {
+                ExprKind::Yield(_) => return true,
+                ExprKind::Closure(_) => continue,
+                ExprKind::Spawn { operand, .. } => {
+                    if let ExprKind::Block(_) = ast[operand].kind {
+                        continue;
+                    }
+                }
+                _ => {}
+            },
+            Node::Stmt(id) => match ast[id].kind {
+                StmtKind::Function { .. }
+                | StmtKind::Class { .. }
+                | StmtKind::Enum { .. }
+                | StmtKind::Test { .. } => continue,
+                _ => {}
+            },
+            Node::Pattern(_) => {}
+        }
+        inner.clear();
+        walk::children(ast, node, &mut inner);
+        todo.append(&mut inner);
+    }
+    false
 }

@@ -304,7 +304,7 @@ impl Resolver<'_> {
     pub(super) fn colour(&self, binding: &Binding) -> ExportKind {
         match binding {
             Binding::Variable(var) => match self.out.variable(*var).kind {
-                VarKind::Function(function) if self.out.function(function).is_async => {
+                VarKind::Function(function) if self.out.function(function).must_be_awaited() => {
                     ExportKind::AsyncFunction
                 }
                 VarKind::Function(_) => ExportKind::Function,

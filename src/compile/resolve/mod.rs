@@ -167,8 +167,10 @@ pub struct FunctionInfo {
     pub kind: FnKind,
     /// The one around it.
     pub parent: Option<FnId>,
-    /// It has to be awaited.
+    /// It may wait. Unless it is a generator, it has to be awaited.
     pub is_async: bool,
+    /// It has a `yield`: calling it makes a generator.
+    pub is_generator: bool,
     /// The variable that is `self` in it.
     pub self_var: Option<VarId>,
     /// The class whose body it stands in, by the place of its name.
@@ -179,6 +181,11 @@ pub struct FunctionInfo {
 }
 
 impl FunctionInfo {
+    /// Calls of it have to be awaited or spawned.
+    pub fn must_be_awaited(&self) -> bool {
+        self.is_async && !self.is_generator
+    }
+
     /// Where it finds a captured variable.
     pub fn upvalue(&self, var: VarId) -> Option<u32> {
         self.upvalues.get(&var).copied()
@@ -282,6 +289,8 @@ struct Context {
     spawns: Vec<(ExprId, FnId)>,
     /// Why it may not wait, for the message.
     plain: Option<PlainReason>,
+    /// A default of a parameter is being resolved, which is worked out before the body begins.
+    in_parameters: bool,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]

@@ -381,6 +381,9 @@ macro_rules! instruction {
                     $pc = $pc.offset((*$pc).imm as isize);
                     $next!()
                 }
+                if tag(state) == GENERATOR {
+                    $slow!(ops::generator::next)
+                }
                 $slow!(ops::iterate::next)
             }
             Opcode::NextPair => {
@@ -402,6 +405,17 @@ macro_rules! instruction {
                 $pc = $pc.offset((*$pc).imm as isize);
                 $next!()
             }
+
+            Opcode::EndIter => {
+                if tag(reg!($pc, $base, a)) == GENERATOR {
+                    $slow!(ops::generator::end_iteration)
+                }
+                advance!($pc, $next)
+            }
+
+            // ---- generators
+            Opcode::Generator => $slow!(ops::generator::generator),
+            Opcode::Yield => $slow!(ops::generator::yield_value),
 
             // ---- errors and clean-ups
             Opcode::Throw => $rare!(ops::error::throw),

@@ -31,6 +31,7 @@ const NULL: u64 = Kind::Null as u64;
 const UNSET: u64 = Kind::Unset as u64;
 const LIST: u64 = Kind::List as u64;
 const CLOSURE: u64 = Kind::Closure as u64;
+const GENERATOR: u64 = Kind::Generator as u64;
 const INSTANCE: u64 = Kind::Instance as u64;
 
 impl Vm {

@@ -214,6 +214,13 @@ impl Op<'_> {
         unsafe { std::slice::from_raw_parts(self.base.add(slot), count) }
     }
 
+    /// Writes values into the first registers of the frame.
+    pub(in crate::vm) fn window_write(&mut self, values: &[Value]) {
+        for (index, value) in values.iter().enumerate() {
+            self.window_set(index, *value);
+        }
+    }
+
     /// Moves a row of slots; they may overlap.
     pub(in crate::vm) fn window_move(&mut self, from: usize, to: usize, count: usize) {
         // SAFETY: both rows are reserved.

@@ -11,9 +11,9 @@ use super::Heap;
 use super::space::Swept;
 use crate::vm::map::Map;
 use crate::vm::object::{
-    Body, Bound, Bytes, Class, Closure, Cut, Enum, Header, HostObject, Instance, List, Module,
-    NativeId, Owned, Range, RangeObject, Str, StrParts, Trace, TraceEntry, TypeKind, TypeObject,
-    VariableCell, Variant,
+    Body, Bound, Bytes, Class, Closure, Cut, Enum, Generator, Header, HostObject, Instance, List,
+    Module, NativeId, Owned, Range, RangeObject, Str, StrParts, Trace, TraceEntry, TypeKind,
+    TypeObject, VariableCell, Variant,
 };
 use crate::vm::value::{Kind, Value, write_slot};
 
@@ -286,6 +286,11 @@ impl Heap {
     /// A stack trace.
     pub fn trace(&mut self, entries: Vec<TraceEntry>) -> Value {
         self.owned(Kind::Trace, Trace { entries })
+    }
+
+    /// A generator.
+    pub(in crate::vm) fn generator(&mut self, generator: Generator) -> Value {
+        self.owned(Kind::Generator, generator)
     }
 
     /// An object of the runtime or the host.

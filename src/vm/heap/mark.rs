@@ -6,8 +6,8 @@ use std::ptr::NonNull;
 use super::block::BlockRef;
 use crate::vm::map::Map;
 use crate::vm::object::{
-    Body, Bound, Class, Closure, Cut, Enum, Header, HostObject, Instance, List, Module, Owned,
-    RangeObject, Str, Trace, TypeObject, VariableCell, Variant,
+    Body, Bound, Class, Closure, Cut, Enum, Generator, Header, HostObject, Instance, List, Module,
+    Owned, RangeObject, Str, Trace, TypeObject, VariableCell, Variant,
 };
 use crate::vm::value::{Kind, Value};
 
@@ -218,6 +218,7 @@ impl Marker {
                 Kind::Module => self.scan_owned::<Module>(object, from),
                 Kind::Cut => self.scan_owned::<Cut>(object, from),
                 Kind::Trace => self.scan_owned::<Trace>(object, from),
+                Kind::Generator => self.scan_owned::<Generator>(object, from),
                 Kind::Object => self.scan_owned::<Box<dyn HostObject>>(object, from),
                 Kind::Bytes | Kind::Range | Kind::Native | Kind::Type | Kind::Room => {}
                 kind => unreachable!("{kind:?} is not a kind of object"),
@@ -275,6 +276,7 @@ pub(super) fn measure(object: NonNull<Header>) -> (usize, usize) {
             Kind::Module => note::<Module>(object),
             Kind::Cut => note::<Cut>(object),
             Kind::Trace => note::<Trace>(object),
+            Kind::Generator => note::<Generator>(object),
             Kind::Object => note::<Box<dyn HostObject>>(object),
             _ => (0, 0),
         }
@@ -312,6 +314,7 @@ pub(super) unsafe fn drop_cell(mut cell: NonNull<Header>) -> Option<usize> {
             Kind::Module => drop_owned::<Module>(cell),
             Kind::Cut => drop_owned::<Cut>(cell),
             Kind::Trace => drop_owned::<Trace>(cell),
+            Kind::Generator => drop_owned::<Generator>(cell),
             Kind::Object => drop_owned::<Box<dyn HostObject>>(cell),
             kind => unreachable!("{kind:?} owns nothing"),
         };

@@ -10,9 +10,9 @@ use std::ptr::NonNull;
 use super::{Heap, raw};
 use crate::vm::map::Map;
 use crate::vm::object::{
-    BoundRef, Bytes, Class, ClosureRef, Cut, Enum, Header, HostObject, InstanceRef, List, Module,
-    NativeId, Owned, Range, RangeObject, Str, Trace, TraceEntry, TypeKind, TypeObject,
-    VariableCell, VariantRef,
+    BoundRef, Bytes, Class, ClosureRef, Cut, Enum, Generator, Header, HostObject, InstanceRef,
+    List, Module, NativeId, Owned, Range, RangeObject, Str, Trace, TraceEntry, TypeKind,
+    TypeObject, VariableCell, VariantRef,
 };
 use crate::vm::value::{Kind, Value};
 
@@ -274,6 +274,21 @@ impl Heap {
     /// A cancellation.
     pub fn cut_mut(&mut self, value: Value) -> Option<&mut Cut> {
         self.body_mut(value, Kind::Cut)
+    }
+
+    /// A generator.
+    #[inline]
+    pub fn generator_ref(&self, value: Value) -> Option<&Generator> {
+        self.body(value, Kind::Generator)
+    }
+
+    /// A generator. What it owns never changes its size, so that is not measured again.
+    #[inline]
+    pub fn generator_mut(&mut self, value: Value) -> Option<&mut Generator> {
+        let object = self.as_kind(value, Kind::Generator)?;
+        self.write_barrier(value);
+        // SAFETY: the kind was checked, and the exclusive borrow excludes every other view.
+        Some(unsafe { &mut object.cast::<Owned<Generator>>().as_mut().body })
     }
 
     /// A stack trace.

@@ -30,6 +30,8 @@ pub enum TypeKind {
     Set,
     /// `range`
     Range,
+    /// `iterator`: generators, and what is made of them.
+    Iterator,
     /// `fn`: closures, natives, bound methods.
     Function,
     /// `class`
@@ -60,6 +62,7 @@ impl TypeKind {
             TypeKind::Map => "map",
             TypeKind::Set => "set",
             TypeKind::Range => "range",
+            TypeKind::Iterator => "iterator",
             TypeKind::Function => "fn",
             TypeKind::Class => "class",
             TypeKind::Enum => "enum",
@@ -85,6 +88,7 @@ impl TypeKind {
             Kind::Map => TypeKind::Map,
             Kind::Set => TypeKind::Set,
             Kind::Range => TypeKind::Range,
+            Kind::Generator => TypeKind::Iterator,
             Kind::Closure | Kind::Native | Kind::Bound => TypeKind::Function,
             Kind::Class => TypeKind::Class,
             Kind::Enum => TypeKind::Enum,

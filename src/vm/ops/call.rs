@@ -6,7 +6,7 @@ use crate::vm::Vm;
 use crate::vm::error::{ErrorKind, Thrown};
 use crate::vm::exit::{Args, Exit};
 use crate::vm::fiber::{Entry, Waiting};
-use crate::vm::frame::{AWAITED, BOTTOM, CONSTRUCTOR, OPERATOR};
+use crate::vm::frame::{AWAITED, BOTTOM, CONSTRUCTOR, GENERATOR, OPERATOR};
 use crate::vm::native::{NativeBody, NativeId};
 use crate::vm::resume::TailCallee;
 use crate::vm::value::{Kind, Value};
@@ -27,7 +27,7 @@ pub(in crate::vm) struct Site {
 }
 
 impl Site {
-    fn flags(self) -> u64 {
+    pub(in crate::vm) fn flags(self) -> u64 {
         (if self.awaited { AWAITED } else { 0 }) | if self.operator { OPERATOR } else { 0 }
     }
 }
@@ -72,6 +72,9 @@ pub(in crate::vm) fn special_return(op: &mut Op<'_>) -> Step {
     } else {
         op.get(at.a)
     };
+    if flags & GENERATOR != 0 {
+        return super::generator::returned(op);
+    }
     if flags & BOTTOM != 0 {
         return op.leave(Exit::Return(result));
     }
@@ -300,6 +303,10 @@ impl Op<'_> {
             return Err(self.vm.error(ErrorKind::TypeError, "a native asked for no tail call"));
         };
         let callee = match &tail.callee {
+            TailCallee::Next(generator, at_end) => {
+                return self.resume_generator(*generator, *at_end, site);
+            }
+            TailCallee::Close(generator) => return self.close_generator(*generator, site),
             TailCallee::Value(callee) => *callee,
             TailCallee::Core(name) => match self.vm.core_function(name)? {
                 Some(callee) => callee,

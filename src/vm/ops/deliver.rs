@@ -38,9 +38,11 @@ pub(in crate::vm) fn deliver(op: &mut Op<'_>, result: Value) -> Step {
             Ok(Flow::Next)
         }
         Opcode::GetIndexOrNull => index::deliver_or_null(op, result),
-        Opcode::SetIndex | Opcode::MapPut | Opcode::MapExtend | Opcode::ListExtend => {
-            Ok(Flow::Next)
-        }
+        Opcode::SetIndex
+        | Opcode::MapPut
+        | Opcode::MapExtend
+        | Opcode::ListExtend
+        | Opcode::EndIter => Ok(Flow::Next),
         Opcode::In => compare::deliver_contains(op, result),
         Opcode::Concat => text::deliver_concat(op, result),
         Opcode::Format => text::deliver_format(op, result),

@@ -11,14 +11,14 @@
 use super::lookup::Found;
 use super::{Flow, Op, Step};
 use crate::bytecode::op::Opcode;
-use crate::vm::error::ErrorKind;
+use crate::vm::error::{ErrorKind, Thrown};
 use crate::vm::exit::Exit;
 use crate::vm::value::{Kind, Value};
 
 /// `Iter`
 pub(in crate::vm) fn iter(op: &mut Op<'_>) -> Step {
     let source = op.get(op.instruction().b);
-    if begin(op, source) {
+    if begin(op, source)? {
         return Ok(Flow::Next);
     }
     let name = op.vm.heap.intern("iter");
@@ -35,14 +35,24 @@ pub(in crate::vm) fn iter(op: &mut Op<'_>) -> Step {
 
 /// Takes what a method `iter` gave.
 pub(super) fn deliver_iter(op: &mut Op<'_>, result: Value) -> Step {
-    if begin(op, result) { Ok(Flow::Next) } else { begin_iterator(op, result) }
+    if begin(op, result)? { Ok(Flow::Next) } else { begin_iterator(op, result) }
 }
 
-/// Begins with a built-in collection.
-fn begin(op: &mut Op<'_>, source: Value) -> bool {
+/// Begins with a built-in collection or a generator.
+fn begin(op: &mut Op<'_>, source: Value) -> Result<bool, Thrown> {
+    if op.vm.heap.generator_ref(source).is_some_and(|generator| generator.is_async) {
+        return Err(super::generator::needs_for_await(op, source));
+    }
     let built_in = matches!(
         source.kind(),
-        Kind::List | Kind::Map | Kind::Set | Kind::Range | Kind::Str | Kind::Bytes | Kind::Buffer
+        Kind::List
+            | Kind::Map
+            | Kind::Set
+            | Kind::Range
+            | Kind::Str
+            | Kind::Bytes
+            | Kind::Buffer
+            | Kind::Generator
     );
     if built_in {
         let at = op.instruction();
@@ -50,7 +60,7 @@ fn begin(op: &mut Op<'_>, source: Value) -> bool {
         op.set(at.a + 1, Value::int(0));
         op.set(at.a + 2, Value::null());
     }
-    built_in
+    Ok(built_in)
 }
 
 /// Begins with something that has a method `next`.
@@ -185,6 +195,9 @@ fn advance(op: &mut Op<'_>) -> Element {
 /// Asks the method `next` of the iterator, with the end mark where it takes a default.
 fn ask(op: &mut Op<'_>) -> Step {
     let iterator = op.get(op.instruction().a);
+    if iterator.is(Kind::Generator) {
+        return super::generator::next(op);
+    }
     let name = op.vm.heap.intern("next");
     match op.find(iterator, name)? {
         Found::Method(method) => {

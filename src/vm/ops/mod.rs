@@ -16,6 +16,7 @@ pub(super) mod enumeration;
 pub(super) mod error;
 pub(super) mod field;
 mod format;
+pub(super) mod generator;
 pub(super) mod index;
 pub(super) mod invoke;
 pub(super) mod iterate;
