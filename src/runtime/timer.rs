@@ -174,7 +174,7 @@ mod tests {
         timers.start(at(4), wake(2));
         timers.start(at(5), wake(3));
         assert_eq!(timers.next(), Some(at(4)));
-        assert_eq!(fired(&mut timers, 3), []);
+        assert_eq!(fired(&mut timers, 3), Vec::<u64>::new());
         assert_eq!(fired(&mut timers, 5), [2, 1, 3, 1000, 2007]);
         assert_eq!(timers.next(), None);
     }
