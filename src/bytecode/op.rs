@@ -274,6 +274,8 @@ opcodes! {
     Concat "concat" (Dst Base Byte None)
     /// R[a] := R[b] as text by the format spec K[imm]
     Format "format" (Dst Src None Const)
+    /// R[a] := R[b] as text by the format spec R[c]
+    FormatBy "format_by" (Dst Src Src None)
     /// R[a] := [R[b], …, R[b+c-1]]
     NewList "new_list" (Dst Base Byte None)
     /// append R[b], …, R[b+c-1] to the list R[a]
@@ -335,6 +337,8 @@ opcodes! {
     SuperSpread "super_spread" (Quad Src None Name)
     /// like SuperSpread, awaited
     SuperSpreadAwait "super_spread_await" (Quad Src None Name)
+    /// R[a] := method K[imm] of the class R[c], bound to R[b]
+    GetSuper "get_super" (Dst Src Src Name)
     /// like Call, awaited if this frame was called with await: for core methods that take callbacks
     CallEither "call_either" (Window None Byte None)
     /// return R[a]

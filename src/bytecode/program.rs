@@ -315,7 +315,8 @@ pub struct SelectCode {
 }
 
 /// An arm of a select. `R[register]` is the callee (or the value, or unused for a method);
-/// `R[enabled]` says whether its guard allows it.
+/// `R[enabled]` says whether its guard allows it; the mark of a missing argument there means that its
+/// result is null without waiting.
 #[derive(Clone, Copy, Debug)]
 pub struct SelectArmCode {
     /// Register of the guard's result.

@@ -86,6 +86,7 @@ impl Loop {
 
     fn try_operand(&mut self, vm: &mut Vm, id: TaskId, operand: SelectOperand) -> Tried {
         let wait = match operand {
+            SelectOperand::Ready(value) => return Tried::Done(Ok(value)),
             SelectOperand::Value(value) => super::join::wait_for(vm, value),
             SelectOperand::Native(native, args) => {
                 match (Cx { vm, rt: self, task: id }).call(native, args) {

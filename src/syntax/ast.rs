@@ -240,8 +240,17 @@ pub enum ExprKind {
 pub enum Piece {
     /// Literal text.
     Text(Symbol),
-    /// `${value:spec}`; the spec is unparsed, without its colon.
-    Value { value: ExprId, spec: Option<Name> },
+    /// `${value:spec}`
+    Value { value: ExprId, spec: Option<Spec> },
+}
+
+/// The format of an interpolated value: its text, with values in braces.
+#[derive(Debug)]
+pub struct Spec {
+    /// Text, and values without a format of their own.
+    pub pieces: Vec<Piece>,
+    /// Where it stands, without its colon.
+    pub span: Span,
 }
 
 /// An element of a list literal.

@@ -1,6 +1,7 @@
 //! What the grammar's actions call: makes nodes, attaches doc comments, and reports what the
 //! grammar lets through but the language does not.
 
+mod enumeration;
 mod pattern;
 
 use std::collections::HashMap;
@@ -192,26 +193,20 @@ impl<'a> Builder<'a> {
         StmtKind::Class { class: Box::new(class), public: false }
     }
 
-    /// `enum`
-    pub fn enumeration(&mut self, name: Name, items: Vec<EnumItem>, l: u32, r: u32) -> StmtKind {
-        let (mut variants, mut members) = (Vec::new(), Vec::new());
-        for item in items {
-            match item {
-                EnumItem::Variant(variant) => variants.push(variant),
-                EnumItem::Member(member) => members.push(member),
-                EnumItem::Broken => {}
-            }
+    /// A format: text, then values with the text behind each.
+    pub fn spec(&mut self, text: Symbol, rest: Vec<(ExprId, Symbol)>, l: u32, r: u32) -> Spec {
+        let mut pieces = vec![Piece::Text(text)];
+        for (value, text) in rest {
+            pieces.extend([Piece::Value { value, spec: None }, Piece::Text(text)]);
         }
-        let declaration = Enum { name, variants, members, doc: None, span: Span::new(l, r) };
-        StmtKind::Enum { declaration: Box::new(declaration), public: false }
-    }
-
-    /// A variant of an enum.
-    pub fn variant(&mut self, name: Name, params: Option<Vec<Param>>, l: u32, r: u32) -> Variant {
-        let span = Span::new(l, r);
-        let constructor =
-            params.map(|params| self.named(false, name, params, Block::default(), span));
-        Variant { name, constructor, doc: self.doc(l), span }
+        if pieces.len() > 1 {
+            let says = |piece: &Piece| match piece {
+                Piece::Text(symbol) => !self.ast.text(*symbol).is_empty(),
+                Piece::Value { .. } => true,
+            };
+            pieces.retain(says);
+        }
+        Spec { pieces, span: Span::new(l, r) }
     }
 
     fn member(&mut self, kind: MemberKind, is_static: bool, l: u32, r: u32) -> Member {

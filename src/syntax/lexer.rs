@@ -66,6 +66,8 @@ enum Mode {
     Text { triple: bool, open: usize, segments: Vec<(usize, Range<usize>)> },
     /// Inside `${…}`, with the number of brackets open in it.
     Code { depth: usize, open: Span },
+    /// Behind the colon of `${value:spec}`.
+    Spec { colon: Span },
 }
 
 struct Lexer<'s, 'a> {
@@ -87,6 +89,11 @@ impl<'s> Lexer<'s, '_> {
         loop {
             if let Some(Mode::Text { triple, .. }) = self.modes.last() {
                 self.literal_text(*triple);
+                continue;
+            }
+            if let Some(Mode::Spec { colon }) = self.modes.last() {
+                let (colon, start) = (*colon, self.raw.span().end);
+                self.format_spec(colon, start);
                 continue;
             }
             let Some(found) = self.raw.next() else { break };
@@ -201,19 +208,36 @@ impl<'s> Lexer<'s, '_> {
             Token::ParenClose | Token::BracketClose | Token::BraceClose => {
                 *depth = depth.saturating_sub(1);
             }
-            Token::Colon if *depth == 0 => return self.format_spec(span),
+            Token::Colon if *depth == 0 && !self.in_spec() => {
+                return self.modes.push(Mode::Spec { colon: span });
+            }
             _ => {}
         }
         self.push(token, span);
     }
 
-    /// The rest of `${value:spec}` after its colon.
-    fn format_spec(&mut self, colon: Span) {
+    /// Whether the code that is read stands inside a format: there a colon begins no other one.
+    fn in_spec(&self) -> bool {
+        let outer = self.modes.len().checked_sub(2).map(|outer| &self.modes[outer]);
+        matches!(outer, Some(Mode::Spec { .. }))
+    }
+
+    /// The text of a format from `start` on, up to its end or to a value in braces.
+    fn format_spec(&mut self, colon: Span, start: usize) {
         let rest = self.raw.remainder();
-        let length = rest.find(['}', '\n', '"']).unwrap_or(rest.len());
-        let start = colon.end;
-        let span = Span::new(start, start + length as u32);
-        let symbol = self.ast.intern(&rest[..length]);
+        let length = rest.find(['{', '}', '\n', '"']).unwrap_or(rest.len());
+        let end = self.raw.span().end + length;
+        let span = Span::new(start as u32, end as u32);
+        let symbol = self.ast.intern(&self.text[start..end]);
+        self.push(Token::Spec(symbol), span);
+        self.raw.bump(length);
+        if rest[length..].starts_with('{') {
+            self.raw.bump(1);
+            let open = Span::new(end as u32, end as u32 + 1);
+            self.push(Token::InterpolationOpen, open);
+            return self.modes.push(Mode::Code { depth: 0, open });
+        }
+        self.modes.pop();
         if !rest[length..].starts_with('}') {
             let diagnostic = Diagnostic::new(Code::E0122, "this format spec has no end");
             let diagnostic = diagnostic.at(self.source, colon.to(span), "begins with this colon");
@@ -222,8 +246,6 @@ impl<'s> Lexer<'s, '_> {
                  parentheses if the colon belongs to it",
             ));
         }
-        self.raw.bump(length);
-        self.push(Token::Spec(symbol), span);
     }
 
     // ---- what does not belong here
@@ -235,7 +257,8 @@ impl<'s> Lexer<'s, '_> {
         if slice == ":=" && in_code {
             // Of `${x:=8}` only the colon is read so far; the spec begins with the sign.
             let colon = Span::new(span.start, span.start + 1);
-            return self.spec_with_sign(colon);
+            self.modes.push(Mode::Spec { colon });
+            return self.format_spec(colon, colon.end as usize);
         }
         let (help, token) = match slice {
             "===" => ("`==` compares by value; `same(a, b)` asks for identity", Some(Token::EqEq)),
@@ -259,15 +282,6 @@ impl<'s> Lexer<'s, '_> {
         if let Some(token) = token {
             self.push(token, span);
         }
-    }
-
-    fn spec_with_sign(&mut self, colon: Span) {
-        let rest = self.raw.remainder();
-        let length = rest.find(['}', '\n', '"']).unwrap_or(rest.len());
-        let span = Span::new(colon.end, colon.end + 1 + length as u32);
-        let symbol = self.ast.intern(&self.text[span.start as usize..span.end as usize]);
-        self.raw.bump(length);
-        self.push(Token::Spec(symbol), span);
     }
 
     /// A text in quotes of another kind is read as a string, so that only the quotes are wrong.

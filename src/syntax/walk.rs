@@ -112,8 +112,9 @@ impl List<'_> {
             | ExprKind::Error => {}
             ExprKind::Interpolation(pieces) => {
                 for piece in pieces {
-                    if let Piece::Value { value, .. } = piece {
+                    if let Piece::Value { value, spec } = piece {
                         self.expr(*value);
+                        spec.iter().for_each(|spec| self.spec(spec));
                     }
                 }
             }
@@ -203,6 +204,14 @@ impl List<'_> {
                 }
             }
             _ => {}
+        }
+    }
+
+    fn spec(&mut self, spec: &Spec) {
+        for piece in &spec.pieces {
+            if let Piece::Value { value, .. } = piece {
+                self.expr(*value);
+            }
         }
     }
 

@@ -153,4 +153,6 @@ pub enum SelectOperand {
     Value(Value),
     /// A native that waits, with its arguments.
     Native(NativeId, Args),
+    /// Nothing: this value is its result.
+    Ready(Value),
 }

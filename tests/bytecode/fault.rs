@@ -156,7 +156,6 @@ fn modules_export_what_they_export() {
 #[test]
 fn what_is_not_there_yet_says_so() {
     reports("await import(\"./x.ket\")", Code::E0801, "import", "not supported yet");
-    reports("print(\"${1:{2}}\")", Code::E0801, "{2", "not supported yet");
 }
 
 #[test]

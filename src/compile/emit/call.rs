@@ -174,13 +174,22 @@ impl Emitter<'_> {
         out: Reg,
         (mode, span): (CallMode, Span),
     ) {
-        if matches!(mode, CallMode::Spawn { .. } | CallMode::Arm) {
-            let span = self.ast[root].span.to(span);
-            self.report.unsupported(span, "`super` here; write a block that awaits the call");
-            return;
-        }
         let Some(&parent) = self.names.receivers.get(&root) else { return };
         let Some(&self_var) = self.names.super_selfs.get(&root) else { return };
+        if matches!(mode, CallMode::Spawn { .. } | CallMode::Arm) {
+            // The method is bound first: a task and an arm begin with a call.
+            let mark = self.mark();
+            let (receiver, class) = (self.alloc(), self.alloc());
+            self.load_variable(self_var, receiver);
+            self.load_variable(parent, class);
+            let constant = self.symbol_constant(name.symbol);
+            self.at(name.span, |this| {
+                this.f.asm.emit(Opcode::GetSuper, base.0, receiver.0, class.0, constant);
+            });
+            self.release(mark);
+            self.call_window(base, arguments, out, (mode, span));
+            return;
+        }
         let receiver = self.alloc();
         self.load_variable(self_var, receiver);
         let form = self.arguments(arguments);

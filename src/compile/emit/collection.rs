@@ -147,18 +147,24 @@ impl Emitter<'_> {
     }
 
     fn piece(&mut self, piece: &Piece, dst: Reg) {
-        match *piece {
-            Piece::Text(text) => {
+        match piece {
+            &Piece::Text(text) => {
                 let text = self.symbol_constant(text);
                 self.op_imm(Opcode::LoadConst, dst, Reg(0), text);
             }
             Piece::Value { value, spec } => {
-                self.expr(value, dst);
-                if let Some(spec) = spec {
-                    let text = self.symbol_constant(spec.symbol);
-                    let span = self.ast[value].span.to(spec.span);
-                    self.at(span, |this| this.op_imm(Opcode::Format, dst, dst, text));
+                self.expr(*value, dst);
+                let Some(spec) = spec else { return };
+                let span = self.ast[*value].span.to(spec.span);
+                if let &[Piece::Text(text)] = &spec.pieces[..] {
+                    let text = self.symbol_constant(text);
+                    return self.at(span, |this| this.op_imm(Opcode::Format, dst, dst, text));
                 }
+                let mark = self.mark();
+                let text = self.alloc();
+                self.interpolation(&spec.pieces, text);
+                self.at(span, |this| this.op(Opcode::FormatBy, dst, dst, text));
+                self.release(mark);
             }
         }
     }

@@ -66,18 +66,25 @@ impl Emitter<'_> {
             }
             None => self.op2(Opcode::LoadBool, enabled, Reg(1)),
         }
-        let register = self.alloc();
-        let mut form = (register, ArmForm::Value);
+        let is_optional = self.is_optional_chain(operand);
+        // Null if a `?.` has skipped the rest.
+        let value = self.alloc();
+        let mut form = (value, ArmForm::Value);
         if let ExprKind::Call { .. } = self.ast[operand].kind {
-            if self.is_optional_chain(operand) {
-                let span = self.ast[operand].span;
-                self.report.unsupported(span, "`?.` in an arm of `select`");
+            if is_optional {
+                self.op2(Opcode::LoadBool, value, Reg(1));
+                // The window has to stand behind it.
+                self.alloc();
             }
             self.arm = None;
-            self.chain(operand, register, CallMode::Arm);
+            self.chain(operand, value, CallMode::Arm);
             form = self.arm.take().unwrap_or(form);
         } else {
-            self.expr(operand, register);
+            self.expr(operand, value);
+        }
+        if is_optional {
+            self.jump_on(Opcode::JumpIfNotNull, value, skip);
+            self.op1(Opcode::LoadUnset, enabled);
         }
         self.bind(skip);
         SelectArmCode { enabled: enabled.0, register: form.0.0, kind: form.1 }

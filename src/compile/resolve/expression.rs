@@ -128,11 +128,7 @@ impl Resolver<'_> {
     fn piece(&mut self, piece: &Piece) {
         if let Piece::Value { value, spec } = piece {
             self.expr(*value);
-            if let Some(spec) = spec
-                && self.ast.text(spec.symbol).contains('{')
-            {
-                self.report.unsupported(spec.span, "values inside a format");
-            }
+            spec.iter().flat_map(|spec| &spec.pieces).for_each(|piece| self.piece(piece));
         }
     }
 

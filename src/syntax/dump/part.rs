@@ -157,7 +157,13 @@ pub(super) fn interpolation<'a>(pieces: &[Piece]) -> Steps<'a> {
             Piece::Value { value, spec } => {
                 let mut steps = vec![Text("${"), Step::Expr(*value)];
                 if let Some(spec) = spec {
-                    steps.extend([Text(" :"), Step::Symbol(spec.symbol)]);
+                    steps.push(Text(" :"));
+                    steps.extend(spec.pieces.iter().flat_map(|piece| match piece {
+                        Piece::Text(symbol) => vec![Step::Symbol(*symbol)],
+                        Piece::Value { value, .. } => {
+                            vec![Text("{"), Step::Expr(*value), Text("}")]
+                        }
+                    }));
                 }
                 steps.push(Text("}"));
                 steps

@@ -157,7 +157,7 @@ impl Lexer<'_, '_> {
         let same_line = |open: Span, text: &str| !text[open.start as usize..at].contains('\n');
         let begun = self.modes.iter().position(|mode| match mode {
             Mode::Code { open, .. } => same_line(*open, self.text),
-            Mode::Text { .. } => false,
+            Mode::Text { .. } | Mode::Spec { .. } => false,
         });
         let Some(index) = begun else {
             self.unterminated(at);
@@ -177,6 +177,9 @@ impl Lexer<'_, '_> {
         while self.modes.len() > keep {
             match self.modes.last() {
                 Some(Mode::Text { .. }) => self.close_string(end),
+                Some(Mode::Spec { .. }) => {
+                    self.modes.pop();
+                }
                 _ => {
                     self.modes.pop();
                     self.push(Token::InterpolationClose, end);

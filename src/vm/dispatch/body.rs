@@ -194,7 +194,7 @@ macro_rules! instruction {
 
             // ---- containers
             Opcode::Concat => $slow!(ops::text::concat),
-            Opcode::Format => $slow!(ops::text::format),
+            Opcode::Format | Opcode::FormatBy => $slow!(ops::text::format),
             Opcode::NewList => $slow!(ops::container::new_list),
             Opcode::ListPush => $slow!(ops::container::list_push),
             Opcode::ListExtend => $slow!(ops::container::list_extend),
@@ -345,6 +345,8 @@ macro_rules! instruction {
                 write_slot(header, Value::null());
                 $next!()
             }
+
+            Opcode::GetSuper => $slow!(ops::invoke::get_super),
 
             // ---- classes
             Opcode::Class => $slow!(ops::class::class),

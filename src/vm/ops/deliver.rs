@@ -45,7 +45,7 @@ pub(in crate::vm) fn deliver(op: &mut Op<'_>, result: Value) -> Step {
         | Opcode::EndIter => Ok(Flow::Next),
         Opcode::In => compare::deliver_contains(op, result),
         Opcode::Concat => text::deliver_concat(op, result),
-        Opcode::Format => text::deliver_format(op, result),
+        Opcode::Format | Opcode::FormatBy => text::deliver_format(op, result),
         Opcode::Statics => class::deliver_static(op, result),
         Opcode::Iter => iterate::deliver_iter(op, result),
         Opcode::Next | Opcode::NextPair => iterate::deliver_next(op, result),

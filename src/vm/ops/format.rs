@@ -2,12 +2,14 @@
 //!
 //! `[[fill]< ^ >][+][#][0][width][,|_][.precision][d x X o b e f g % ?]`
 
-use crate::vm::text::float_text;
+use crate::vm::text::{float_text, push_duration};
 use crate::vm::value::Value;
 
 /// A spec taken apart.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Spec {
+    /// As it is written.
+    text: String,
     fill: Option<char>,
     align: Option<char>,
     plus: bool,
@@ -25,7 +27,7 @@ const SIZE_MAX: usize = 1 << 20;
 
 /// Takes a spec apart, or says what is wrong with it.
 pub(super) fn parse(text: &str) -> Result<Spec, String> {
-    let mut spec = Spec::default();
+    let mut spec = Spec { text: text.to_owned(), ..Spec::default() };
     let chars: Vec<char> = text.chars().collect();
     let mut rest = &chars[..];
     let is_align = |c: &char| matches!(c, '<' | '^' | '>');
@@ -86,37 +88,48 @@ fn number_at(rest: &mut &[char], text: &str) -> Result<Option<usize>, String> {
 
 /// An int or a float in its form, padded.
 pub(super) fn number(spec: &Spec, value: Value) -> Result<String, String> {
-    let negative = match (value.as_int(), value.as_float()) {
-        (Some(number), _) => number < 0,
-        (_, Some(number)) => number.is_sign_negative() && !number.is_nan(),
-        _ => false,
+    let of_digits = matches!(spec.letter, Some('x' | 'X' | 'o' | 'b'));
+    if spec.alternate && !of_digits {
+        return Err(misplaced(spec, "#", "goes with `x`, `X`, `o` and `b`"));
+    }
+    if spec.precision.is_some() && (of_digits || spec.letter == Some('d')) {
+        return Err(misplaced(spec, ".", "goes with no whole number: write `f`"));
+    }
+    let (negative, finite) = match (value.as_int(), value.as_float()) {
+        (Some(number), _) => (number < 0, true),
+        (_, Some(number)) => (number.is_sign_negative() && !number.is_nan(), number.is_finite()),
+        _ => (false, false),
     };
     let digits = digits(spec, value)?;
-    let mut sign = if negative {
-        "-"
-    } else if spec.plus {
-        "+"
-    } else {
-        ""
-    }
-    .to_owned();
+    let mut sign = sign(spec, negative).to_owned();
     if spec.alternate {
         sign.push_str(match spec.letter {
-            Some('x' | 'X') => "0x",
             Some('o') => "0o",
             Some('b') => "0b",
-            _ => "",
+            _ => "0x",
         });
     }
     let digits = match spec.grouping {
-        Some(mark) => grouped(&digits, mark, matches!(spec.letter, Some('x' | 'X' | 'o' | 'b'))),
+        Some(mark) => grouped(&digits, mark, of_digits),
         None => digits,
     };
     let missing = spec.width.saturating_sub(sign.chars().count() + digits.chars().count());
-    if spec.zero && spec.align.is_none() {
+    if spec.zero && spec.align.is_none() && finite {
         return Ok(format!("{sign}{}{digits}", "0".repeat(missing)));
     }
     Ok(pad(spec, format!("{sign}{digits}"), '>'))
+}
+
+fn sign(spec: &Spec, negative: bool) -> &'static str {
+    match (negative, spec.plus) {
+        (true, _) => "-",
+        (false, true) => "+",
+        (false, false) => "",
+    }
+}
+
+fn misplaced(spec: &Spec, part: &str, why: &str) -> String {
+    format!("`{part}` in the format `{}` {why}", spec.text)
 }
 
 /// The digits of a number without its sign.
@@ -125,26 +138,96 @@ fn digits(spec: &Spec, value: Value) -> Result<String, String> {
     let whole = value.as_int().map(i64::unsigned_abs);
     let float = value.as_number().unwrap_or(f64::NAN).abs();
     let only_ints = |letter: char| format!("a float cannot be formatted as `{letter}`");
-    Ok(match spec.letter {
-        Some('d') => whole.ok_or_else(|| only_ints('d'))?.to_string(),
-        Some('x') => format!("{:x}", whole.ok_or_else(|| only_ints('x'))?),
-        Some('X') => format!("{:X}", whole.ok_or_else(|| only_ints('X'))?),
-        Some('o') => format!("{:o}", whole.ok_or_else(|| only_ints('o'))?),
-        Some('b') => format!("{:b}", whole.ok_or_else(|| only_ints('b'))?),
+    Ok(match (spec.letter, whole) {
+        (Some('d'), Some(whole)) => whole.to_string(),
+        (Some('x'), Some(whole)) => format!("{whole:x}"),
+        (Some('X'), Some(whole)) => format!("{whole:X}"),
+        (Some('o'), Some(whole)) => format!("{whole:o}"),
+        (Some('b'), Some(whole)) => format!("{whole:b}"),
+        (Some(letter @ ('d' | 'x' | 'X' | 'o' | 'b')), None) => return Err(only_ints(letter)),
+        // Ints keep all their digits, which a float would not.
+        (Some('f'), Some(whole)) => with_zeros(whole.into(), precision.unwrap_or(6)),
+        (Some('%'), Some(whole)) => {
+            with_zeros(u128::from(whole) * 100, precision.unwrap_or(0)) + "%"
+        }
+        (None | Some('?'), Some(whole)) => with_zeros(whole.into(), precision.unwrap_or(0)),
         _ if !float.is_finite() => if float.is_nan() { "nan" } else { "inf" }.to_owned(),
-        Some('e') => match precision {
+        (Some('e'), _) => match precision {
             Some(precision) => format!("{float:.precision$e}"),
             None => format!("{float:e}"),
         },
-        Some('f') => format!("{float:.*}", precision.unwrap_or(6)),
-        Some('%') => format!("{:.*}%", precision.unwrap_or(0), float * 100.0),
-        Some('g') => general(float, precision.unwrap_or(6)),
-        _ => match (whole, precision) {
-            (Some(whole), None) => whole.to_string(),
-            (_, Some(precision)) => format!("{float:.precision$}"),
-            (None, None) => float_text(float),
+        (Some('f'), _) => format!("{float:.*}", precision.unwrap_or(6)),
+        (Some('%'), _) => format!("{:.*}%", precision.unwrap_or(0), float * 100.0),
+        (Some('g'), _) => general(float, precision.unwrap_or(6)),
+        _ => match precision {
+            Some(precision) => format!("{float:.precision$}"),
+            None => float_text(float),
         },
     })
+}
+
+fn with_zeros(whole: u128, decimals: usize) -> String {
+    let point = if decimals > 0 { "." } else { "" };
+    format!("{whole}{point}{}", "0".repeat(decimals))
+}
+
+/// A duration, rounded to so many decimals of its last unit and padded.
+pub(super) fn duration(spec: &Spec, nanoseconds: i64) -> Result<String, String> {
+    if let Some(letter) = spec.letter.filter(|letter| *letter != '?') {
+        return Err(format!(
+            "a duration cannot be formatted as `{letter}`: divide it by a unit first, `d / 1s`"
+        ));
+    }
+    only_for_numbers(spec, "a duration")?;
+    let mut text = String::new();
+    let rounded = match spec.precision {
+        Some(decimals) => rounded(nanoseconds, decimals),
+        None => nanoseconds,
+    };
+    if spec.plus && rounded >= 0 {
+        text.push('+');
+    }
+    push_duration(&mut text, rounded);
+    Ok(pad(spec, text, '>'))
+}
+
+/// A count of nanoseconds with so many decimals in the unit that its text ends with.
+fn rounded(nanoseconds: i64, decimals: usize) -> i64 {
+    let length = i128::from(nanoseconds).abs();
+    let digits: usize = match length {
+        1_000_000_000.. => 9,
+        1_000_000.. => 6,
+        1000.. => 3,
+        _ => 0,
+    };
+    let step = 10_i128.pow(digits.saturating_sub(decimals) as u32);
+    let nearest = (length + step / 2) / step * step;
+    let length = if nearest > i128::from(i64::MAX) { nearest - step } else { nearest };
+    let length = if nanoseconds < 0 { -length } else { length };
+    i64::try_from(length).expect("it is not longer than the longest duration")
+}
+
+/// Says what is wrong with the spec of anything that is neither a number nor a duration.
+pub(super) fn check_text(spec: &Spec, type_name: &str) -> Result<(), String> {
+    if let Some(letter) = spec.letter.filter(|letter| *letter != '?') {
+        return Err(format!("a value of type {type_name} cannot be formatted as `{letter}`"));
+    }
+    let what = format!("a value of type {type_name}");
+    if spec.plus {
+        return Err(misplaced(spec, "+", &format!("is for numbers, not for {what}")));
+    }
+    only_for_numbers(spec, &what)
+}
+
+fn only_for_numbers(spec: &Spec, what: &str) -> Result<(), String> {
+    let mark = spec.grouping.map(String::from);
+    let part = match (spec.alternate, spec.zero, &mark) {
+        (true, ..) => "#",
+        (_, true, _) => "0",
+        (.., Some(mark)) => mark,
+        _ => return Ok(()),
+    };
+    Err(misplaced(spec, part, &format!("is for numbers, not for {what}")))
 }
 
 /// The shorter of plain and exponent form with so many significant digits.
@@ -167,7 +250,8 @@ fn trimmed(number: &str) -> &str {
 /// Marks between groups of digits of the whole part: of three, or of four in other bases.
 fn grouped(digits: &str, mark: char, of_four: bool) -> String {
     let size = if of_four { 4 } else { 3 };
-    let whole = digits.find(['.', 'e', '%']).unwrap_or(digits.len());
+    let end = if of_four { None } else { digits.find(['.', 'e', '%', 'i', 'n']) };
+    let whole = end.unwrap_or(digits.len());
     let (whole, rest) = digits.split_at(whole);
     let mut text = String::new();
     for (index, digit) in whole.chars().enumerate() {
@@ -223,6 +307,8 @@ mod tests {
             ("08b", Value::int(5), "00000101"),
             (",", Value::int(1_234_567), "1,234,567"),
             ("_", Value::int(-1000), "-1_000"),
+            ("_x", Value::int(0xdead_beef), "dead_beef"),
+            (",", Value::float(f64::INFINITY), "inf"),
             (".2f", Value::int(2), "2.00"),
             (".2", Value::float(2.345), "2.35"),
             (",.1f", Value::float(12345.67), "12,345.7"),
@@ -232,8 +318,36 @@ mod tests {
             ("g", Value::float(1500.0), "1500"),
             ("x", Value::float(1.5), "a float cannot be formatted as `x`"),
             ("q", Value::int(1), "`q` is not understood in the format `q`"),
+            (".3f", Value::int(i64::MAX), "9223372036854775807.000"),
+            ("%", Value::int(7), "700%"),
+            ("08", Value::float(f64::NEG_INFINITY), "    -inf"),
+            ("#", Value::int(1), "`#` in the format `#` goes with `x`, `X`, `o` and `b`"),
+            (".1x", Value::int(1), "`.` in the format `.1x` goes with no whole number: write `f`"),
         ] {
             assert_eq!(formatted(spec, value), text, "{spec}");
+        }
+    }
+
+    #[test]
+    fn durations_are_rounded_in_their_last_unit() {
+        let formatted = |spec: &str, nanoseconds: i64| {
+            parse(spec)
+                .and_then(|spec| duration(&spec, nanoseconds))
+                .unwrap_or_else(|problem| problem)
+        };
+        for (spec, nanoseconds, text) in [
+            ("8", 1_500_000_000, "    1.5s"),
+            ("<6", 0, "0s    "),
+            (".1", 90_126_000_000, "1m30.1s"),
+            (".0", 1_500_000, "2ms"),
+            (".0", 999_999_999, "1s"),
+            (".2", -1_239_999, "-1.24ms"),
+            ("+.1", 1_260, "+1.3us"),
+            (".0", i64::MAX, "106751d23h47m16s"),
+            ("05", 1, "`0` in the format `05` is for numbers, not for a duration"),
+            ("f", 1, "a duration cannot be formatted as `f`: divide it by a unit first, `d / 1s`"),
+        ] {
+            assert_eq!(formatted(spec, nanoseconds), text, "{spec} {nanoseconds}");
         }
     }
 

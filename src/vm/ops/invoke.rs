@@ -2,10 +2,10 @@
 
 use super::call::{Site, named_map};
 use super::lookup::Found;
-use super::{Op, Step};
+use super::{Flow, Op, Step};
 use crate::bytecode::instruction::Instruction;
 use crate::bytecode::op::Opcode;
-use crate::vm::error::ErrorKind;
+use crate::vm::error::{ErrorKind, Thrown};
 use crate::vm::exit::Exit;
 use crate::vm::native::{NativeBody, NativeId};
 use crate::vm::value::{Kind, Value};
@@ -93,22 +93,35 @@ pub(in crate::vm) fn super_spread(op: &mut Op<'_>) -> Step {
     call_super(op, site, count, named)
 }
 
+/// `GetSuper`
+pub(in crate::vm) fn get_super(op: &mut Op<'_>) -> Step {
+    let at = op.instruction();
+    let method = super_method(op, op.get(at.c))?;
+    let bound = op.vm.heap.bound(op.get(at.b), method);
+    op.set(at.a, bound);
+    Ok(Flow::Next)
+}
+
 fn call_super(op: &mut Op<'_>, site: Site, count: usize, named: Option<Value>) -> Step {
-    let class = op.get(op.instruction().b);
+    let callee = super_method(op, op.get(op.instruction().b))?;
+    op.call_closure(callee, site, count, named, true, 0)
+}
+
+/// The method of a parent class that an instruction names.
+fn super_method(op: &mut Op<'_>, class: Value) -> Result<Value, Thrown> {
     let name = op.name_text();
     let Some(found) = op.vm.heap.class_ref(class) else {
         return Err(op.vm.error(ErrorKind::TypeError, "`super` needs a class to extend"));
     };
     let class_name = found.name.clone();
-    let callee = match found.method(&name) {
-        Some(member) => member.value,
-        None if name == "init" => op.constructor(class)?,
+    match found.method(&name) {
+        Some(member) => Ok(member.value),
+        None if name == "init" => op.constructor(class),
         None => {
             let text = format!("{class_name} has no method `{name}`");
-            return Err(op.vm.error(ErrorKind::FieldError, text));
+            Err(op.vm.error(ErrorKind::FieldError, text))
         }
-    };
-    op.call_closure(callee, site, count, named, true, 0)
+    }
 }
 
 impl Op<'_> {
@@ -154,7 +167,7 @@ impl Op<'_> {
     }
 
     #[cold]
-    fn getter_is_no_method(&mut self, name: Value) -> crate::vm::Thrown {
+    fn getter_is_no_method(&mut self, name: Value) -> Thrown {
         let name = self.text(name);
         let text = format!("`{name}` is no method but a getter: bind its value to a name first");
         self.vm.error(ErrorKind::TypeError, text)

@@ -110,7 +110,10 @@ pub(in crate::vm) fn select(op: &mut Op<'_>) -> Step {
     // Arguments are arranged above the frame, where there is room for missing ones.
     let mut free = op.scratch();
     for (arm, number) in code.arms.iter().zip(0..) {
-        if op.get(arm.enabled).truthy() {
+        if op.get(arm.enabled).is_unset() {
+            // A `?.` has come to null, which is there at once.
+            arms.push(SelectArm { number, operand: SelectOperand::Ready(Value::null()) });
+        } else if op.get(arm.enabled).truthy() {
             let operand = operand(op, arm, &mut free)?;
             let Some(operand) = operand else { return op.leave(Exit::NeedCore) };
             arms.push(SelectArm { number, operand });

@@ -1,9 +1,13 @@
 //! Interpolation: values as text, joined or formatted.
 
+use super::format::{self, Spec};
+use super::lookup::Found;
 use super::work::Work;
-use super::{Flow, Op, Step, format};
+use super::{Flow, Op, Step};
+use crate::bytecode::op::Opcode;
 use crate::vm::display::{Printed, Printer};
 use crate::vm::error::{ErrorKind, Thrown};
+use crate::vm::exit::Exit;
 use crate::vm::value::{Kind, Value};
 
 /// `Concat`
@@ -81,47 +85,62 @@ pub(super) fn deliver_concat(op: &mut Op<'_>, result: Value) -> Step {
     }
 }
 
-/// `Format`
+/// `Format`, `FormatBy`
 pub(in crate::vm) fn format(op: &mut Op<'_>) -> Step {
-    let at = op.instruction();
-    let value = op.get(at.b);
-    let spec = op.vm.constants[at.imm as usize];
+    let value = op.get(op.instruction().b);
+    let text = spec(op);
     if let Some(method) = op.method_of(value, "format") {
-        return op.call_operator(method, &[value, spec]);
+        return op.call_operator(method, &[value, text]);
     }
-    let spec = op.text(spec);
-    let spec = match format::parse(&spec) {
-        Ok(spec) => spec,
-        Err(problem) => return Err(op.vm.error(ErrorKind::ValueError, problem)),
+    if value.is(Kind::Object) {
+        // Dates and their like bring a native method.
+        let name = op.vm.heap.intern("format");
+        match op.find(value, name)? {
+            Found::Method(method) => return op.call_operator(method, &[value, text]),
+            Found::Native(id) => {
+                let native = op.vm.native_value(id);
+                return op.call_operator(native, &[value, text]);
+            }
+            Found::NeedCore => return op.leave(Exit::NeedCore),
+            _ => {}
+        }
+    }
+    let spec = parsed(op)?;
+    let text = match value.kind() {
+        Kind::Int | Kind::Float => format::number(&spec, value),
+        Kind::Duration => format::duration(&spec, value.bits() as i64),
+        _ => match format::check_text(&spec, &op.vm.type_name(value)) {
+            Ok(()) if spec.letter == Some('?') => return print(op, Printer::quoted(value)),
+            Ok(()) => return print(op, Printer::new(value)),
+            Err(problem) => Err(problem),
+        },
     };
-    if matches!(value.kind(), Kind::Int | Kind::Float) {
-        let text = match format::number(&spec, value) {
-            Ok(text) => text,
-            Err(problem) => return Err(op.vm.error(ErrorKind::ValueError, problem)),
-        };
-        return finish_format(op, text);
+    match text {
+        Ok(text) => finish_format(op, text),
+        Err(problem) => Err(op.vm.error(ErrorKind::ValueError, problem)),
     }
-    if let Some(letter) = spec.letter.filter(|letter| *letter != '?') {
-        let name = op.vm.type_name(value);
-        let text = format!("a value of type {name} cannot be formatted as `{letter}`");
-        return Err(op.vm.error(ErrorKind::ValueError, text));
+}
+
+/// The format of the instruction.
+fn spec(op: &Op<'_>) -> Value {
+    let at = op.instruction();
+    match at.op {
+        Opcode::Format => op.vm.constants[at.imm as usize],
+        _ => op.get(at.c),
     }
-    let printer =
-        if spec.letter == Some('?') { Printer::quoted(value) } else { Printer::new(value) };
-    print(op, printer)
+}
+
+fn parsed(op: &mut Op<'_>) -> Result<Spec, Thrown> {
+    let text = op.text(spec(op));
+    format::parse(&text).map_err(|problem| op.vm.error(ErrorKind::ValueError, problem))
 }
 
 fn print(op: &mut Op<'_>, mut printer: Printer) -> Step {
     match printer.run(&op.vm.heap) {
         Err(_) => Err(op.vm.out_of_memory()),
         Ok(Printed::Done) => {
-            let spec = op.text(op.vm.constants[op.instruction().imm as usize]);
-            let text =
-                format::parse(&spec).map(|spec| format::pad_text(&spec, printer.into_text()));
-            match text {
-                Ok(text) => finish_format(op, text),
-                Err(problem) => Err(op.vm.error(ErrorKind::ValueError, problem)),
-            }
+            let spec = parsed(op)?;
+            finish_format(op, format::pad_text(&spec, printer.into_text()))
         }
         Ok(Printed::NeedsCall(instance)) => {
             let method = op.method_of(instance, "str");
