@@ -143,7 +143,8 @@ fn buffer_of(vm: &mut Vm, value: Option<Value>) -> Outcome {
 /// The error of a text that stands for no value of a type.
 #[cold]
 fn unreadable(vm: &mut Vm, what: &str, text: &str, why: &str) -> Thrown {
-    let shown = vm.heap.string(text);
-    let shown = vm.show(shown);
-    vm.error(ErrorKind::ParseError, format!("{shown} is not {what}{why}"))
+    let source = vm.heap.string(text);
+    let shown = vm.show(source);
+    let message = format!("{shown} is not {what}{why}");
+    vm.error_with(ErrorKind::ParseError, message, &[("source", source)])
 }

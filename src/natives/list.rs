@@ -8,7 +8,9 @@ mod shape;
 
 use crate::natives;
 pub use change::writable;
-use change::{clear, extend, extend_flat, fill, insert, pop, push, remove, remove_at, reverse};
+use change::{
+    clear, extend, extend_flat, fill, insert, pop, push, remove, remove_at, reverse, splice,
+};
 use element::{contains, count, first, index_of, join, last, len, sum};
 use order::{binary_search, max_plain, min_plain, sort_keyed, sort_plain};
 use random::{shuffle, shuffled};
@@ -41,6 +43,11 @@ natives! {
     method list.remove(value: any) => remove, "[1, 2].remove(2)" => "true";
     /// Removes the element at index `i` and gives it.
     method list.remove_at(i: int) => remove_at, "[1, 2, 3].remove_at(0)" => "1";
+    /// Puts the elements of an iterable in the place of those at the indexes of `range`, which are
+    /// as in a slice; gives what stood there.
+    method list.splice(range: range, iterable: any) => splice,
+        "let xs = [1, 2, 3, 4]\nlet old = xs.splice(1..3, [9])\nprint(xs, old)" => "[1, 9, 4] [2, 3]",
+        "let xs = [1, 2]\nxs.splice(-1.., [])\nprint(xs)" => "[1]";
     /// Removes the elements for which `f` is true; gives how many.
     core method list.remove_if(f: fn) => list_remove_if, "[1, 2, 3].remove_if(|x| x > 1)" => "2";
     /// Sorts the list in place: by the values, by a key, or by a comparison that gives a negative
@@ -82,7 +89,7 @@ natives! {
     /// copied too.
     method list.copy(named deep: bool = false) => copy,
         "let xs = [[1]]\nlet ys = xs.copy(deep: true)\nys[0].push(2)\nprint(xs, ys)" => "[[1]] [[1, 2]]";
-    /// Lists of the first elements, the second ones, and so on, until one of the lists ends.
+    /// Lists of the first elements, the second ones, and so on, until one of the iterables ends.
     method list.zip(lists: any...) => zip, r#"[1, 2].zip(["a", "b"])"# => r#"[[1, "a"], [2, "b"]]"#;
     /// Pairs of index and element.
     method list.enumerate(start: int = 0) => enumerate, r#"["a", "b"].enumerate()"# => r#"[[0, "a"], [1, "b"]]"#;

@@ -99,7 +99,13 @@ fn endless(vm: &mut Vm, path: &str) -> Outcome {
 
 fn len(vm: &mut Vm, range: RangeValue) -> Outcome {
     match range.get(&vm.heap).len() {
-        Some(length) => Ok(Value::int(i64::try_from(length).unwrap_or(i64::MAX))),
+        Some(length) => match i64::try_from(length) {
+            Ok(length) => Ok(Value::int(length)),
+            Err(_) => {
+                let message = format!("range.len: {length} does not fit in an int (64 bits)");
+                Err(vm.error(ErrorKind::OverflowError, message))
+            }
+        },
         None => endless(vm, "range.len"),
     }
 }

@@ -131,7 +131,8 @@ pub fn extend_set(vm: &mut Vm, path: &str, set: Value, iterable: Value, result: 
         Elements::Known(items) => items,
         Elements::AskScript => return script::call(vm, "set_extend", &[set, iterable, result]),
         Elements::None => {
-            return Err(wrong_type(vm, path, "iterable", "an iterable", iterable, None));
+            let param = if path == "set.union" { "other" } else { "iterable" };
+            return Err(wrong_type(vm, path, param, "an iterable", iterable, None));
         }
     };
     for (index, item) in items.iter().enumerate() {

@@ -5,9 +5,10 @@ use crate::natives::kind::BytesLikeValue;
 use crate::vm::error::past_end;
 use crate::vm::{ErrorKind, Thrown, Value, Vm};
 
-/// The `N` bytes at an offset, big end first.
+/// The `N` bytes at an offset, big end first, for the reader of that name.
 fn at<const N: usize>(
     vm: &mut Vm,
+    name: &str,
     bytes: BytesLikeValue,
     offset: i64,
     le: bool,
@@ -27,10 +28,14 @@ fn at<const N: usize>(
         }
         None => {
             let length = content.len();
-            let message = match N {
+            let wrong = match N {
                 1 => past_end(offset, length),
-                _ => format!("{N} bytes at {offset} go past the end (length {length})"),
+                _ if start < 0 => {
+                    format!("{N} bytes at offset {offset} begin before the start (length {length})")
+                }
+                _ => format!("{N} bytes at offset {offset} go past the end (length {length})"),
             };
+            let message = format!("{}.{name}: {wrong}", vm.type_name(bytes.0));
             Err(vm.error(ErrorKind::IndexError, message))
         }
     }
@@ -40,7 +45,7 @@ fn at<const N: usize>(
 macro_rules! readers {
     ($($name:ident $number:ty;)*) => {$(
         pub(super) fn $name(vm: &mut Vm, bytes: BytesLikeValue, offset: i64, le: bool) -> Outcome {
-            Ok(Value::int(i64::from(<$number>::from_be_bytes(at(vm, bytes, offset, le)?))))
+            Ok(Value::int(i64::from(<$number>::from_be_bytes(at(vm, stringify!($number), bytes, offset, le)?))))
         }
     )*};
 }
@@ -54,15 +59,15 @@ readers! {
 }
 
 pub(super) fn u8_at(vm: &mut Vm, bytes: BytesLikeValue, offset: i64) -> Outcome {
-    Ok(Value::int(i64::from(u8::from_be_bytes(at(vm, bytes, offset, false)?))))
+    Ok(Value::int(i64::from(u8::from_be_bytes(at(vm, "u8", bytes, offset, false)?))))
 }
 
 pub(super) fn i8_at(vm: &mut Vm, bytes: BytesLikeValue, offset: i64) -> Outcome {
-    Ok(Value::int(i64::from(i8::from_be_bytes(at(vm, bytes, offset, false)?))))
+    Ok(Value::int(i64::from(i8::from_be_bytes(at(vm, "i8", bytes, offset, false)?))))
 }
 
 pub(super) fn u64_at(vm: &mut Vm, bytes: BytesLikeValue, offset: i64, le: bool) -> Outcome {
-    let number = u64::from_be_bytes(at(vm, bytes, offset, le)?);
+    let number = u64::from_be_bytes(at(vm, "u64", bytes, offset, le)?);
     match i64::try_from(number) {
         Ok(number) => Ok(Value::int(number)),
         Err(_) => {
@@ -73,9 +78,9 @@ pub(super) fn u64_at(vm: &mut Vm, bytes: BytesLikeValue, offset: i64, le: bool) 
 }
 
 pub(super) fn f32_at(vm: &mut Vm, bytes: BytesLikeValue, offset: i64, le: bool) -> Outcome {
-    Ok(Value::float(f64::from(f32::from_be_bytes(at(vm, bytes, offset, le)?))))
+    Ok(Value::float(f64::from(f32::from_be_bytes(at(vm, "f32", bytes, offset, le)?))))
 }
 
 pub(super) fn f64_at(vm: &mut Vm, bytes: BytesLikeValue, offset: i64, le: bool) -> Outcome {
-    Ok(Value::float(f64::from_be_bytes(at(vm, bytes, offset, le)?)))
+    Ok(Value::float(f64::from_be_bytes(at(vm, "f64", bytes, offset, le)?)))
 }

@@ -1,10 +1,10 @@
 //! What changes a list in place.
 
 use crate::natives::Outcome;
-use crate::natives::argument::{Rest, wrong_type};
+use crate::natives::argument::{Rest, bad_value, wrong_type};
 use crate::natives::describe::describe;
 use crate::natives::equality::{Found, position_of};
-use crate::natives::kind::ListValue;
+use crate::natives::kind::{ListValue, RangeValue};
 use crate::natives::script;
 use crate::vm::error::past_end;
 use crate::vm::object::List;
@@ -85,6 +85,31 @@ fn add_all(vm: &mut Vm, list: ListValue, iterable: Value) -> Result<Option<Value
         Elements::AskScript => script::call(vm, "list_extend", &[list.0, iterable]).map(Some),
         Elements::None => Ok(None),
     }
+}
+
+pub(super) fn splice(
+    vm: &mut Vm,
+    list: ListValue,
+    range: RangeValue,
+    iterable: Value,
+) -> Outcome {
+    writable(vm, list)?;
+    let items = match vm.elements(iterable)? {
+        Elements::Known(items) => items,
+        Elements::AskScript => {
+            return script::call(vm, "list_splice", &[list.0, range.0, iterable]);
+        }
+        Elements::None => {
+            return Err(wrong_type(vm, "list.splice", "iterable", "an iterable", iterable, None));
+        }
+    };
+    let length = list.get(&vm.heap).items.len();
+    let Some(places) = range.get(&vm.heap).places(length) else {
+        return Err(bad_value(vm, "list.splice", "range must have no step", range.0));
+    };
+    grow(vm, list, items.len())?;
+    let taken = writable(vm, list)?.items.splice(places, items).collect();
+    Ok(vm.heap.list(taken))
 }
 
 pub(super) fn clear(vm: &mut Vm, list: ListValue) -> Outcome {

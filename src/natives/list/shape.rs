@@ -1,10 +1,11 @@
 //! What makes new lists of a list's elements.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use crate::natives::Outcome;
 use crate::natives::argument::{Rest, bad_value, wrong_type};
 use crate::natives::kind::ListValue;
+use crate::natives::script;
 use crate::vm::heap::Heap;
 use crate::vm::{Elements, ErrorKind, Kind, Thrown, Value, Vm};
 
@@ -75,17 +76,23 @@ pub(super) fn enumerate(vm: &mut Vm, list: ListValue, start: i64) -> Outcome {
 }
 
 pub(super) fn zip(vm: &mut Vm, list: ListValue, lists: Rest) -> Outcome {
+    let others = lists.to_vec(vm);
     let mut columns = vec![list.get(&vm.heap).items.clone()];
-    for index in 0..lists.len(vm) {
-        let other = lists.get(vm, index);
-        match vm.elements(other)? {
+    for other in &others {
+        // Of a range, which may be endless, only as much as is needed.
+        if let Some(range) = vm.heap.range_ref(*other) {
+            let rows = columns[0].len() as u64;
+            columns.push((0..rows).map_while(|i| range.get(i)).map(Value::int).collect());
+            continue;
+        }
+        match vm.elements(*other)? {
             Elements::Known(items) => columns.push(items),
             Elements::AskScript => {
-                let hint = Some("`list(…)` makes one".to_owned());
-                return Err(wrong_type(vm, "list.zip", "lists", "lists", other, hint));
+                let others = vm.heap.list(others);
+                return script::call(vm, "list_zip", &[list.0, others]);
             }
             Elements::None => {
-                return Err(wrong_type(vm, "list.zip", "lists", "lists", other, None));
+                return Err(wrong_type(vm, "list.zip", "lists", "iterables", *other, None));
             }
         }
     }
@@ -115,9 +122,11 @@ pub(super) fn flat(vm: &mut Vm, list: ListValue, depth: i64) -> Outcome {
     };
     let mut flat = Vec::new();
     let mut levels = vec![Level { list: list.0, next: 0 }];
+    let mut on_path = HashSet::from([list.0.bits()]);
     while let Some(level) = levels.last_mut() {
         let items = vm.heap.list_ref(level.list).map_or(&[][..], |list| &list.items);
         let Some(item) = items.get(level.next).copied() else {
+            on_path.remove(&level.list.bits());
             levels.pop();
             continue;
         };
@@ -129,7 +138,7 @@ pub(super) fn flat(vm: &mut Vm, list: ListValue, depth: i64) -> Outcome {
             flat.push(item);
             continue;
         }
-        if levels.iter().any(|level| level.list.same(item)) {
+        if !on_path.insert(item.bits()) {
             return Err(vm.error(ErrorKind::ValueError, "list.flat: the list contains itself"));
         }
         levels.push(Level { list: item, next: 0 });

@@ -47,6 +47,26 @@ impl Range {
         if step > 0 { number < end } else { number > end }
     }
 
+    /// The places that it means as a slice of `length` elements: negative bounds count from the
+    /// end, bounds beyond the ends are moved to them. `None` if it has a step.
+    pub fn places(&self, length: usize) -> Option<std::ops::Range<usize>> {
+        if self.step != 1 {
+            return None;
+        }
+        let length = length as i64;
+        let bound = |number: i64| {
+            if number < 0 { (number.saturating_add(length)).max(0) } else { number.min(length) }
+        };
+        let start = self.start.map_or(0, bound);
+        let end = match self.end {
+            None => length,
+            Some(-1) if self.inclusive => length,
+            Some(end) if self.inclusive => bound(end.saturating_add(1)),
+            Some(end) => bound(end),
+        };
+        Some(start as usize..end.max(start) as usize)
+    }
+
     /// Its number at `index`, if it has one there.
     pub fn get(&self, index: u64) -> Option<i64> {
         if self.len().is_some_and(|len| index >= len) {

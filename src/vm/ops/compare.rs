@@ -218,7 +218,10 @@ fn in_bytes(op: &Op<'_>, container: Value, item: Value) -> Option<bool> {
     if let Some(number) = item.as_int() {
         return Some(u8::try_from(number).is_ok_and(|byte| bytes.contains(&byte)));
     }
-    let part = heap.bytes_ref(item).or_else(|| heap.buffer_ref(item).map(Vec::as_slice))?;
+    let part = heap
+        .bytes_ref(item)
+        .or_else(|| heap.buffer_ref(item).map(Vec::as_slice))
+        .or_else(|| heap.str(item).map(str::as_bytes))?;
     Some(memchr::memmem::find(bytes, part).is_some())
 }
 

@@ -115,9 +115,9 @@ fn set_byte(op: &mut Op<'_>, buffer: Value, index: Value, value: Value) -> Resul
         return Err(missing_error(op, buffer, index, missing));
     };
     let Some(byte) = value.as_int().and_then(|number| u8::try_from(number).ok()) else {
-        let shown = op.vm.show(value);
-        let text = format!("{shown} is no byte: an int from 0 to 255");
-        return Err(op.vm.error(ErrorKind::ValueError, text));
+        let kind = if value.is_int() { ErrorKind::ValueError } else { ErrorKind::TypeError };
+        let text = format!("{} is no byte: an int from 0 to 255", op.vm.show(value));
+        return Err(op.vm.error(kind, text));
     };
     if let Some(bytes) = op.vm.heap.buffer_mut(buffer) {
         bytes[place] = byte;
@@ -191,7 +191,8 @@ fn place(
 ) -> Result<Option<usize>, Thrown> {
     let Some(number) = index.as_int() else {
         let (name, given) = (op.vm.type_name(container), op.vm.type_name(index));
-        let text = format!("the index of a {name} has to be an int, not {given}");
+        let article = if container.kind() == Kind::Bytes { "" } else { "a " };
+        let text = format!("the index of {article}{name} has to be an int, not {given}");
         return Err(op.vm.error(ErrorKind::TypeError, text));
     };
     let place = if number < 0 { number + length as i64 } else { number };
@@ -200,25 +201,11 @@ fn place(
 
 /// A part of a sequence; bounds beyond its ends are moved to them.
 fn slice(op: &mut Op<'_>, container: Value, range: Range) -> Result<Value, Thrown> {
-    let length = length(op, container) as i64;
-    let bound = |number: i64| {
-        if number < 0 { (number.saturating_add(length)).max(0) } else { number.min(length) }
-    };
-    if range.step != 1 {
+    let Some(places) = range.places(length(op, container)) else {
         let text = "a slice cannot have a step: take the slice first".to_owned();
         return Err(op.vm.error(ErrorKind::ValueError, text));
-    }
-    let start = range.start.map_or(0, bound);
-    let end = range.end.map_or(length, |end| {
-        if !range.inclusive {
-            bound(end)
-        } else if end == -1 {
-            length
-        } else {
-            bound(end.saturating_add(1))
-        }
-    });
-    let (start, end) = (start as usize, end.max(start) as usize);
+    };
+    let (start, end) = (places.start, places.end);
     let heap = &mut op.vm.heap;
     Ok(match container.kind() {
         Kind::List => {
