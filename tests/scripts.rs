@@ -119,6 +119,7 @@ fn conduct(path: &Path, expectation: &Expectation, mode: Mode) -> Conduct {
     options.stdout = stdout.clone();
     options.stderr = stderr.clone();
     options.virtual_clock = expectation.virtual_clock;
+    options.memory_limit = expectation.memory_limit.unwrap_or(options.memory_limit);
     match mode {
         Mode::Normal => {}
         Mode::Torture => {

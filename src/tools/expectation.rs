@@ -8,6 +8,7 @@
 //! # exit: 3
 //! # clock: virtual
 //! # budget: 128                       the order depends on how many ops a task may do in a row
+//! # memory: 16                        it may use so many MiB
 //! print(1 + 2)             # expect: 3
 //! eprint("careful")        # expect stderr: careful
 //! nope                     # expect error[E0201]: unknown name `nope`
@@ -34,6 +35,8 @@ pub struct Expectation {
     pub virtual_clock: bool,
     /// How many ops a task may do in a row, where the order of the output depends on it.
     pub op_budget: Option<u32>,
+    /// How many bytes it may use, if not all there are.
+    pub memory_limit: Option<usize>,
     /// Lines of standard output.
     pub stdout: Vec<String>,
     /// Lines of standard error, without the report of an uncaught error.
@@ -120,6 +123,12 @@ impl Expectation {
                 let budget =
                     budget.map_err(|_| format!("line {number}: `{value}` is no budget"))?;
                 self.op_budget = Some(budget);
+            }
+            "memory" => {
+                let mebibytes: Result<usize, _> = value.trim().parse();
+                let mebibytes = mebibytes
+                    .map_err(|_| format!("line {number}: `{value}` is no number of MiB"))?;
+                self.memory_limit = Some(mebibytes << 20);
             }
             "clock" if value.trim() == "virtual" => self.virtual_clock = true,
             "clock" => return Err(format!("line {number}: the only clock to choose is `virtual`")),

@@ -87,12 +87,7 @@ fn add_all(vm: &mut Vm, list: ListValue, iterable: Value) -> Result<Option<Value
     }
 }
 
-pub(super) fn splice(
-    vm: &mut Vm,
-    list: ListValue,
-    range: RangeValue,
-    iterable: Value,
-) -> Outcome {
+pub(super) fn splice(vm: &mut Vm, list: ListValue, range: RangeValue, iterable: Value) -> Outcome {
     writable(vm, list)?;
     let items = match vm.elements(iterable)? {
         Elements::Known(items) => items,
