@@ -69,6 +69,11 @@ const PLANS: &[Plan] = &[
         "Values that come one at a time: of ranges, generators, lists, and of whatever has `iter()`.",
         &["iter", "cursor", "generator"],
     ),
+    kind(
+        "enum",
+        "A fixed set of variants; [the reference](../reference/statements.md) tells what they mean.",
+        &[],
+    ),
     kind("error", "What can be thrown.", &[]),
     kind(
         "task",
