@@ -38,6 +38,7 @@ mod os;
 mod prelude;
 mod random;
 mod range;
+mod regex;
 mod registry;
 mod script;
 mod set;
@@ -85,6 +86,11 @@ pub const TABLES: &[&[Declaration]] = &[
     math::MATH,
     random::RANDOM,
     random::SEEDED,
+    regex::REGEX,
+    regex::PATTERN,
+    regex::PATTERN_CACHE,
+    regex::MATCH,
+    regex::SEARCH,
     time::TIME,
     task::TASK,
     term::TERM,

@@ -40,6 +40,7 @@ pub const CORE: &str = concat!(
     include_str!("../../stdlib/core/set.ket"),
     include_str!("../../stdlib/core/iterator.ket"),
     include_str!("../../stdlib/core/json.ket"),
+    include_str!("../../stdlib/core/regex.ket"),
 );
 
 /// What traces and messages call the file of a standard module.

@@ -1,5 +1,6 @@
 //! Indexing: `a[i]` of lists, maps, strings, bytes and ranges, slices, and operator methods.
 
+use super::lookup::Found;
 use super::{Flow, Op, Step};
 use crate::bytecode::op::Opcode;
 use crate::vm::error::{ErrorKind, Thrown, past_end};
@@ -138,6 +139,11 @@ fn read(op: &mut Op<'_>, container: Value, index: Value) -> Result<Read, Thrown>
             }
             element(op, container, index)
         }
+        Kind::Object => match op.vm.builtin_member(container, "at") {
+            // What has a method `at` can be indexed.
+            Found::Native(id) => Ok(Read::Call(op.vm.native_value(id))),
+            _ => Err(not_indexable(op, container)),
+        },
         _ => match op.method_of(container, "[]") {
             Some(method) => Ok(Read::Call(method)),
             None => Err(not_indexable(op, container)),

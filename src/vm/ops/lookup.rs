@@ -239,7 +239,7 @@ fn member(member: Member) -> Found {
 
 impl crate::vm::Vm {
     /// What a name means on all values of a built-in type.
-    fn builtin_member(&self, value: Value, name: &str) -> Found {
+    pub(super) fn builtin_member(&self, value: Value, name: &str) -> Found {
         let host = self.heap.host_ref(value).map(|object| MethodOwner::Host(object.type_name()));
         let of_host = host.and_then(|owner| self.registry.method(owner, name));
         let kind = MethodOwner::Kind(value.kind());
