@@ -15,11 +15,11 @@ pub enum Request {
     /// Run a program, or show what becomes of it.
     Run(Run),
     /// Look for mistakes in files without running them.
-    Check(Vec<String>),
+    Check(Check),
     /// Show the manual of a name or a file, or all there is.
     Doc(Option<String>),
-    /// Explain a diagnostic.
-    Explain(String),
+    /// Explain a diagnostic, or list them all.
+    Explain(Option<String>),
     /// Print how to use the command, or one of its commands.
     Help(Option<Command>),
     /// Print the version.
@@ -37,6 +37,17 @@ pub struct Run {
     pub dump: Option<Dump>,
     /// Time jumps to the next timer instead of passing.
     pub virtual_clock: bool,
+}
+
+/// Files to look for mistakes in.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub struct Check {
+    /// Files, and folders of files.
+    pub files: Vec<String>,
+    /// Say it for machines.
+    pub json: bool,
+    /// Fail for warnings too.
+    pub deny_warnings: bool,
 }
 
 /// Where the text of a program is.
@@ -95,7 +106,7 @@ const COMMANDS: &[CommandEntry] = &[
         command: Command::Check,
         name: "check",
         operands: "FILE…",
-        help: "Report mistakes in programs without running them",
+        help: "Report mistakes in files and folders without running them",
     },
     CommandEntry {
         command: Command::Doc,
@@ -106,8 +117,8 @@ const COMMANDS: &[CommandEntry] = &[
     CommandEntry {
         command: Command::Explain,
         name: "explain",
-        operands: "CODE",
-        help: "Explain a diagnostic, as in `kettle explain E0201`",
+        operands: "[CODE]",
+        help: "Explain a diagnostic, as in `kettle explain E0201`, or list all",
     },
 ];
 
@@ -116,6 +127,8 @@ enum FlagId {
     Eval,
     Dump,
     VirtualClock,
+    Json,
+    DenyWarnings,
     Help,
     Version,
 }
@@ -160,6 +173,22 @@ const FLAGS: &[Flag] = &[
         help: None,
     },
     Flag {
+        id: FlagId::Json,
+        short: None,
+        long: "json",
+        value: None,
+        commands: &[Command::Check],
+        help: Some("With check: print one JSON document to standard output"),
+    },
+    Flag {
+        id: FlagId::DenyWarnings,
+        short: None,
+        long: "deny-warnings",
+        value: None,
+        commands: &[Command::Check],
+        help: Some("With check: exit with status 1 for warnings too"),
+    },
+    Flag {
         id: FlagId::Help,
         short: Some('h'),
         long: "help",
@@ -189,6 +218,7 @@ pub fn parse(words: impl IntoIterator<Item = OsString>) -> Result<Request, Strin
     let mut parser = Parser::from_args(words);
     let mut command = None;
     let mut run = Run::default();
+    let mut check = Check::default();
     let mut operands = Vec::new();
     loop {
         let flag = match parser.next().map_err(|error| error.to_string())? {
@@ -215,6 +245,8 @@ pub fn parse(words: impl IntoIterator<Item = OsString>) -> Result<Request, Strin
             FlagId::Help => return Ok(Request::Help(command)),
             FlagId::Version => return Ok(Request::Version),
             FlagId::VirtualClock => run.virtual_clock = true,
+            FlagId::Json => check.json = true,
+            FlagId::DenyWarnings => check.deny_warnings = true,
             FlagId::Dump => run.dump = Some(dump(&value(&mut parser, flag)?)?),
             FlagId::Eval => {
                 run.source = Source::Text(value(&mut parser, flag)?);
@@ -222,7 +254,7 @@ pub fn parse(words: impl IntoIterator<Item = OsString>) -> Result<Request, Strin
             }
         }
     }
-    finish(command, run, operands)
+    finish(command, run, check, operands)
 }
 
 /// Everything behind the program belongs to the program.
@@ -232,22 +264,28 @@ fn finish_run(mut run: Run, mut parser: Parser) -> Result<Request, String> {
     Ok(Request::Run(run))
 }
 
-fn finish(command: Option<Command>, run: Run, operands: Vec<String>) -> Result<Request, String> {
+fn finish(
+    command: Option<Command>,
+    run: Run,
+    check: Check,
+    operands: Vec<String>,
+) -> Result<Request, String> {
     match command {
         None => Ok(Request::Run(run)),
         Some(Command::Run) => Err("`kettle run` needs a file".to_owned()),
         Some(Command::Check) if operands.is_empty() => {
             Err("`kettle check` needs a file".to_owned())
         }
-        Some(Command::Check) => Ok(Request::Check(operands)),
+        Some(Command::Check) => Ok(Request::Check(Check { files: operands, ..check })),
         Some(Command::Doc) => match operands.len() {
             0 | 1 => Ok(Request::Doc(operands.into_iter().next())),
             _ => Err("`kettle doc` takes one name, as in `kettle doc fs.read`".to_owned()),
         },
+        Some(Command::Explain) if operands.is_empty() => Ok(Request::Explain(None)),
         Some(Command::Explain) => match <[String; 1]>::try_from(operands) {
-            Ok([code]) => Ok(Request::Explain(code)),
+            Ok([code]) => Ok(Request::Explain(Some(code))),
             Err(_) => {
-                Err("`kettle explain` needs one code, as in `kettle explain E0201`".to_owned())
+                Err("`kettle explain` takes one code, as in `kettle explain E0201`".to_owned())
             }
         },
     }

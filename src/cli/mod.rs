@@ -16,6 +16,8 @@ use std::ffi::OsString;
 
 use flag::Request;
 
+/// The exit status for programs in which something was found.
+const STATUS_FAULTS: i32 = 1;
 /// The exit status for words or programs that cannot be understood.
 const STATUS_MISUSE: i32 = 2;
 
@@ -23,9 +25,10 @@ const STATUS_MISUSE: i32 = 2;
 pub fn main(words: impl IntoIterator<Item = OsString>) -> i32 {
     match flag::parse(words) {
         Ok(Request::Run(wanted)) => run::run(wanted),
-        Ok(Request::Check(files)) => check::check(&files),
+        Ok(Request::Check(wanted)) => check::check(&wanted),
         Ok(Request::Doc(name)) => doc::doc(name.as_deref()),
-        Ok(Request::Explain(code)) => explain::explain(&code),
+        Ok(Request::Explain(Some(code))) => explain::explain(&code),
+        Ok(Request::Explain(None)) => explain::list(),
         Ok(Request::Help(command)) => terminal::out(&flag::help(command)),
         Ok(Request::Version) => terminal::out(concat!("kettle ", env!("CARGO_PKG_VERSION"), "\n")),
         Err(message) => {

@@ -6,8 +6,8 @@ use std::sync::atomic::{AtomicU32, Ordering};
 
 use super::flag::{self, Dump, Run, Source};
 use super::{STATUS_MISUSE, terminal};
-use crate::diagnostics::{SourceId, render};
-use crate::engine::{CompileError, Engine, Program, Signal, SignalHook};
+use crate::diagnostics::{Diagnostic, SourceId};
+use crate::engine::{CompileError, Engine, Error, Signal, SignalHook};
 use crate::syntax;
 
 /// Runs a program; gives the exit status.
@@ -41,14 +41,12 @@ pub fn run(wanted: Run) -> i32 {
             return compiled.map_or_else(refuse, |program| terminal::out(&program.listing()));
         }
     }
-    let colour = terminal::has_colour();
-    let warn = |program: &Program| {
-        terminal::err(&render(program.warnings(), program.sources(), colour));
-    };
-    match engine.run_text(&name, text, warn) {
+    // Advice is what `kettle check` is for: a program's error stream is its own.
+    match engine.run_text(&name, text) {
         Ok(status) => status,
+        Err(Error::Compile(error)) => refuse(error),
         Err(error) => {
-            terminal::err(&error.report(colour));
+            terminal::err(&error.report(terminal::has_colour()));
             error.status()
         }
     }
@@ -85,7 +83,8 @@ fn last_resort() -> impl Fn(Signal) + Send + Sync {
     }
 }
 
-fn refuse(error: CompileError) -> i32 {
+fn refuse(mut error: CompileError) -> i32 {
+    error.diagnostics.retain(Diagnostic::is_error);
     terminal::err(&error.render(terminal::has_colour()));
     STATUS_MISUSE
 }

@@ -5,6 +5,7 @@
 //! the same bytes.
 
 mod emit;
+mod lint;
 mod report;
 mod resolve;
 
@@ -35,6 +36,15 @@ pub struct Dependency {
     pub exports: Vec<Export>,
 }
 
+/// Whether to look for what compiles and is probably not meant.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Lints {
+    /// To run a program needs no advice.
+    Off,
+    /// `kettle check` and editors ask for it.
+    On,
+}
+
 /// Compiles a module whose source is `text` (assertions quote it). `files` has the dependency for
 /// each file's import text; one that is missing there has been reported by whoever looks for files.
 /// Code is given if there is no error.
@@ -45,6 +55,7 @@ pub fn compile(
     text: &str,
     names: &Names,
     files: &HashMap<String, Dependency>,
+    lints: Lints,
 ) -> (Option<ModuleCode>, Vec<Diagnostic>) {
     let mut report = report::Report::new(source);
     let resolution = resolve::resolve(module, text, names, files, &mut report);
@@ -55,6 +66,9 @@ pub fn compile(
     let code = emit::emit(input, &resolution, &mut report);
     if report.has_errors() {
         return (None, report.finish());
+    }
+    if lints == Lints::On {
+        lint::lint(module, text, source, &resolution, &mut report);
     }
     debug_assert_eq!(verify(&code), Ok(()), "the compiler writes code that holds to the rules");
     (Some(code), report.finish())

@@ -53,11 +53,13 @@ impl Report {
         self.fault(Code::E0801, span, format!("not supported yet: {what}"), "", "");
     }
 
-    fn push(&mut self, mut diagnostic: Diagnostic, help: impl Into<String>) {
+    fn push(&mut self, diagnostic: Diagnostic, help: impl Into<String>) {
         let help = help.into();
-        if !help.is_empty() {
-            diagnostic = diagnostic.help(help);
-        }
+        self.add(if help.is_empty() { diagnostic } else { diagnostic.help(help) });
+    }
+
+    /// Adds a diagnostic that is complete.
+    pub fn add(&mut self, diagnostic: Diagnostic) {
         // Errors are counted apart, so that many warnings cannot hide one.
         let before = match diagnostic.is_error() {
             true => self.errors,

@@ -24,6 +24,24 @@ pub struct Label {
     pub primary: bool,
 }
 
+/// A change of a source that mends a fault and can be made by a machine.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Edit {
+    /// Which source.
+    pub source: SourceId,
+    /// What goes away.
+    pub span: Span,
+    /// What stands there instead.
+    pub text: String,
+}
+
+impl Edit {
+    /// Puts `text` in the place of `span`.
+    pub fn new(source: SourceId, span: Span, text: impl Into<String>) -> Edit {
+        Edit { source, span, text: text.into() }
+    }
+}
+
 /// Something that is wrong, or looks wrong, in a source.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Diagnostic {
@@ -39,6 +57,8 @@ pub struct Diagnostic {
     pub help: Vec<String>,
     /// What else is worth knowing.
     pub notes: Vec<String>,
+    /// The changes that mend it, all together; empty if only a person can tell.
+    pub edits: Vec<Edit>,
 }
 
 impl Diagnostic {
@@ -51,6 +71,7 @@ impl Diagnostic {
             labels: Vec::new(),
             help: Vec::new(),
             notes: Vec::new(),
+            edits: Vec::new(),
         }
     }
 
@@ -63,6 +84,7 @@ impl Diagnostic {
             labels: Vec::new(),
             help: Vec::new(),
             notes: Vec::new(),
+            edits: Vec::new(),
         }
     }
 
@@ -87,6 +109,12 @@ impl Diagnostic {
     /// Adds what else is worth knowing.
     pub fn note(mut self, text: impl Into<String>) -> Diagnostic {
         self.notes.push(text.into());
+        self
+    }
+
+    /// Adds a change that mends it.
+    pub fn edit(mut self, edit: Edit) -> Diagnostic {
+        self.edits.push(edit);
         self
     }
 

@@ -4,6 +4,7 @@
 //! say where and why, help that says what to write. The layers above make them; [`render`] alone
 //! turns them into text for a terminal.
 
+mod allow;
 mod code;
 mod diagnostic;
 mod render;
@@ -11,8 +12,9 @@ mod source;
 mod span;
 mod suggest;
 
+pub use allow::silence;
 pub use code::Code;
-pub use diagnostic::{Diagnostic, Label, Severity};
+pub use diagnostic::{Diagnostic, Edit, Label, Severity};
 pub use render::render;
 pub use source::{Source, SourceMap};
 pub use span::{SourceId, Span};

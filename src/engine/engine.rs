@@ -9,11 +9,11 @@ use super::graph::Graph;
 use super::host::{Function, HostBody, HostFunction};
 use super::loader::{Files, Loader, ReadError};
 use super::option::Options;
-use super::program::{CompileError, Program};
+use super::program::{CompileError, Findings, Program};
 use super::spine;
 use super::stdlib::{Imports, Stdlib};
 use crate::bytecode::program::ExportKind;
-use crate::compile::Names;
+use crate::compile::{Lints, Names};
 use crate::diagnostics::{Code, Diagnostic, SourceMap};
 use crate::natives;
 
@@ -113,14 +113,9 @@ impl Engine {
     }
 
     /// Runs the text of the module `name` with all that it imports, in a VM of its own; gives the
-    /// exit status. `compiled` sees the program before it runs.
-    pub fn run_text(
-        &self,
-        name: &str,
-        text: impl Into<Vec<u8>>,
-        compiled: impl FnOnce(&Program),
-    ) -> Result<i32, Error> {
-        spine::run(self, name, text.into(), compiled)
+    /// exit status.
+    pub fn run_text(&self, name: &str, text: impl Into<Vec<u8>>) -> Result<i32, Error> {
+        spine::run(self, name, text.into())
     }
 
     /// Compiles the module of that name, with all that it imports, as the loader finds them.
@@ -128,11 +123,7 @@ impl Engine {
         let name = name.as_ref().to_string_lossy();
         match self.shared.loader.read(&name) {
             Ok(text) => self.compile_text(&name, text),
-            Err(error) => {
-                let title = format!("`{name}` cannot be read: {error}");
-                let diagnostics = vec![Diagnostic::new(Code::E0404, title)];
-                Err(CompileError { diagnostics, sources: Arc::new(SourceMap::new()) })
-            }
+            Err(error) => Err(unreadable(&name, &error)),
         }
     }
 
@@ -142,10 +133,29 @@ impl Engine {
         name: &str,
         text: impl Into<Vec<u8>>,
     ) -> Result<Program, CompileError> {
+        self.compile(name, text.into(), Lints::Off)
+    }
+
+    /// Looks for mistakes in a text, the module `name`, and in all that it imports: errors, and
+    /// warnings about what compiles and is probably not meant. Nothing is run.
+    pub fn check_text(&self, name: &str, text: impl Into<Vec<u8>>) -> Findings {
+        self.compile(name, text.into(), Lints::On).into()
+    }
+
+    /// Looks for mistakes in the module of that name, as the loader finds it.
+    pub fn check_file(&self, name: impl AsRef<Path>) -> Findings {
+        let name = name.as_ref().to_string_lossy();
+        match self.shared.loader.read(&name) {
+            Ok(text) => self.check_text(&name, text),
+            Err(error) => Err(unreadable(&name, &error)).into(),
+        }
+    }
+
+    fn compile(&self, name: &str, text: Vec<u8>, lints: Lints) -> Result<Program, CompileError> {
         let mut sources = SourceMap::new();
-        let graph = Graph::read(self.loader(), self.names(), &mut sources, name, text.into());
+        let graph = Graph::read(self.loader(), self.names(), &mut sources, name, text);
         let imports = self.imports(&graph)?;
-        Program::compile(graph, imports, sources)
+        Program::compile(graph, imports, sources, lints)
     }
 
     /// The names that the compiler may use without an import, and the modules it knows.
@@ -174,6 +184,12 @@ impl Engine {
     pub(super) fn settings(&self) -> &Options {
         &self.shared.options
     }
+}
+
+fn unreadable(name: &str, error: &ReadError) -> CompileError {
+    let title = format!("`{name}` cannot be read: {error}");
+    let diagnostics = vec![Diagnostic::new(Code::E0404, title)];
+    CompileError { diagnostics, sources: Arc::new(SourceMap::new()) }
 }
 
 impl Default for Engine {

@@ -34,7 +34,7 @@ pub use future::AsyncFunction;
 pub use host::{Function, Outcome};
 pub use loader::{Files, Loader, Memory, ReadError};
 pub use option::{Capture, Input, Options, Output, SignalHook};
-pub use program::{CompileError, Program};
+pub use program::{CompileError, Findings, Program};
 pub use report::{Entered, Entry, Frame, Relation, Report};
 pub use vm::Vm;
 

@@ -10,8 +10,8 @@ use super::graph::{Graph, Node};
 use super::stdlib::{Imports, Module};
 use crate::bytecode::disassemble;
 use crate::bytecode::program::{ModuleCode, Program as Code};
-use crate::compile::{self, Dependency};
-use crate::diagnostics::{Diagnostic, SourceMap, render};
+use crate::compile::{self, Dependency, Lints};
+use crate::diagnostics::{Diagnostic, SourceMap, render, silence};
 
 /// A program that can be run.
 #[derive(Clone, Debug)]
@@ -34,6 +34,27 @@ pub struct CompileError {
     pub diagnostics: Vec<Diagnostic>,
     /// The texts that the diagnostics point into.
     pub sources: Arc<SourceMap>,
+}
+
+/// What was found in a text and in all that it imports.
+#[derive(Clone, Debug)]
+pub struct Findings {
+    /// Errors and warnings, in the order of the sources.
+    pub diagnostics: Vec<Diagnostic>,
+    /// The texts that they point into.
+    pub sources: Arc<SourceMap>,
+}
+
+impl From<Result<Program, CompileError>> for Findings {
+    fn from(outcome: Result<Program, CompileError>) -> Findings {
+        match outcome {
+            Ok(program) => Findings {
+                diagnostics: program.warnings().to_vec(),
+                sources: program.sources().clone(),
+            },
+            Err(CompileError { diagnostics, sources }) => Findings { diagnostics, sources },
+        }
+    }
 }
 
 impl Program {
@@ -74,27 +95,28 @@ impl Program {
         graph: Graph,
         imports: Imports,
         sources: SourceMap,
+        lints: Lints,
     ) -> Result<Program, CompileError> {
         let Graph { modules, mut diagnostics, .. } = graph;
         let Imports { names, modules: library } = imports;
         let sources = Arc::new(sources);
         let mut compiled: Vec<Option<Arc<ModuleCode>>> = Vec::new();
         for node in &modules {
-            let code = match dependencies(node, &compiled) {
-                Some(files) if node.is_whole => {
-                    let text = sources.get(node.source).map_or("", |source| &*source.text);
-                    let Node { module, name, source, .. } = node;
-                    let (code, found) =
-                        compile::compile(module, name, *source, text, &names, &files);
-                    diagnostics.extend(found);
-                    code
-                }
-                // It, or what it imports, has errors: without the missing names there would only be
-                // more of them.
-                _ => None,
-            };
+            // A tree with gaps is not looked at: without the names in the gaps there would only be
+            // more errors. A module that did not compile is just unknown to those that import it.
+            let mut code = None;
+            if node.is_whole {
+                let files = dependencies(node, &compiled);
+                let text = sources.get(node.source).map_or("", |source| &*source.text);
+                let Node { module, name, source, .. } = node;
+                let (made, found) =
+                    compile::compile(module, name, *source, text, &names, &files, lints);
+                diagnostics.extend(found);
+                code = made;
+            }
             compiled.push(code.map(Arc::new));
         }
+        silence(&mut diagnostics, &sources);
         diagnostics.sort_by_key(|diagnostic| {
             diagnostic.primary().map(|label| (label.source, label.span.start))
         });
@@ -110,17 +132,14 @@ impl Program {
     }
 }
 
-/// What a module's imports of files offer; `None` if one of them did not compile.
-fn dependencies(
-    node: &Node,
-    compiled: &[Option<Arc<ModuleCode>>],
-) -> Option<HashMap<String, Dependency>> {
+/// What a module's imports of files offer, as far as they compiled.
+fn dependencies(node: &Node, compiled: &[Option<Arc<ModuleCode>>]) -> HashMap<String, Dependency> {
     let dependency = |(text, &index): (&String, &usize)| {
         let code = compiled[index].as_ref()?;
         let dependency = Dependency { index: index as u32, exports: code.exports.clone() };
         Some((text.clone(), dependency))
     };
-    node.files.iter().map(dependency).collect()
+    node.files.iter().filter_map(dependency).collect()
 }
 
 impl CompileError {

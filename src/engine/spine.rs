@@ -12,24 +12,18 @@ use super::error::Error;
 use super::graph::Graph;
 use super::program::Program;
 use super::vm::Vm;
+use crate::compile::Lints;
 use crate::diagnostics::SourceMap;
 
 /// Runs the text of the module `name` with all that it imports; gives the exit status.
-/// `compiled` sees the program before it runs.
-pub fn run(
-    engine: &Engine,
-    name: &str,
-    text: Vec<u8>,
-    compiled: impl FnOnce(&Program),
-) -> Result<i32, Error> {
+pub fn run(engine: &Engine, name: &str, text: Vec<u8>) -> Result<i32, Error> {
     // Step 1: tokens, then a syntax tree, of the module and of each one that it imports.
     let mut sources = SourceMap::new();
     let graph = Graph::read(engine.loader(), engine.names(), &mut sources, name, text);
 
     // Step 2: bytecode. It is plain data: any number of VMs can run it.
     let imports = engine.imports(&graph)?;
-    let program = Program::compile(graph, imports, sources)?;
-    compiled(&program);
+    let program = Program::compile(graph, imports, sources, Lints::Off)?;
 
     // Step 3: code, constants and top-level closures of one VM.
     let mut vm = Vm::new(engine)?;

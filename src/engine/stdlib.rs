@@ -11,7 +11,7 @@ use super::graph::Graph;
 use super::loader::Memory;
 use super::program::{CompileError, Program};
 use crate::bytecode::program::{CORE_MODULE_NAME, LIBRARY_PREFIX};
-use crate::compile::Names;
+use crate::compile::{Lints, Names};
 use crate::diagnostics::SourceMap;
 use crate::natives::{self, stdlib};
 
@@ -108,6 +108,6 @@ impl Stdlib {
         let mut sources = SourceMap::new();
         let graph = Graph::read(&loader, &names, &mut sources, file, text.into());
         let imports = self.imports_of(module, &graph, &names)?;
-        Program::compile(graph, imports, sources)
+        Program::compile(graph, imports, sources, Lints::Off)
     }
 }

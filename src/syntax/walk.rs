@@ -3,7 +3,7 @@
 use super::ast::*;
 
 /// A node of any kind.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Node {
     /// An expression.
     Expr(ExprId),

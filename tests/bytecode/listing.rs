@@ -74,8 +74,15 @@ fn calls_of_parameters_in_core_pass_on_whether_they_are_awaited() {
     let parsed = kettle::syntax::parse(text, kettle::diagnostics::SourceId(0));
     let source = kettle::diagnostics::SourceId(0);
     let files = std::collections::HashMap::new();
-    let (code, _) =
-        kettle::compile::compile(&parsed.module, CORE_MODULE_NAME, source, text, &names(), &files);
+    let (code, _) = kettle::compile::compile(
+        &parsed.module,
+        CORE_MODULE_NAME,
+        source,
+        text,
+        &names(),
+        &files,
+        kettle::compile::Lints::Off,
+    );
     let code = code.expect("the text compiles");
     let calls = code.functions.iter().flat_map(|function| &function.code);
     assert_eq!(calls.filter(|instruction| instruction.op == Opcode::CallEither).count(), 1);

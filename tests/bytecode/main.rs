@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use kettle::bytecode::program::{Export, ExportKind, ModuleCode};
-use kettle::compile::{Dependency, Names, compile};
+use kettle::compile::{Dependency, Lints, Names, compile};
 use kettle::diagnostics::{Diagnostic, SourceId};
 use kettle::syntax;
 
@@ -56,5 +56,5 @@ fn files() -> HashMap<String, Dependency> {
 fn compile_text(text: &str) -> (Option<ModuleCode>, Vec<Diagnostic>) {
     let parsed = syntax::parse(text, SourceId(0));
     assert!(!parsed.has_errors(), "{text}: {:?}", parsed.diagnostics);
-    compile(&parsed.module, "test.ket", SourceId(0), text, &names(), &files())
+    compile(&parsed.module, "test.ket", SourceId(0), text, &names(), &files(), Lints::Off)
 }

@@ -87,7 +87,7 @@ fn check_reports_without_running() {
     let output = run(&["check", good]);
     assert_eq!((stdout(&output).as_str(), code(&output)), ("", Some(0)));
     let output = run(&["check", good, bad]);
-    assert_eq!(code(&output), Some(2));
+    assert_eq!(code(&output), Some(1));
     assert!(stderr(&output).contains("bad.ket"), "{}", stderr(&output));
 }
 

@@ -1,6 +1,7 @@
 //! The `kettle` command from outside: its words and exit statuses, the examples, the docs.
 
 mod benchmarks;
+mod check;
 mod cli;
 mod docs;
 mod examples;

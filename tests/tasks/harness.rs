@@ -63,8 +63,15 @@ impl Host for Listener {
 fn compiled(name: &str, text: &str, names: &compile::Names) -> Program {
     let parsed = syntax::parse(text, SourceId(0));
     assert!(parsed.diagnostics.is_empty(), "{name}: {:#?}", parsed.diagnostics);
-    let (code, found) =
-        compile::compile(&parsed.module, name, SourceId(0), text, names, &HashMap::new());
+    let (code, found) = compile::compile(
+        &parsed.module,
+        name,
+        SourceId(0),
+        text,
+        names,
+        &HashMap::new(),
+        compile::Lints::Off,
+    );
     let code = code.unwrap_or_else(|| panic!("{name}: {found:#?}"));
     Program { modules: vec![Arc::new(code)] }
 }

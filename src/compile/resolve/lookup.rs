@@ -57,8 +57,19 @@ impl Resolver<'_> {
     pub(super) fn declare(&mut self, name: Name, kind: VarKind, declared: bool) -> VarId {
         let var = self.new_variable(name.symbol, name.span, kind);
         self.out.declared.insert(name.span, var);
+        self.note_shadow(name.symbol, var);
         self.bind(name, Binding::Variable(var), declared);
         var
+    }
+
+    /// Notes which variable of the same function is hidden by a new one.
+    fn note_shadow(&mut self, symbol: Symbol, var: VarId) {
+        let current = self.current();
+        let outer = self.scopes.iter().rev().skip(1).take_while(|scope| scope.function == current);
+        let hidden = outer.filter_map(|scope| scope.names.get(&symbol)).next();
+        if let Some(Entry { binding: Binding::Variable(hidden), declared: true, .. }) = hidden {
+            self.out.shadows.insert(var, *hidden);
+        }
     }
 
     /// Gives a name a meaning in the innermost scope.

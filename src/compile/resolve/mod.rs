@@ -205,6 +205,8 @@ pub struct Resolution {
     pub members: HashMap<ExprId, Binding>,
     /// What dotted paths begin with, and how many parts that takes.
     pub paths: HashMap<Span, (Binding, usize)>,
+    /// Variables of blocks, with the variable of the same function that each hides.
+    pub shadows: HashMap<VarId, VarId>,
     /// Declared names, by their place.
     pub declared: HashMap<Span, VarId>,
     /// Functions of the tree.
