@@ -16,10 +16,15 @@ macro_rules! file {
 }
 
 /// The standard modules that are written in Kettle, or partly.
-pub const MODULES: &[&str] = &["collections", "term"];
+pub const MODULES: &[&str] = &["cli", "collections", "term"];
 
 /// All files that these modules are made of.
 pub const FILES: &[(&str, &str)] = &[
+    file!("cli.ket"),
+    file!("cli/command.ket"),
+    file!("cli/completion.ket"),
+    file!("cli/help.ket"),
+    file!("cli/read.ket"),
     file!("collections.ket"),
     file!("collections/counter.ket"),
     file!("collections/deque.ket"),
