@@ -42,7 +42,5 @@ fn file(path: &str) -> i32 {
     let stem = Path::new(path).file_stem().unwrap_or_default().to_string_lossy();
     let page = manual::page_of_file(&stem, &text);
     let shown: Vec<String> = page.entries.iter().map(manual::entry).collect();
-    terminal::out(
-        &format!("{}\n\n{}", page.about.join("\n"), shown.join("\n")).trim_start().to_owned(),
-    )
+    terminal::out(format!("{}\n\n{}", page.about.join("\n"), shown.join("\n")).trim_start())
 }

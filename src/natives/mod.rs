@@ -36,12 +36,15 @@ mod net;
 mod number;
 mod os;
 mod prelude;
+mod process;
 mod random;
 mod range;
+mod record;
 mod regex;
 mod registry;
 mod script;
 mod set;
+mod signal;
 mod sort;
 pub mod stdio;
 pub mod stdlib;
@@ -105,4 +108,7 @@ pub const TABLES: &[&[Declaration]] = &[
     fs::WALK,
     stdio::STDIO,
     os::OS,
+    process::PROCESS,
+    process::CHILD,
+    signal::SIGNAL,
 ];

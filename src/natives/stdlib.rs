@@ -16,7 +16,7 @@ macro_rules! file {
 }
 
 /// The standard modules that are written in Kettle, or partly.
-pub const MODULES: &[&str] = &["cli", "collections", "term"];
+pub const MODULES: &[&str] = &["cli", "collections", "env", "process", "term"];
 
 /// All files that these modules are made of.
 pub const FILES: &[(&str, &str)] = &[
@@ -25,6 +25,8 @@ pub const FILES: &[(&str, &str)] = &[
     file!("cli/completion.ket"),
     file!("cli/help.ket"),
     file!("cli/read.ket"),
+    file!("env.ket"),
+    file!("process.ket"),
     file!("collections.ket"),
     file!("collections/counter.ket"),
     file!("collections/deque.ket"),

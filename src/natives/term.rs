@@ -53,7 +53,9 @@ fn size(cx: &Cx<'_>, variable: &str) -> Option<i64> {
         if variable == "COLUMNS" { size.columns } else { size.rows }
     };
     let told = sizes.into_iter().flatten().map(pick).find(|&count| count > 0);
-    let asked = || cx.rt.driver.variable(variable)?.trim().parse().ok().filter(|&count| count > 0);
+    let asked = || {
+        cx.rt.driver.variable(variable)?.to_str()?.trim().parse().ok().filter(|&count| count > 0)
+    };
     told.map(i64::from).or_else(asked)
 }
 

@@ -145,7 +145,7 @@ impl Queue {
 fn threads_max(lane: Lane) -> usize {
     let cores = thread::available_parallelism().map_or(2, usize::from);
     match lane {
-        Lane::Fs | Lane::FsChange | Lane::Dns => cores.clamp(4, 8),
+        Lane::Fs | Lane::FsChange | Lane::Process | Lane::Dns => cores.clamp(4, 8),
         Lane::Cpu => cores,
         Lane::Input | Lane::Output => 1,
     }
@@ -159,6 +159,7 @@ fn name(lane: Lane) -> &'static str {
     match lane {
         Lane::Fs => "fs",
         Lane::FsChange => "fs-change",
+        Lane::Process => "process",
         Lane::Dns => "dns",
         Lane::Cpu => "cpu",
         Lane::Input => "input",

@@ -8,45 +8,70 @@ use std::io;
 
 use super::driver::Signal;
 
-/// Calls `hear` for every one of `signals` that arrives, on another thread, until the process ends.
-#[cfg(feature = "cli")]
-pub fn listen(signals: &[Signal], hear: impl Fn(Signal) + Send + 'static) -> io::Result<()> {
-    use signal_hook::iterator::Signals;
-
-    let mut stream = Signals::new(signals.iter().map(|signal| number(*signal)))?;
-    std::thread::Builder::new().name("kettle-signal".to_string()).stack_size(128 * 1024).spawn(
-        move || {
-            for raw in stream.forever() {
-                if let Some(signal) = named(raw) {
-                    hear(signal);
-                }
-            }
-        },
-    )?;
-    Ok(())
+/// The thread that hears signals.
+pub struct Listener {
+    #[cfg(feature = "cli")]
+    handle: signal_hook::iterator::Handle,
 }
 
-/// Without the command line there is nobody who may install handlers.
-#[cfg(not(feature = "cli"))]
-pub fn listen(_: &[Signal], _: impl Fn(Signal) + Send + 'static) -> io::Result<()> {
-    Err(io::Error::new(
-        io::ErrorKind::Unsupported,
-        "signals belong to the host: build with the feature `cli` to listen to them",
-    ))
-}
+impl Listener {
+    /// Calls `hear` with the number of each signal that arrives, on another thread, until the
+    /// process ends.
+    #[cfg(feature = "cli")]
+    pub fn start(signals: &[Signal], hear: impl Fn(i32) + Send + 'static) -> io::Result<Listener> {
+        let numbers = signals.iter().map(|signal| number(*signal));
+        let mut stream = signal_hook::iterator::Signals::new(numbers)?;
+        let handle = stream.handle();
+        let builder = std::thread::Builder::new().name("kettle-signal".to_string());
+        builder.stack_size(128 * 1024).spawn(move || stream.forever().for_each(hear))?;
+        Ok(Listener { handle })
+    }
 
-#[cfg(feature = "cli")]
-fn number(signal: Signal) -> i32 {
-    use signal_hook::consts::{SIGINT, SIGQUIT, SIGTERM};
-    match signal {
-        Signal::Interrupt => SIGINT,
-        Signal::Terminate => SIGTERM,
-        Signal::Quit => SIGQUIT,
+    /// Hears another signal, too.
+    ///
+    /// # Errors
+    /// When nobody may listen to it.
+    #[cfg(feature = "cli")]
+    pub fn add(&self, signal: i32) -> io::Result<()> {
+        if signal_hook::consts::FORBIDDEN.contains(&signal) {
+            let text = "the operating system lets nobody listen to it";
+            return Err(io::Error::new(io::ErrorKind::InvalidInput, text));
+        }
+        self.handle.add_signal(signal)
+    }
+
+    /// Without the command line there is nobody who may install handlers.
+    #[cfg(not(feature = "cli"))]
+    pub fn start(_: &[Signal], _: impl Fn(i32) + Send + 'static) -> io::Result<Listener> {
+        Err(unheard())
+    }
+
+    /// The same.
+    #[cfg(not(feature = "cli"))]
+    pub fn add(&self, _: i32) -> io::Result<()> {
+        Err(unheard())
     }
 }
 
-#[cfg(feature = "cli")]
-fn named(raw: i32) -> Option<Signal> {
+/// The error where signals belong to the host.
+pub fn unheard() -> io::Error {
+    io::Error::new(
+        io::ErrorKind::Unsupported,
+        "signals belong to the host, which has not given them to this program",
+    )
+}
+
+/// The number of a signal that the loop understands.
+pub fn number(signal: Signal) -> i32 {
+    match signal {
+        Signal::Interrupt => 2,
+        Signal::Quit => 3,
+        Signal::Terminate => 15,
+    }
+}
+
+/// The signal of a number, if the loop understands it.
+pub fn named(raw: i32) -> Option<Signal> {
     [Signal::Interrupt, Signal::Terminate, Signal::Quit]
         .into_iter()
         .find(|signal| number(*signal) == raw)

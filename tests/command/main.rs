@@ -7,4 +7,5 @@ mod docs;
 mod examples;
 mod manual;
 mod process;
+mod signal;
 mod terminal;

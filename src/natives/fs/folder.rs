@@ -7,9 +7,8 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use super::op::{Deed, nothing, on_pool};
 use crate::natives::kind::TextValue;
+use crate::natives::record::record;
 use crate::runtime::{Answer, Cx};
-use crate::vm::heap::Heap;
-use crate::vm::map::Map;
 use crate::vm::{ErrorKind, Thrown, Value};
 
 pub(super) fn exists(cx: &mut Cx<'_>, path: TextValue) -> Result<Answer, Thrown> {
@@ -130,16 +129,6 @@ pub(super) fn kind(of: fs::FileType) -> &'static str {
     } else {
         "other"
     }
-}
-
-/// A map from names to values.
-pub(super) fn record(heap: &mut Heap, fields: &[(&str, Value)]) -> Value {
-    let map = heap.map(Map::default());
-    for (name, value) in fields {
-        let name = heap.intern(name);
-        heap.map_insert(map, name, *value).expect("text can be a key");
-    }
-    map
 }
 
 /// A name as text; what is no UTF-8 in it is replaced.

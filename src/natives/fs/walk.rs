@@ -8,11 +8,12 @@ use std::io;
 use std::path::PathBuf;
 use std::task::Poll;
 
-use super::folder::{kind, readable, record};
+use super::folder::{kind, readable};
 use super::op::Deed;
 use crate::natives;
 use crate::natives::argument::Rest;
 use crate::natives::kind::TextValue;
+use crate::natives::record::record;
 use crate::natives::stream::queue::{OpId, Queue};
 use crate::runtime::driver::{Job, Lane, Ticket, submit};
 use crate::runtime::{Answer, Cx, Source, Wait};

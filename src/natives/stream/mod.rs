@@ -333,11 +333,17 @@ pub(in crate::natives) fn close(cx: &mut Cx<'_>, stream: Value) -> Result<Answer
 }
 
 /// Closes a stream; nothing if it is closed.
-fn close_stream(vm: &mut Vm, rt: &mut Loop, stream: Value) {
+pub fn close_stream(vm: &mut Vm, rt: &mut Loop, stream: Value) {
     if let Some(stream) = vm.heap.object_mut::<Stream>(stream) {
         stream.close(rt.driver.as_mut());
     }
     rt.disown_resource(stream);
+}
+
+/// One end of a pipe as a value; whoever made it closes it.
+pub fn new_pipe(vm: &mut Vm, pipe: SocketId, name: &str) -> Value {
+    let stream = Stream::new(Transport::Socket(pipe), name);
+    vm.heap.object(Box::new(stream))
 }
 
 /// A connection as a value, which the calling task owns.

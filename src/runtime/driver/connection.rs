@@ -7,8 +7,10 @@
 
 use std::io::{self, Read as _, Write as _};
 use std::net::{Shutdown, SocketAddr};
+use std::process::{ChildStderr, ChildStdin, ChildStdout};
 
 use mio::net::{TcpListener, TcpStream};
+use mio::unix::pipe;
 use mio::{Interest, Registry, Token};
 use slab::Slab;
 use socket2::{Domain, Protocol, Socket, Type};
@@ -42,6 +44,19 @@ struct Connection {
 enum End {
     Stream(TcpStream),
     Listener(TcpListener),
+    /// What a child process reads.
+    PipeIn(pipe::Sender),
+    /// What a child process writes.
+    PipeOut(pipe::Receiver),
+    /// A pipe to which nothing more is written.
+    Finished,
+}
+
+/// This program's end of a pipe of a child process.
+pub(super) enum PipeEnd {
+    Stdin(ChildStdin),
+    Stdout(ChildStdout),
+    Stderr(ChildStderr),
 }
 
 impl Connections {
@@ -112,6 +127,20 @@ impl Connections {
         self.insert(registry, End::Listener(TcpListener::from_std(socket.into())))
     }
 
+    pub(super) fn pipe(&mut self, registry: &Registry, end: PipeEnd) -> io::Result<SocketId> {
+        let end = match end {
+            PipeEnd::Stdin(end) => End::PipeIn(end.into()),
+            PipeEnd::Stdout(end) => End::PipeOut(end.into()),
+            PipeEnd::Stderr(end) => End::PipeOut(end.into()),
+        };
+        match &end {
+            End::PipeIn(sender) => sender.set_nonblocking(true)?,
+            End::PipeOut(receiver) => receiver.set_nonblocking(true)?,
+            _ => {}
+        }
+        self.insert(registry, end)
+    }
+
     pub(super) fn accept(
         &mut self,
         registry: &Registry,
@@ -144,8 +173,11 @@ impl Connections {
         if !connection.readable {
             return Err(io::ErrorKind::WouldBlock.into());
         }
-        let End::Stream(stream) = &mut connection.end else { return Err(stale()) };
-        let result = retry(|| stream.read(into));
+        let result = retry(|| match &mut connection.end {
+            End::Stream(stream) => stream.read(into),
+            End::PipeOut(receiver) => receiver.read(into),
+            End::Listener(_) | End::PipeIn(_) | End::Finished => Err(one_way("written to")),
+        });
         match &result {
             // Less than there was room for: the kernel is empty, and more data is a new event.
             // The end is not, once it has been announced.
@@ -163,8 +195,12 @@ impl Connections {
         if !connection.writable {
             return Err(io::ErrorKind::WouldBlock.into());
         }
-        let End::Stream(stream) = &mut connection.end else { return Err(stale()) };
-        let result = retry(|| stream.write(from));
+        let result = retry(|| match &mut connection.end {
+            End::Stream(stream) => stream.write(from),
+            End::PipeIn(sender) => sender.write(from),
+            End::Finished => Err(io::ErrorKind::BrokenPipe.into()),
+            End::Listener(_) | End::PipeOut(_) => Err(one_way("read")),
+        });
         match &result {
             // The kernel's buffer is full; room in it is a new event.
             Ok(count) if *count > 0 && *count < from.len() => connection.writable = false,
@@ -175,7 +211,13 @@ impl Connections {
     }
 
     pub(super) fn shutdown(&mut self, id: SocketId) -> io::Result<()> {
-        self.get(id)?.stream()?.shutdown(Shutdown::Write)
+        let connection = self.get(id)?;
+        if let End::PipeIn(_) | End::Finished = connection.end {
+            // A pipe has no other way to say it than to be closed; that takes it out of the poll.
+            connection.end = End::Finished;
+            return Ok(());
+        }
+        connection.stream()?.shutdown(Shutdown::Write)
     }
 
     pub(super) fn set_nodelay(&mut self, id: SocketId, on: bool) -> io::Result<()> {
@@ -186,6 +228,7 @@ impl Connections {
         match &self.look(id)?.end {
             End::Stream(stream) => stream.local_addr().map(plain),
             End::Listener(listener) => listener.local_addr(),
+            End::PipeIn(_) | End::PipeOut(_) | End::Finished => Err(stale()),
         }
     }
 
@@ -200,7 +243,15 @@ impl Connections {
         // Closing takes the descriptor out of the poll as well, unless somebody has a copy of it.
         let _ = match &mut connection.end {
             End::Stream(stream) => registry.deregister(stream),
-            End::Listener(listener) => registry.deregister(listener),
+            End::Listener(listener) => {
+                // A program that is being started right now has a copy of the descriptor for a
+                // moment; nobody may get through to that.
+                let _ = socket2::SockRef::from(&*listener).shutdown(Shutdown::Both);
+                registry.deregister(listener)
+            }
+            End::PipeIn(sender) => registry.deregister(sender),
+            End::PipeOut(receiver) => registry.deregister(receiver),
+            End::Finished => Ok(()),
         };
     }
 
@@ -258,6 +309,13 @@ impl Connections {
             End::Listener(listener) => {
                 registry.register(listener, token_of(id), Interest::READABLE)?;
             }
+            End::PipeIn(sender) => {
+                registry.register(sender, token_of(id), Interest::WRITABLE)?;
+            }
+            End::PipeOut(receiver) => {
+                registry.register(receiver, token_of(id), Interest::READABLE)?;
+            }
+            End::Finished => {}
         }
         self.generations[slot] = generation;
         entry.insert(Connection {
@@ -292,7 +350,7 @@ impl Connection {
     fn stream(&self) -> io::Result<&TcpStream> {
         match &self.end {
             End::Stream(stream) => Ok(stream),
-            End::Listener(_) => Err(stale()),
+            _ => Err(stale()),
         }
     }
 
@@ -314,6 +372,11 @@ impl Connection {
 /// The error of every use of a socket that is closed, or of the wrong kind.
 pub(super) fn stale() -> io::Error {
     io::Error::new(io::ErrorKind::NotConnected, "this socket is closed")
+}
+
+/// The error of using a pipe the wrong way round.
+fn one_way(use_of_it: &str) -> io::Error {
+    io::Error::new(io::ErrorKind::Unsupported, format!("it can only be {use_of_it}"))
 }
 
 /// An address of IPv4 as such: a listener for both families sees it as one of IPv6.

@@ -17,6 +17,8 @@ pub enum Lane {
     Fs,
     /// Changing files and directories: what has begun is waited for at the end.
     FsChange,
+    /// Starting other programs.
+    Process,
     /// Looking names up.
     Dns,
     /// Long computations.

@@ -7,6 +7,7 @@
 //!
 //! A driver knows tickets, never tasks, values or the heap. `mio` appears only below this module.
 
+mod child;
 #[cfg(feature = "driver")]
 mod connection;
 mod job;
@@ -16,22 +17,28 @@ mod real;
 #[cfg(feature = "driver")]
 mod remote;
 mod sim;
+mod subscription;
 #[cfg(all(test, feature = "driver"))]
 mod tests;
 #[cfg(feature = "driver")]
 mod timer;
+mod variable;
 
+use std::collections::BTreeMap;
+use std::ffi::OsString;
 use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::task::Waker;
 use std::time::Duration;
 
+pub use child::{Adopted, ChildId, ChildStatus, NewChild};
 pub use job::{Job, JobError, Lane, Runnable, submit};
 pub use random::Random;
 #[cfg(feature = "driver")]
 pub use real::MioDriver;
 pub use sim::SimDriver;
+pub use subscription::SubscriptionId;
 
 /// Names one waiting arm of one op. Ordered by the start of the op, which is the order in which
 /// completions of the same turn are handed out.
@@ -91,6 +98,23 @@ pub enum Signal {
     Quit,
 }
 
+/// What a machine says of itself and of the process.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Facts {
+    /// The name of the machine.
+    pub hostname: Option<String>,
+    /// The name of the user.
+    pub user: Option<String>,
+    /// The folder of the user.
+    pub home: Option<String>,
+    /// The folder that relative paths start from.
+    pub cwd: Option<String>,
+    /// The number of the process.
+    pub pid: u32,
+    /// How many threads can run at the same time.
+    pub cpu_count: usize,
+}
+
 /// A socket of a driver. Stale ones are recognised: each use gives [`io::ErrorKind::NotConnected`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct SocketId {
@@ -139,8 +163,15 @@ pub trait Driver: Send {
     /// Fills a piece of memory with random bytes that nobody can guess; in virtual time they follow
     /// from the seed like all others.
     fn secret(&mut self, into: &mut [u8]) -> io::Result<()>;
-    /// An environment variable, made valid UTF-8 where it is not.
-    fn variable(&self, name: &str) -> Option<String>;
+    /// An environment variable.
+    fn variable(&self, name: &str) -> Option<OsString>;
+    /// All environment variables.
+    fn variables(&self) -> BTreeMap<OsString, OsString>;
+    /// Sets an environment variable for the program and what it starts, or takes it out. The name is
+    /// not empty and holds neither `=` nor NUL, the value no NUL.
+    fn set_variable(&mut self, name: &str, value: Option<&str>);
+    /// What the machine says of itself and of the process.
+    fn facts(&self) -> Facts;
 
     /// Collects what has happened. Waits at most `timeout` for the first event (`None`: for as
     /// long as it takes), and not at all if something is there already. May come back early with
@@ -185,9 +216,37 @@ pub trait Driver: Send {
     /// Takes a [`Driver::wait`] back.
     fn unwait(&mut self, socket: SocketId, direction: Direction, ticket: Ticket);
 
+    // Child processes.
+
+    /// Whether programs may be started: an error says why not.
+    fn may_start(&self) -> io::Result<()>;
+    /// Takes a process in that a job has started; its pipes become sockets.
+    fn adopt(&mut self, child: NewChild) -> io::Result<Adopted>;
+    /// How a child ended; none while it runs.
+    fn child_status(&self, child: ChildId) -> io::Result<Option<ChildStatus>>;
+    /// Reports `ticket` when the child has ended, until [`Driver::unwait_child`].
+    fn wait_child(&mut self, child: ChildId, ticket: Ticket);
+    /// Takes a [`Driver::wait_child`] back.
+    fn unwait_child(&mut self, child: ChildId, ticket: Ticket);
+    /// Sends a signal, by its number, to a child and its process group. Nothing if it has ended.
+    fn kill(&mut self, child: ChildId, signal: i32) -> io::Result<()>;
+    /// Nobody wants the child any more: if it runs it is ended, and killed if that takes too long.
+    fn retire(&mut self, child: ChildId);
+
     /// Runs a job where it may block. Use [`submit`], which gives a typed handle.
     fn run(&mut self, lane: Lane, job: Arc<dyn Runnable>);
     /// Asks for signals from now on; `urgent` is called at once for each, on a thread of its own,
     /// even while a task computes and the loop does not turn.
     fn listen(&mut self, signals: &[Signal], urgent: Box<dyn Fn(Signal) + Send>) -> io::Result<()>;
+    /// Listens to signals, by their numbers, which then end nothing any more. An error where signals
+    /// are the host's business or cannot be listened to.
+    fn subscribe(&mut self, signals: &[i32]) -> io::Result<SubscriptionId>;
+    /// Ends a subscription. Whoever waits for it is reported as ready.
+    fn unsubscribe(&mut self, id: SubscriptionId);
+    /// The next signal that has come.
+    fn take_signal(&mut self, id: SubscriptionId) -> Option<i32>;
+    /// Reports `ticket` when a signal comes, until [`Driver::unwait_signal`].
+    fn wait_signal(&mut self, id: SubscriptionId, ticket: Ticket);
+    /// Takes a [`Driver::wait_signal`] back.
+    fn unwait_signal(&mut self, id: SubscriptionId, ticket: Ticket);
 }

@@ -3,26 +3,33 @@
 //! One `epoll_wait` per turn, and none where nothing could come of it: a turn that must not wait
 //! and has nobody waiting for a socket goes without.
 
+use std::collections::BTreeMap;
 use std::collections::hash_map::RandomState;
+use std::ffi::OsString;
 use std::hash::{BuildHasher, Hasher};
 use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::task::Waker;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use mio::{Poll, Token};
 use slab::Slab;
 
-use super::connection::Connections;
+use super::child::Children;
+use super::connection::{Connections, PipeEnd};
 use super::random::Random;
 use super::remote::{Message, Remote};
+use super::subscription::{self, Subscriptions};
 use super::timer::Timer;
+use super::variable::Variables;
 use super::{
-    Direction, Driver, Event, Lane, ListenOptions, Moment, READ_MAX, Runnable, Signal, SocketId,
-    Ticket,
+    Adopted, ChildId, ChildStatus, Direction, Driver, Event, Facts, Lane, ListenOptions, Moment,
+    NewChild, READ_MAX, Runnable, Signal, SocketId, SubscriptionId, Ticket,
 };
 use crate::runtime::pool::Pool;
+use crate::runtime::signal::{Listener, named, unheard};
 
 /// Tokens that are no sockets: a generation this large is never reached.
 const WAKER: Token = Token(usize::MAX);
@@ -38,6 +45,7 @@ pub struct MioDriver {
     found: mio::Events,
     timer: Timer,
     connections: Connections,
+    children: Children,
     remote: Arc<Remote>,
     messages: Vec<Message>,
     /// Jobs that have not been reported yet, by the slot that their end is announced with.
@@ -47,6 +55,10 @@ pub struct MioDriver {
     scratch: Vec<u8>,
     /// Events that come from inside: notified tickets, waiters of closed sockets.
     ready: Vec<Event>,
+    variables: Variables,
+    subscriptions: Subscriptions,
+    /// There once the program may hear signals.
+    listener: Option<Listener>,
 }
 
 impl MioDriver {
@@ -62,12 +74,16 @@ impl MioDriver {
             found: mio::Events::with_capacity(EVENTS_MAX),
             timer: Timer::new(TIMER),
             connections: Connections::new(),
+            children: Children::default(),
             remote,
             messages: Vec::new(),
             jobs: Slab::new(),
             pool: Pool::new(move |job| announce.post(Message::JobEnded(job))),
             scratch: Vec::new(),
             ready: Vec::new(),
+            variables: Variables::default(),
+            subscriptions: Subscriptions::default(),
+            listener: None,
         })
     }
 
@@ -87,8 +103,13 @@ impl MioDriver {
             return;
         }
         for event in &self.found {
-            if event.token() != WAKER && event.token() != TIMER {
-                self.connections.ready(event, events);
+            let token = event.token();
+            if token == WAKER || token == TIMER {
+                continue;
+            }
+            match Children::slot_of(token) {
+                Some(slot) => self.children.ended(self.poll.registry(), slot, events),
+                None => self.connections.ready(event, events),
             }
         }
     }
@@ -102,7 +123,14 @@ impl MioDriver {
                     let job = self.jobs.remove(slot);
                     events.extend(job.ticket().map(Event::Completed));
                 }
-                Message::Signal(signal) => events.push(Event::Signal(signal)),
+                Message::ChildEnded(slot) => {
+                    self.children.ended(self.poll.registry(), slot, events);
+                }
+                Message::Signal(number) => {
+                    if !self.subscriptions.deliver(number, events) {
+                        events.extend(named(number).map(Event::Signal));
+                    }
+                }
                 Message::Woken => events.push(Event::Woken),
             }
         }
@@ -127,12 +155,35 @@ impl Driver for MioDriver {
         Ok(getrandom::fill(into)?)
     }
 
-    fn variable(&self, name: &str) -> Option<String> {
+    fn variable(&self, name: &str) -> Option<OsString> {
+        if let Some(changed) = self.variables.get(name) {
+            return changed.clone();
+        }
         // These two cannot be names, and asking for them would panic on some systems.
         if name.is_empty() || name.contains(['=', '\0']) {
             return None;
         }
-        std::env::var_os(name).map(|value| value.to_string_lossy().into_owned())
+        std::env::var_os(name)
+    }
+
+    fn variables(&self) -> BTreeMap<OsString, OsString> {
+        self.variables.over(std::env::vars_os())
+    }
+
+    fn set_variable(&mut self, name: &str, value: Option<&str>) {
+        self.variables.set(name, value);
+    }
+
+    fn facts(&self) -> Facts {
+        let text = |name: &str| self.variable(name).map(|text| text.to_string_lossy().into_owned());
+        Facts {
+            hostname: hostname(),
+            user: text("USER").or_else(|| text("LOGNAME")),
+            home: text("HOME"),
+            cwd: std::env::current_dir().ok().map(|cwd| cwd.to_string_lossy().into_owned()),
+            pid: std::process::id(),
+            cpu_count: std::thread::available_parallelism().map_or(1, usize::from),
+        }
     }
 
     fn poll(&mut self, timeout: Option<Duration>, events: &mut Vec<Event>) {
@@ -140,16 +191,24 @@ impl Driver for MioDriver {
         events.append(&mut self.ready);
         self.receive(events);
         let timeout = if events.len() > before { Some(Duration::ZERO) } else { timeout };
-        if timeout == Some(Duration::ZERO) && self.connections.waiting() == 0 {
+        let is_watched = self.connections.waiting() > 0 || !self.children.is_empty();
+        if timeout == Some(Duration::ZERO) && !is_watched {
             return;
         }
-        self.look(timeout, events);
+        let kill_at = self.children.deadline().map(|deadline| deadline.since(self.now()));
+        let shorter = kill_at.map(|kill| timeout.map_or(kill, |timeout| timeout.min(kill)));
+        self.look(shorter.or(timeout), events);
+        if kill_at.is_some() {
+            self.children.kill_overdue(self.now());
+        }
         self.receive(events);
     }
 
     fn is_busy(&self) -> bool {
         !self.ready.is_empty()
             || self.connections.waiting() > 0
+            || self.children.waiting() > 0
+            || self.subscriptions.is_awaited()
             || self.jobs.iter().any(|(_, job)| job.ticket().is_some())
     }
 
@@ -217,16 +276,115 @@ impl Driver for MioDriver {
         self.ready.retain(|event| *event != Event::Ready(ticket));
     }
 
+    fn may_start(&self) -> io::Result<()> {
+        Ok(())
+    }
+
+    fn adopt(&mut self, child: NewChild) -> io::Result<Adopted> {
+        let registry = self.poll.registry();
+        let (id, process) = self.children.adopt(registry, &self.remote, child)?;
+        let (stdin, stdout, stderr) =
+            (process.stdin.take(), process.stdout.take(), process.stderr.take());
+        let pid = process.id();
+        let mut pipe =
+            |end: Option<PipeEnd>| end.map(|end| self.connections.pipe(registry, end)).transpose();
+        let pipes = (
+            pipe(stdin.map(PipeEnd::Stdin)),
+            pipe(stdout.map(PipeEnd::Stdout)),
+            pipe(stderr.map(PipeEnd::Stderr)),
+        );
+        match pipes {
+            (Ok(stdin), Ok(stdout), Ok(stderr)) => {
+                Ok(Adopted { child: id, pid, stdin, stdout, stderr })
+            }
+            (stdin, stdout, stderr) => {
+                let mut error = io::Error::other("no pipe");
+                for pipe in [stdin, stdout, stderr] {
+                    match pipe {
+                        Ok(made) => made.into_iter().for_each(|made| self.close(made)),
+                        Err(reason) => error = reason,
+                    }
+                }
+                self.retire(id);
+                Err(error)
+            }
+        }
+    }
+
+    fn child_status(&self, child: ChildId) -> io::Result<Option<ChildStatus>> {
+        self.children.status(child)
+    }
+
+    fn wait_child(&mut self, child: ChildId, ticket: Ticket) {
+        if self.children.wait(child, ticket) {
+            self.ready.push(Event::Ready(ticket));
+        }
+    }
+
+    fn unwait_child(&mut self, child: ChildId, ticket: Ticket) {
+        self.children.unwait(child, ticket);
+        self.ready.retain(|event| *event != Event::Ready(ticket));
+    }
+
+    fn kill(&mut self, child: ChildId, signal: i32) -> io::Result<()> {
+        self.children.kill(child, signal)
+    }
+
+    fn retire(&mut self, child: ChildId) {
+        self.children.retire(child, self.now());
+    }
+
     fn run(&mut self, lane: Lane, job: Arc<dyn Runnable>) {
         let slot = self.jobs.insert(job.clone());
         self.pool.run(lane, slot, job);
     }
 
     fn listen(&mut self, signals: &[Signal], urgent: Box<dyn Fn(Signal) + Send>) -> io::Result<()> {
-        let remote = self.remote.clone();
-        crate::runtime::signal::listen(signals, move |signal| {
-            urgent(signal);
-            remote.post(Message::Signal(signal));
-        })
+        let (remote, taken) = (self.remote.clone(), self.subscriptions.taken());
+        let listener = Listener::start(signals, move |number| {
+            let is_taken = taken.load(Ordering::Acquire) & subscription::bit(number) != 0;
+            if let Some(signal) = named(number).filter(|_| !is_taken) {
+                urgent(signal);
+            }
+            remote.post(Message::Signal(number));
+        })?;
+        self.listener = Some(listener);
+        Ok(())
     }
+
+    fn subscribe(&mut self, signals: &[i32]) -> io::Result<SubscriptionId> {
+        let listener = self.listener.as_ref().ok_or_else(unheard)?;
+        signals.iter().try_for_each(|signal| listener.add(*signal))?;
+        Ok(self.subscriptions.add(signals))
+    }
+
+    fn unsubscribe(&mut self, id: SubscriptionId) {
+        self.subscriptions.remove(id, &mut self.ready);
+    }
+
+    fn take_signal(&mut self, id: SubscriptionId) -> Option<i32> {
+        self.subscriptions.take(id)
+    }
+
+    fn wait_signal(&mut self, id: SubscriptionId, ticket: Ticket) {
+        if !self.subscriptions.wait(id, ticket) {
+            self.ready.push(Event::Ready(ticket));
+        }
+    }
+
+    fn unwait_signal(&mut self, id: SubscriptionId, ticket: Ticket) {
+        self.subscriptions.unwait(id, ticket);
+        self.ready.retain(|event| *event != Event::Ready(ticket));
+    }
+}
+
+#[cfg(unix)]
+fn hostname() -> Option<String> {
+    let name = rustix::system::uname();
+    Some(name.nodename().to_string_lossy().into_owned()).filter(|name| !name.is_empty())
+}
+
+#[cfg(not(unix))]
+fn hostname() -> Option<String> {
+    std::env::var("COMPUTERNAME").ok()
 }

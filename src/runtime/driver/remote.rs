@@ -9,15 +9,15 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::task::Wake;
 
-use super::Signal;
-
 /// One thing another thread has to say.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Message {
     /// The job in this slot has ended.
     JobEnded(usize),
-    /// A signal arrived.
-    Signal(Signal),
+    /// The child process in this slot has ended.
+    ChildEnded(usize),
+    /// The signal of this number arrived.
+    Signal(i32),
     /// A waker was used.
     Woken,
 }

@@ -4,7 +4,8 @@
 //! job is outstanding. Jobs run in line, in the order in which they were handed in, so files are
 //! the real ones. There is no network: sockets are refused with an error that says so.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
+use std::ffi::OsString;
 use std::io;
 use std::net::SocketAddr;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -13,9 +14,13 @@ use std::task::{Wake, Waker};
 use std::time::Duration;
 
 use super::random::Random;
+use super::subscription::Subscriptions;
+use super::variable::Variables;
 use super::{
-    Direction, Driver, Event, Lane, ListenOptions, Moment, Runnable, Signal, SocketId, Ticket,
+    Adopted, ChildId, ChildStatus, Direction, Driver, Event, Facts, Lane, ListenOptions, Moment,
+    NewChild, Runnable, Signal, SocketId, SubscriptionId, Ticket,
 };
+use crate::runtime::signal::number;
 
 /// The time of day at which every simulation starts: 2026-01-01T00:00:00Z.
 const WALL_START: Duration = Duration::from_secs(1_767_225_600);
@@ -29,6 +34,9 @@ pub struct SimDriver {
     planned: VecDeque<(Moment, Signal)>,
     jobs: VecDeque<Arc<dyn Runnable>>,
     woken: Arc<Flag>,
+    /// There are none but those that the program sets.
+    variables: Variables,
+    subscriptions: Subscriptions,
 }
 
 impl SimDriver {
@@ -42,6 +50,8 @@ impl SimDriver {
             planned: VecDeque::new(),
             jobs: VecDeque::new(),
             woken: Arc::new(Flag::default()),
+            variables: Variables::default(),
+            subscriptions: Subscriptions::default(),
         }
     }
 
@@ -53,7 +63,9 @@ impl SimDriver {
 
     fn take_planned(&mut self, events: &mut Vec<Event>) {
         while let Some((_, signal)) = self.planned.pop_front_if(|(at, _)| *at <= self.clock) {
-            events.push(Event::Signal(signal));
+            if !self.subscriptions.deliver(number(signal), events) {
+                events.push(Event::Signal(signal));
+            }
         }
     }
 }
@@ -78,8 +90,27 @@ impl Driver for SimDriver {
         Ok(())
     }
 
-    fn variable(&self, _: &str) -> Option<String> {
-        None
+    fn variable(&self, name: &str) -> Option<OsString> {
+        self.variables.get(name).cloned().flatten()
+    }
+
+    fn variables(&self) -> BTreeMap<OsString, OsString> {
+        self.variables.over(std::iter::empty())
+    }
+
+    fn set_variable(&mut self, name: &str, value: Option<&str>) {
+        self.variables.set(name, value);
+    }
+
+    fn facts(&self) -> Facts {
+        Facts {
+            hostname: Some("simulated".to_owned()),
+            user: Some("user".to_owned()),
+            home: Some("/home/user".to_owned()),
+            cwd: Some("/home/user".to_owned()),
+            pid: 1,
+            cpu_count: 1,
+        }
     }
 
     fn poll(&mut self, timeout: Option<Duration>, events: &mut Vec<Event>) {
@@ -120,6 +151,7 @@ impl Driver for SimDriver {
     fn is_busy(&self) -> bool {
         !self.ready.is_empty()
             || !self.planned.is_empty()
+            || self.subscriptions.is_awaited()
             || self.jobs.iter().any(|job| job.ticket().is_some())
     }
 
@@ -181,12 +213,64 @@ impl Driver for SimDriver {
         self.ready.retain(|event| *event != Event::Ready(ticket));
     }
 
+    fn may_start(&self) -> io::Result<()> {
+        Err(io::Error::new(
+            io::ErrorKind::Unsupported,
+            "in virtual time there are no other programs: say (real: true) behind the name of the test",
+        ))
+    }
+
+    fn adopt(&mut self, _: NewChild) -> io::Result<Adopted> {
+        self.may_start().and(Err(stale()))
+    }
+
+    fn child_status(&self, _: ChildId) -> io::Result<Option<ChildStatus>> {
+        Err(stale())
+    }
+
+    fn wait_child(&mut self, _: ChildId, ticket: Ticket) {
+        self.notify(ticket);
+    }
+
+    fn unwait_child(&mut self, _: ChildId, ticket: Ticket) {
+        self.ready.retain(|event| *event != Event::Ready(ticket));
+    }
+
+    fn kill(&mut self, _: ChildId, _: i32) -> io::Result<()> {
+        Err(stale())
+    }
+
+    fn retire(&mut self, _: ChildId) {}
+
     fn run(&mut self, _: Lane, job: Arc<dyn Runnable>) {
         self.jobs.push_back(job);
     }
 
     fn listen(&mut self, _: &[Signal], _: Box<dyn Fn(Signal) + Send>) -> io::Result<()> {
         Ok(())
+    }
+
+    fn subscribe(&mut self, signals: &[i32]) -> io::Result<SubscriptionId> {
+        Ok(self.subscriptions.add(signals))
+    }
+
+    fn unsubscribe(&mut self, id: SubscriptionId) {
+        self.subscriptions.remove(id, &mut self.ready);
+    }
+
+    fn take_signal(&mut self, id: SubscriptionId) -> Option<i32> {
+        self.subscriptions.take(id)
+    }
+
+    fn wait_signal(&mut self, id: SubscriptionId, ticket: Ticket) {
+        if !self.subscriptions.wait(id, ticket) {
+            self.ready.push(Event::Ready(ticket));
+        }
+    }
+
+    fn unwait_signal(&mut self, id: SubscriptionId, ticket: Ticket) {
+        self.subscriptions.unwait(id, ticket);
+        self.ready.retain(|event| *event != Event::Ready(ticket));
     }
 }
 

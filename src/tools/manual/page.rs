@@ -91,6 +91,8 @@ const PLANS: &[Plan] = &[
     module("math", "Functions and constants of numbers.", &[]),
     module("net", "Connections: TCP over IPv4 and IPv6.", &["listener", "connections"]),
     module("os", "The process: arguments and standard streams.", &[]),
+    module("process", "", &["child"]),
+    module("signal", "Signals of the operating system.", &["signals"]),
     module("sync", "What tasks wait for each other with.", &["promise", "mutex"]),
     module("time", "Clocks.", &["datetime"]),
 ];
