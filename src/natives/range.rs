@@ -60,7 +60,7 @@ natives! {
     core method range.scan(f: fn, start: any) => iterator_scan, "(1..4).scan(|a, n| a + n, 0).list()" => "[1, 3, 6]";
 
     /// The numbers as a list.
-    core method range.list() => to_list, "(1..4).list()" => "[1, 2, 3]";
+    core method range.list() => range_list, "(1..4).list()" => "[1, 2, 3]";
     /// The numbers as a set.
     core method range.set() => to_set, "(1..3).set()" => "set([1, 2])";
     /// The numbers as text, with `sep` between them.
@@ -134,8 +134,10 @@ fn step(vm: &mut Vm, range: RangeValue, n: i64) -> Outcome {
 
 fn reversed(vm: &mut Vm, range: RangeValue) -> Outcome {
     let old = *range.get(&vm.heap);
-    let Some(length) = old.len() else { return endless(vm, "range.reversed") };
-    let turned = match length.checked_sub(1).and_then(|last| old.get(last)) {
+    if old.end.is_none() {
+        return endless(vm, "range.reversed");
+    }
+    let turned = match old.last() {
         Some(last) => Range { start: Some(last), end: old.start, inclusive: true, step: -old.step },
         None => Range { start: old.start, end: old.start, inclusive: false, step: 1 },
     };

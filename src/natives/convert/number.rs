@@ -6,6 +6,9 @@ use crate::natives::argument::{bad_value, wrong_type};
 use crate::natives::number::float_to_int;
 use crate::vm::{ErrorKind, Kind, Thrown, Value, Vm};
 
+/// A longer number is not written out in an error.
+const DIGITS_SHOWN_MAX: usize = 40;
+
 pub(super) fn int_of(vm: &mut Vm, value: Value, base: i64) -> Outcome {
     if base != 0 && !(2..=36).contains(&base) {
         return Err(bad_value(vm, "int", "base must be 0 or from 2 to 36", Value::int(base)));
@@ -40,7 +43,11 @@ fn parse_int(vm: &mut Vm, text: &str, base: u32) -> Result<i64, Thrown> {
     let sign = if negative { "-" } else { "" };
     // With its sign, so that the least int is read as well.
     i64::from_str_radix(&format!("{sign}{digits}"), base).map_err(|_| {
-        vm.error(ErrorKind::OverflowError, format!("{trimmed} does not fit in an int (64 bits)"))
+        let shown = match digits.len() {
+            0..=DIGITS_SHOWN_MAX => trimmed.to_owned(),
+            count => format!("a number of {count} digits"),
+        };
+        vm.error(ErrorKind::OverflowError, format!("{shown} does not fit in an int (64 bits)"))
     })
 }
 

@@ -16,15 +16,29 @@ pub struct Range {
 }
 
 impl Range {
-    /// How many numbers it has; `None` if it is endless.
+    /// How many numbers it has, at most `u64::MAX`; `None` if it is endless.
     pub fn len(&self) -> Option<u64> {
+        Some(u64::try_from(self.count()?).unwrap_or(u64::MAX))
+    }
+
+    /// How many numbers it has; all ints together are one more than a `u64` can count.
+    fn count(&self) -> Option<i128> {
         let start = i128::from(self.start.unwrap_or(0));
         let end = i128::from(self.end?);
         let step = i128::from(self.step);
         let distance = if step > 0 { end - start } else { start - end };
         let (distance, step) = (distance + i128::from(self.inclusive), step.abs());
-        let count = if distance <= 0 { 0 } else { (distance + step - 1) / step };
-        Some(u64::try_from(count).unwrap_or(u64::MAX))
+        Some(if distance <= 0 { 0 } else { (distance + step - 1) / step })
+    }
+
+    /// Its last number; `None` if it is empty or endless.
+    pub fn last(&self) -> Option<i64> {
+        let steps = self.count()? - 1;
+        if steps < 0 {
+            return None;
+        }
+        let start = i128::from(self.start.unwrap_or(0));
+        i64::try_from(start + steps * i128::from(self.step)).ok()
     }
 
     /// Whether it has no numbers.
@@ -116,6 +130,8 @@ mod tests {
     #[test]
     fn extremes_do_not_overflow() {
         assert_eq!(range(i64::MIN, i64::MAX, true, 1).len(), Some(u64::MAX));
+        assert_eq!(range(i64::MIN, i64::MAX, true, 1).last(), Some(i64::MAX));
+        assert_eq!(range(i64::MAX, i64::MIN, true, -1).last(), Some(i64::MIN));
         assert_eq!(range(i64::MIN, i64::MAX, false, i64::MAX).len(), Some(3));
         assert!(range(i64::MIN, i64::MAX, false, 1).contains(0));
     }

@@ -22,8 +22,11 @@ pub(super) struct Spec {
     pub(super) letter: Option<char>,
 }
 
-/// A width or precision beyond this is a mistake.
-const SIZE_MAX: usize = 1 << 20;
+/// A width beyond this is a mistake.
+const WIDTH_MAX: usize = 1 << 20;
+
+/// A precision beyond this is a mistake: no float has as many digits.
+const PRECISION_MAX: usize = 10_000;
 
 /// Takes a spec apart, or says what is wrong with it.
 pub(super) fn parse(text: &str) -> Result<Spec, String> {
@@ -52,14 +55,14 @@ pub(super) fn parse(text: &str) -> Result<Spec, String> {
     spec.plus = flag('+');
     spec.alternate = flag('#');
     spec.zero = flag('0');
-    spec.width = number_at(&mut rest, text)?.unwrap_or(0);
+    spec.width = number_at(&mut rest, text, WIDTH_MAX)?.unwrap_or(0);
     if let [mark @ (',' | '_'), ..] = rest {
         spec.grouping = Some(*mark);
         rest = &rest[1..];
     }
     if let ['.', ..] = rest {
         rest = &rest[1..];
-        let precision = number_at(&mut rest, text)?;
+        let precision = number_at(&mut rest, text, PRECISION_MAX)?;
         let missing = || format!("the format `{text}` has no number behind its `.`");
         spec.precision = Some(precision.ok_or_else(missing)?);
     }
@@ -73,7 +76,7 @@ pub(super) fn parse(text: &str) -> Result<Spec, String> {
     }
 }
 
-fn number_at(rest: &mut &[char], text: &str) -> Result<Option<usize>, String> {
+fn number_at(rest: &mut &[char], text: &str, most: usize) -> Result<Option<usize>, String> {
     let digits = rest.iter().take_while(|c| c.is_ascii_digit()).count();
     let shown: String = rest[..digits].iter().collect();
     *rest = &rest[digits..];
@@ -81,7 +84,7 @@ fn number_at(rest: &mut &[char], text: &str) -> Result<Option<usize>, String> {
         return Ok(None);
     }
     match shown.parse() {
-        Ok(number) if number <= SIZE_MAX => Ok(Some(number)),
+        Ok(number) if number <= most => Ok(Some(number)),
         _ => Err(format!("{shown} is too large a number in the format `{text}`")),
     }
 }
