@@ -41,6 +41,19 @@ pub struct ModuleCode {
     pub exports: Vec<Export>,
     /// The slot of `fn main`, if it declares one.
     pub main: Option<u32>,
+    /// Its `test` blocks, in source order.
+    pub tests: Vec<TestCode>,
+}
+
+/// A `test` block.
+#[derive(Clone, Debug)]
+pub struct TestCode {
+    /// Its name.
+    pub name: Arc<str>,
+    /// Its body, as a number among the functions of the module: async, without parameters.
+    pub function: u32,
+    /// Where it stands.
+    pub span: Span,
 }
 
 /// A slot of another module of the same program.

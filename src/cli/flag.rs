@@ -16,6 +16,8 @@ pub enum Request {
     Run(Run),
     /// Look for mistakes in files without running them.
     Check(Check),
+    /// Run the tests in files and folders.
+    Test(Test),
     /// Show the manual of a name or a file, or all there is.
     Doc(Option<String>),
     /// Explain a diagnostic, or list them all.
@@ -50,6 +52,15 @@ pub struct Check {
     pub deny_warnings: bool,
 }
 
+/// Tests to run.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub struct Test {
+    /// Files, and folders with files.
+    pub paths: Vec<String>,
+    /// Only tests whose name contains this.
+    pub filter: Option<String>,
+}
+
 /// Where the text of a program is.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub enum Source {
@@ -82,6 +93,8 @@ pub enum Command {
     Run,
     /// `kettle check`
     Check,
+    /// `kettle test`
+    Test,
     /// `kettle doc`
     Doc,
     /// `kettle explain`
@@ -109,6 +122,12 @@ const COMMANDS: &[CommandEntry] = &[
         help: "Report mistakes in files and folders without running them",
     },
     CommandEntry {
+        command: Command::Test,
+        name: "test",
+        operands: "[PATH…]",
+        help: "Run the tests in files and folders; here if none is named",
+    },
+    CommandEntry {
         command: Command::Doc,
         name: "doc",
         operands: "[NAME]",
@@ -129,6 +148,7 @@ enum FlagId {
     VirtualClock,
     Json,
     DenyWarnings,
+    Filter,
     Help,
     Version,
 }
@@ -145,7 +165,8 @@ struct Flag {
     help: Option<&'static str>,
 }
 
-const ALL: &[Command] = &[Command::Run, Command::Check, Command::Doc, Command::Explain];
+const ALL: &[Command] =
+    &[Command::Run, Command::Check, Command::Test, Command::Doc, Command::Explain];
 
 const FLAGS: &[Flag] = &[
     Flag {
@@ -189,6 +210,14 @@ const FLAGS: &[Flag] = &[
         help: Some("With check: exit with status 1 for warnings too"),
     },
     Flag {
+        id: FlagId::Filter,
+        short: None,
+        long: "filter",
+        value: Some("TEXT"),
+        commands: &[Command::Test],
+        help: Some("Run only the tests whose name contains TEXT"),
+    },
+    Flag {
         id: FlagId::Help,
         short: Some('h'),
         long: "help",
@@ -220,6 +249,7 @@ pub fn parse(words: impl IntoIterator<Item = OsString>) -> Result<Request, Strin
     let mut run = Run::default();
     let mut check = Check::default();
     let mut operands = Vec::new();
+    let mut filter = None;
     loop {
         let flag = match parser.next().map_err(|error| error.to_string())? {
             None => break,
@@ -247,12 +277,16 @@ pub fn parse(words: impl IntoIterator<Item = OsString>) -> Result<Request, Strin
             FlagId::VirtualClock => run.virtual_clock = true,
             FlagId::Json => check.json = true,
             FlagId::DenyWarnings => check.deny_warnings = true,
+            FlagId::Filter => filter = Some(value(&mut parser, flag)?),
             FlagId::Dump => run.dump = Some(dump(&value(&mut parser, flag)?)?),
             FlagId::Eval => {
                 run.source = Source::Text(value(&mut parser, flag)?);
                 return finish_run(run, parser);
             }
         }
+    }
+    if command == Some(Command::Test) {
+        return Ok(Request::Test(Test { paths: operands, filter }));
     }
     finish(command, run, check, operands)
 }
@@ -271,7 +305,7 @@ fn finish(
     operands: Vec<String>,
 ) -> Result<Request, String> {
     match command {
-        None => Ok(Request::Run(run)),
+        None | Some(Command::Test) => Ok(Request::Run(run)),
         Some(Command::Run) => Err("`kettle run` needs a file".to_owned()),
         Some(Command::Check) if operands.is_empty() => {
             Err("`kettle check` needs a file".to_owned())

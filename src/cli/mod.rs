@@ -11,6 +11,7 @@ mod explain;
 mod flag;
 mod run;
 mod terminal;
+mod test;
 
 use std::ffi::OsString;
 
@@ -26,6 +27,7 @@ pub fn main(words: impl IntoIterator<Item = OsString>) -> i32 {
     match flag::parse(words) {
         Ok(Request::Run(wanted)) => run::run(wanted),
         Ok(Request::Check(wanted)) => check::check(&wanted),
+        Ok(Request::Test(wanted)) => test::test(&wanted),
         Ok(Request::Doc(name)) => doc::doc(name.as_deref()),
         Ok(Request::Explain(Some(code))) => explain::explain(&code),
         Ok(Request::Explain(None)) => explain::list(),

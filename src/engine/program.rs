@@ -78,6 +78,12 @@ impl Program {
         &self.content.library
     }
 
+    /// The names of the `test` blocks in the module that is started, in source order.
+    pub fn tests(&self) -> impl Iterator<Item = &str> {
+        let started = self.content.code.modules.last();
+        started.into_iter().flat_map(|module| module.tests.iter().map(|test| &*test.name))
+    }
+
     /// A listing of its bytecode.
     pub fn listing(&self) -> String {
         let text = |module: &ModuleCode| {

@@ -86,6 +86,31 @@ impl Vm {
         }
     }
 
+    /// Runs the `test` block of that number, after the top level of each module and instead of
+    /// `main`. It fails with an error that nothing caught, or when it leaves the program.
+    ///
+    /// A test sees what those before it did to the state of the modules, unless each gets a VM of
+    /// its own.
+    pub fn run_test(&mut self, program: &Program, test: usize) -> Result<(), Error> {
+        let closures = self.load(program)?;
+        self.started = program.code().modules.last().cloned();
+        let module = self.started.clone();
+        let body: LastCall =
+            Box::new(move |vm| Some((vm.test_closure(&module?.name, test)?, Vec::new())));
+        self.begin(closures, body);
+        let end = loop {
+            if let Some(end) = self.turn() {
+                break end;
+            }
+        };
+        let asked = end.status;
+        self.conclude(end)?;
+        match asked {
+            Some(status) => Err(Error::Call(format!("the test called exit({status})"))),
+            None => Ok(()),
+        }
+    }
+
     /// Calls a public function of the module that was started and waits for its result.
     pub fn call<R: FromValue>(&mut self, name: &str, args: impl Arguments) -> Result<R, Error> {
         let callee = self.find(name)?;
@@ -135,9 +160,12 @@ impl Vm {
         self.started = program.code().modules.last().cloned();
         let main = self.started.clone().filter(|module| module.main.is_some());
         let args = self.engine.settings().args.clone();
+        self.begin(closures, Box::new(move |vm| call_of_main(vm, &*main?, &args)));
+    }
+
+    fn begin(&mut self, closures: Vec<Value>, last: LastCall) {
         let mut rest = VecDeque::from(closures);
         let Some(first) = rest.pop_front() else { return };
-        let last: LastCall = Box::new(move |vm| call_of_main(vm, &*main?, &args));
         self.runtime.start(first, &[], Parts { rest, last: Some(last) });
     }
 

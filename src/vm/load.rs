@@ -124,6 +124,13 @@ impl Vm {
         (!value.is_unset()).then_some(value)
     }
 
+    /// The closure of a `test` block of a module that was loaded last under that name.
+    pub fn test_closure(&mut self, module: &str, test: usize) -> Option<Value> {
+        let module = self.modules.iter().rfind(|known| &*known.code.name == module)?;
+        let function = module.first_function + module.code.tests.get(test)?.function;
+        Some(self.heap.closure(function, &[]))
+    }
+
     /// How many parameters a closure has; nothing for any other value.
     pub fn parameter_count(&self, callee: Value) -> Option<usize> {
         let function = self.heap.closure_ref(callee)?.function();
@@ -299,6 +306,7 @@ impl Vm {
             imports: Vec::new(),
             exports: Vec::new(),
             main: None,
+            tests: Vec::new(),
         };
         let relocation = Relocation { first_function: first, first_constant: 0, slots: &[] };
         self.add_functions(&Arc::new(module), None, 0, &relocation);

@@ -49,6 +49,7 @@ fn module(code: Vec<Instruction>) -> ModuleCode {
         imports: Vec::new(),
         exports: Vec::new(),
         main: None,
+        tests: Vec::new(),
     }
 }
 

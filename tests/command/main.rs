@@ -9,3 +9,4 @@ mod manual;
 mod process;
 mod signal;
 mod terminal;
+mod test;

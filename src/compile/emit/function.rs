@@ -58,6 +58,12 @@ impl Emitter<'_> {
         let name = format!("block@{file}:{line}");
         self.write_function(id, &name, block.span, None, |this| {
             this.body(id, None, |this, want, defers| {
+                if want == Want::Return && this.has_defers(&block.statements) {
+                    // A value that is returned at once would go around the defers.
+                    let value = this.alloc();
+                    this.statements(&block.statements, Want::In(value), defers);
+                    return this.op1(Opcode::Return, value);
+                }
                 this.statements(&block.statements, want, defers);
             });
         });

@@ -38,6 +38,7 @@ use super::resolve::{FnId, Resolution, VarId};
 use crate::bytecode::assembler::Reg;
 use crate::bytecode::program::{
     CORE_MODULE_NAME, ClassCode, Constant, FunctionCode, ModuleCode, SelectArmKind, SelectCode,
+    TestCode,
 };
 use crate::diagnostics::{SourceId, Span};
 use crate::syntax::Module;
@@ -88,6 +89,7 @@ struct Emitter<'a> {
     classes: Vec<Option<ClassCode>>,
     class_index: HashMap<Span, u32>,
     selects: Vec<SelectCode>,
+    tests: Vec<TestCode>,
     slots: Vec<Arc<str>>,
     slot_of: HashMap<VarId, u32>,
     /// Functions of the top level, for calls by number.
@@ -121,6 +123,7 @@ pub(super) fn emit<'a>(
         classes: Vec::new(),
         class_index: HashMap::new(),
         selects: Vec::new(),
+        tests: Vec::new(),
         slots: Vec::new(),
         slot_of: HashMap::new(),
         declarations: HashMap::new(),

@@ -2,10 +2,10 @@
 
 use std::sync::Arc;
 
-use super::Emitter;
+use super::{Emitter, Want};
 use crate::bytecode::assembler::Reg;
 use crate::bytecode::op::Opcode;
-use crate::bytecode::program::{Export, ExportKind, ModuleCode};
+use crate::bytecode::program::{Export, ExportKind, ModuleCode, TestCode};
 use crate::compile::resolve::{Binding, FnId, VarId, VarKind, Variable};
 use crate::diagnostics::{Code, Span};
 use crate::syntax::ast::StmtKind;
@@ -32,13 +32,29 @@ impl Emitter<'_> {
             this.reexports();
             this.body(id, None, |this, want, defers| {
                 // The value of the last statement is nobody's.
-                let want = match want {
-                    super::Want::Return => super::Want::Nothing,
-                    other => other,
-                };
+                let want = if want == Want::Return { Want::Nothing } else { want };
                 this.statements(&module.statements, want, defers);
             });
         });
+        self.tests();
+    }
+
+    /// Writes the bodies of the `test` blocks, which only `kettle test` calls.
+    fn tests(&mut self) {
+        let (ast, names, module) = (self.ast, self.names, self.source.module);
+        for &statement in &module.statements {
+            let StmtKind::Test { name, body, .. } = &ast[statement].kind else { continue };
+            let Some(&id) = names.tests.get(&statement) else { continue };
+            let (name, span) = (ast.text(*name), ast[statement].span);
+            self.write_function(id, &format!("test {name:?}"), span, None, |this| {
+                this.body(id, None, |this, want, defers| {
+                    let want = if want == Want::Return { Want::Nothing } else { want };
+                    this.statements(&body.statements, want, defers);
+                });
+            });
+            let function = self.function_index(id);
+            self.tests.push(TestCode { name: name.into(), function, span });
+        }
     }
 
     /// Top-level variables that other functions or modules use get slots. The others may live in
@@ -155,6 +171,7 @@ impl Emitter<'_> {
             imports: self.names.imports.clone(),
             exports,
             main,
+            tests: self.tests,
         }
     }
 }

@@ -243,6 +243,8 @@ pub struct Resolution {
     pub imports: Vec<ImportedSlot>,
     /// Imported names that are exported again.
     pub reexports: Vec<(Arc<str>, Binding)>,
+    /// The bodies of `test` blocks.
+    pub tests: HashMap<StmtId, FnId>,
     /// Functions with a `return`.
     pub returning: HashSet<FnId>,
 }

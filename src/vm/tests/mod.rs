@@ -49,6 +49,7 @@ fn module(functions: Vec<FunctionCode>, constants: Vec<Constant>) -> ModuleCode 
         imports: Vec::new(),
         exports: Vec::new(),
         main: None,
+        tests: Vec::new(),
     }
 }
 
