@@ -20,6 +20,7 @@ pub mod describe;
 #[cfg(all(test, feature = "driver"))]
 mod drive;
 mod duration;
+mod encoding;
 mod enumeration;
 mod equality;
 mod fs;
@@ -83,6 +84,7 @@ pub const TABLES: &[&[Declaration]] = &[
     iterator::ITERATOR,
     check::CHECK,
     key::KEY,
+    encoding::ENCODING,
     json::JSON,
     json::JSON_FORM,
     json::JSON_LINES,
