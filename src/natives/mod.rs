@@ -36,6 +36,7 @@ mod math;
 mod net;
 mod number;
 mod os;
+mod path;
 mod prelude;
 mod process;
 mod random;
@@ -88,7 +89,11 @@ pub const TABLES: &[&[Declaration]] = &[
     json::JSON,
     json::JSON_FORM,
     json::JSON_LINES,
-    math::MATH,
+    math::REAL,
+    math::COUNTING,
+    math::STATISTIC,
+    math::BIGINT,
+    math::DECIMAL,
     random::RANDOM,
     random::SEEDED,
     regex::REGEX,
@@ -97,6 +102,10 @@ pub const TABLES: &[&[Declaration]] = &[
     regex::MATCH,
     regex::SEARCH,
     time::TIME,
+    time::DATETIME,
+    time::CALENDAR,
+    time::FORM,
+    time::INTERVAL,
     task::TASK,
     term::TERM,
     channel::CHANNEL,
@@ -113,4 +122,5 @@ pub const TABLES: &[&[Declaration]] = &[
     process::PROCESS,
     process::CHILD,
     signal::SIGNAL,
+    path::PATH,
 ];

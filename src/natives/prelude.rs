@@ -11,6 +11,7 @@ use super::text_form::{Joined, join_text};
 use crate::natives;
 use crate::runtime::output::Target;
 use crate::runtime::{Answer, Cx};
+use crate::vm::object::Unary;
 use crate::vm::order::{Order, compare};
 use crate::vm::{ErrorKind, Kind, Thrown, Value, Vm};
 
@@ -141,6 +142,9 @@ fn extreme(vm: &mut Vm, path: &str, values: Rest, better: Ordering) -> Outcome {
 }
 
 fn abs(vm: &mut Vm, x: Value) -> Outcome {
+    if let Some(result) = vm.host_unary(x, Unary::Abs)? {
+        return Ok(result);
+    }
     let changed = match x.kind() {
         Kind::Int => x.as_int().and_then(i64::checked_abs).map(Value::int),
         Kind::Float => x.as_float().map(|x| Value::float(x.abs())),
@@ -152,6 +156,9 @@ fn abs(vm: &mut Vm, x: Value) -> Outcome {
 }
 
 fn round(vm: &mut Vm, x: Value, digits: Option<i64>) -> Outcome {
+    if let Some(result) = vm.host_unary(x, Unary::Round(digits))? {
+        return Ok(result);
+    }
     match (x.as_int(), x.as_float()) {
         (Some(n), _) => super::number::round_int(vm, n, digits.unwrap_or(0)),
         (_, Some(x)) => super::number::round_float(vm, x, digits),

@@ -88,10 +88,11 @@ pub fn library_names() -> Names {
 }
 
 fn add_name(names: &mut Names, signature: &Signature) {
-    if signature.has_receiver() || signature.role == Role::Conversion {
+    let owner = signature.owner();
+    let of_prelude = signature.role == Role::Conversion && owner.is_empty();
+    if signature.has_receiver() || of_prelude {
         return;
     }
-    let owner = signature.owner();
     if owner.is_empty() {
         names.prelude.insert(Arc::from(signature.name()), signature.kind());
     } else if type_named(owner).is_none() {
@@ -144,11 +145,16 @@ fn install_one(vm: &mut Vm, natives: &mut LoopTable, declaration: &'static Decla
     match (signature.role, owner_of(signature)) {
         (Role::Method, Some(owner)) => vm.add_method(owner, signature.name(), id),
         (Role::Property, Some(owner)) => vm.add_property(owner, signature.name(), id),
-        (Role::Conversion, _) => {
-            if let Some((kind, _)) = type_named(signature.path) {
+        (Role::Conversion, _) => match type_named(signature.path) {
+            Some((kind, _)) => vm.set_conversion(kind, id),
+            None => {
+                // A type of a module: `math.bigint`.
+                let kind = TypeKind::Host(signature.name());
                 vm.set_conversion(kind, id);
+                let value = vm.type_value(kind);
+                define(vm, signature, value);
             }
-        }
+        },
         _ => {
             let value = vm.native_value(id);
             define(vm, signature, value);

@@ -92,7 +92,10 @@ fn flat(heap: &Heap, left: Value, right: Value, rule: Rule) -> Flat {
         (Kind::Instance, _) if rule == Rule::Values && defines_equality(heap, left) => {
             return Flat::Call;
         }
-        (left_kind, right_kind) if left_kind != right_kind => false,
+        (left_kind, right_kind) if left_kind != right_kind => {
+            let host = left_kind == Kind::Object || right_kind == Kind::Object;
+            host && heap.host_equal(left, right)
+        }
         _ if left.bits() == right.bits() => {
             // A list that contains nan does not equal itself, so that identity is no answer there.
             let container =
@@ -113,6 +116,7 @@ fn flat(heap: &Heap, left: Value, right: Value, rule: Rule) -> Flat {
             _ => false,
         },
         (Kind::List | Kind::Map | Kind::Set | Kind::Variant, _) => return Flat::Deep,
+        (Kind::Object, _) => heap.host_equal(left, right),
         _ => false,
     })
 }

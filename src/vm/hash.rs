@@ -9,6 +9,7 @@ use std::hash::BuildHasher;
 
 use super::hasher::{Hashed, Hasher};
 use super::heap::Heap;
+use super::object::KeyForm;
 use super::value::{Kind, Value};
 
 /// Objects that were met on the way through a graph, by address. Scripts do not choose addresses,
@@ -111,7 +112,20 @@ impl Heap {
                     Ok(self.hash_pair(value.tag(), value.bits()))
                 }
             }
+            Kind::Object => Ok(self.hash_object(value)),
             _ => Ok(self.hash_pair(value.tag(), value.bits())),
+        }
+    }
+
+    fn hash_object(&self, value: Value) -> u32 {
+        match self.host_value(value).map(|object| object.key()) {
+            None => self.hash_pair(value.tag(), value.bits()),
+            Some(KeyForm::Int(number)) => {
+                let number = Value::int(number);
+                self.hash_pair(number.tag(), number.bits())
+            }
+            Some(KeyForm::Float(number)) => self.hash_float(number),
+            Some(KeyForm::Bytes(bytes)) => self.hasher().hash_one(bytes) as u32,
         }
     }
 

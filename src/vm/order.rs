@@ -9,6 +9,7 @@ use std::cmp::Ordering;
 use super::equal::float_as_int;
 use super::hash::AddressSet;
 use super::heap::{Heap, Marker};
+use super::object::NoOrder;
 use super::value::{Kind, Value};
 
 /// How a comparison ended or why it stopped.
@@ -165,6 +166,13 @@ fn flat(heap: &Heap, left: Value, right: Value) -> Order {
         (Kind::Bytes, Kind::Bytes) => heap.bytes_ref(left).cmp(&heap.bytes_ref(right)),
         (Kind::Instance | Kind::Variant, _) if heap.method_of(left, "<").is_some() => {
             return Order::NeedsCall { left, right };
+        }
+        (Kind::Object, _) | (_, Kind::Object) => {
+            return match heap.host_order(left, right) {
+                Ok(order) => Order::Known(order),
+                Err(NoOrder::Nan) => Order::Nan,
+                Err(NoOrder::Types) => Order::None { left, right },
+            };
         }
         _ => return Order::None { left, right },
     };

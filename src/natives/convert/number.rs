@@ -4,6 +4,7 @@ use super::unreadable;
 use crate::natives::Outcome;
 use crate::natives::argument::{bad_value, wrong_type};
 use crate::natives::number::float_to_int;
+use crate::vm::object::Unary;
 use crate::vm::{ErrorKind, Kind, Thrown, Value, Vm};
 
 /// A longer number is not written out in an error.
@@ -21,6 +22,7 @@ pub(super) fn int_of(vm: &mut Vm, value: Value, base: i64) -> Outcome {
             let text = vm.heap.str(value).unwrap_or_default().to_owned();
             parse_int(vm, &text, base as u32).map(Value::int)
         }
+        Kind::Object => object_as(vm, "int", value, Unary::Int),
         Kind::Duration => {
             let hint = Some("`d // 1ms` is the number of milliseconds".to_owned());
             Err(wrong_type(vm, "int", "value", "a number, a str or a bool", value, hint))
@@ -51,7 +53,7 @@ fn parse_int(vm: &mut Vm, text: &str, base: u32) -> Result<i64, Thrown> {
     })
 }
 
-fn prefixed(digits: &str) -> (&str, u32) {
+pub fn prefixed(digits: &str) -> (&str, u32) {
     let prefixes = [("0x", 16), ("0X", 16), ("0o", 8), ("0O", 8), ("0b", 2), ("0B", 2)];
     for (prefix, base) in prefixes {
         if let Some(digits) = digits.strip_prefix(prefix) {
@@ -59,6 +61,14 @@ fn prefixed(digits: &str) -> (&str, u32) {
         }
     }
     (digits, 10)
+}
+
+/// What a host object is as a number.
+fn object_as(vm: &mut Vm, path: &str, value: Value, operator: Unary) -> Outcome {
+    match vm.host_unary(value, operator)? {
+        Some(number) => Ok(number),
+        None => Err(wrong_type(vm, path, "value", "a number, a str or a bool", value, None)),
+    }
 }
 
 pub(super) fn float_of(vm: &mut Vm, value: Value) -> Outcome {
@@ -73,6 +83,7 @@ pub(super) fn float_of(vm: &mut Vm, value: Value) -> Outcome {
                 None => Err(unreadable(vm, "a float", &text, "")),
             }
         }
+        Kind::Object => object_as(vm, "float", value, Unary::Float),
         Kind::Duration => {
             let hint = Some("`d / 1s` is the number of seconds".to_owned());
             Err(wrong_type(vm, "float", "value", "a number, a str or a bool", value, hint))

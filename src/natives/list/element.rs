@@ -4,6 +4,7 @@ use crate::natives::Outcome;
 use crate::natives::describe::describe;
 use crate::natives::equality::{Found, position_of};
 use crate::natives::kind::{ListValue, TextValue};
+use crate::natives::math::compensated_sum;
 use crate::natives::script;
 use crate::natives::text_form::{Joined, join_text};
 use crate::vm::{ErrorKind, Kind, Value, Vm};
@@ -69,7 +70,7 @@ pub(super) fn sum(vm: &mut Vm, list: ListValue) -> Outcome {
             Err(_) => Err(vm.error(ErrorKind::OverflowError, "list.sum: the sum is too long")),
         };
     }
-    if kinds.any(|kind| matches!(kind, Kind::Instance | Kind::Variant)) {
+    if kinds.any(|kind| matches!(kind, Kind::Instance | Kind::Variant | Kind::Object)) {
         return script::call(vm, "list_sum", &[list.0]);
     }
     let wrong = items
@@ -86,35 +87,10 @@ pub(super) fn sum(vm: &mut Vm, list: ListValue) -> Outcome {
     Err(vm.error(ErrorKind::TypeError, message))
 }
 
-/// Adds with a running correction of the rounding (Neumaier), so that long sums stay exact.
-fn compensated_sum(numbers: impl Iterator<Item = f64>) -> f64 {
-    let (mut sum, mut correction) = (0.0_f64, 0.0_f64);
-    for x in numbers {
-        let next = sum + x;
-        correction += if sum.abs() >= x.abs() { (sum - next) + x } else { (x - next) + sum };
-        sum = next;
-    }
-    // With an infinity or nan among them the correction is nan and says nothing.
-    if correction.is_finite() { sum + correction } else { sum }
-}
-
 pub(super) fn join(vm: &mut Vm, list: ListValue, sep: TextValue) -> Outcome {
     let items = list.get(&vm.heap).items.clone();
     match join_text(vm, &items, sep.get(&vm.heap).to_owned().as_str())? {
         Joined::Text(text) => Ok(vm.heap.string_owned(text)),
         Joined::AskScript => script::call(vm, "list_join", &[list.0, sep.0]),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::compensated_sum;
-
-    #[test]
-    fn long_sums_stay_exact() {
-        assert_eq!(compensated_sum([0.1; 10].into_iter()), 1.0);
-        assert_eq!(compensated_sum([1e100, 1.0, -1e100].into_iter()), 1.0);
-        assert_eq!(compensated_sum([f64::INFINITY, 1.0].into_iter()), f64::INFINITY);
-        assert!(compensated_sum([f64::INFINITY, f64::NEG_INFINITY].into_iter()).is_nan());
     }
 }

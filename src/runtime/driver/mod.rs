@@ -28,9 +28,12 @@ use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::io;
 use std::net::SocketAddr;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::task::Waker;
 use std::time::Duration;
+
+use jiff::tz::TimeZone;
 
 pub use child::{Adopted, ChildId, ChildStatus, NewChild};
 pub use job::{Job, JobError, Lane, Runnable, submit};
@@ -158,6 +161,14 @@ pub trait Driver: Send {
     fn now(&self) -> Moment;
     /// The time of day, since the start of 1970 (UTC).
     fn wall(&self) -> Duration;
+    /// The time zone of this place.
+    fn zone(&self) -> TimeZone {
+        TimeZone::UTC
+    }
+    /// The folder that relative paths begin at.
+    fn folder(&self) -> io::Result<PathBuf> {
+        std::env::current_dir()
+    }
     /// Sixty-four random bits.
     fn random(&mut self) -> u64;
     /// Fills a piece of memory with random bytes that nobody can guess; in virtual time they follow

@@ -14,6 +14,7 @@ use std::sync::atomic::Ordering;
 use std::task::Waker;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
+use jiff::tz::TimeZone;
 use mio::{Poll, Token};
 use slab::Slab;
 
@@ -145,6 +146,11 @@ impl Driver for MioDriver {
     fn wall(&self) -> Duration {
         // A clock before 1970 is as good as one at 1970.
         SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default()
+    }
+
+    fn zone(&self) -> TimeZone {
+        let zone = TimeZone::system();
+        if zone.is_unknown() { TimeZone::UTC } else { zone }
     }
 
     fn random(&mut self) -> u64 {

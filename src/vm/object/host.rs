@@ -2,7 +2,7 @@
 
 use std::any::Any;
 
-use super::Body;
+use super::{Body, HostValue};
 use crate::vm::heap::Marker;
 
 /// A Rust value that scripts can hold.
@@ -25,6 +25,11 @@ pub trait HostObject: Any + Send {
     /// The memory it owns, for the limit and the pace of collection.
     fn external_bytes(&self) -> usize {
         0
+    }
+
+    /// What it is as a value; `None` for a handle, which equals only itself.
+    fn as_value(&self) -> Option<&dyn HostValue> {
+        None
     }
 }
 

@@ -5,68 +5,34 @@ use super::{Flow, Op, Step};
 use crate::bytecode::op::Opcode;
 use crate::vm::Vm;
 use crate::vm::error::{ErrorKind, Thrown};
+use crate::vm::object::{Computed as HostResult, Operator, Unary};
 use crate::vm::value::{Kind, Value};
 
 /// What an arithmetic operator gives; `None` if it is not defined for the two.
 type Computed = Result<Option<Value>, Thrown>;
 
-/// Arithmetic operators.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Sign {
-    Add,
-    Sub,
-    Mul,
-    Div,
-    FloorDiv,
-    Mod,
-    Pow,
-    BitAnd,
-    BitOr,
-    BitXor,
-    Shl,
-    Shr,
-}
-
-impl Sign {
-    fn of(op: Opcode) -> Sign {
-        match op {
-            Opcode::Add | Opcode::AddInt => Sign::Add,
-            Opcode::Sub | Opcode::SubInt => Sign::Sub,
-            Opcode::Mul | Opcode::MulInt => Sign::Mul,
-            Opcode::Div => Sign::Div,
-            Opcode::FloorDiv | Opcode::FloorDivInt => Sign::FloorDiv,
-            Opcode::Mod | Opcode::ModInt => Sign::Mod,
-            Opcode::Pow => Sign::Pow,
-            Opcode::BitAnd => Sign::BitAnd,
-            Opcode::BitOr => Sign::BitOr,
-            Opcode::BitXor => Sign::BitXor,
-            Opcode::Shl => Sign::Shl,
-            _ => Sign::Shr,
-        }
-    }
-
-    const fn text(self) -> &'static str {
-        match self {
-            Sign::Add => "+",
-            Sign::Sub => "-",
-            Sign::Mul => "*",
-            Sign::Div => "/",
-            Sign::FloorDiv => "//",
-            Sign::Mod => "%",
-            Sign::Pow => "**",
-            Sign::BitAnd => "&",
-            Sign::BitOr => "|",
-            Sign::BitXor => "^",
-            Sign::Shl => "<<",
-            Sign::Shr => ">>",
-        }
+/// The operator of an instruction.
+fn operator_of(op: Opcode) -> Operator {
+    match op {
+        Opcode::Add | Opcode::AddInt => Operator::Add,
+        Opcode::Sub | Opcode::SubInt => Operator::Sub,
+        Opcode::Mul | Opcode::MulInt => Operator::Mul,
+        Opcode::Div => Operator::Div,
+        Opcode::FloorDiv | Opcode::FloorDivInt => Operator::FloorDiv,
+        Opcode::Mod | Opcode::ModInt => Operator::Mod,
+        Opcode::Pow => Operator::Pow,
+        Opcode::BitAnd => Operator::BitAnd,
+        Opcode::BitOr => Operator::BitOr,
+        Opcode::BitXor => Operator::BitXor,
+        Opcode::Shl => Operator::Shl,
+        _ => Operator::Shr,
     }
 }
 
 /// All arithmetic of two operands
 pub(in crate::vm) fn binary(op: &mut Op<'_>) -> Step {
     let at = op.instruction();
-    let sign = Sign::of(at.op);
+    let sign = operator_of(at.op);
     let lhs = op.get(at.b);
     let with_number = matches!(
         at.op,
@@ -99,63 +65,110 @@ pub(in crate::vm) fn unary(op: &mut Op<'_>) -> Step {
             let length = value.as_duration().and_then(i64::checked_neg);
             Value::duration(length.ok_or_else(|| overflow(op.vm, "-", value, None))?)
         }
+        (Kind::Object, _) => {
+            let operator = if is_neg { Unary::Neg } else { Unary::BitNot };
+            match op.vm.host_unary(value, operator)? {
+                Some(result) => result,
+                None => return Err(no_unary(op, is_neg, value)),
+            }
+        }
         _ => {
             if is_neg && let Some(method) = op.method_of(value, "neg") {
                 return op.call_operator(method, &[value]);
             }
-            let sign = if is_neg { "-" } else { "~" };
-            let name = op.vm.type_name(value);
-            let text = format!("`{sign}` is not defined for a value of type {name}");
-            return Err(op.vm.error(ErrorKind::TypeError, text));
+            return Err(no_unary(op, is_neg, value));
         }
     };
     op.set(at.a, result);
     Ok(Flow::Next)
 }
 
-fn compute(vm: &mut Vm, sign: Sign, lhs: Value, rhs: Value) -> Computed {
+#[cold]
+fn no_unary(op: &mut Op<'_>, is_neg: bool, value: Value) -> Thrown {
+    let sign = if is_neg { "-" } else { "~" };
+    let name = op.vm.type_name(value);
+    let text = format!("`{sign}` is not defined for a value of type {name}");
+    op.vm.error(ErrorKind::TypeError, text)
+}
+
+impl Vm {
+    /// `left operator right` for operands that need no script code; `None` if it is not defined.
+    pub fn arithmetic(&mut self, operator: Operator, left: Value, right: Value) -> Computed {
+        compute(self, operator, left, right)
+    }
+
+    /// What an operator or a conversion of a host object gives; `None` if it has none.
+    pub fn host_unary(&mut self, object: Value, operator: Unary) -> Computed {
+        match self.heap.host_value(object).map(|found| found.unary(operator)) {
+            Some(result) => self.host_result(result),
+            None => Ok(None),
+        }
+    }
+
+    fn host_result(&mut self, result: HostResult) -> Computed {
+        match result {
+            HostResult::Undefined => Ok(None),
+            HostResult::Value(value) => Ok(Some(value)),
+            HostResult::Object(object) => {
+                self.reserve(object.external_bytes())?;
+                Ok(Some(self.heap.object(object)))
+            }
+            HostResult::Failed(kind, message) => Err(self.error(kind, message)),
+        }
+    }
+}
+
+fn compute(vm: &mut Vm, sign: Operator, lhs: Value, rhs: Value) -> Computed {
     match (lhs.kind(), rhs.kind()) {
         (Kind::Int, Kind::Int) => ints(vm, sign, lhs.bits() as i64, rhs.bits() as i64).map(Some),
         (Kind::Int | Kind::Float, Kind::Int | Kind::Float) => {
             let (x, y) = (lhs.as_number().unwrap_or(f64::NAN), rhs.as_number().unwrap_or(f64::NAN));
-            Ok(floats(sign, x, y).map(Value::float))
+            Ok(sign.of_floats(x, y).map(Value::float))
+        }
+        (Kind::Object, _) | (_, Kind::Object) => {
+            let result = vm.heap.host_binary(sign, lhs, rhs);
+            vm.host_result(result)
         }
         (Kind::Duration, _) | (_, Kind::Duration) => durations(vm, sign, lhs, rhs),
-        (Kind::Str | Kind::Bytes | Kind::List, _) if sign == Sign::Add => join(vm, lhs, rhs),
-        (Kind::Str | Kind::List, Kind::Int) if sign == Sign::Mul => repeat(vm, lhs, rhs).map(Some),
-        (Kind::Int, Kind::Str | Kind::List) if sign == Sign::Mul => repeat(vm, rhs, lhs).map(Some),
+        (Kind::Str | Kind::Bytes | Kind::List, _) if sign == Operator::Add => join(vm, lhs, rhs),
+        (Kind::Str | Kind::List, Kind::Int) if sign == Operator::Mul => {
+            repeat(vm, lhs, rhs).map(Some)
+        }
+        (Kind::Int, Kind::Str | Kind::List) if sign == Operator::Mul => {
+            repeat(vm, rhs, lhs).map(Some)
+        }
         _ => Ok(None),
     }
 }
 
-fn ints(vm: &mut Vm, sign: Sign, x: i64, y: i64) -> Result<Value, Thrown> {
+fn ints(vm: &mut Vm, sign: Operator, x: i64, y: i64) -> Result<Value, Thrown> {
     let (lhs, rhs) = (Value::int(x), Value::int(y));
     let result = match sign {
-        Sign::Add => x.checked_add(y),
-        Sign::Sub => x.checked_sub(y),
-        Sign::Mul => x.checked_mul(y),
-        Sign::Div | Sign::FloorDiv | Sign::Mod if y == 0 => {
+        Operator::Add => x.checked_add(y),
+        Operator::Sub => x.checked_sub(y),
+        Operator::Mul => x.checked_mul(y),
+        Operator::Div | Operator::FloorDiv | Operator::Mod if y == 0 => {
             let text = format!("{x} {} 0 is division by zero", sign.text());
             return Err(vm.error(ErrorKind::ZeroDivisionError, text));
         }
-        Sign::Div => return Ok(Value::float(x as f64 / y as f64)),
-        Sign::FloorDiv => {
+        Operator::Div => return Ok(Value::float(x as f64 / y as f64)),
+        Operator::FloorDiv => {
             x.checked_div(y).map(|quotient| quotient - i64::from(x % y != 0 && (x < 0) != (y < 0)))
         }
-        Sign::Mod => {
+        Operator::Mod => {
             let rest = x.checked_rem(y).unwrap_or(0);
             Some(if rest != 0 && (rest < 0) != (y < 0) { rest + y } else { rest })
         }
-        Sign::Pow => return power(vm, x, y),
-        Sign::BitAnd => Some(x & y),
-        Sign::BitOr => Some(x | y),
-        Sign::BitXor => Some(x ^ y),
-        Sign::Shl | Sign::Shr => {
+        Operator::Pow => return power(vm, x, y),
+        Operator::BitAnd => Some(x & y),
+        Operator::BitOr => Some(x | y),
+        Operator::BitXor => Some(x ^ y),
+        Operator::Shl | Operator::Shr => {
             let Some(count) = u32::try_from(y).ok().filter(|count| *count < 64) else {
                 let text = format!("a shift by {y}: the count has to be from 0 to 63");
                 return Err(vm.error(ErrorKind::ValueError, text));
             };
-            Some(if sign == Sign::Shl { x << count } else { x >> count })
+            Some(if sign == Operator::Shl { x << count } else { x >> count })
         }
     };
     result.map(Value::int).ok_or_else(|| overflow(vm, sign.text(), lhs, Some(rhs)))
@@ -178,45 +191,32 @@ fn power(vm: &mut Vm, base: i64, exponent: i64) -> Result<Value, Thrown> {
     result.map(Value::int).ok_or_else(|| overflow(vm))
 }
 
-fn floats(sign: Sign, x: f64, y: f64) -> Option<f64> {
-    Some(match sign {
-        Sign::Add => x + y,
-        Sign::Sub => x - y,
-        Sign::Mul => x * y,
-        Sign::Div => x / y,
-        Sign::FloorDiv => (x / y).floor(),
-        Sign::Mod => {
-            let rest = x % y;
-            if rest != 0.0 && (rest < 0.0) != (y < 0.0) { rest + y } else { rest }
-        }
-        Sign::Pow => x.powf(y),
-        Sign::BitAnd | Sign::BitOr | Sign::BitXor | Sign::Shl | Sign::Shr => return None,
-    })
-}
-
-fn durations(vm: &mut Vm, sign: Sign, lhs: Value, rhs: Value) -> Computed {
+fn durations(vm: &mut Vm, sign: Operator, lhs: Value, rhs: Value) -> Computed {
     let result = match (lhs.as_duration(), rhs.as_duration(), sign) {
-        (Some(x), Some(y), Sign::Add) => x.checked_add(y),
-        (Some(x), Some(y), Sign::Sub) => x.checked_sub(y),
-        (Some(x), Some(y), Sign::Div) => return Ok(Some(Value::float(x as f64 / y as f64))),
-        (Some(_), Some(0), Sign::FloorDiv | Sign::Mod) => {
+        (Some(x), Some(y), Operator::Add) => x.checked_add(y),
+        (Some(x), Some(y), Operator::Sub) => x.checked_sub(y),
+        (Some(x), Some(y), Operator::Div) => return Ok(Some(Value::float(x as f64 / y as f64))),
+        (Some(_), Some(0), Operator::FloorDiv | Operator::Mod) => {
             let (lhs, rhs) = (vm.show(lhs), vm.show(rhs));
             let text = format!("{lhs} {} {rhs} is division by zero", sign.text());
             return Err(vm.error(ErrorKind::ZeroDivisionError, text));
         }
-        (Some(x), Some(y), Sign::FloorDiv) => return ints(vm, Sign::FloorDiv, x, y).map(Some),
-        (Some(x), Some(y), Sign::Mod) => {
-            let rest = ints(vm, Sign::Mod, x, y)?;
+        (Some(x), Some(y), Operator::FloorDiv) => {
+            return ints(vm, Operator::FloorDiv, x, y).map(Some);
+        }
+        (Some(x), Some(y), Operator::Mod) => {
+            let rest = ints(vm, Operator::Mod, x, y)?;
             rest.as_int()
         }
-        (Some(x), None, Sign::Mul) => scaled(x, rhs),
-        (None, Some(y), Sign::Mul) => scaled(y, lhs),
-        (Some(x), None, Sign::Div | Sign::FloorDiv) => match (rhs.as_int(), rhs.as_float()) {
+        (Some(x), None, Operator::Mul) => scaled(x, rhs),
+        (None, Some(y), Operator::Mul) => scaled(y, lhs),
+        (Some(x), None, Operator::Div | Operator::FloorDiv) => match (rhs.as_int(), rhs.as_float())
+        {
             (Some(0), _) => {
                 let text = format!("{} {} 0 is division by zero", vm.show(lhs), sign.text());
                 return Err(vm.error(ErrorKind::ZeroDivisionError, text));
             }
-            (Some(y), _) => ints(vm, Sign::FloorDiv, x, y)?.as_int(),
+            (Some(y), _) => ints(vm, Operator::FloorDiv, x, y)?.as_int(),
             (_, Some(y)) => nanoseconds(x as f64 / y),
             _ => return Ok(None),
         },
@@ -305,7 +305,7 @@ fn overflow(vm: &mut Vm, sign: &str, lhs: Value, rhs: Option<Value>) -> Thrown {
 
 /// The error of an operator that two types do not have.
 #[cold]
-fn undefined(op: &mut Op<'_>, sign: Sign, lhs: Value, rhs: Value) -> Thrown {
+fn undefined(op: &mut Op<'_>, sign: Operator, lhs: Value, rhs: Value) -> Thrown {
     let vm = &mut *op.vm;
     let (left, right) = (vm.type_name(lhs), vm.type_name(rhs));
     let sign = sign.text();

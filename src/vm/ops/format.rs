@@ -2,6 +2,7 @@
 //!
 //! `[[fill]< ^ >][+][#][0][width][,|_][.precision][d x X o b e f g % ?]`
 
+use crate::vm::object::{Digits, HostValue};
 use crate::vm::text::{float_text, push_duration};
 use crate::vm::value::Value;
 
@@ -91,19 +92,43 @@ fn number_at(rest: &mut &[char], text: &str, most: usize) -> Result<Option<usize
 
 /// An int or a float in its form, padded.
 pub(super) fn number(spec: &Spec, value: Value) -> Result<String, String> {
-    let of_digits = matches!(spec.letter, Some('x' | 'X' | 'o' | 'b'));
+    check_number(spec)?;
+    let (negative, finite) = match (value.as_int(), value.as_float()) {
+        (Some(number), _) => (number < 0, true),
+        (_, Some(number)) => (number.is_sign_negative() && !number.is_nan(), number.is_finite()),
+        _ => (false, false),
+    };
+    let digits = Digits { negative, text: digits(spec, value)? };
+    Ok(finish(spec, digits, finite))
+}
+
+/// The digits of a host object in their form, padded; `None` if it is no number.
+pub(super) fn object(spec: &Spec, object: &dyn HostValue) -> Option<Result<String, String>> {
+    let digits = object.digits(spec.letter, spec.precision)?;
+    let checked = check_number(spec).and(digits);
+    Some(checked.map(|digits| finish(spec, digits, true)))
+}
+
+/// Flags that a form does not have.
+fn check_number(spec: &Spec) -> Result<(), String> {
+    let of_digits = is_of_digits(spec);
     if spec.alternate && !of_digits {
         return Err(misplaced(spec, "#", "goes with `x`, `X`, `o` and `b`"));
     }
     if spec.precision.is_some() && (of_digits || spec.letter == Some('d')) {
         return Err(misplaced(spec, ".", "goes with no whole number: write `f`"));
     }
-    let (negative, finite) = match (value.as_int(), value.as_float()) {
-        (Some(number), _) => (number < 0, true),
-        (_, Some(number)) => (number.is_sign_negative() && !number.is_nan(), number.is_finite()),
-        _ => (false, false),
-    };
-    let digits = digits(spec, value)?;
+    Ok(())
+}
+
+/// Whether the form shows the digits of a base that is a power of two.
+fn is_of_digits(spec: &Spec) -> bool {
+    matches!(spec.letter, Some('x' | 'X' | 'o' | 'b'))
+}
+
+/// Sign, prefix, groups and padding.
+fn finish(spec: &Spec, digits: Digits, finite: bool) -> String {
+    let Digits { negative, text: digits } = digits;
     let mut sign = sign(spec, negative).to_owned();
     if spec.alternate {
         sign.push_str(match spec.letter {
@@ -113,14 +138,14 @@ pub(super) fn number(spec: &Spec, value: Value) -> Result<String, String> {
         });
     }
     let digits = match spec.grouping {
-        Some(mark) => grouped(&digits, mark, of_digits),
+        Some(mark) => grouped(&digits, mark, is_of_digits(spec)),
         None => digits,
     };
     let missing = spec.width.saturating_sub(sign.chars().count() + digits.chars().count());
     if spec.zero && spec.align.is_none() && finite {
-        return Ok(format!("{sign}{}{digits}", "0".repeat(missing)));
+        return format!("{sign}{}{digits}", "0".repeat(missing));
     }
-    Ok(pad(spec, format!("{sign}{digits}"), '>'))
+    pad(spec, format!("{sign}{digits}"), '>')
 }
 
 fn sign(spec: &Spec, negative: bool) -> &'static str {

@@ -1,13 +1,11 @@
 //! Interpolation: values as text, joined or formatted.
 
 use super::format::{self, Spec};
-use super::lookup::Found;
 use super::work::Work;
 use super::{Flow, Op, Step};
 use crate::bytecode::op::Opcode;
 use crate::vm::display::{Printed, Printer};
 use crate::vm::error::{ErrorKind, Thrown};
-use crate::vm::exit::Exit;
 use crate::vm::value::{Kind, Value};
 
 /// `Concat`
@@ -92,18 +90,8 @@ pub(in crate::vm) fn format(op: &mut Op<'_>) -> Step {
     if let Some(method) = op.method_of(value, "format") {
         return op.call_operator(method, &[value, text]);
     }
-    if value.is(Kind::Object) {
-        // Dates and their like bring a native method.
-        let name = op.vm.heap.intern("format");
-        match op.find(value, name)? {
-            Found::Method(method) => return op.call_operator(method, &[value, text]),
-            Found::Native(id) => {
-                let native = op.vm.native_value(id);
-                return op.call_operator(native, &[value, text]);
-            }
-            Found::NeedCore => return op.leave(Exit::NeedCore),
-            _ => {}
-        }
+    if let Some(text) = format_object(op, value)? {
+        return formatted(op, text);
     }
     let spec = parsed(op)?;
     let text = match value.kind() {
@@ -115,6 +103,25 @@ pub(in crate::vm) fn format(op: &mut Op<'_>) -> Step {
             Err(problem) => Err(problem),
         },
     };
+    formatted(op, text)
+}
+
+/// The text of a host object that has a format language of its own, or is a number.
+fn format_object(op: &mut Op<'_>, value: Value) -> Result<Option<Result<String, String>>, Thrown> {
+    if op.vm.heap.host_value(value).is_none() {
+        return Ok(None);
+    }
+    let text = op.text(spec(op));
+    let own = op.vm.heap.host_value(value).and_then(|object| object.format(&text));
+    if own.is_some() {
+        return Ok(own);
+    }
+    let spec = parsed(op)?;
+    let number = op.vm.heap.host_value(value).filter(|_| spec.letter != Some('?'));
+    Ok(number.and_then(|object| format::object(&spec, object)))
+}
+
+fn formatted(op: &mut Op<'_>, text: Result<String, String>) -> Step {
     match text {
         Ok(text) => finish_format(op, text),
         Err(problem) => Err(op.vm.error(ErrorKind::ValueError, problem)),
