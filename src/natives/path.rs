@@ -1,7 +1,7 @@
 //! Module `path`: paths as text, without looking at the disk.
 //!
 //! Paths are those of Unix: names between slashes. Every function but `absolute` is pure, and all
-//! take any text: a path is never wrong.
+//! take any text; only those that put a new name in want a name to be there.
 
 use super::Outcome;
 use super::argument::{Rest, bad_value, wrong_type};

@@ -16,7 +16,8 @@ macro_rules! file {
 }
 
 /// The standard modules that are written in Kettle, or partly.
-pub const MODULES: &[&str] = &["cli", "collections", "env", "process", "term"];
+pub const MODULES: &[&str] =
+    &["cli", "collections", "env", "process", "term", "time"];
 
 /// All files that these modules are made of.
 pub const FILES: &[(&str, &str)] = &[
@@ -37,6 +38,7 @@ pub const FILES: &[(&str, &str)] = &[
     file!("term/prompt.ket"),
     file!("term/style.ket"),
     file!("term/table.ket"),
+    file!("time.ket"),
 ];
 
 /// The source of the methods that are written in Kettle: one module, which is always loaded whole.

@@ -6,7 +6,7 @@ use super::Emitter;
 use crate::bytecode::assembler::Reg;
 use crate::bytecode::op::Opcode;
 use crate::bytecode::program::Constant;
-use crate::syntax::ast::{ExprId, ExprKind, Symbol, UnaryOp};
+use crate::syntax::ast::{BinaryOp, ExprId, ExprKind, Symbol, UnaryOp};
 
 /// A constant in a form that can be compared and hashed.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -93,10 +93,22 @@ impl Emitter<'_> {
                 ExprKind::Int(value) => Constant::Int(value.checked_neg()?),
                 ExprKind::Float(value) => Constant::Float(-value),
                 ExprKind::Duration(value) => Constant::Duration(value.checked_neg()?),
+                ExprKind::Binary { op: BinaryOp::Pow, lhs, rhs } => self.least_int(lhs, rhs)?,
                 _ => return None,
             },
             _ => return None,
         })
+    }
+
+    /// `-2**63`, whose power alone is no int: the one negated power that is an int only as a whole.
+    fn least_int(&self, base: ExprId, exponent: ExprId) -> Option<Constant> {
+        let (ExprKind::Int(base), ExprKind::Int(exponent)) =
+            (&self.ast[base].kind, &self.ast[exponent].kind)
+        else {
+            return None;
+        };
+        let power = i128::from(*base).checked_pow(u32::try_from(*exponent).ok()?)?;
+        (power == -i128::from(i64::MIN)).then_some(Constant::Int(i64::MIN))
     }
 
     /// Loads a literal, if the expression is one.

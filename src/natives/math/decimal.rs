@@ -191,13 +191,27 @@ fn compute(operator: Operator, x: Number, y: Number) -> Computed {
         Operator::Add => x.checked_add(y),
         Operator::Sub => x.checked_sub(y),
         Operator::Mul => x.checked_mul(y),
-        Operator::Div => x.checked_div(y),
+        Operator::Div => quotient(x, y),
         Operator::FloorDiv => from_whole(&divided(x, y).0),
         Operator::Mod => rest(x, y),
         Operator::Pow => return power(x, y),
         _ => return Computed::Undefined,
     };
     result.map_or_else(too_large, finish)
+}
+
+/// The quotient, with no more zeros at its end than the operands have.
+fn quotient(x: Number, y: Number) -> Option<Number> {
+    let quotient = x.checked_div(y)?.normalize();
+    Some(widened(quotient, x.scale().saturating_sub(y.scale())))
+}
+
+/// With at least so many decimals, if there is room for them.
+fn widened(mut x: Number, decimals: u32) -> Number {
+    if x.scale() < decimals {
+        x.rescale(decimals);
+    }
+    x
 }
 
 /// Quotient rounded down, and the rest in units of the finer of the two scales; both exact.
@@ -221,7 +235,7 @@ fn power(x: Number, y: Number) -> Computed {
     let mut exponent = y.trunc().mantissa().unsigned_abs();
     let mut base = x;
     if y.is_sign_negative() && exponent > 0 {
-        match Number::ONE.checked_div(x) {
+        match Some(x).filter(|x| !x.is_zero()).and_then(|x| quotient(Number::ONE, x)) {
             Some(inverse) => base = inverse,
             None => {
                 let message = format!("{x} ** {y} is division by zero");
@@ -249,8 +263,8 @@ fn rounded(x: Number, digits: Option<i64>) -> Computed {
     match digits {
         None => int(x.round_dp_with_strategy(0, half_away)),
         Some(digits @ 0..) => {
-            let places = u32::try_from(digits).unwrap_or(u32::MAX);
-            finish(x.round_dp_with_strategy(places.min(Number::MAX_SCALE), half_away))
+            let places = u32::try_from(digits).unwrap_or(u32::MAX).min(Number::MAX_SCALE);
+            finish(widened(x.round_dp_with_strategy(places, half_away), places))
         }
         Some(digits) => {
             let Some(unit) = u32::try_from(-digits).ok().filter(|places| *places <= 28) else {

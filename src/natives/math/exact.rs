@@ -196,7 +196,7 @@ pub fn decimal_digits(
         }
         Some('e') => scientific(whole, fraction, precision),
         Some(letter @ ('x' | 'X' | 'o' | 'b' | 'd' | 'g')) => {
-            return Err(format!("a decimal number cannot be formatted as `{letter}`"));
+            return Err(format!("an exact number cannot be formatted as `{letter}`"));
         }
         _ => match precision {
             Some(precision) => plain(precision),

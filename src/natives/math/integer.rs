@@ -316,7 +316,7 @@ fn bigint_of(vm: &mut Vm, value: Value, base: i64) -> Outcome {
     }
     if let Some(float) = value.as_float() {
         return match exact::exact_float(float.trunc()) {
-            Some(exact) => allocate(vm, exact.numerator),
+            Some(exact) => allocate(vm, exact.numerator / exact.denominator),
             None => Err(bad_value(vm, "math.bigint", "the float must be finite", value)),
         };
     }
@@ -410,13 +410,14 @@ fn pow_mod(vm: &mut Vm, value: Value, exponent: Value, modulus: Value) -> Outcom
         None => Err(wrong_type(vm, "bigint.pow_mod", name, "an int or a bigint", value, None)),
     };
     let (by, by_value) = (operand(vm, "exponent", exponent)?, exponent);
-    let (modulus, modulus_value) = (operand(vm, "modulus", modulus)?, modulus);
+    let modulus = operand(vm, "modulus", modulus)?;
     if by.sign() == Sign::Minus {
         let rule = "exponent must not be negative";
         return Err(bad_value(vm, "bigint.pow_mod", rule, by_value));
     }
     if modulus.sign() == Sign::NoSign {
-        return Err(bad_value(vm, "bigint.pow_mod", "modulus must not be 0", modulus_value));
+        let message = "bigint.pow_mod: a rest by 0 is division by zero";
+        return Err(vm.error(ErrorKind::ZeroDivisionError, message));
     }
     if [&number, &by, &modulus].iter().any(|part| part.bits() > POW_MOD_BITS_MAX) {
         let message = format!("bigint.pow_mod takes numbers of up to {POW_MOD_BITS_MAX} bits");

@@ -134,7 +134,8 @@ fn log(vm: &mut Vm, x: Value, base: Option<Value>) -> Outcome {
     }
     let below = natural_log(vm, "base", base)?;
     if below == 0.0 {
-        return Err(bad_value(vm, "math.log", "base must not be 1", base));
+        let message = "math.log: there are no logarithms to the base 1";
+        return Err(vm.error(ErrorKind::ValueError, message));
     }
     real(natural / below)
 }

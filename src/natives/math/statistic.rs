@@ -347,7 +347,8 @@ fn spread(
 fn variance(vm: &mut Vm, xs: Value, population: bool) -> Outcome {
     let path = "math.variance";
     let Some(items) = elements(vm, path, xs)? else {
-        return again(vm, "variance", xs, &[Value::bool(population)]);
+        let function = vm.member("math", "variance");
+        return script::call(vm, "with_population", &[function, xs, Value::bool(population)]);
     };
     let (variance, durations) = spread(vm, path, &items, population)?;
     if durations {
@@ -361,7 +362,8 @@ fn variance(vm: &mut Vm, xs: Value, population: bool) -> Outcome {
 fn stdev(vm: &mut Vm, xs: Value, population: bool) -> Outcome {
     let path = "math.stdev";
     let Some(items) = elements(vm, path, xs)? else {
-        return again(vm, "stdev", xs, &[Value::bool(population)]);
+        let function = vm.member("math", "stdev");
+        return script::call(vm, "with_population", &[function, xs, Value::bool(population)]);
     };
     let (variance, durations) = spread(vm, path, &items, population)?;
     let deviation = variance.sqrt();
@@ -422,7 +424,7 @@ fn correlation(vm: &mut Vm, xs: Value, ys: Value) -> Outcome {
         let message = "math.correlation: a series of equal values goes together with nothing";
         return Err(vm.error(ErrorKind::ValueError, message));
     }
-    Ok(Value::float((both / (squares.sqrt() * other_squares.sqrt())).clamp(-1.0, 1.0)))
+    Ok(Value::float((both / (squares * other_squares).sqrt()).clamp(-1.0, 1.0)))
 }
 
 #[cfg(test)]

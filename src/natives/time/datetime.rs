@@ -197,7 +197,10 @@ fn offset(vm: &mut Vm, value: Value) -> Outcome {
 }
 
 fn unix(vm: &mut Vm, value: Value) -> Outcome {
-    Ok(Value::float(nanoseconds(&zoned(vm, value)?) as f64 / 1e9))
+    // The whole seconds and the rest apart: all nanoseconds together are more than a float holds.
+    let total = nanoseconds(&zoned(vm, value)?);
+    let (whole, rest) = (total.div_euclid(1_000_000_000), total.rem_euclid(1_000_000_000));
+    Ok(Value::float(whole as f64 + rest as f64 / 1e9))
 }
 
 fn is_dst(vm: &mut Vm, value: Value) -> Outcome {

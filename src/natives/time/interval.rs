@@ -8,7 +8,7 @@ use std::task::Poll;
 
 use jiff::tz::TimeZone;
 
-use super::{allocate, wall};
+use super::{allocate, wall, zone};
 use crate::natives;
 use crate::natives::argument::{Rest, bad_value};
 use crate::runtime::driver::{Moment, Ticket};
@@ -91,7 +91,7 @@ fn ticker(cx: &mut Cx<'_>, period: i64) -> Result<Answer, Thrown> {
         let rule = "d must go into a day without rest";
         return Err(bad_value(cx.vm, "time.ticker", rule, Value::duration(period)));
     }
-    let zone = cx.rt.driver.zone();
+    let zone = zone::local(cx);
     let next = next_on_clock(cx, &zone, period);
     Ok(make(cx, period, Pace::Clock(zone), next))
 }

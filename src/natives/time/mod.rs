@@ -52,7 +52,7 @@ natives! {
 }
 
 fn now(cx: &mut Cx<'_>) -> Result<Answer, Thrown> {
-    let zone = cx.rt.driver.zone();
+    let zone = zone::local(cx);
     at_wall(cx, zone)
 }
 
@@ -78,7 +78,7 @@ fn allocate(vm: &mut Vm, zoned: Zoned) -> Value {
 /// The zone that an option names, or the local one.
 fn zone_or_local(cx: &mut Cx<'_>, path: &str, name: Option<TextValue>) -> Result<TimeZone, Thrown> {
     match name {
-        None => Ok(cx.rt.driver.zone()),
+        None => Ok(zone::local(cx)),
         Some(name) => {
             let name = name.get(&cx.vm.heap).to_owned();
             zone::named(cx, path, &name)
@@ -161,7 +161,8 @@ fn from_unix(cx: &mut Cx<'_>, seconds: f64, zone: Option<TextValue>) -> Result<A
     let zone = zone_or_local(cx, path, zone)?;
     // The fraction apart, so that whole seconds are exact.
     let (whole, fraction) = (seconds.floor(), seconds - seconds.floor());
-    let nanoseconds = whole as i128 * 1_000_000_000 + (fraction * 1e9).round() as i128;
+    let nanoseconds = (whole as i128).saturating_mul(1_000_000_000);
+    let nanoseconds = nanoseconds.saturating_add((fraction * 1e9).round() as i128);
     match Timestamp::from_nanosecond(nanoseconds) {
         Ok(moment) => Ok(Answer::Value(allocate(cx.vm, moment.to_zoned(zone)))),
         Err(_) => Err(beyond(cx.vm, path)),

@@ -43,13 +43,23 @@ pub fn iso_text(zoned: &Zoned) -> String {
 }
 
 fn is_utc(zone: &TimeZone) -> bool {
-    zone.iana_name() == Some("UTC") || zone.to_fixed_offset().is_ok_and(|offset| offset.is_zero())
+    zone.to_fixed_offset().is_ok_and(|offset| offset.is_zero())
 }
 
 /// By a pattern of strftime.
 pub fn format_text(zoned: &Zoned, pattern: &str) -> Result<String, String> {
-    strtime::format(pattern, zoned)
-        .map_err(|error| format!("the format `{pattern}` is not understood: {error}"))
+    let names = strtime::Config::new().custom(strtime::PosixCustom::new());
+    strtime::BrokenDownTime::from(zoned)
+        .to_string_with_config(&names, pattern)
+        .map_err(|error| format!("the format `{pattern}` is not understood: {}", reason(&error)))
+}
+
+/// Why jiff refuses a text or a pattern.
+fn reason(error: &jiff::Error) -> String {
+    let text = error.to_string();
+    // What was tried stands before what went wrong, and is said here already.
+    let known = ["strptime parsing failed: ", "strftime formatting failed: "];
+    known.iter().find_map(|known| text.strip_prefix(known)).unwrap_or(&text).to_owned()
 }
 
 fn iso(vm: &mut Vm, value: Value) -> Outcome {
@@ -129,7 +139,7 @@ fn without_format(text: &str) -> Option<Told> {
         return rfc2822::parse(text).ok().map(in_own_zone).map(Told::Moment);
     };
     if pieces.time_zone_annotation().is_some() {
-        return parser.parse_zoned(text).ok().map(Told::Moment);
+        return parser.parse_zoned(text).ok().map(in_own_zone).map(Told::Moment);
     }
     let clock = pieces.date().to_datetime(pieces.time().unwrap_or_default());
     match pieces.to_numeric_offset() {
@@ -143,24 +153,26 @@ fn without_format(text: &str) -> Option<Told> {
 
 fn with_format(text: &str, pattern: &str) -> Result<Told, String> {
     if pattern == "rfc2822" || pattern == "http" {
-        let parsed = rfc2822::parse(text).map_err(|error| error.to_string())?;
+        let parsed = rfc2822::parse(text).map_err(|error| reason(&error))?;
         return Ok(Told::Moment(in_own_zone(parsed)));
     }
-    let parsed = strtime::parse(pattern, text).map_err(|error| error.to_string())?;
+    let parsed = strtime::parse(pattern, text).map_err(|error| reason(&error))?;
     let tells_zone = parsed.offset().is_some() || parsed.iana_time_zone().is_some();
     if tells_zone {
-        let zoned = parsed.to_zoned().map_err(|error| error.to_string())?;
+        let zoned = parsed.to_zoned().map_err(|error| reason(&error))?;
         return Ok(Told::Moment(in_own_zone(zoned)));
     }
     if let Some(moment) = parsed.timestamp() {
         return Ok(Told::Moment(moment.to_zoned(TimeZone::UTC)));
     }
-    let date = parsed.to_date().map_err(|error| error.to_string())?;
-    let time = parsed.to_time().map_err(|error| error.to_string())?;
+    let date = parsed.to_date().map_err(|error| reason(&error))?;
+    let time = parsed.to_time().map_err(|error| reason(&error))?;
     Ok(Told::Clock(date.to_datetime(time)))
 }
 
 /// With UTC where the offset is nothing.
 fn in_own_zone(zoned: Zoned) -> Zoned {
-    if is_utc(zoned.time_zone()) { zoned.with_time_zone(TimeZone::UTC) } else { zoned }
+    let zone = zone::plain(zoned.time_zone().clone());
+    let zone = if is_utc(&zone) { TimeZone::UTC } else { zone };
+    zoned.with_time_zone(zone)
 }

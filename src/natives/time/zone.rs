@@ -10,13 +10,13 @@ use crate::vm::{ErrorKind, Thrown};
 /// The zone of a name: of the IANA database, `"UTC"`, `"local"`, or an offset like `"+05:30"`.
 pub fn named(cx: &mut Cx<'_>, path: &str, name: &str) -> Result<TimeZone, Thrown> {
     if name == "local" {
-        return Ok(cx.rt.driver.zone());
+        return Ok(local(cx));
     }
     if let Some(offset) = offset(name) {
         return Ok(fixed(offset));
     }
     if let Ok(zone) = jiff::tz::db().get(name) {
-        return Ok(zone);
+        return Ok(plain(zone));
     }
     let shown = cx.vm.heap.string(name);
     let mut message = format!("{path}: no time zone is called {}", cx.vm.show(shown));
@@ -33,6 +33,21 @@ pub fn named(cx: &mut Cx<'_>, path: &str, name: &str) -> Result<TimeZone, Thrown
         None => message.push_str("; `time.zones()` lists them"),
     }
     Err(cx.vm.error(ErrorKind::ValueError, message))
+}
+
+/// The local zone.
+pub fn local(cx: &Cx<'_>) -> TimeZone {
+    plain(cx.rt.driver.zone())
+}
+
+/// UTC has several names in the database; here it has one.
+pub fn plain(zone: TimeZone) -> TimeZone {
+    let utc =
+        ["UTC", "UCT", "Zulu", "Universal", "Etc/UTC", "Etc/UCT", "Etc/Zulu", "Etc/Universal"];
+    match zone.iana_name() {
+        Some(name) if utc.contains(&name) => TimeZone::UTC,
+        _ => zone,
+    }
 }
 
 /// A zone that is always so far from UTC.
@@ -66,8 +81,17 @@ fn offset(text: &str) -> Option<Offset> {
 pub fn name_of(zoned: &Zoned) -> String {
     match zoned.time_zone().iana_name() {
         Some(name) => name.to_owned(),
-        None => zoned.offset().to_string(),
+        None => offset_text(zoned.offset()),
     }
+}
+
+/// As ISO 8601 has it: `+05:30`.
+fn offset_text(offset: Offset) -> String {
+    let sign = if offset.is_negative() { '-' } else { '+' };
+    let seconds = offset.seconds().unsigned_abs();
+    let (hours, minutes, seconds) = (seconds / 3600, seconds / 60 % 60, seconds % 60);
+    let rest = if seconds == 0 { String::new() } else { format!(":{seconds:02}") };
+    format!("{sign}{hours:02}:{minutes:02}{rest}")
 }
 
 /// All names, sorted.
@@ -80,7 +104,16 @@ pub fn all() -> Vec<String> {
 
 #[cfg(test)]
 mod tests {
-    use super::offset;
+    use super::{offset, offset_text};
+
+    #[test]
+    fn offsets_are_written() {
+        let text =
+            |seconds| offset_text(jiff::tz::Offset::from_seconds(seconds).expect("it is one"));
+        assert_eq!(text(7200), "+02:00");
+        assert_eq!(text(-12_600), "-03:30");
+        assert_eq!(text(3208), "+00:53:28");
+    }
 
     #[test]
     fn offsets_are_read() {
