@@ -211,10 +211,10 @@ fn rooted(cx: &mut Cx<'_>, path: &str) -> Result<String, Thrown> {
     if is_absolute(path) {
         return Ok(path.to_owned());
     }
-    match cx.rt.driver.folder() {
-        Ok(folder) => Ok(joined([&*folder.to_string_lossy(), path])),
-        Err(error) => {
-            let message = format!("path: the current folder is not known: {error}");
+    match cx.rt.driver.facts().cwd {
+        Some(folder) => Ok(joined([&*folder, path])),
+        None => {
+            let message = "path: the current folder is not known: it may have been removed";
             Err(cx.vm.error(ErrorKind::ValueError, message))
         }
     }

@@ -16,8 +16,7 @@ macro_rules! file {
 }
 
 /// The standard modules that are written in Kettle, or partly.
-pub const MODULES: &[&str] =
-    &["cli", "collections", "env", "process", "term", "time"];
+pub const MODULES: &[&str] = &["cli", "collections", "env", "process", "term", "time"];
 
 /// All files that these modules are made of.
 pub const FILES: &[(&str, &str)] = &[

@@ -28,7 +28,6 @@ use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::io;
 use std::net::SocketAddr;
-use std::path::PathBuf;
 use std::sync::Arc;
 use std::task::Waker;
 use std::time::Duration;
@@ -164,10 +163,6 @@ pub trait Driver: Send {
     /// The time zone of this place.
     fn zone(&self) -> TimeZone {
         TimeZone::UTC
-    }
-    /// The folder that relative paths begin at.
-    fn folder(&self) -> io::Result<PathBuf> {
-        std::env::current_dir()
     }
     /// Sixty-four random bits.
     fn random(&mut self) -> u64;
