@@ -144,7 +144,7 @@ opcodes! {
     /// slot[imm] := R[a]
     SetSlot "set_slot" (Src None None Slot)
     /// R[a] := upvalue b of the closure in R[c]
-    GetUpvalue "get_upvalue" (Dst Byte Src None)
+    GetUpvalue "get_upvalue" (Dst Byte Src Name)
     /// R[a] := the content of the cell that is upvalue b of the closure in R[c]; NameError if unset,
     /// which calls it K[imm]
     GetUpvalueCell "get_upvalue_cell" (Dst Byte Src Name)

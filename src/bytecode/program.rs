@@ -179,10 +179,25 @@ pub struct FunctionCode {
     pub spans: Vec<Span>,
     /// Protected ranges, inner ones first.
     pub handlers: Vec<Handler>,
+    /// The variables that have registers of their own, for messages.
+    pub locals: Vec<LocalCode>,
     /// Where it is declared.
     pub span: Span,
     /// Its doc comment.
     pub doc: Option<Arc<str>>,
+}
+
+/// A variable and the register that holds it between two instructions.
+#[derive(Clone, Debug)]
+pub struct LocalCode {
+    /// Its name.
+    pub name: Arc<str>,
+    /// The register.
+    pub register: u8,
+    /// The first instruction behind its declaration.
+    pub from: u32,
+    /// The first instruction that may use the register for something else.
+    pub until: u32,
 }
 
 /// A parameter as callers know it.

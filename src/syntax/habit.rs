@@ -444,7 +444,16 @@ fn ending(view: &View<'_>) -> Option<Habit> {
             help("a digit follows the dot of a number: `5.0`")
         }
         _ if view.expects("\"=\"") && (view.is(-2, Token::Let) || view.is(-2, Token::Var)) => {
-            help("a variable is declared with a value: `var x = null`")
+            let (word, name) = (view.source(-2), view.source(-1));
+            Some(Habit {
+                code: None,
+                title: Some(format!("`{word} {name}` has no value")),
+                help: format!(
+                    "write `{word} {name} = …`; one that gets its value later begins as \
+                     `var {name} = null`"
+                ),
+                place: -1,
+            })
         }
         _ => None,
     }

@@ -54,8 +54,7 @@ impl Check<'_> {
             Node::Pattern(id) => self.ast[id].span,
             Node::Stmt(id) => self.ast[id].span,
         };
-        let help = "give the inner part a name with `let`, or move it into a function; a long row \
-                    of `else if` reads better as `match`";
+        let help = "give the inner part a name with `let`, or move it into a function";
         let title = format!("this is nested more than {DEPTH_MAX} deep");
         self.fault(Code::E0107, Span::new(span.start, span.start + 1), title, help);
     }

@@ -35,6 +35,17 @@ pub fn chain_head(kind: &ExprKind) -> Option<ExprId> {
     }
 }
 
+/// The part of an expression that all passes go on to in a loop: the head of a chain, the next arm
+/// of an `if`.
+fn same_level(ast: &Ast, id: ExprId) -> Option<ExprId> {
+    match ast[id].kind {
+        ExprKind::If { otherwise: Some(next), .. } => {
+            matches!(ast[next].kind, ExprKind::If { .. }).then_some(next)
+        }
+        ref kind => chain_head(kind),
+    }
+}
+
 struct List<'a> {
     out: &'a mut Vec<Node>,
 }
@@ -333,7 +344,7 @@ pub fn too_deep(module: &Module, limit: usize) -> Option<Node> {
         found.clear();
         children(&module.ast, node, &mut found);
         let head = match node {
-            Node::Expr(id) => chain_head(&module.ast[id].kind),
+            Node::Expr(id) => same_level(&module.ast, id),
             _ => None,
         };
         let counts = |child: &Node| match child {

@@ -2,6 +2,8 @@
 
 use std::fmt::Write;
 
+use unicode_ident::{is_xid_continue, is_xid_start};
+
 /// Appends a float: shortest digits that read back, plain for 1e-5 ≤ |x| < 1e16, else with an
 /// exponent; always recognisable as a float.
 pub fn push_float(out: &mut String, number: f64) {
@@ -165,8 +167,8 @@ pub fn push_bytes(out: &mut String, bytes: &[u8]) {
 /// Whether a text can stand as a name: a map prints such keys without quotes.
 pub fn is_name(text: &str) -> bool {
     let mut characters = text.chars();
-    characters.next().is_some_and(|first| first == '_' || first.is_alphabetic())
-        && characters.all(|character| character == '_' || character.is_alphanumeric())
+    characters.next().is_some_and(|first| first == '_' || is_xid_start(first))
+        && characters.all(is_xid_continue)
 }
 
 #[cfg(test)]
@@ -257,6 +259,10 @@ mod tests {
             ("x", true),
             ("_a1", true),
             ("größe", true),
+            ("e\u{301}", true),
+            ("日本", true),
+            ("x²", false),
+            ("Ⓐ", false),
             ("", false),
             ("1a", false),
             ("a b", false),

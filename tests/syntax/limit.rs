@@ -29,8 +29,6 @@ fn deep_trees_without_brackets() {
     }
     let text = format!("{}1", "2 ** ".repeat(20_000));
     assert_eq!(codes(&text), [Code::E0107]);
-    let text = format!("if a {{ 1 }}{}", " else if b { 2 }".repeat(10_000));
-    assert_eq!(codes(&text), [Code::E0107]);
     let text = format!("{}1{}", "[".repeat(150), "]".repeat(150));
     assert!(codes(&text).is_empty());
 }
@@ -43,6 +41,8 @@ fn long_chains_are_fine() {
         assert!(parsed.diagnostics.is_empty(), "{link}");
         assert!(syntax::dump(&parsed.module).len() > 30_000);
     }
+    let text = format!("if a {{ 1 }}{}", " else if b { 2 }".repeat(10_000));
+    assert!(codes(&text).is_empty());
     let text = format!("x is a{}", " | b".repeat(20_000));
     assert!(codes(&text).is_empty());
     let text = format!("match x {{ a{} => 1 }}", " | 1".repeat(20_000));

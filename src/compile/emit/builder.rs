@@ -3,9 +3,11 @@
 use super::Emitter;
 use crate::bytecode::assembler::{Assembler, Label, Reg};
 use crate::bytecode::op::Opcode;
+use crate::bytecode::program::LocalCode;
 use crate::bytecode::verify::REGISTERS_MAX;
 use crate::compile::resolve::{FnId, LoopKey};
 use crate::diagnostics::{Code, Span};
+use crate::syntax::ast::Symbol;
 
 /// A way out of clean-ups.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -60,6 +62,10 @@ pub(super) struct Builder {
     pub(super) closure: Option<Reg>,
     /// The generator that it is the body of.
     pub(super) generator: Option<Reg>,
+    /// The variables in registers so far.
+    pub(super) locals: Vec<LocalCode>,
+    /// Which of them can still be seen, by register.
+    visible: Vec<usize>,
     too_many: Option<Span>,
 }
 
@@ -75,6 +81,8 @@ impl Builder {
             return_register: None,
             closure: None,
             generator: None,
+            locals: Vec::new(),
+            visible: Vec::new(),
             too_many: None,
         }
     }
@@ -119,6 +127,20 @@ impl Emitter<'_> {
     /// Gives back all registers above a mark.
     pub(super) fn release(&mut self, mark: u16) {
         self.f.next = mark;
+        let until = self.f.asm.here();
+        while let Some(local) = self.f.visible.last().map(|local| &mut self.f.locals[*local])
+            && u16::from(local.register) >= mark
+        {
+            local.until = until;
+            self.f.visible.pop();
+        }
+    }
+
+    /// Notes that a register holds a variable from now on.
+    pub(super) fn note_local(&mut self, register: Reg, name: Symbol) {
+        self.f.visible.push(self.f.locals.len());
+        let (name, from) = (self.ast.text(name).into(), self.f.asm.here());
+        self.f.locals.push(LocalCode { name, register: register.0, from, until: u32::MAX });
     }
 
     /// Whether a register is the topmost one, so that a window may begin with it.

@@ -137,6 +137,7 @@ impl Emitter<'_> {
         let done = std::mem::replace(&mut self.f, outer);
         let registers = done.registers();
         let generator_register = done.generator.map(|register| register.0);
+        let locals = done.locals;
         let (code, spans, handlers) = done.asm.finish();
         let class = info.class.map(|class| self.class_index(class));
         let doc = declaration.and_then(|function| function.doc);
@@ -154,6 +155,7 @@ impl Emitter<'_> {
             code,
             spans,
             handlers,
+            locals,
             span,
             doc: self.doc(doc),
         });

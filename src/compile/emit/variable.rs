@@ -25,9 +25,13 @@ impl Emitter<'_> {
             Storage::Slot(slot)
         } else {
             let register = self.alloc();
-            match self.names.variable(var).needs_cell() {
+            let variable = self.names.variable(var);
+            match variable.needs_cell() {
                 true => Storage::Cell(register),
-                false => Storage::Register(register),
+                false => {
+                    self.note_local(register, variable.name);
+                    Storage::Register(register)
+                }
             }
         };
         self.place(var, storage);
@@ -115,7 +119,8 @@ impl Emitter<'_> {
             let name = self.symbol_constant(variable.name);
             self.f.asm.emit(Opcode::GetUpvalueCell, dst.0, index, closure.0, name);
         } else {
-            self.f.asm.emit(Opcode::GetUpvalue, dst.0, index, closure.0, 0);
+            let name = self.symbol_constant(variable.name);
+            self.f.asm.emit(Opcode::GetUpvalue, dst.0, index, closure.0, name);
         }
     }
 

@@ -329,9 +329,11 @@ fn undefined(op: &mut Op<'_>, sign: Operator, lhs: Value, rhs: Value) -> Thrown 
     } else if lhs.is_duration() && rhs.is_number() || lhs.is_number() && rhs.is_duration() {
         text.push_str(": a number becomes a duration by its unit, such as `5s`");
     } else if lhs.is_null() || rhs.is_null() {
-        text.push_str(": one side is null");
+        let at = op.instruction();
+        let origin = op.origin(if lhs.is_null() { at.b } else { at.c });
+        text.push_str(&format!(": {} is null", origin.as_deref().unwrap_or("one side")));
     }
-    vm.error(ErrorKind::TypeError, text)
+    op.vm.error(ErrorKind::TypeError, text)
 }
 
 impl Op<'_> {

@@ -339,7 +339,10 @@ impl Op<'_> {
             _ => self.vm.type_name(callee),
         };
         let what = match callee.kind() {
-            Kind::Null => "null is not a function".to_owned(),
+            Kind::Null => match self.origin(self.instruction().a) {
+                Some(origin) => format!("{origin} is null, not a function"),
+                None => "null is not a function".to_owned(),
+            },
             Kind::Enum => {
                 let found = self.vm.heap.enum_ref(callee);
                 let form = found.and_then(|found| found.variants.first()).map(|variant| {

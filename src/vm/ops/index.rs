@@ -83,7 +83,8 @@ pub(in crate::vm) fn set(op: &mut Op<'_>) -> Step {
                 ""
             };
             let text = if container.is_null() {
-                "null has no elements to set".to_owned()
+                let origin = op.origin(at.a).map(|origin| format!("{origin} is null, which"));
+                format!("{} has no elements to set", origin.as_deref().unwrap_or("null"))
             } else {
                 format!("the elements of a {name} cannot be set{hint}")
             };

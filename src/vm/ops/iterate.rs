@@ -73,7 +73,10 @@ fn begin_iterator(op: &mut Op<'_>, source: Value) -> Step {
         _ => {
             let shown = op.vm.type_name(source);
             let hint = if source.is_int() { ": a range is written `0..n`" } else { "" };
-            let text = format!("a value of type {shown} cannot be iterated over{hint}");
+            let text = match op.origin(at.b).filter(|_| source.is_null()) {
+                Some(origin) => format!("{origin} is null, which cannot be iterated over"),
+                None => format!("a value of type {shown} cannot be iterated over{hint}"),
+            };
             return Err(op.vm.error(ErrorKind::TypeError, text));
         }
     }

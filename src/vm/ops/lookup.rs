@@ -187,10 +187,25 @@ impl Op<'_> {
             let name = &info.code().params.get(usize::from(place))?.name;
             (!name.is_empty()).then(|| format!("`{name}`"))
         };
+        // A register of a variable, or a copy of one.
+        let local = |register: u8| {
+            let at = self.index() as u32;
+            let mut locals = info.code().locals.iter().rev();
+            let holds = |local: &&crate::bytecode::program::LocalCode| {
+                local.register == register && local.from <= at && at < local.until
+            };
+            locals.find(holds).map(|local| format!("`{}`", local.name))
+        };
+        if let Some(name) = local(register) {
+            return Some(name);
+        }
         let written = code[..self.index()].iter().rfind(|at| writes(at));
         let Some(&(mut register_of)) = written else { return param(register) };
         if register_of.op == Opcode::Move {
             let source = register_of.b;
+            if let Some(name) = local(source) {
+                return Some(name);
+            }
             let from = |at: &&crate::bytecode::instruction::Instruction| {
                 at.op.layout().a == Operand::Dst && at.a == source
             };
@@ -207,7 +222,7 @@ impl Op<'_> {
             Opcode::GetSlot | Opcode::GetSlotChecked => {
                 module.code.slots.get(register_of.imm as usize).map(|name| format!("`{name}`"))
             }
-            Opcode::GetCell | Opcode::GetUpvalueCell => {
+            Opcode::GetCell | Opcode::GetUpvalue | Opcode::GetUpvalueCell => {
                 Some(format!("`{}`", constant(register_of.imm)))
             }
             Opcode::GetField | Opcode::GetFieldOrNull => {
