@@ -29,7 +29,9 @@ impl Emitter<'_> {
             match variable.needs_cell() {
                 true => Storage::Cell(register),
                 false => {
-                    self.note_local(register, variable.name);
+                    if variable.kind != VarKind::Hidden {
+                        self.note_local(register, variable.name);
+                    }
                     Storage::Register(register)
                 }
             }
@@ -119,7 +121,10 @@ impl Emitter<'_> {
             let name = self.symbol_constant(variable.name);
             self.f.asm.emit(Opcode::GetUpvalueCell, dst.0, index, closure.0, name);
         } else {
-            let name = self.symbol_constant(variable.name);
+            let name = match variable.kind {
+                VarKind::Hidden => self.name_constant("self"),
+                _ => self.symbol_constant(variable.name),
+            };
             self.f.asm.emit(Opcode::GetUpvalue, dst.0, index, closure.0, name);
         }
     }
