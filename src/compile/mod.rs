@@ -5,6 +5,7 @@
 //! the same bytes.
 
 mod emit;
+mod leave;
 mod lint;
 mod report;
 mod resolve;

@@ -101,6 +101,7 @@ codes! {
     E0212 "unknown variant"
     E0213 "payload that does not fit"
     E0214 "member that an enum cannot have"
+    E0215 "`else` that does not leave"
     E0301 "await in a plain function"
     E0302 "async where it cannot be"
     E0303 "async call without await"
@@ -144,6 +145,9 @@ codes! {
     W0602 "condition asked twice"
     W0603 "assignment to itself"
     W0604 "arm given twice"
+
+    W0801 "match that misses variants"
+    W0802 "arm whose values are taken"
 
     W0901 "block that looks like a map"
     W0902 "line that does not continue the one before"

@@ -1,7 +1,7 @@
 //! Assignment: plain, compound and destructuring. The target is evaluated once, before the value.
 
-use super::Emitter;
 use super::operator::{is_logical, skip_jump};
+use super::{Emitter, Want};
 use crate::bytecode::assembler::Reg;
 use crate::bytecode::op::Opcode;
 use crate::compile::resolve::{Binding, VarId};
@@ -67,7 +67,9 @@ impl Emitter<'_> {
     }
 
     fn assign_plain(&mut self, target: ExprId, value: ExprId) {
-        let Some(place) = self.place_of(target, &[value]) else { return };
+        let Some(place) = self.place_of(target, &[value]) else {
+            return self.value(value, Want::Nothing);
+        };
         if let Place::Variable(var) = place
             && let Some(register) = self.register_of(var)
             && self.writes_last(value)

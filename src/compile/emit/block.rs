@@ -5,6 +5,7 @@ use std::collections::HashSet;
 use super::{Emitter, Want};
 use crate::bytecode::assembler::Reg;
 use crate::bytecode::op::Opcode;
+use crate::compile::leave::Leave;
 use crate::compile::resolve::{Binding, VarId, bound_names};
 use crate::diagnostics::{Code, Span};
 use crate::syntax::ast::{Block, Class, ExprId, PatternId, PatternKind, StmtId, StmtKind};
@@ -157,6 +158,9 @@ impl Emitter<'_> {
         match &ast[id].kind {
             StmtKind::Expr(value) => self.value(*value, Want::Nothing),
             StmtKind::Let { pattern, value, otherwise, .. } => {
+                if let Some(block) = otherwise {
+                    self.must_leave(block);
+                }
                 self.let_statement(*pattern, *value, otherwise.as_ref());
             }
             StmtKind::Assign { target, op, value } => {
@@ -196,6 +200,21 @@ impl Emitter<'_> {
             | StmtKind::Error => {}
         }
         self.f.asm.set_span(before);
+    }
+
+    /// Behind the `else` of a `let` the names of its pattern would have no values.
+    fn must_leave(&mut self, block: &Block) {
+        let leave = Leave { ast: self.ast, resolution: self.names };
+        if leave.block(block) {
+            return;
+        }
+        self.report.fault(
+            Code::E0215,
+            block.span,
+            "the `else` of a `let` has to leave the block around it",
+            "may come to its end, where the names have no values",
+            "end it with `return`, `throw`, `break`, `continue` or `exit(…)`",
+        );
     }
 
     fn let_statement(&mut self, pattern: PatternId, value: ExprId, otherwise: Option<&Block>) {

@@ -46,7 +46,7 @@ impl Emitter<'_> {
         if let Some(block) = otherwise {
             self.block(block, Want::Nothing);
         }
-        // The block of `else` leaves; should it end after all, the value still does not fit.
+        // The block of `else` leaves, which need not show in the code: `exit(1)` does.
         if !self.unreachable() {
             let span = self.ast[pattern].span;
             self.at(span, |this| this.op1(Opcode::MatchError, value));

@@ -6,6 +6,7 @@
 
 mod comparison;
 mod condition;
+mod coverage;
 mod duplicate;
 mod kind;
 mod result;
@@ -37,6 +38,7 @@ const LINTS: &[fn(&Context<'_>, &mut Report)] = &[
     result::find,
     task::find,
     duplicate::find,
+    coverage::find,
 ];
 
 /// What a lint knows of the module.

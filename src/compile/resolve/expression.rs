@@ -197,7 +197,10 @@ impl Resolver<'_> {
                     "",
                 );
             }
-            self.warn_hidden(arm.pattern);
+            // With a condition it is bound on purpose.
+            if arm.guard.is_none() {
+                self.warn_hidden(arm.pattern);
+            }
             self.push_scope();
             self.bind_pattern(arm.pattern, VarKind::Bound);
             self.exprs(arm.guard);

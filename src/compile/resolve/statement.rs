@@ -118,6 +118,8 @@ impl Resolver<'_> {
         let ast = self.ast;
         let span = ast[target].span;
         match &ast[target].kind {
+            // What is assigned to `_` is dropped.
+            ExprKind::Name(symbol) if ast.text(*symbol) == "_" && !compound => {}
             ExprKind::Name(symbol) => self.assign_name(*symbol, span),
             ExprKind::Member { optional: false, .. } | ExprKind::Index { optional: false, .. } => {
                 self.expr(target);
