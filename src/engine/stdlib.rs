@@ -43,7 +43,7 @@ pub struct Stdlib {
 impl Stdlib {
     /// Nothing is compiled yet.
     pub fn new() -> Stdlib {
-        let modules = stdlib::MODULES.iter().map(|name| (*name, OnceLock::new()));
+        let modules = stdlib::modules().map(|name| (name, OnceLock::new()));
         Stdlib { core: OnceLock::new(), modules: modules.collect() }
     }
 

@@ -69,8 +69,8 @@ pub fn names() -> Names {
     }
     names.modules.remove(PRIVATE_MODULE);
     // What is written in Kettle is known when it is imported.
-    for module in super::stdlib::MODULES {
-        names.modules.entry(Arc::from(*module)).or_default();
+    for module in super::stdlib::modules() {
+        names.modules.entry(Arc::from(module)).or_default();
     }
     names
 }

@@ -1,7 +1,7 @@
 //! The part of the standard library that is written in Kettle.
 //!
-//! A standard module is a file `stdlib/<module>.ket`, named once in [`MODULES`]; further files that
-//! it imports (`import {x} from "./term/table.ket"`) stand in a folder of its name. What it declares
+//! A standard module is a file `stdlib/<module>.ket`; further files that it imports (`import {x} from
+//! "./term/table.ket"`) stand in a folder of its name. All are named in [`FILES`]. What it declares
 //! with `pub` are its members, beside those of its name that are declared as natives; inside, the
 //! name of the module itself means that native part. It may import `core`, whose natives are for the
 //! library alone. The engine compiles a module when a program first imports it.
@@ -15,23 +15,21 @@ macro_rules! file {
     };
 }
 
-/// The standard modules that are written in Kettle, or partly.
-pub const MODULES: &[&str] = &["cli", "collections", "env", "process", "term", "time"];
-
-/// All files that these modules are made of.
+/// All files of the standard modules that are written in Kettle, or partly.
 pub const FILES: &[(&str, &str)] = &[
     file!("cli.ket"),
     file!("cli/command.ket"),
     file!("cli/completion.ket"),
     file!("cli/help.ket"),
     file!("cli/read.ket"),
-    file!("env.ket"),
-    file!("process.ket"),
     file!("collections.ket"),
     file!("collections/counter.ket"),
     file!("collections/deque.ket"),
     file!("collections/heap.ket"),
     file!("collections/lru.ket"),
+    file!("env.ket"),
+    file!("iter.ket"),
+    file!("process.ket"),
     file!("term.ket"),
     file!("term/progress.ket"),
     file!("term/prompt.ket"),
@@ -50,6 +48,12 @@ pub const CORE: &str = concat!(
     include_str!("../../stdlib/core/json.ket"),
     include_str!("../../stdlib/core/regex.ket"),
 );
+
+/// The names of these modules.
+pub fn modules() -> impl Iterator<Item = &'static str> {
+    let names = FILES.iter().filter_map(|(file, _)| file.strip_suffix(".ket"));
+    names.filter(|name| !name.contains('/'))
+}
 
 /// What traces and messages call the file of a standard module.
 pub fn file_name(module: &str) -> String {

@@ -51,8 +51,8 @@ fn said(entry: &Entry) -> String {
 
 /// The module that the examples of a page take as imported: native ones import it themselves.
 fn module_of(page: &Page) -> Option<&str> {
-    let written = crate::natives::stdlib::MODULES;
-    page.import.as_deref().filter(|module| written.contains(module))
+    let written = |module: &&str| crate::natives::stdlib::modules().any(|name| name == *module);
+    page.import.as_deref().filter(written)
 }
 
 #[cfg(test)]

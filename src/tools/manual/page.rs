@@ -67,7 +67,7 @@ const PLANS: &[Plan] = &[
     kind(
         "iterator",
         "Values that come one at a time: of ranges, generators, lists, and of whatever has `iter()`.",
-        &["iter", "cursor", "generator"],
+        &["cursor", "generator"],
     ),
     kind(
         "enum",
@@ -100,8 +100,8 @@ const PLANS: &[Plan] = &[
 /// The pages of the standard library.
 pub fn pages() -> Vec<Page> {
     let mut pages: Vec<Page> = PLANS.iter().map(Plan::page).collect();
-    for module in stdlib::MODULES {
-        if !PLANS.iter().any(|plan| plan.name == *module) {
+    for module in stdlib::modules() {
+        if !PLANS.iter().any(|plan| plan.name == module) {
             pages.push(self::module(module, "", &[]).page());
         }
     }
