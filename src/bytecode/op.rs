@@ -407,8 +407,9 @@ opcodes! {
     // ---- errors and clean-ups
     /// throw R[a]
     Throw "throw" (Src None None None)
-    /// throw AssertError with message R[a] (null: none); K[imm] is the source of the condition
-    AssertFail "assert_fail" (Src None None Const)
+    /// throw AssertError with message R[a] (null: none); K[imm] is the source of the condition, and
+    /// for each part to be shown NUL, `i start end`: its place in there, its value is R[b+i]
+    AssertFail "assert_fail" (Src Base Byte Const)
     /// R[a] := how a clean-up goes on: the jump target pc + imm
     Pending "pending" (Dst None None Jump)
     /// R[a] := how a clean-up goes on: it falls through

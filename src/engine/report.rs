@@ -47,6 +47,8 @@ pub struct Entry {
     pub class: String,
     /// Its message.
     pub message: String,
+    /// What else it brings along, by name: the values of the parts of a failed assertion, its data.
+    pub details: Vec<(String, String)>,
     /// Where it was thrown and how the program got there, innermost first. The calls inside the
     /// standard library, if it was thrown there, come last.
     pub frames: Vec<Frame>,
@@ -100,6 +102,16 @@ impl Entry {
             format!("{}: {}", self.class, self.message)
         }
     }
+
+    /// What it brings along, one line each, the values in a column.
+    fn details_text(&self) -> String {
+        const NAME_MAX: usize = 40;
+        let width = |name: &str| name.chars().count();
+        let columns = self.details.iter().map(|(name, _)| width(name)).filter(|w| *w <= NAME_MAX);
+        let columns = columns.max().unwrap_or(0);
+        let line = |(name, value): &(String, String)| format!("{name:columns$} = {value}");
+        self.details.iter().map(line).collect::<Vec<_>>().join("\n")
+    }
 }
 
 impl Report {
@@ -133,6 +145,9 @@ impl Report {
             if let Some(frame) = entry.frames.first() {
                 failure = failure.at(frame.source, frame.span, "thrown here");
             }
+            if !entry.details.is_empty() {
+                failure = failure.note(entry.details_text());
+            }
             part.push_str(&render(&[failure], &self.sources, colour));
         } else {
             let relation = match entry.relation {
@@ -140,6 +155,9 @@ impl Report {
                 _ => "suppressed",
             };
             writeln!(part, "{relation} {}", entry.text()).expect("a string takes any text");
+            for line in entry.details_text().lines() {
+                writeln!(part, "  {line}").expect("a string takes any text");
+            }
         }
         let trace_is_news = entry.frames.len() > 1 || entry.relation != Relation::Main;
         if trace_is_news {
@@ -216,6 +234,7 @@ mod tests {
             depth: 0,
             class: "ValueError".to_owned(),
             message: "no".to_owned(),
+            details: Vec::new(),
             frames,
         };
         Report { entries: vec![entry], is_cut: false, sources: Arc::new(sources) }
@@ -283,6 +302,7 @@ mod tests {
             depth,
             class: "Error".to_owned(),
             message: message.to_owned(),
+            details: vec![("data".to_owned(), "1".to_owned())],
             frames: vec![frame("f", 0, Entered::Called)],
         };
         report.entries.push(related(Relation::Cause, 0, "first"));
@@ -290,7 +310,7 @@ mod tests {
         let text = report.render(false);
         assert!(text.contains("ValueError: no"), "{text}");
         assert!(text.ends_with(
-            "caused by Error: first\n  in f  main.ket:1:1\n  suppressed Error: second\n    in f  main.ket:1:1\n"
+            "caused by Error: first\n  data = 1\n  in f  main.ket:1:1\n  suppressed Error: second\n    data = 1\n    in f  main.ket:1:1\n"
         ), "{text}");
         assert_eq!(report.line(), Some(2));
     }

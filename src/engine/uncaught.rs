@@ -3,7 +3,7 @@
 use super::library::Sources;
 use super::report::{Entered, Entry, Frame, Relation, Report};
 use crate::vm::display::display_short;
-use crate::vm::error::{CAUSE, MESSAGE, SUPPRESSED};
+use crate::vm::error::{CAUSE, DATA, ErrorKind, MESSAGE, SUPPRESSED};
 use crate::vm::object::TraceKind;
 use crate::vm::{TraceFrame, Value, Vm as Machine};
 
@@ -13,6 +13,8 @@ const ERRORS_SHOWN_MAX: usize = 16;
 const DEPTH_MAX: usize = 6;
 /// Of a message that is no str this many bytes are shown.
 const MESSAGE_MAX: usize = 1000;
+/// Of the data of an error this many bytes are shown.
+const DATA_MAX: usize = 200;
 
 /// All that is known of an error: its trace, its causes, what it suppressed, each error once.
 pub fn report(vm: &Machine, error: Value, sources: &Sources) -> Report {
@@ -53,8 +55,24 @@ fn entry(vm: &Machine, error: Value, sources: &Sources) -> Entry {
         // A message may be any value, of any size.
         None => display_short(&vm.heap, message, MESSAGE_MAX),
     };
+    let details = details(vm, error);
     let frames = vm.error_trace(error).into_iter().map(|trace| frame(trace, sources)).collect();
-    Entry { relation: Relation::Main, depth: 0, class, message, frames }
+    Entry { relation: Relation::Main, depth: 0, class, message, details, frames }
+}
+
+/// What an error brings along: of a failed assertion the values of its parts, else its data.
+fn details(vm: &Machine, error: Value) -> Vec<(String, String)> {
+    let data = vm.error_slot(error, DATA);
+    if data.is_null() {
+        return Vec::new();
+    }
+    let text = |value: Value| vm.heap.str(value).map(str::to_owned);
+    match vm.heap.map_ref(data) {
+        Some(parts) if vm.is_error_kind(error, ErrorKind::AssertError) => {
+            parts.iter().filter_map(|(part, value)| Some((text(part)?, text(value)?))).collect()
+        }
+        _ => vec![("data".to_owned(), display_short(&vm.heap, data, DATA_MAX))],
+    }
 }
 
 fn frame(frame: TraceFrame, sources: &Sources) -> Frame {

@@ -3,7 +3,6 @@
 use std::collections::HashSet;
 
 use super::{Emitter, Want};
-use crate::bytecode::assembler::Reg;
 use crate::bytecode::op::Opcode;
 use crate::compile::leave::Leave;
 use crate::compile::resolve::{Binding, VarId, bound_names};
@@ -239,22 +238,5 @@ impl Emitter<'_> {
             }
         }
         self.release(mark);
-    }
-
-    fn assert(&mut self, condition: ExprId, message: Option<ExprId>) {
-        let holds = self.label();
-        self.jump_if(condition, true, holds);
-        let mark = self.mark();
-        let text: Reg = self.alloc();
-        match message {
-            Some(message) => self.expr(message, text),
-            None => self.load_null(text),
-        }
-        let source = self.text_of(self.ast[condition].span).to_owned();
-        let source = self.name_constant(&source);
-        let span = self.ast[condition].span;
-        self.at(span, |this| this.op_imm(Opcode::AssertFail, text, Reg(0), source));
-        self.release(mark);
-        self.bind(holds);
     }
 }

@@ -1,6 +1,7 @@
 //! The function that is being written: its registers, loops and clean-ups.
 
 use super::Emitter;
+use super::assertion::Watch;
 use crate::bytecode::assembler::{Assembler, Label, Reg};
 use crate::bytecode::op::Opcode;
 use crate::bytecode::program::LocalCode;
@@ -66,6 +67,8 @@ pub(super) struct Builder {
     pub(super) locals: Vec<LocalCode>,
     /// Which of them can still be seen, by register.
     visible: Vec<usize>,
+    /// What an assertion around the code being written wants to show.
+    pub(super) watch: Watch,
     too_many: Option<Span>,
 }
 
@@ -83,6 +86,7 @@ impl Builder {
             generator: None,
             locals: Vec::new(),
             visible: Vec::new(),
+            watch: Watch::default(),
             too_many: None,
         }
     }

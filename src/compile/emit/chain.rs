@@ -48,6 +48,14 @@ impl Emitter<'_> {
         }
         links.reverse();
         let mut subject = self.root(root);
+        if let (Some(slot), Subject::Binding(binding, span), false) =
+            (self.kept_in(root), &subject, links.is_empty())
+        {
+            let (binding, span) = (binding.clone(), *span);
+            self.load_binding(&binding, slot, span);
+            self.keep(root, slot);
+            subject = Subject::Value(slot);
+        }
         let known = links.iter().take_while(|link| self.names.members.contains_key(link)).count();
         if let Some(last) = known.checked_sub(1).map(|last| links[last]) {
             subject = Subject::Binding(self.names.members[&last].clone(), self.ast[last].span);
@@ -120,6 +128,7 @@ impl Emitter<'_> {
             if at < links.len()
                 && let Some(between) = chain.between
             {
+                self.keep(links[at - 1], between);
                 chain.subject = Subject::Value(between);
                 self.release(u16::from(between.0) + 1);
             }

@@ -16,6 +16,9 @@ impl Emitter<'_> {
         if !self.control(id, want) {
             self.plain(id, want);
         }
+        if let Want::In(dst) = want {
+            self.keep(id, dst);
+        }
         self.f.asm.set_span(before);
     }
 
@@ -111,9 +114,10 @@ impl Emitter<'_> {
     /// The value of an expression in some register: that of a variable, or a new one.
     pub(super) fn any(&mut self, id: ExprId) -> Reg {
         if let Some((register, _)) = self.in_register(id) {
+            self.keep(id, register);
             return register;
         }
-        let dst = self.alloc();
+        let dst = self.kept_in(id).unwrap_or_else(|| self.alloc());
         self.expr(id, dst);
         dst
     }
@@ -122,6 +126,7 @@ impl Emitter<'_> {
     /// assigned in them is copied first.
     pub(super) fn operand(&mut self, id: ExprId, later: &[ExprId]) -> Reg {
         if let Some((register, changes)) = self.in_register(id) {
+            self.keep(id, register);
             if !changes || !later.iter().any(|id| self.names.assigning.contains(id)) {
                 return register;
             }

@@ -5,6 +5,7 @@
 //! be overwritten early; so it must not be one that the expression can read. Calls take their
 //! window from the top of the stack.
 
+mod assertion;
 mod assign;
 mod block;
 mod builder;

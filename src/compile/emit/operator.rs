@@ -69,6 +69,9 @@ impl Emitter<'_> {
             } else {
                 self.apply(link.op, value, link.rhs, out);
             }
+            if index + 1 < links.len() {
+                self.keep(link.id, out);
+            }
             value = out;
             self.release(mark);
         }

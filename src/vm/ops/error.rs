@@ -1,7 +1,9 @@
 //! `throw`, failed assertions, and the ends of clean-ups.
 
 use super::{Flow, Op, Step};
+use crate::vm::display::display_short;
 use crate::vm::error::{ErrorKind, Thrown};
+use crate::vm::map::Map;
 use crate::vm::unwind::Outcome;
 use crate::vm::value::Value;
 
@@ -16,17 +18,46 @@ pub(in crate::vm) fn throw(op: &mut Op<'_>) -> Step {
     Err(op.vm.error(ErrorKind::TypeError, text))
 }
 
-/// `AssertFail`
+/// Of the value of a part about as many bytes are shown.
+const PART_MAX: usize = 200;
+
+/// `AssertFail`: the values of the parts become the error's data.
 pub(in crate::vm) fn assert_fail(op: &mut Op<'_>) -> Step {
     let at = op.instruction();
     let message = op.get(at.a);
-    let condition = op.text(op.vm.constants[at.imm as usize]);
+    let source = op.text(op.vm.constants[at.imm as usize]);
+    let mut pieces = source.split('\0');
+    let condition = pieces.next().unwrap_or_default();
+    let mut parts: Vec<(String, String)> = Vec::new();
+    for piece in pieces {
+        let mut numbers = piece.split(' ').map(|number| number.parse::<usize>().unwrap_or(0));
+        let mut number = || numbers.next().unwrap_or(0);
+        let (index, start, end) = (number(), number(), number());
+        let value = op.get(at.b + index as u8);
+        let text = condition.get(start..end).unwrap_or_default();
+        let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
+        if value.is_unset() || text.is_empty() {
+            continue;
+        }
+        let shown = display_short(&op.vm.heap, value, PART_MAX);
+        // What prints as it is written is no news, nor is a part that comes twice.
+        let bare = text.trim_start_matches('(').trim_end_matches(')');
+        if shown != bare && !parts.iter().any(|part| part.0 == text && part.1 == shown) {
+            parts.push((text, shown));
+        }
+    }
     let text = match op.vm.heap.str(message) {
         Some(message) => message.to_owned(),
         None if message.is_null() => format!("assertion failed: {condition}"),
         None => op.vm.show(message),
     };
-    Err(op.vm.error(ErrorKind::AssertError, text))
+    let data = if parts.is_empty() { Value::null() } else { op.vm.heap.map(Map::default()) };
+    for (text, shown) in parts {
+        let (key, value) = (op.vm.heap.string_owned(text), op.vm.heap.string_owned(shown));
+        let inserted = op.vm.heap.map_insert(data, key, value);
+        debug_assert!(inserted.is_ok(), "a text can be a key");
+    }
+    Err(op.vm.error_with(ErrorKind::AssertError, text, &[("data", data)]))
 }
 
 /// `Pending`
