@@ -5,25 +5,28 @@
 
 use serde_json::error::{Category, Error};
 
+use super::parse::{Rules, Stop};
 use crate::vm::{ErrorKind, Thrown, Value, Vm};
 
-/// The error of a text that cannot be read. `depth` is the limit, if it is nested too deep; `is_text`
-/// says that the script counts in code points.
+/// The error of a text that cannot be read, or of a limit that reading came to. `is_text` says that the
+/// script counts in code points.
 #[cold]
 pub(super) fn error(
     vm: &mut Vm,
     text: &str,
     is_text: bool,
     error: &Error,
-    depth: Option<usize>,
-    path: &str,
+    (stop, rules): (Option<Stop>, Rules),
 ) -> Thrown {
     let mut offset = offset_of(text, error);
-    let reason = match depth {
-        Some(depth) => {
+    let reason = match stop {
+        Some(Stop::Depth) => {
+            let depth = rules.depth;
             offset = beyond(text, depth);
             format!("lists and objects are nested more than {depth} deep: pass a larger `depth:`")
         }
+        Some(Stop::Digits) => "the int has more digits than a bigint can have".to_owned(),
+        Some(Stop::Memory) => "the values do not fit into memory".to_owned(),
         None => {
             let reason = error.to_string();
             let reason = reason.rsplit_once(" at line ").map_or(reason.as_str(), |(text, _)| text);
@@ -39,7 +42,7 @@ pub(super) fn error(
     let offset = if is_text { before.chars().count() } else { offset };
     let number = |count: usize| Value::int(i64::try_from(count).unwrap_or(i64::MAX));
     let fields = [("line", number(line)), ("column", number(column)), ("offset", number(offset))];
-    let message = format!("{path}: line {line}, column {column}: {reason}");
+    let message = format!("{}: line {line}, column {column}: {reason}", rules.path);
     vm.error_with(ErrorKind::ParseError, message, &fields)
 }
 

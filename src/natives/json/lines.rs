@@ -49,8 +49,8 @@ impl HostObject for JsonLines {
     }
 }
 
-pub(super) fn lines(vm: &mut Vm, source: Value, max: i64, depth: i64) -> Outcome {
-    let rules = rules(vm, "json.lines", depth)?;
+pub(super) fn lines(vm: &mut Vm, source: Value, max: i64, depth: i64, bigints: bool) -> Outcome {
+    let rules = rules(vm, "json.lines", depth, bigints)?;
     let lines = if vm.heap.object_ref::<Stream>(source).is_some() {
         stream::lines(vm, source, max, false)?
     } else if stream::is_lines(vm, source) {

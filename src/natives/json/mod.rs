@@ -10,6 +10,7 @@
 mod fault;
 mod form;
 mod lines;
+mod number;
 mod parse;
 mod place;
 mod write;
@@ -33,14 +34,15 @@ natives! {
     /// The value that a JSON text stands for: null, a bool, an int, a float, a str, a list or a map.
     /// Bytes have to be UTF-8; a byte order mark at the start is skipped.
     ///
-    /// A number with a point or an exponent is a float, and so is an int beyond 64 bits. A float that is too large for 64
+    /// A number with a point or an exponent is a float, and so is an int beyond 64 bits, unless
+    /// `bigints` is true: then it keeps its digits as a `bigint`. A float that is too large for 64
     /// bits is an error. Where an object has a key several times, the last value counts, at the
     /// place of the first.
     ///
     /// Lists and objects may be nested `depth` deep, at most 1000. What is no JSON is a ParseError
     /// with the `line`, the `column` and the `offset` (in the code points of a str, in the bytes of
     /// bytes) where it stops being JSON, and what was expected there.
-    fn json.parse(text: data, named depth: int = 512) => parse_data,
+    fn json.parse(text: data, named depth: int = 512, named bigints: bool = false) => parse_data,
         "import json\nprint(json.parse(\"{\\\"a\\\": [1, 2.5, null]}\"))" => "{a: [1, 2.5, null]}";
     /// The JSON text of a value: of null, bools, numbers, strs, lists, maps, and of instances and
     /// enum values whose class or enum has a method `json`, which gives a value to be written in
@@ -62,13 +64,13 @@ natives! {
     /// A source of the values that the lines of a stream stand for, one per line; lines of blanks
     /// are skipped. `source` is a stream or what gives lines: `stream.lines()`, `fs.lines(path)`.
     /// A line of a stream may have `max` bytes. The ParseError of a line has its number as `line`.
-    fn json.lines(source: any, named max: int = 67108864, named depth: int = 512) => lines::lines;
+    fn json.lines(source: any, named max: int = 67108864, named depth: int = 512, named bigints: bool = false) => lines::lines;
 }
 
 /// What the arguments of a function that reads say.
-fn rules(vm: &mut Vm, path: &'static str, depth: i64) -> Result<Rules, Thrown> {
+fn rules(vm: &mut Vm, path: &'static str, depth: i64, bigints: bool) -> Result<Rules, Thrown> {
     match usize::try_from(depth) {
-        Ok(depth) if (1..=parse::DEPTH_MAX).contains(&depth) => Ok(Rules { path, depth }),
+        Ok(depth) if (1..=parse::DEPTH_MAX).contains(&depth) => Ok(Rules { path, depth, bigints }),
         _ => {
             let rule = format!("depth must be from 1 to {}", parse::DEPTH_MAX);
             Err(bad_value(vm, path, &rule, Value::int(depth)))
@@ -76,8 +78,8 @@ fn rules(vm: &mut Vm, path: &'static str, depth: i64) -> Result<Rules, Thrown> {
     }
 }
 
-fn parse_data(vm: &mut Vm, data: DataValue, depth: i64) -> Outcome {
-    let rules = rules(vm, "json.parse", depth)?;
+fn parse_data(vm: &mut Vm, data: DataValue, depth: i64, bigints: bool) -> Outcome {
+    let rules = rules(vm, "json.parse", depth, bigints)?;
     let content = data.get(&vm.heap);
     let length = content.len();
     vm.reserve(length)?;

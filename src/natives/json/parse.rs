@@ -10,6 +10,7 @@ use std::fmt;
 use serde::de::{DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess, Visitor};
 
 use super::fault;
+use super::number::{Numbers, TooLong, big};
 use crate::vm::key::{KeyCache, TextKey};
 use crate::vm::{ErrorKind, Thrown, Value, Vm};
 
@@ -26,6 +27,8 @@ pub(super) struct Rules {
     pub path: &'static str,
     /// How deep lists and objects may be nested.
     pub depth: usize,
+    /// Ints beyond 64 bits keep their digits.
+    pub bigints: bool,
 }
 
 /// Why reading stopped, beyond what is wrong with the text.
@@ -33,6 +36,8 @@ pub(super) struct Rules {
 pub(super) enum Stop {
     /// It is nested too deep.
     Depth,
+    /// An int has more digits than a bigint can have.
+    Digits,
     /// The values do not fit into memory.
     Memory,
 }
@@ -49,7 +54,9 @@ pub(super) fn parse(
         Ok(text) => text,
         Err(error) => return Err(not_utf8(vm, content, error.valid_up_to(), rules.path)),
     };
-    let mut deserializer = serde_json::Deserializer::from_str(text);
+    let numbers = rules.bigints.then(|| Numbers::new(text));
+    let shortened = numbers.map(Numbers::shortened);
+    let mut deserializer = serde_json::Deserializer::from_str(shortened.as_deref().unwrap_or(text));
     deserializer.disable_recursion_limit();
     let mut reader = Reader {
         vm,
@@ -58,6 +65,7 @@ pub(super) fn parse(
         entries: Vec::new(),
         depth: 0,
         depth_max: rules.depth,
+        numbers,
         made: 0,
         stop: None,
     };
@@ -66,10 +74,7 @@ pub(super) fn parse(
     match result.and_then(|value| deserializer.end().map(|()| value)) {
         Ok(value) => Ok(value),
         Err(_) if matches!(stop, Some(Stop::Memory)) => Err(vm.out_of_memory()),
-        Err(error) => {
-            let depth = stop.map(|_| rules.depth);
-            Err(fault::error(vm, text, is_text, &error, depth, rules.path))
-        }
+        Err(error) => Err(fault::error(vm, text, is_text, &error, (stop, rules))),
     }
 }
 
@@ -91,6 +96,8 @@ struct Reader<'a> {
     entries: Vec<(TextKey, Value)>,
     depth: usize,
     depth_max: usize,
+    /// The texts of the numbers, where those of big ints are wanted.
+    numbers: Option<Numbers<'a>>,
     made: u32,
     stop: Option<Stop>,
 }
@@ -121,6 +128,26 @@ impl Reader<'_> {
     }
 }
 
+impl Reader<'_> {
+    /// Goes past the text of a number that is not needed.
+    #[inline]
+    fn pass_number(&mut self) {
+        if let Some(numbers) = &mut self.numbers {
+            numbers.next();
+        }
+    }
+
+    /// A number that serde_json gives as a float: a big int, where it is to keep its digits.
+    fn number<E: Error>(&mut self, float: f64) -> Result<Value, E> {
+        let text = self.numbers.as_mut().and_then(Numbers::next);
+        match text.and_then(|text| big(self.vm, text)) {
+            None => Ok(Value::float(float)),
+            Some(Ok(number)) => Ok(number),
+            Some(Err(TooLong)) => Err(self.stopped(Stop::Digits)),
+        }
+    }
+}
+
 /// Any value.
 struct Any<'r, 'a>(&'r mut Reader<'a>);
 
@@ -148,18 +175,19 @@ impl<'de> Visitor<'de> for Any<'_, '_> {
     }
 
     fn visit_i64<E>(self, number: i64) -> Result<Value, E> {
+        self.0.pass_number();
         Ok(Value::int(number))
     }
 
     fn visit_u64<E: Error>(self, number: u64) -> Result<Value, E> {
         match i64::try_from(number) {
             Ok(number) => self.visit_i64(number),
-            Err(_) => Ok(Value::float(number as f64)),
+            Err(_) => self.0.number(number as f64),
         }
     }
 
-    fn visit_f64<E>(self, number: f64) -> Result<Value, E> {
-        Ok(Value::float(number))
+    fn visit_f64<E: Error>(self, number: f64) -> Result<Value, E> {
+        self.0.number(number)
     }
 
     fn visit_str<E: Error>(self, text: &str) -> Result<Value, E> {

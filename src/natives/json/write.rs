@@ -255,6 +255,14 @@ impl Writer {
                 self.depth += 1;
                 self.out.push('{');
             }
+            Kind::Object => match heap.host_value(value).and_then(|found| found.digits(None, None))
+            {
+                Some(Ok(digits)) => {
+                    out.push_str(if digits.negative { "-" } else { "" });
+                    out.push_str(&digits.text);
+                }
+                _ => return Err(Problem::NoForm(value)),
+            },
             Kind::Instance | Kind::Variant if has_json(heap, value) => {
                 self.open(Frame::Object(value))?;
                 return Ok(Some(value));

@@ -5,7 +5,7 @@
 mod counting;
 mod decimal;
 mod exact;
-mod integer;
+pub(in crate::natives) mod integer;
 mod real;
 mod statistic;
 
