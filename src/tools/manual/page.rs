@@ -86,15 +86,44 @@ const PLANS: &[Plan] = &[
         "Bytes that come and go: connections, files, standard input and output.",
         &["lines", "address"],
     ),
+    module(
+        "encoding",
+        "Bytes as text and back: Base64, hexadecimal, percent, HTML entities, UTF-16, Latin-1.",
+        &[],
+    ),
     module("env", "Environment variables.", &[]),
     module("fs", "Files and directories. Nothing here blocks the loop.", &["walk"]),
-    module("math", "Functions and constants of numbers.", &[]),
+    module(
+        "json",
+        "JSON as RFC 8259 has it: reading, writing, and streams of lines.",
+        &["json_lines"],
+    ),
+    module(
+        "math",
+        "Functions and constants of numbers, statistics, ints of any size and exact decimals.",
+        &["bigint", "decimal"],
+    ),
     module("net", "Connections: TCP over IPv4 and IPv6.", &["listener", "connections"]),
     module("os", "The process: arguments and standard streams.", &[]),
+    module("path", "Paths as text. Nothing here looks at files.", &[]),
     module("process", "", &["child"]),
+    module(
+        "random",
+        "Random numbers and choices; `bytes` gives what nobody can guess.",
+        &["seeded"],
+    ),
+    module(
+        "regex",
+        "Regular expressions, which take time in proportion to the text, whatever the pattern.",
+        &["pattern", "match"],
+    ),
     module("signal", "Signals of the operating system.", &["signals"]),
     module("sync", "What tasks wait for each other with.", &["promise", "mutex"]),
-    module("time", "Clocks.", &["datetime"]),
+    module(
+        "time",
+        "Clocks, dates, time zones, and what happens again and again.",
+        &["datetime", "interval", "ticker"],
+    ),
 ];
 
 /// The pages of the standard library.
