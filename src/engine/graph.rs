@@ -13,6 +13,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use super::loader::{Loader, ReadError};
+use crate::bytecode::program::ModuleCode;
 use crate::compile::Names;
 use crate::diagnostics::{Code, Diagnostic, SourceId, SourceMap, Span, nearest};
 use crate::syntax;
@@ -21,6 +22,8 @@ use crate::syntax::ast::{ImportKind, ImportSource, Module, StmtKind};
 /// The modules of a program, dependencies first; the last is the one that was started.
 #[derive(Default)]
 pub struct Graph {
+    /// Modules that were loaded before. They come first in the numbers of modules.
+    pub known: Vec<Known>,
     /// In the order in which they run.
     pub modules: Vec<Node>,
     /// The standard modules that they import.
@@ -28,6 +31,15 @@ pub struct Graph {
     /// What parsing and importing has to say. The modules are of use only if no error is among
     /// them.
     pub diagnostics: Vec<Diagnostic>,
+}
+
+/// A module that was loaded before, with what makes it the same module.
+#[derive(Clone, Debug)]
+pub struct Known {
+    /// As [`Loader::identity`] has it.
+    pub identity: String,
+    /// What the compiler made of it.
+    pub code: Arc<ModuleCode>,
 }
 
 /// A parsed module.
@@ -41,8 +53,10 @@ pub struct Node {
     /// It parsed without errors. A tree with gaps would give complaints about names whose
     /// declarations are in the gaps.
     pub is_whole: bool,
-    /// What its imports of files mean: the text of the import, and an index into
-    /// [`Graph::modules`].
+    /// What makes it the same module under another name.
+    pub identity: String,
+    /// What its imports of files mean: the text of the import, and the number of a module: an
+    /// index into [`Graph::known`] and, behind those, [`Graph::modules`].
     pub files: HashMap<String, usize>,
 }
 
@@ -57,7 +71,6 @@ struct FileImport {
 /// A module whose imports are being followed.
 struct Open {
     node: Node,
-    identity: String,
     imports: Vec<FileImport>,
     /// How many of the imports have been followed.
     done: usize,
@@ -92,9 +105,23 @@ impl Graph {
         name: &str,
         text: Vec<u8>,
     ) -> Graph {
-        let graph = Graph::default();
-        let mut walk =
-            Walk { loader, names, sources, stack: Vec::new(), states: HashMap::new(), graph };
+        Graph::read_beside(Vec::new(), loader, names, sources, (name, text))
+    }
+
+    /// The same, beside modules that were loaded before, which are not read again. `sources` has
+    /// their texts.
+    pub fn read_beside(
+        known: Vec<Known>,
+        loader: &dyn Loader,
+        names: &Names,
+        sources: &mut SourceMap,
+        (name, text): (&str, Vec<u8>),
+    ) -> Graph {
+        let states = known.iter().enumerate();
+        let states =
+            states.map(|(number, known)| (known.identity.clone(), State::Listed(number))).collect();
+        let graph = Graph { known, ..Graph::default() };
+        let mut walk = Walk { loader, names, sources, stack: Vec::new(), states, graph };
         walk.open(name.to_owned(), loader.identity(name), text);
         while let Some(open) = walk.stack.last_mut() {
             match open.imports.get(open.done) {
@@ -130,17 +157,19 @@ impl Walk<'_> {
             source,
             module: parsed.module,
             is_whole,
+            identity,
             files: HashMap::new(),
         };
-        self.stack.push(Open { node, identity, imports, done: 0 });
+        self.stack.push(Open { node, imports, done: 0 });
     }
 
     /// Moves the innermost module, whose imports have all been followed, to the list.
     fn close(&mut self) {
         if let Some(open) = self.stack.pop() {
-            self.states.insert(open.identity, State::Listed(self.graph.modules.len()));
+            let number = self.graph.known.len() + self.graph.modules.len();
+            self.states.insert(open.node.identity.clone(), State::Listed(number));
             self.graph.modules.push(open.node);
-            self.bind(self.graph.modules.len() - 1);
+            self.bind(number);
         }
     }
 

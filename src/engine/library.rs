@@ -1,13 +1,17 @@
 //! What the event loop asks of the layers above it: the library written in Kettle, places in the
 //! source, and where to report what no script hears of.
 
+use std::any::Any;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::engine::Engine;
+use super::graph::Known;
+use super::import::Imported;
 use super::program::Program;
 use super::uncaught;
+use crate::bytecode::program::LIBRARY_PREFIX;
 use crate::diagnostics::{SourceId, SourceMap};
-use crate::runtime::{Host, TaskReport};
+use crate::runtime::{Host, ImportWork, TaskReport};
 use crate::vm::{ErrorKind, Thrown, TraceFrame, Value, Vm as Machine};
 
 /// The sources of all programs that a VM has loaded, shared with those who show places in them.
@@ -39,6 +43,34 @@ impl Sources {
             map.add(source.name.clone(), source.text.clone());
         }
         loaded.programs.push((program.clone(), first));
+    }
+
+    /// Adds a program whose sources begin with all that are known.
+    pub fn extend(&self, program: &Program) {
+        let mut loaded = self.lock();
+        loaded.map = program.sources().clone();
+        loaded.programs.push((program.clone(), 0));
+    }
+
+    /// Loads the standard modules written in Kettle that a program needs, unless they are loaded.
+    /// The error is a message.
+    pub fn load_library(&self, vm: &mut Machine, program: &Program) -> Result<(), String> {
+        for module in program.library() {
+            let loaded = vm.load_library(module.name, module.program.code());
+            let is_new = loaded
+                .map_err(|error| format!("module `{}` cannot be loaded: {error}", module.name))?;
+            if is_new {
+                self.add(&module.program);
+            }
+        }
+        Ok(())
+    }
+
+    /// The modules of programs that have been loaded, those of the library left out.
+    pub fn modules(&self) -> Vec<Known> {
+        let loaded = self.lock();
+        let modules = loaded.programs.iter().flat_map(|(program, _)| program.own_modules());
+        modules.filter(|known| !known.code.name.starts_with(LIBRARY_PREFIX)).collect()
     }
 
     /// The texts of all sources.
@@ -109,6 +141,20 @@ impl Host for Library {
 
     fn place(&self, frame: &TraceFrame) -> String {
         self.sources.describe(frame)
+    }
+
+    fn import(&mut self, importer: &str, path: &str) -> ImportWork {
+        let engine = self.engine.clone();
+        let (known, sources) = (self.sources.modules(), self.sources.map());
+        let (importer, path) = (importer.to_owned(), path.to_owned());
+        Box::new(move || Box::new(engine.import(&importer, &path, known, (*sources).clone())))
+    }
+
+    fn imported(&mut self, vm: &mut Machine, found: Box<dyn Any + Send>) -> Result<Value, Thrown> {
+        match found.downcast::<Imported>() {
+            Ok(imported) => imported.plan(vm, &self.sources),
+            Err(_) => Err(vm.error(ErrorKind::TypeError, "import: this is no imported module")),
+        }
     }
 
     fn load_core(&mut self, vm: &mut Machine) -> Result<(), Thrown> {

@@ -16,6 +16,7 @@ mod error;
 mod future;
 mod graph;
 mod host;
+mod import;
 mod library;
 pub mod loader;
 mod option;

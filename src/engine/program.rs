@@ -3,10 +3,10 @@
 //! A [`Program`] is plain data behind an `Arc`: it can be compiled once and run by any number of
 //! VMs on any threads. Nothing of it is changed by running it.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
-use super::graph::{Graph, Node};
+use super::graph::{Graph, Known, Node};
 use super::stdlib::{Imports, Module};
 use crate::bytecode::disassemble;
 use crate::bytecode::program::{ModuleCode, Program as Code};
@@ -25,6 +25,12 @@ struct Content {
     library: Vec<Module>,
     sources: Arc<SourceMap>,
     warnings: Vec<Diagnostic>,
+    /// What makes each of its modules the same module.
+    identities: Vec<String>,
+    /// How many of its modules were loaded before.
+    base: usize,
+    /// Which of those the others import.
+    needed: Vec<usize>,
 }
 
 /// What keeps a text from becoming a program.
@@ -84,6 +90,23 @@ impl Program {
         started.into_iter().flat_map(|module| module.tests.iter().map(|test| &*test.name))
     }
 
+    /// The modules that it brings, with what makes them the same modules.
+    pub(super) fn own_modules(&self) -> impl Iterator<Item = Known> {
+        let Content { code, identities, base, .. } = &*self.content;
+        let modules = code.modules.iter().zip(identities).skip(*base);
+        modules.map(|(code, identity)| Known { identity: identity.clone(), code: code.clone() })
+    }
+
+    /// How many of its modules were loaded before.
+    pub(super) fn base(&self) -> usize {
+        self.content.base
+    }
+
+    /// Of the modules that were loaded before, those that the others import.
+    pub(super) fn needed(&self) -> impl Iterator<Item = &Arc<ModuleCode>> {
+        self.content.needed.iter().map(|number| &self.content.code.modules[*number])
+    }
+
     /// A listing of its bytecode.
     pub fn listing(&self) -> String {
         let text = |module: &ModuleCode| {
@@ -103,10 +126,14 @@ impl Program {
         sources: SourceMap,
         lints: Lints,
     ) -> Result<Program, CompileError> {
-        let Graph { modules, mut diagnostics, .. } = graph;
+        let Graph { known, modules, mut diagnostics, .. } = graph;
         let Imports { names, modules: library } = imports;
         let sources = Arc::new(sources);
-        let mut compiled: Vec<Option<Arc<ModuleCode>>> = Vec::new();
+        let mut compiled: Vec<Option<Arc<ModuleCode>>> =
+            known.iter().map(|known| Some(known.code.clone())).collect();
+        let base = known.len();
+        let imported = modules.iter().flat_map(|node| node.files.values().copied());
+        let needed: BTreeSet<usize> = imported.filter(|number| *number < base).collect();
         for node in &modules {
             // A tree with gaps is not looked at: without the names in the gaps there would only be
             // more errors. A module that did not compile is just unknown to those that import it.
@@ -122,6 +149,7 @@ impl Program {
             }
             compiled.push(code.map(Arc::new));
         }
+        let identities: Vec<String> = modules.into_iter().map(|node| node.identity).collect();
         silence(&mut diagnostics, &sources);
         diagnostics.sort_by_key(|diagnostic| {
             diagnostic.primary().map(|label| (label.source, label.span.start))
@@ -130,7 +158,16 @@ impl Program {
         match compiled {
             Some(modules) if !diagnostics.iter().any(Diagnostic::is_error) => {
                 let code = Code { modules };
-                let content = Content { code, library, sources, warnings: diagnostics };
+                let known = known.into_iter().map(|known| known.identity);
+                let content = Content {
+                    code,
+                    library,
+                    sources,
+                    warnings: diagnostics,
+                    identities: known.chain(identities).collect(),
+                    base,
+                    needed: needed.into_iter().collect(),
+                };
                 Ok(Program { content: Arc::new(content) })
             }
             _ => Err(CompileError { diagnostics, sources }),

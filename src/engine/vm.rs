@@ -142,15 +142,7 @@ impl Vm {
     /// Makes code, constants and closures of a program: one closure for each module's top level.
     pub(super) fn load(&mut self, program: &Program) -> Result<Vec<Value>, Error> {
         self.sources.add(program);
-        for module in program.library() {
-            let loaded = self.runtime.vm.load_library(module.name, module.program.code());
-            let is_new = loaded.map_err(|error| {
-                Error::Call(format!("module `{}` cannot be loaded: {error}", module.name))
-            })?;
-            if is_new {
-                self.sources.add(&module.program);
-            }
-        }
+        self.sources.load_library(&mut self.runtime.vm, program).map_err(Error::Call)?;
         let closures = self.runtime.vm.load(program.code(), 0);
         closures.map_err(|error| Error::Call(format!("the program cannot be loaded: {error}")))
     }

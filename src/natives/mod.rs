@@ -24,6 +24,7 @@ mod encoding;
 mod enumeration;
 mod equality;
 mod fs;
+mod import;
 mod io_error;
 mod iterator;
 mod json;
@@ -83,6 +84,7 @@ pub const TABLES: &[&[Declaration]] = &[
     range::RANGE,
     enumeration::ENUMERATION,
     iterator::ITERATOR,
+    import::IMPORT,
     check::CHECK,
     key::KEY,
     encoding::ENCODING,

@@ -45,6 +45,7 @@ pub const CORE: &str = concat!(
     include_str!("../../stdlib/core/map.ket"),
     include_str!("../../stdlib/core/set.ket"),
     include_str!("../../stdlib/core/iterator.ket"),
+    include_str!("../../stdlib/core/import.ket"),
     include_str!("../../stdlib/core/json.ket"),
     include_str!("../../stdlib/core/regex.ket"),
 );

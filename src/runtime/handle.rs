@@ -112,6 +112,17 @@ impl Loop {
         self.tasks.get(id).map(|task| task.handle).unwrap_or_default()
     }
 
+    /// The module whose code a task runs, as imports name it.
+    pub fn importer(&self, vm: &Vm, id: TaskId) -> Arc<str> {
+        let frames = self.tasks.get(id).map(|task| vm.trace(task.fiber)).unwrap_or_default();
+        frames.into_iter().next().map_or_else(|| Arc::from(""), |frame| frame.module)
+    }
+
+    /// Whether the top level of a module, by its number, runs in a task.
+    pub fn runs_top_level(&self, vm: &Vm, id: TaskId, module: u32) -> bool {
+        self.tasks.get(id).is_some_and(|task| vm.runs_top_level(task.fiber, module))
+    }
+
     /// What the task of a handle is doing, a line for each function it is in, innermost first.
     /// Nothing if it has ended.
     pub fn trace_of(&self, vm: &Vm, handle: Value) -> Vec<String> {

@@ -1,7 +1,12 @@
 //! What the loop tells the layers above it, and asks of them.
 
+use std::any::Any;
+
 use super::report::TaskReport;
 use crate::vm::{Thrown, TraceFrame, Value, Vm};
+
+/// Finds and compiles a module. It may block.
+pub type ImportWork = Box<dyn FnOnce() -> Box<dyn Any + Send> + Send>;
 
 /// The layers above, as the loop sees them.
 pub trait Host: Send {
@@ -16,6 +21,12 @@ pub trait Host: Send {
     fn place(&self, frame: &TraceFrame) -> String {
         frame.module.to_string()
     }
+
+    /// What has to be done on the pool to find the module that `importer` calls by a path.
+    fn import(&mut self, importer: &str, path: &str) -> ImportWork;
+
+    /// Loads what that work has found: a list that tells the core module what to run.
+    fn imported(&mut self, vm: &mut Vm, found: Box<dyn Any + Send>) -> Result<Value, Thrown>;
 
     /// The library functions that are written in Kettle are needed: load them into `vm`.
     fn load_core(&mut self, vm: &mut Vm) -> Result<(), Thrown>;
@@ -32,6 +43,15 @@ impl Host for Silent {
 
     fn report(&mut self, _: &mut Vm, _: &[TaskReport]) -> String {
         String::new()
+    }
+
+    fn import(&mut self, _: &str, _: &str) -> ImportWork {
+        Box::new(|| Box::new(()))
+    }
+
+    fn imported(&mut self, vm: &mut Vm, _: Box<dyn Any + Send>) -> Result<Value, Thrown> {
+        let text = "import: this host loads no modules while a program runs";
+        Err(vm.error(crate::vm::ErrorKind::NameError, text))
     }
 
     fn load_core(&mut self, vm: &mut Vm) -> Result<(), Thrown> {

@@ -57,7 +57,7 @@ pub use channel::{Channel, ChannelCursor};
 pub use driver::Ticket;
 pub use event_loop::{Loop, Remote};
 pub use handle::{End, ScopeHandle, TaskHandle};
-pub use host::{Host, Silent};
+pub use host::{Host, ImportWork, Silent};
 pub use mutex::Mutex;
 pub use op::Outcome;
 pub use program::{Interrupt, LastCall, Parts, ProgramEnd};

@@ -92,6 +92,12 @@ impl Loop {
                 match (Cx { vm, rt: self, task: id }).call(native, args) {
                     Ok(Answer::Value(value)) => return Tried::Done(Ok(value)),
                     Ok(Answer::Wait(wait)) => Ok(wait),
+                    Ok(Answer::Core(..)) => {
+                        let name = vm.native(native).name.clone();
+                        let text =
+                            format!("{name} cannot be an arm of `select`: spawn a task for it");
+                        Err(vm.error(ErrorKind::TypeError, text))
+                    }
                     Ok(Answer::Unwind) => return Tried::Unwind,
                     Err(thrown) => Err(thrown),
                 }

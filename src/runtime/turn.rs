@@ -247,6 +247,12 @@ impl Runtime {
             Ok(Answer::Value(value)) if waits => rt.finish_at_once(vm, id, Ok(value), None, false),
             Ok(Answer::Value(value)) => rt.deliver(vm, id, Ok(value), None),
             Ok(Answer::Wait(wait)) => rt.await_one(vm, id, wait),
+            Ok(Answer::Core(function, args)) => {
+                if let Some(task) = rt.tasks.get(id) {
+                    vm.resume_core(task.fiber, function, &args);
+                }
+                Next::Run
+            }
             Ok(Answer::Unwind) => rt.leave_program(vm, id),
         }
     }

@@ -36,6 +36,8 @@ pub enum Answer {
     Value(Value),
     /// Later.
     Wait(Wait),
+    /// With what a function of the core module gives, which may wait.
+    Core(&'static str, Vec<Value>),
     /// Never: its caller unwinds to the end of the program (`exit`).
     Unwind,
 }

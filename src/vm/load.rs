@@ -124,6 +124,12 @@ impl Vm {
         (!value.is_unset()).then_some(value)
     }
 
+    /// The number and the value of a module that has been loaded.
+    pub fn loaded_module(&self, code: &Arc<ModuleCode>) -> Option<(u32, Value)> {
+        let number = self.modules.iter().rposition(|known| Arc::ptr_eq(&known.code, code))?;
+        Some((u32::try_from(number).ok()?, self.modules[number].value))
+    }
+
     /// The closure of a `test` block of a module that was loaded last under that name.
     pub fn test_closure(&mut self, module: &str, test: usize) -> Option<Value> {
         let module = self.modules.iter().rfind(|known| &*known.code.name == module)?;

@@ -3,9 +3,10 @@
 use super::Vm;
 use super::error::{ErrorKind, Thrown};
 use super::exit::{Args, FiberId};
-use super::fiber::{Entry, Waiting};
+use super::fiber::{Entry, Fiber, Waiting};
 use super::frame::{AWAITED, BOTTOM, FrameWord};
 use super::load::STUB_ARGUMENTS_MAX;
+use super::ops::call::Site;
 use super::value::Value;
 
 /// What a native gives back that wants a script function called in its place.
@@ -151,6 +152,19 @@ impl Vm {
             Waiting::Step => fiber.pc += size_of::<crate::bytecode::instruction::Instruction>(),
             Waiting::Arm | Waiting::Nothing => {}
         }
+    }
+
+    /// Lets a function of the core module, which is awaited, give the instruction that a fiber is
+    /// suspended in its result.
+    pub fn resume_core(&mut self, fiber: FiberId, function: &str, args: &[Value]) {
+        let Fiber { base, waiting, entry, .. } = self.fibers.get_mut(fiber);
+        let Waiting::Slot { slot, next } = std::mem::replace(waiting, Waiting::Nothing) else {
+            return;
+        };
+        let slot = slot as usize - *base as usize;
+        let site = Site { slot, awaited: true, operator: false, next, next_async: next };
+        *entry = Entry::Tail(site);
+        self.tail_call_core(function, args);
     }
 
     /// Goes on at an instruction of the running function, by its index.

@@ -121,6 +121,14 @@ impl Vm {
         })
     }
 
+    /// Whether the top level of a module, by its number, runs in a suspended fiber.
+    pub fn runs_top_level(&self, fiber: FiberId, module: u32) -> bool {
+        self.frames(self.fibers.get(fiber)).any(|frame| {
+            let info = &self.infos[frame.word.function() as usize];
+            info.module_index == Some(module) && info.index == 0
+        })
+    }
+
     /// The name of the innermost function of a suspended fiber.
     pub fn function_name(&self, fiber: FiberId) -> Arc<str> {
         let function = self.site(fiber).and_then(|site| self.infos.get(site.function as usize));

@@ -154,11 +154,6 @@ fn modules_export_what_they_export() {
 }
 
 #[test]
-fn what_is_not_there_yet_says_so() {
-    reports("await import(\"./x.ket\")", Code::E0801, "import", "not supported yet");
-}
-
-#[test]
 fn too_many_variables_are_refused_with_advice() {
     let body: String = (0..300).map(|i| format!("let v{i} = {i}\n")).collect();
     reports(
@@ -178,8 +173,11 @@ fn several_faults_are_reported_in_the_order_of_the_source() {
 }
 
 #[test]
-fn tests_are_resolved_but_not_compiled() {
+fn tests_are_compiled_beside_the_program() {
     reports("test \"t\" { nope }", Code::E0201, "nope", "unknown");
     let (module, _) = compile_text("test \"t\" { let f = || 1; assert f() == 1 }");
-    assert_eq!(module.map(|module| module.functions.len()), Some(1));
+    let module = module.expect("it compiles");
+    let test = &module.tests[0];
+    assert_eq!((&*test.name, &*module.functions[test.function as usize].name), ("t", "test \"t\""));
+    assert_eq!(module.functions[0].code.len(), 1, "the program itself does nothing");
 }

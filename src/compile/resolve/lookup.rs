@@ -189,9 +189,6 @@ impl Resolver<'_> {
     }
 
     fn unknown(&mut self, text: &str, span: Span) {
-        if text == "import" {
-            return self.report.unsupported(span, "loading a module at run time");
-        }
         let title = format!("unknown name `{text}`");
         let help = if self.report.may_search() { self.hint(text) } else { String::new() };
         self.report.fault(Code::E0201, span, title, "nothing of this name can be seen here", help);
