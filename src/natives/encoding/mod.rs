@@ -19,10 +19,7 @@ use crate::natives;
 use crate::vm::{ErrorKind, Kind, Thrown, Value, Vm};
 
 natives! {
-    /// Module `encoding`: Base64, hexadecimal digits, percent encoding, HTML, UTF-16 and Latin-1. Each is
-    /// a module of its own in it: `import {base64, hex} from encoding`. What is decoded strictly says
-    /// in a ParseError at which `offset` it is wrong (in the code points of a str, in the bytes of
-    /// bytes); with `lossy: true` it is left out or replaced.
+    /// Module `encoding`: Base64, hexadecimal digits, percent encoding, HTML, UTF-16 and Latin-1.
     pub const ENCODING;
 
     /// The bytes, or a str as UTF-8, as Base64 (RFC 4648). With `url`, `-` and `_` stand for `+` and `/`.

@@ -27,13 +27,8 @@ pub use pattern::PATTERN_CACHE;
 pub use search::SEARCH;
 
 natives! {
-    /// Module `regex`: regular expressions. A search takes time in proportion to the text, whatever the
-    /// pattern, so there are no backreferences and no look-around. The functions take a pattern as
-    /// text, of which the last ones stay compiled, or a compiled one.
-    ///
-    /// The syntax is that of Rust's regex crate: `. [a-z] \d \w \s \b ^ $ | * + ? {2,5} (…) (?:…)
-    /// (?<name>…)`, lazy forms with `?`, Unicode classes like `\p{Greek}`. Write patterns as raw
-    /// strings: `r"\d+"`.
+    /// Module `regex`: regular expressions. The functions take a pattern as text, of which the last ones
+    /// stay compiled, or a compiled one.
     pub const REGEX;
 
     /// A compiled pattern. The letters of `flags`: `i` upper and lower case are the same, `m` `^` and `$`

@@ -88,14 +88,19 @@ const PLANS: &[Plan] = &[
     ),
     module(
         "encoding",
-        "Bytes as text and back: Base64, hexadecimal, percent, HTML entities, UTF-16, Latin-1.",
+        "Bytes as text and text as bytes: Base64, hexadecimal digits, percent encoding, HTML, UTF-16, \
+         Latin-1. Each is a module of its own in it: `import {base64, hex} from encoding`. What is \
+         decoded strictly says in a ParseError at which `offset` it is wrong (in the code points of \
+         a str, in the bytes of bytes); with `lossy: true` it is left out or replaced.",
         &[],
     ),
     module("env", "Environment variables.", &[]),
     module("fs", "Files and directories. Nothing here blocks the loop.", &["walk"]),
     module(
         "json",
-        "JSON as RFC 8259 has it: reading, writing, and streams of lines.",
+        "Reads and writes JSON, to the letter of RFC 8259. What is particular: a number without point \
+         and exponent is an int, `-0` is the float `-0.0`; half of a surrogate pair and what is no \
+         UTF-8 are errors; a byte order mark is skipped; of equal keys the last value counts.",
         &["json_lines"],
     ),
     module(
@@ -109,12 +114,18 @@ const PLANS: &[Plan] = &[
     module("process", "", &["child"]),
     module(
         "random",
-        "Random numbers and choices; `bytes` gives what nobody can guess.",
+        "Random numbers and choices for games, samples and jitter. They can be guessed, except those \
+         of `random.bytes`.",
         &["seeded"],
     ),
     module(
         "regex",
-        "Regular expressions, which take time in proportion to the text, whatever the pattern.",
+        "Regular expressions. A search takes time in proportion to the text, whatever the pattern, so \
+         there are no backreferences and no look-around. The functions take a pattern as text, of \
+         which the last 64 stay compiled, or a compiled one. The syntax is that of most languages: \
+         `.` `[a-z]` `\\d` `\\w` `\\s` `\\b` `^` `$` `a|b` `*` `+` `?` `{2,5}`, lazy forms with a `?` \
+         behind, groups `(…)`, `(?:…)` and `(?<name>…)`, Unicode classes like `\\p{Greek}`. Write \
+         patterns as raw strings: `r\"\\d+\"`.",
         &["pattern", "match"],
     ),
     module("signal", "Signals of the operating system.", &["signals"]),
