@@ -3,6 +3,8 @@
 //! It is asked only where the parser has stopped, so a name like `def` or `elif` stays an ordinary
 //! name everywhere else.
 
+mod member;
+
 use super::layout::Spanned;
 use super::parser::{self, Fault};
 use super::token::Token;
@@ -85,6 +87,7 @@ pub fn recognize(view: &View<'_>) -> Option<Habit> {
     comment(view)
         .or_else(|| infix_word(view))
         .or_else(|| leading_word(view))
+        .or_else(|| member::member(view))
         .or_else(|| function(view))
         .or_else(|| header(view))
         .or_else(|| access(view))

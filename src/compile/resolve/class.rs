@@ -18,10 +18,12 @@ impl Resolver<'_> {
         }
         self.check_members(class);
         self.classes.push(class.name.span);
+        self.members.push((class.name, class.members.iter().filter_map(named).collect()));
         for member in &class.members {
             self.member(member);
         }
         self.initializer(class);
+        self.members.pop();
         self.classes.pop();
     }
 
@@ -155,6 +157,11 @@ fn computed_default(member: &Member) -> Option<ExprId> {
         MemberKind::Field { default, .. } if !member.is_static => default,
         _ => None,
     }
+}
+
+/// The name of a member, and whether it is static.
+pub(super) fn named(member: &Member) -> Option<(Symbol, bool)> {
+    Some((member_name(member)?.symbol, member.is_static))
 }
 
 /// The name of a member.

@@ -4,7 +4,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use super::class::member_name;
+use super::class::{member_name, named};
 use super::{Binding, FnKind, PlainReason, Resolver};
 use crate::bytecode::program::{ENUM_VALUES, EnumShape, VARIANT_NAME, VariantShape};
 use crate::diagnostics::{Code, Span, nearest};
@@ -20,12 +20,16 @@ impl Resolver<'_> {
     pub(super) fn enumeration(&mut self, declaration: &Enum) {
         self.check_enum(declaration);
         self.classes.push(declaration.name.span);
+        let variants = declaration.variants.iter().map(|variant| (variant.name.symbol, true));
+        let members = variants.chain(declaration.members.iter().filter_map(named)).collect();
+        self.members.push((declaration.name, members));
         for variant in &declaration.variants {
             variant.constructor.iter().for_each(|function| self.constructor(function));
         }
         for member in &declaration.members {
             self.member(member);
         }
+        self.members.pop();
         self.classes.pop();
     }
 
@@ -160,6 +164,20 @@ impl Resolver<'_> {
     }
 
     // ---- uses
+
+    /// The enum that can be seen and has a variant of that name, as a path.
+    pub(super) fn variant_named(&self, text: &str) -> Option<String> {
+        let bindings = self.scopes.iter().rev().flat_map(|scope| &scope.names);
+        let mut paths: Vec<String> = bindings
+            .filter_map(|(symbol, entry)| {
+                let shape = self.shape_of(&entry.binding)?;
+                let variant = shape.variants.iter().find(|variant| *variant.name == *text)?;
+                Some(format!("{}.{}", self.ast.text(*symbol), variant.name))
+            })
+            .collect();
+        paths.sort_unstable();
+        paths.into_iter().next()
+    }
 
     /// Reports a member that an enum does not have; gives the number of the variant, if it is one.
     pub(super) fn enum_member(&mut self, shape: &EnumShape, name: Name) -> Option<usize> {

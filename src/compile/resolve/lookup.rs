@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use super::{
-    Binding, Entry, FnId, FnKind, Resolver, Scope, UPVALUES_MAX, VarId, VarKind, Variable,
+    Binding, Context, Entry, FnId, FnKind, Resolver, Scope, UPVALUES_MAX, VarId, VarKind, Variable,
 };
 use crate::bytecode::program::ExportKind;
 use crate::diagnostics::{Code, Span, foreign_name, nearest};
@@ -199,6 +199,9 @@ impl Resolver<'_> {
         if self.names.modules.contains_key(text) {
             return format!("there is a module of that name: write `import {text}` at the top");
         }
+        if let Some(path) = self.member_named(text).or_else(|| self.variant_named(text)) {
+            return format!("write `{path}`");
+        }
         let known = self.visible();
         if let Some(near) = nearest(text, known.iter().map(|name| &**name)) {
             return format!("did you mean `{near}`?");
@@ -212,6 +215,18 @@ impl Resolver<'_> {
             }
             None => String::new(),
         }
+    }
+
+    /// The member of that name of the class around, as it is reached from here.
+    fn member_named(&self, text: &str) -> Option<String> {
+        let symbol = self.ast.symbol(text)?;
+        let (owner, members) = self.members.last()?;
+        let &(_, is_static) = members.iter().find(|(member, _)| *member == symbol)?;
+        if is_static {
+            return Some(format!("{}.{text}", self.ast.text(owner.symbol)));
+        }
+        let is_method = |context: &Context| self.out.function(context.id).kind == FnKind::Method;
+        self.contexts.iter().any(is_method).then(|| format!("self.{text}"))
     }
 
     /// Names that can be seen, the innermost first.

@@ -30,7 +30,7 @@ use super::{Dependency, Names};
 use crate::bytecode::program::{EnumShape, ExportKind, ImportedSlot};
 use crate::diagnostics::Span;
 use crate::syntax::Module;
-use crate::syntax::ast::{Ast, ExprId, Function, StmtId, Symbol};
+use crate::syntax::ast::{Ast, ExprId, Function, Name, StmtId, Symbol};
 
 /// Number of a variable.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -315,6 +315,8 @@ pub(super) struct Resolver<'a> {
     contexts: Vec<Context>,
     /// Classes around, by the place of their name.
     classes: Vec<Span>,
+    /// Their names and members, and whether these are static: for advice.
+    members: Vec<(Name, Vec<(Symbol, bool)>)>,
     imported: HashMap<(u32, u32), u32>,
     assignments: u32,
     /// The parent of a hoisted class is being looked up.
@@ -339,6 +341,7 @@ pub(super) fn resolve<'a>(
         scopes: Vec::new(),
         contexts: Vec::new(),
         classes: Vec::new(),
+        members: Vec::new(),
         imported: HashMap::new(),
         assignments: 0,
         extending: false,

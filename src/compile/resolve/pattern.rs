@@ -134,9 +134,15 @@ impl Resolver<'_> {
             _ => Vec::new(),
         };
         for name in names {
+            let text = ast.text(name.symbol);
+            if let Some(path) = self.variant_named(text) {
+                let title = format!("the pattern binds a new `{text}`");
+                let help = format!("for the variant write `{path}`");
+                self.report.fault(Code::W0904, name.span, title, "fits every value", help);
+                continue;
+            }
             let outer = self.scopes.iter().rev().find_map(|scope| scope.names.get(&name.symbol));
             let Some(place) = outer.map(|entry| entry.span) else { continue };
-            let text = ast.text(name.symbol);
             self.report.fault_with(
                 Code::W0904,
                 name.span,

@@ -288,8 +288,17 @@ impl crate::vm::Vm {
     /// What is said of a name that is known, but not on this value: on the instances of a class, on
     /// the values of an enum, on another variant.
     fn belongs_elsewhere(&self, value: Value, name: &str, what: &str) -> Option<String> {
+        if let Some(instance) = self.heap.instance_ref(value) {
+            let owner = &instance.class().name;
+            instance.class().statics.get(name)?;
+            return Some(format!("`{name}` is a static of {owner}: write `{owner}.{name}`"));
+        }
         if let Some(variant) = self.heap.variant_ref(value) {
             let owner = variant.enumeration();
+            if owner.statics.contains_key(name) {
+                let owner = &owner.name;
+                return Some(format!("`{name}` belongs to enum {owner}: write `{owner}.{name}`"));
+            }
             let has = |info: &&VariantInfo| info.fields.iter().any(|field| **field == *name);
             let other = owner.variants.iter().find(has)?;
             let this = self.variant_path(value);
