@@ -32,6 +32,7 @@ mod key;
 pub mod kind;
 mod list;
 pub mod listing;
+mod log;
 mod map;
 mod math;
 mod net;
@@ -110,6 +111,7 @@ pub const TABLES: &[&[Declaration]] = &[
     time::INTERVAL,
     task::TASK,
     term::TERM,
+    log::LOG,
     channel::CHANNEL,
     stream::STREAM,
     stream::ADDRESS,

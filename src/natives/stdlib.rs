@@ -29,6 +29,7 @@ pub const FILES: &[(&str, &str)] = &[
     file!("collections/lru.ket"),
     file!("env.ket"),
     file!("iter.ket"),
+    file!("log.ket"),
     file!("process.ket"),
     file!("term.ket"),
     file!("term/progress.ket"),

@@ -49,6 +49,11 @@ pub trait Output: Send {
         false
     }
 
+    /// Whether `write` would come back at once: not so much is waiting for a slow reader.
+    fn has_room(&self, _target: Target) -> bool {
+        true
+    }
+
     /// The size of the terminal that a stream goes to; none if it goes elsewhere.
     fn terminal(&self, _target: Target) -> Option<Size> {
         None

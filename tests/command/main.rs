@@ -5,6 +5,7 @@ mod check;
 mod cli;
 mod docs;
 mod examples;
+mod library;
 mod manual;
 mod process;
 mod signal;

@@ -57,6 +57,13 @@ impl Console {
         }
     }
 
+    fn channel_ref(&self, target: Target) -> &Channel {
+        match target {
+            Target::Out => &self.out,
+            Target::Err => &self.err,
+        }
+    }
+
     /// Hands over what was gathered, above the status lines.
     fn hand_over(&mut self) {
         if self.out.is_empty() && self.err.is_empty() {
@@ -102,9 +109,15 @@ impl Output for Console {
         self.hand_over();
     }
 
+    fn has_room(&self, target: Target) -> bool {
+        match self.channel_ref(target) {
+            Channel::Process(gathered) => gathered.device.has_room(),
+            Channel::Captured(_) => true,
+        }
+    }
+
     fn terminal(&self, target: Target) -> Option<Size> {
-        let channel = if target == Target::Err { &self.err } else { &self.out };
-        match channel {
+        match self.channel_ref(target) {
             Channel::Process(gathered) => gathered.device.size(),
             Channel::Captured(_) => None,
         }

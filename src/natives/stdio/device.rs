@@ -86,6 +86,11 @@ impl Device {
         failed.is_some_and(|failure| failure.kind == io::ErrorKind::BrokenPipe)
     }
 
+    /// `write` would not wait for the reader.
+    pub(super) fn has_room(&self) -> bool {
+        self.shared.lock().waiting.len() <= WAITING_MAX
+    }
+
     /// Writes `bytes`, at once or later, and empties the vector.
     pub(super) fn write(&mut self, bytes: &mut Vec<u8>) {
         let mut state = self.shared.lock();
