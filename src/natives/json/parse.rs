@@ -121,7 +121,7 @@ impl Reader<'_> {
     #[inline]
     fn make<E: Error>(&mut self) -> Result<(), E> {
         self.made += 1;
-        if self.made % CHECK_EVERY == 0 && self.vm.heap.over_limit() {
+        if self.made.is_multiple_of(CHECK_EVERY) && self.vm.heap.over_limit() {
             return Err(self.stopped(Stop::Memory));
         }
         Ok(())

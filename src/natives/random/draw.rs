@@ -252,7 +252,7 @@ mod tests {
         let mut random = Random::seeded(1);
         let mut counts = [0; 6];
         for _ in 0..6000 {
-            counts[below(6, &mut || random.next()) as usize] += 1;
+            counts[below(6, &mut || random.draw()) as usize] += 1;
         }
         assert!(counts.iter().all(|count| (850..1150).contains(count)), "{counts:?}");
     }
@@ -277,7 +277,7 @@ mod tests {
         let mut random = Random::seeded(2);
         let mut counts = [0; 16];
         for _ in 0..6000 {
-            let places = distinct(4, 2, &mut || random.next());
+            let places = distinct(4, 2, &mut || random.draw());
             let set: usize = places.iter().map(|place| 1 << place).sum();
             assert_eq!(set.count_ones(), 2, "{places:?}");
             counts[set] += 1;
@@ -294,7 +294,7 @@ mod tests {
         let mut orders = std::collections::HashMap::new();
         for _ in 0..6000 {
             let mut items = [1, 2, 3];
-            shuffle_items(&mut items, &mut || random.next());
+            shuffle_items(&mut items, &mut || random.draw());
             *orders.entry(items).or_insert(0) += 1;
         }
         assert_eq!(orders.len(), 6);

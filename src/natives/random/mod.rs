@@ -117,7 +117,7 @@ fn by_seed(
     let Some(mut random) = vm.heap.object_ref::<Seeded>(of).map(|seeded| seeded.random) else {
         return Err(vm.error(ErrorKind::TypeError, "this is a method of `random.seeded(…)`"));
     };
-    let result = draw(vm, &mut || random.next());
+    let result = draw(vm, &mut || random.draw());
     if let Some(seeded) = vm.heap.object_mut::<Seeded>(of) {
         seeded.random = random;
     }

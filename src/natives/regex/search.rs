@@ -112,7 +112,7 @@ pub(super) fn all(
     while found.len() < max {
         let Some(spans) = place.next(pattern, text.get(&vm.heap)) else { break };
         found.push(spans);
-        if found.len() % CHECK_EVERY == 0 {
+        if found.len().is_multiple_of(CHECK_EVERY) {
             vm.reserve(found.len().saturating_mul(size))?;
         }
     }

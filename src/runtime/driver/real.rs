@@ -154,7 +154,7 @@ impl Driver for MioDriver {
     }
 
     fn random(&mut self) -> u64 {
-        self.random.next()
+        self.random.draw()
     }
 
     fn secret(&mut self, into: &mut [u8]) -> io::Result<()> {

@@ -80,12 +80,12 @@ impl Driver for SimDriver {
     }
 
     fn random(&mut self) -> u64 {
-        self.random.next()
+        self.random.draw()
     }
 
     fn secret(&mut self, into: &mut [u8]) -> io::Result<()> {
         for piece in into.chunks_mut(8) {
-            piece.copy_from_slice(&self.random.next().to_le_bytes()[..piece.len()]);
+            piece.copy_from_slice(&self.random.draw().to_le_bytes()[..piece.len()]);
         }
         Ok(())
     }
