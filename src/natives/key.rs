@@ -1,6 +1,8 @@
 //! Keys whose class defines `hash`: the core module asks the class for hash and equality, then reads or
 //! changes the map or set by place.
 
+use std::collections::HashMap;
+
 use super::Outcome;
 use super::kind::ListValue;
 use super::list::{list_of_lists, writable};
@@ -32,8 +34,12 @@ natives! {
     fn core.set_place(map: any, place: int, value: any) => set_place;
     /// For the core module: adds an entry whose key is not there, with its hash.
     fn core.add_hashed(map: any, key: any, value: any, hash: int) => add_hashed;
-    /// For the core module: gives a list the elements of another one.
-    fn core.assign(list: list, items: list) => assign;
+    /// For the core module: puts the elements that a list had, in another order, in its first
+    /// places. What a callback has added meanwhile stays behind them.
+    fn core.reorder(list: list, items: list) => reorder;
+    /// For the core module: takes those out of a list that it had before and that are not kept. What
+    /// a callback has added meanwhile stays.
+    fn core.retain(list: list, before: list, kept: list) => retain;
 }
 
 /// Hashing under way, as a value that the core module holds.
@@ -117,8 +123,34 @@ fn add_hashed(vm: &mut Vm, map: Value, key: Value, value: Value, hash: i64) -> O
     Ok(Value::null())
 }
 
-fn assign(vm: &mut Vm, list: ListValue, items: ListValue) -> Outcome {
+fn reorder(vm: &mut Vm, list: ListValue, items: ListValue) -> Outcome {
     let items = items.get(&vm.heap).items.clone();
-    writable(vm, list)?.items = items;
+    let list = writable(vm, list)?;
+    let places = items.len().min(list.items.len());
+    list.items.splice(..places, items);
+    Ok(Value::null())
+}
+
+fn retain(vm: &mut Vm, list: ListValue, before: ListValue, kept: ListValue) -> Outcome {
+    let (before, kept) = (&before.get(&vm.heap).items, &kept.get(&vm.heap).items);
+    let items = &list.get(&vm.heap).items;
+    let same = |(one, other): (&Value, &Value)| one.same(*other);
+    if items.len() >= before.len() && items.iter().zip(before).all(same) {
+        let (count, kept) = (before.len(), kept.clone());
+        writable(vm, list)?.items.splice(..count, kept);
+        return Ok(Value::null());
+    }
+    // The callback has moved elements: each that is to go is taken out once, wherever it stands.
+    let identity = |value: &Value| (value.tag(), value.bits());
+    let mut going: HashMap<(u64, u64), isize> = HashMap::new();
+    before.iter().for_each(|value| *going.entry(identity(value)).or_default() += 1);
+    kept.iter().for_each(|value| *going.entry(identity(value)).or_default() -= 1);
+    writable(vm, list)?.items.retain(|value| match going.get_mut(&identity(value)) {
+        Some(count) if *count > 0 => {
+            *count -= 1;
+            false
+        }
+        _ => true,
+    });
     Ok(Value::null())
 }

@@ -19,7 +19,7 @@ fn append(vm: &mut Vm, buffer: BytesLikeValue, bytes: &[u8]) -> Outcome {
 
 pub(super) fn push(vm: &mut Vm, buffer: BytesLikeValue, value: Value) -> Outcome {
     match value.kind() {
-        Kind::Int => push_u8(vm, buffer, value.as_int().unwrap_or(-1)),
+        Kind::Int => push_byte(vm, "buffer.push", buffer, value.as_int().unwrap_or(-1)),
         Kind::Str | Kind::Bytes | Kind::Buffer => {
             let bytes = DataValue(value).get(&vm.heap).to_vec();
             append(vm, buffer, &bytes)
@@ -68,9 +68,13 @@ pub(super) fn push_i64(vm: &mut Vm, buffer: BytesLikeValue, n: i64, le: bool) ->
 }
 
 pub(super) fn push_u8(vm: &mut Vm, buffer: BytesLikeValue, n: i64) -> Outcome {
+    push_byte(vm, "buffer.push_u8", buffer, n)
+}
+
+fn push_byte(vm: &mut Vm, path: &str, buffer: BytesLikeValue, n: i64) -> Outcome {
     match u8::try_from(n) {
         Ok(byte) => append(vm, buffer, &[byte]),
-        Err(_) => Err(out_of_range(vm, "buffer.push", 0, 255, n)),
+        Err(_) => Err(out_of_range(vm, path, 0, 255, n)),
     }
 }
 
