@@ -13,7 +13,7 @@ natives! {
     /// Functions of whole numbers in module `math`.
     pub const COUNTING;
 
-    /// The greatest int that divides all; 0 if all are 0. Bigints may have up to 65536 bits.
+    /// The greatest int that divides all; 0 if all are 0. Bigints may have up to 32768 bits.
     fn math.gcd(values: bigint...) => gcd,
         "import math\nprint(math.gcd(12, 18))" => "6", "import math\nprint(math.gcd(12, 18, 27))" => "3";
     /// The least positive int that all divide; 0 if one of them is 0.
@@ -34,7 +34,7 @@ natives! {
 }
 
 /// The most bits of what `gcd` takes, whose time grows with their square.
-const GCD_BITS_MAX: u64 = 1 << 16;
+const GCD_BITS_MAX: u64 = 1 << 15;
 
 /// Whole numbers of the arguments, and whether one of them is a bigint.
 fn wholes(vm: &mut Vm, path: &str, values: Rest) -> Result<(Vec<BigInt>, bool), Thrown> {
@@ -141,7 +141,8 @@ fn falling_product(
     count: &BigInt,
     big: bool,
 ) -> Result<BigInt, Thrown> {
-    let most = if big { BITS_MAX } else { 1 << 12 };
+    // The product has fewer bits than the factors together: its own size is looked at as well.
+    let most = if big { 2 * BITS_MAX } else { 1 << 12 };
     let (Ok(last), Ok(steps)) = (u64::try_from(n), u64::try_from(count)) else {
         if count.sign() == Sign::NoSign {
             return Ok(BigInt::from(1));
@@ -217,7 +218,7 @@ fn is_prime(n: u64) -> bool {
     if n < 2 {
         return false;
     }
-    if let Some(base) = BASES.iter().find(|base| n % **base == 0) {
+    if let Some(base) = BASES.iter().find(|base| n.is_multiple_of(**base)) {
         return n == *base;
     }
     let times = |a: u64, b: u64| (u128::from(a) * u128::from(b) % u128::from(n)) as u64;
@@ -248,7 +249,7 @@ mod tests {
 
     #[test]
     fn primes_are_told() {
-        let sieve = |n: u64| (2..n).all(|divisor| n % divisor != 0) && n >= 2;
+        let sieve = |n: u64| (2..n).all(|divisor| !n.is_multiple_of(divisor)) && n >= 2;
         for n in 0..2000 {
             assert_eq!(is_prime(n), sieve(n), "{n}");
         }

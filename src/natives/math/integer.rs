@@ -36,7 +36,7 @@ natives! {
     /// How many bits its absolute value has.
     host method bigint.bit_len() => bit_len,
         "import {bigint} from math\nprint((bigint(2) ** 64).bit_len())" => "65";
-    /// Its power modulo `modulus`, as cryptography needs it; numbers of up to 8192 bits.
+    /// Its power modulo `modulus`, as cryptography needs it; numbers of up to 4096 bits.
     host method bigint.pow_mod(exponent: bigint, modulus: bigint) => pow_mod,
         "import {bigint} from math\nprint(bigint(3).pow_mod(200, 13))" => "9";
 }
@@ -46,7 +46,7 @@ natives! {
 pub const BITS_MAX: u64 = 1 << 19;
 
 /// The most bits of what `pow_mod` takes.
-const POW_MOD_BITS_MAX: u64 = 8192;
+const POW_MOD_BITS_MAX: u64 = 4096;
 
 /// An int of any size, as scripts hold it.
 pub struct BigInteger(pub BigInt);

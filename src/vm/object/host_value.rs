@@ -66,11 +66,8 @@ impl Operator {
             Operator::Sub => x - y,
             Operator::Mul => x * y,
             Operator::Div => x / y,
-            Operator::FloorDiv => (x / y).floor(),
-            Operator::Mod => {
-                let rest = x % y;
-                if rest != 0.0 && (rest < 0.0) != (y < 0.0) { rest + y } else { rest }
-            }
+            Operator::FloorDiv => floor_quotient(x, y),
+            Operator::Mod => floor_rest(x, y),
             Operator::Pow => x.powf(y),
             Operator::BitAnd
             | Operator::BitOr
@@ -79,6 +76,30 @@ impl Operator {
             | Operator::Shr => return None,
         })
     }
+}
+
+/// The rest that has the sign of the divisor, a zero too.
+fn floor_rest(x: f64, y: f64) -> f64 {
+    let rest = x % y;
+    if rest == 0.0 {
+        return 0.0_f64.copysign(y);
+    }
+    if (rest < 0.0) != (y < 0.0) { rest + y } else { rest }
+}
+
+/// The whole number of times that `y` goes into `x`: the one to which `floor_rest` is the rest,
+/// which the rounded quotient may have passed, as in `1 // 0.1`.
+fn floor_quotient(x: f64, y: f64) -> f64 {
+    let quotient = x / y;
+    if !quotient.is_finite() || !x.is_finite() {
+        return quotient.floor();
+    }
+    let rest = x % y;
+    let mut count = (x - rest) / y;
+    if rest != 0.0 && (rest < 0.0) != (y < 0.0) {
+        count -= 1.0;
+    }
+    if count == 0.0 { 0.0_f64.copysign(quotient) } else { count.round() }
 }
 
 /// What is asked of one value alone.
@@ -224,5 +245,32 @@ impl Heap {
             }
         }
         Computed::Undefined
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{floor_quotient, floor_rest};
+
+    #[test]
+    fn quotient_and_rest_belong_together() {
+        for (x, y, quotient, rest) in [
+            (7.5, 2.0, 3.0, 1.5),
+            (-7.5, 2.0, -4.0, 0.5),
+            (7.5, -2.0, -4.0, -0.5),
+            (1.0, 0.1, 9.0, 0.099_999_999_999_999_95),
+            (0.3, 0.1, 2.0, 0.099_999_999_999_999_98),
+            (5.0, f64::INFINITY, 0.0, 5.0),
+            (-5.0, f64::INFINITY, -1.0, f64::INFINITY),
+            (1e300, 3.0, (1e300_f64 / 3.0).floor(), 1e300 % 3.0),
+            (f64::INFINITY, 2.0, f64::INFINITY, f64::NAN),
+            (1.0, 0.0, f64::INFINITY, f64::NAN),
+        ] {
+            assert_eq!(floor_quotient(x, y), quotient, "{x} // {y}");
+            let found = floor_rest(x, y);
+            assert!(found == rest || found.is_nan() && rest.is_nan(), "{x} % {y} is {found}");
+        }
+        assert!(floor_rest(-4.0, 2.0).is_sign_positive());
+        assert!(floor_rest(4.0, -2.0).is_sign_negative());
     }
 }

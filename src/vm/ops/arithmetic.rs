@@ -4,6 +4,7 @@
 use super::{Flow, Op, Step};
 use crate::bytecode::op::Opcode;
 use crate::vm::Vm;
+use crate::vm::equal::float_as_int;
 use crate::vm::error::{ErrorKind, Thrown};
 use crate::vm::object::{Computed as HostResult, Operator, Unary};
 use crate::vm::value::{Kind, Value};
@@ -216,7 +217,11 @@ fn durations(vm: &mut Vm, sign: Operator, lhs: Value, rhs: Value) -> Computed {
                 let text = format!("{} {} 0 is division by zero", vm.show(lhs), sign.text());
                 return Err(vm.error(ErrorKind::ZeroDivisionError, text));
             }
-            (Some(y), _) => ints(vm, Operator::FloorDiv, x, y)?.as_int(),
+            (Some(y), _) if sign == Operator::FloorDiv => ints(vm, sign, x, y)?.as_int(),
+            (Some(y), _) => rounded_quotient(x, y),
+            (_, Some(y)) if sign == Operator::FloorDiv => {
+                sign.of_floats(x as f64, y).and_then(nanoseconds)
+            }
             (_, Some(y)) => nanoseconds(x as f64 / y),
             _ => return Ok(None),
         },
@@ -229,8 +234,17 @@ fn durations(vm: &mut Vm, sign: Operator, lhs: Value, rhs: Value) -> Computed {
     Ok(Some(Value::duration(result)))
 }
 
+/// To the nearest nanosecond, half away from zero, as by a float.
+fn rounded_quotient(length: i64, by: i64) -> Option<i64> {
+    let (length, by) = (i128::from(length), i128::from(by));
+    let rounded = (length.abs() + by.abs() / 2) / by.abs();
+    i64::try_from(rounded * length.signum() * by.signum()).ok()
+}
+
 fn scaled(length: i64, by: Value) -> Option<i64> {
-    match (by.as_int(), by.as_float()) {
+    // A float that is an int is taken as one: long durations have more digits than a float.
+    let whole = by.as_int().or_else(|| by.as_float().and_then(float_as_int));
+    match (whole, by.as_float()) {
         (Some(factor), _) => length.checked_mul(factor),
         (_, Some(factor)) => nanoseconds(length as f64 * factor),
         _ => None,
