@@ -65,7 +65,13 @@ fn offset(text: &str) -> Option<Offset> {
         ("-", digits) => (-1, digits),
         _ => return None,
     };
-    let digits = digits.replacen(':', "", usize::from(digits.len() == 5));
+    let digits = match digits.split_once(':') {
+        Some((hours, minutes)) if hours.len() == 2 && minutes.len() == 2 => {
+            hours.to_owned() + minutes
+        }
+        Some(_) => return None,
+        None => digits.to_owned(),
+    };
     if !matches!(digits.len(), 2 | 4) || !digits.bytes().all(|byte| byte.is_ascii_digit()) {
         return None;
     }
