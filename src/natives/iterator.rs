@@ -102,8 +102,7 @@ natives! {
     /// The elements for which `f` is true, and the others.
     core method iterator.partition(f: fn) => list_partition, "[1, 2, 3].iter().partition(|x| x > 1)" => "[[2, 3], [1]]";
 
-    /// For the core module: a callback of a lazy method, which has to be a function that does not
-    /// wait.
+    /// For the core module: a callback of a lazy method, which must not wait.
     fn core.callback(path: str, f: any) => callback;
     /// For the core module: lets loops that are left early leave an iterator open.
     fn core.stay_open(iterator: any) => stay_open;
@@ -153,16 +152,8 @@ fn itself(_: &mut Vm, iterator: Value) -> Outcome {
 }
 
 fn callback(vm: &mut Vm, path: TextValue, f: Value) -> Outcome {
-    let callable = matches!(
-        f.kind(),
-        Kind::Closure | Kind::Native | Kind::Bound | Kind::Class | Kind::Type | Kind::Instance
-    );
-    let path = path.get(&vm.heap).to_owned();
-    if !callable {
-        return Err(wrong_type(vm, &path, "f", "a function", f, None));
-    }
     if vm.must_be_awaited(f) {
-        let name = vm.callee_name(f);
+        let (path, name) = (path.get(&vm.heap).to_owned(), vm.callee_name(f));
         let text = format!(
             "{path}: {name} is async, and a lazy iterator cannot wait: use an async generator, or \
              `await` the method of a list"

@@ -9,6 +9,7 @@ use super::{Flow, Op, Step};
 use crate::bytecode::op::Opcode;
 use crate::vm::equal::{Comparison, Equality, equal};
 use crate::vm::error::{ErrorKind, Thrown};
+use crate::vm::exit::Exit;
 use crate::vm::order::{Order, Ordered, compare as order};
 use crate::vm::value::{Kind, Value};
 
@@ -200,6 +201,12 @@ pub(in crate::vm) fn contains(op: &mut Op<'_>) -> Step {
             Some(found) => found,
             None => return Err(not_searchable(op, item, container)),
         },
+        Kind::Generator => {
+            return match op.vm.core_function("list_contains")? {
+                Some(function) => op.call_operator(function, &[container, item]),
+                None => op.leave(Exit::NeedCore),
+            };
+        }
         _ => {
             if let Some(method) = op.method_of(container, "in") {
                 return op.call_operator(method, &[container, item]);
