@@ -18,7 +18,7 @@ const HELLO_ROUNDS: usize = 31;
 const SLEEPERS: usize = 100_000;
 
 /// Programs whose CPU time is compared.
-const ROWS: &[&str] = &["fib", "loop", "method", "trees", "spawn_join"];
+const ROWS: &[&str] = &["fib", "loop", "method", "trees", "jsonrt", "spawn_join"];
 
 /// A peer.
 struct Peer {

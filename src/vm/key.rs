@@ -18,6 +18,13 @@ pub struct TextKey {
     key: Value,
 }
 
+impl TextKey {
+    /// The string.
+    pub fn value(self) -> Value {
+        self.key
+    }
+}
+
 /// The string keys that were met lately, so that maps with the same keys share their strings. Valid
 /// until the next collection.
 #[derive(Debug)]

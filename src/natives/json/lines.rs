@@ -113,8 +113,8 @@ impl NextValue {
         if text.trim_ascii().is_empty() {
             return Ok(None);
         }
-        let content = text.as_bytes().to_vec();
-        parse(vm, &content, true, rules).map(Some).map_err(|thrown| at_line(vm, thrown, count))
+        let text = text.to_owned();
+        parse(vm, &text, true, rules).map(Some).map_err(|thrown| at_line(vm, thrown, count))
     }
 
     /// Begins to read another line in place of the one that was read.

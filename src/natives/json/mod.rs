@@ -20,7 +20,7 @@ use super::argument::{bad_value, wrong_type};
 use super::kind::DataValue;
 use super::script;
 use crate::natives;
-use crate::vm::{Kind, Thrown, Value, Vm};
+use crate::vm::{Thrown, Value, Vm};
 use parse::Rules;
 use write::{Layout, Written};
 
@@ -80,12 +80,16 @@ fn rules(vm: &mut Vm, path: &'static str, depth: i64, bigints: bool) -> Result<R
 
 fn parse_data(vm: &mut Vm, data: DataValue, depth: i64, bigints: bool) -> Outcome {
     let rules = rules(vm, "json.parse", depth, bigints)?;
-    let content = data.get(&vm.heap);
-    let length = content.len();
+    let length = data.get(&vm.heap).len();
     vm.reserve(length)?;
     // The heap cannot be read from while values are made in it.
-    let content = data.get(&vm.heap).to_vec();
-    parse::parse(vm, &content, data.0.kind() == Kind::Str, rules)
+    match vm.heap.str(data.0).map(str::to_owned) {
+        Some(text) => parse::parse(vm, &text, true, rules),
+        None => {
+            let content = data.get(&vm.heap).to_vec();
+            parse::parse_bytes(vm, &content, rules)
+        }
+    }
 }
 
 /// The most blanks that a level is indented by.

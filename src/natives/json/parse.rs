@@ -20,6 +20,9 @@ pub(super) const DEPTH_MAX: usize = 1000;
 /// So many values are made between two looks at the limit of memory.
 const CHECK_EVERY: u32 = 1024;
 
+/// Strings of up to so many bytes are shared.
+const WORD_MAX: usize = 8;
+
 /// How a text is read.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Rules {
@@ -42,18 +45,17 @@ pub(super) enum Stop {
     Memory,
 }
 
-/// The value of a text. `is_text` says that the bytes came from a str.
-pub(super) fn parse(
-    vm: &mut Vm,
-    content: &[u8],
-    is_text: bool,
-    rules: Rules,
-) -> Result<Value, Thrown> {
-    let content = content.strip_prefix("\u{feff}".as_bytes()).unwrap_or(content);
-    let text = match std::str::from_utf8(content) {
-        Ok(text) => text,
-        Err(error) => return Err(not_utf8(vm, content, error.valid_up_to(), rules.path)),
-    };
+/// The value of bytes that stand for a text.
+pub(super) fn parse_bytes(vm: &mut Vm, content: &[u8], rules: Rules) -> Result<Value, Thrown> {
+    match std::str::from_utf8(content) {
+        Ok(text) => parse(vm, text, false, rules),
+        Err(error) => Err(not_utf8(vm, content, error.valid_up_to(), rules.path)),
+    }
+}
+
+/// The value of a text. `is_text` says that it came from a str.
+pub(super) fn parse(vm: &mut Vm, text: &str, is_text: bool, rules: Rules) -> Result<Value, Thrown> {
+    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     let numbers = rules.bigints.then(|| Numbers::new(text));
     let shortened = numbers.map(Numbers::shortened);
     let mut deserializer = serde_json::Deserializer::from_str(shortened.as_deref().unwrap_or(text));
@@ -61,6 +63,7 @@ pub(super) fn parse(
     let mut reader = Reader {
         vm,
         keys: KeyCache::default(),
+        words: KeyCache::default(),
         items: Vec::new(),
         entries: Vec::new(),
         depth: 0,
@@ -90,6 +93,8 @@ fn not_utf8(vm: &mut Vm, content: &[u8], offset: usize, path: &str) -> Thrown {
 struct Reader<'a> {
     vm: &'a mut Vm,
     keys: KeyCache,
+    /// Short strings that are no keys: many documents have few words, but many times.
+    words: KeyCache,
     /// The elements of the lists that are open, outermost first.
     items: Vec<Value>,
     /// The entries of the objects that are open.
@@ -192,6 +197,9 @@ impl<'de> Visitor<'de> for Any<'_, '_> {
 
     fn visit_str<E: Error>(self, text: &str) -> Result<Value, E> {
         self.0.make()?;
+        if text.len() <= WORD_MAX {
+            return Ok(self.0.vm.heap.text_key(&mut self.0.words, text).value());
+        }
         Ok(self.0.vm.heap.string(text))
     }
 
