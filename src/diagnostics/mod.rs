@@ -7,6 +7,7 @@
 mod allow;
 mod code;
 mod diagnostic;
+mod foreign;
 mod render;
 mod source;
 mod span;
@@ -15,7 +16,8 @@ mod suggest;
 pub use allow::silence;
 pub use code::Code;
 pub use diagnostic::{Diagnostic, Edit, Label, Severity};
+pub use foreign::{foreign_member, foreign_name};
 pub use render::render;
 pub use source::{Source, SourceMap};
 pub use span::{SourceId, Span};
-pub use suggest::{distance, foreign_name, nearest};
+pub use suggest::{distance, nearest};

@@ -1,4 +1,4 @@
-//! "Did you mean": the nearest known name, and names that other languages use.
+//! "Did you mean": the nearest known name.
 
 /// The nearest of `known` to `name`, if any is near enough to be meant.
 pub fn nearest<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
@@ -50,30 +50,6 @@ pub fn distance(a: &str, b: &str) -> usize {
 
 /// Longer names are compared by their beginning only, so that the time stays bounded.
 const LETTERS_MAX: usize = 64;
-
-/// What Kettle writes for a name that another language has built in.
-pub fn foreign_name(name: &str) -> Option<&'static str> {
-    Some(match name {
-        "None" | "nil" | "undefined" | "NULL" | "Null" | "nullptr" => "null",
-        "True" | "TRUE" => "true",
-        "False" | "FALSE" => "false",
-        "this" | "Self" => "self",
-        "println" | "puts" | "echo" | "printf" | "console" => "print",
-        "string" | "String" | "Str" => "str",
-        "Integer" | "i64" | "i32" | "Int" => "int",
-        "double" | "f64" | "number" | "Float" => "float",
-        "boolean" | "Boolean" | "Bool" => "bool",
-        "dict" | "Dict" | "HashMap" | "Map" | "Object" => "map",
-        "array" | "Array" | "Vec" | "List" | "tuple" => "list",
-        "Set" | "HashSet" | "frozenset" => "set",
-        "typeof" => "type",
-        "setTimeout" => "sleep",
-        "Exception" | "BaseException" => "Error",
-        "NaN" | "nan" => "float.nan",
-        "Infinity" | "inf" => "float.inf",
-        _ => return None,
-    })
-}
 
 #[cfg(test)]
 mod tests {

@@ -3,8 +3,11 @@
 //! It is asked only where the parser has stopped, so a name like `def` or `elif` stays an ordinary
 //! name everywhere else.
 
+mod form;
 mod member;
+mod word;
 
+use self::word::LEADING;
 use super::layout::Spanned;
 use super::parser::{self, Fault};
 use super::token::Token;
@@ -85,6 +88,7 @@ impl<'a> View<'a> {
 /// The habit behind a fault, if it is a known one.
 pub fn recognize(view: &View<'_>) -> Option<Habit> {
     comment(view)
+        .or_else(|| form::recognize(view))
         .or_else(|| infix_word(view))
         .or_else(|| leading_word(view))
         .or_else(|| member::member(view))
@@ -133,6 +137,9 @@ fn infix_word(view: &View<'_>) -> Option<Habit> {
         ("div", _) => foreign("`div` is not an operator", "write `a // b`"),
         ("xor", _) => foreign("`xor` is not an operator", "write `a ^ b`, or `a != b` for bools"),
         ("then", _) => foreign("there is no `then`", "a block stands in braces: `if c { … }`"),
+        ("do", _) if view.is(1, Token::BarOpen) => {
+            foreign("there is no `do`", "a block for a method is a closure: `xs.each(|x| { … })`")
+        }
         ("do", _) => foreign("there is no `do`", "a block stands in braces: `while c { … }`"),
         ("elif" | "elsif" | "elseif", _) => {
             foreign(format!("`{word}` is no keyword of Kettle"), "write `else if c { … }`")
@@ -144,9 +151,10 @@ fn infix_word(view: &View<'_>) -> Option<Habit> {
         (_, Token::For) if view.bracket() == Some(Token::BracketOpen) => {
             foreign("there are no list comprehensions", "write `xs.map(|x| …)`, `xs.filter(|x| …)`")
         }
-        ("from", _) if view.token(-2) == Some(Token::Import) => {
-            help("names from a module stand in braces: `import {get} from http`")
-        }
+        ("from", _) if view.token(-2) == Some(Token::Import) => help(
+            "names from a module stand in braces: `import {get} from http`; a file is imported \
+                 with `import \"./name.ket\"`",
+        ),
         _ => None,
     }
 }
@@ -175,52 +183,13 @@ fn leading_word(view: &View<'_>) -> Option<Habit> {
             .flatten();
     }
     let word = view.name(-1);
+    if word == "not" && view.is(-2, Token::Is) {
+        return foreign("`is not` is not an operator", "write `x !is T`");
+    }
     let form = LEADING.iter().find(|(words, _)| words.contains(&word)).map(|(_, form)| *form)?;
     let habit = foreign(format!("`{word}` is no keyword of Kettle"), form)?;
     Some(Habit { place: -1, ..habit })
 }
-
-/// Words of other languages with the Kettle form.
-const LEADING: [(&[&str], &str); 29] = [
-    (&["def", "function", "func", "fun", "sub", "proc"], "write `fn name(…) { … }`"),
-    (
-        &["const", "final", "val", "auto", "local", "my"],
-        "write `let x = …`, or `var` to assign again",
-    ),
-    (&["elif", "elsif", "elseif"], "write `else if c { … }`"),
-    (&["not"], "write `!x`"),
-    (&["new"], "a class is called: `Point(1, 2)`"),
-    (&["raise"], "write `throw Error(\"…\")`"),
-    (&["except", "rescue"], "write `catch e is IoError { … }`"),
-    (&["lambda"], "write `|x| x + 1`"),
-    (&["switch", "case", "when"], "write `match x { 1 => …, _ => … }`"),
-    (&["del", "delete"], "remove from a map with `m.remove(key)`"),
-    (&["print", "echo", "puts", "println"], "write `print(…)` with parentheses"),
-    (&["from"], "write `import {name} from module`"),
-    (&["use", "using", "require", "include"], "write `import module`"),
-    (
-        &["struct", "interface", "trait", "record", "type"],
-        "write `class Name { … }` or `enum Name { … }`",
-    ),
-    (&["impl"], "methods stand inside the class: `class Name { fn f() { … } }`"),
-    (&["unless"], "write `if !c { … }`"),
-    (&["until"], "write `while !c { … }`"),
-    (&["with"], "write `let f = …` and `defer f.close()`"),
-    (&["export"], "write `pub` before the declaration"),
-    (&["public", "private", "protected"], "`pub` exports; members that begin with `_` are private"),
-    (&["global", "nonlocal"], "functions see the variables around them: leave it out"),
-    (&["foreach"], "write `for x in xs { … }`"),
-    (&["do", "repeat"], "write `loop { … if done { break } }`"),
-    (&["go"], "write `spawn f(x)`"),
-    (&["typeof"], "write `type(x)`"),
-    (&["finally"], "`finally { … }` follows a `try` block"),
-    (
-        &["int", "str", "string", "bool", "float", "double", "void"],
-        "variables have no declared type: `let x = …`",
-    ),
-    (&["package", "module", "namespace"], "a file is a module: nothing declares it"),
-    (&["mut"], "write `var x = …`"),
-];
 
 /// Functions without a name, arrows, types of parameters.
 fn function(view: &View<'_>) -> Option<Habit> {

@@ -266,7 +266,8 @@ impl<'s> Lexer<'s, '_> {
             "++" => ("write `x += 1`", None),
             ":=" => ("write `let x = …` for a new name, `x = …` to assign", Some(Token::Eq)),
             "->" => (
-                "an arm is written `pattern => value`; functions declare no result type",
+                "an arm is written `pattern => value`, a closure `|x| x + 1`, a field `x.name`; \
+                 functions declare no result type",
                 Some(Token::FatArrow),
             ),
             "|>" => ("write a method chain: `xs.map(f).filter(g)`", Some(Token::Bar)),

@@ -202,12 +202,12 @@ impl Resolver<'_> {
         if let Some(path) = self.member_named(text).or_else(|| self.variant_named(text)) {
             return format!("write `{path}`");
         }
+        if let Some(ours) = foreign_name(text) {
+            return format!("Kettle writes `{ours}`");
+        }
         let known = self.visible();
         if let Some(near) = nearest(text, known.iter().map(|name| &**name)) {
             return format!("did you mean `{near}`?");
-        }
-        if let Some(ours) = foreign_name(text) {
-            return format!("Kettle writes `{ours}`");
         }
         match nearest(text, self.names.modules.keys().map(|name| &**name)) {
             Some(near) => {

@@ -340,6 +340,8 @@ fn undefined(op: &mut Op<'_>, sign: Operator, lhs: Value, rhs: Value) -> Thrown 
             }
         };
         text.push_str(&format!(": to join them as text write \"{}{}\"", part(lhs), part(rhs)));
+    } else if sign == "%" && lhs.is_str() {
+        text.push_str(": to put values into a text write \"${value} items\"");
     } else if lhs.is_duration() && rhs.is_number() || lhs.is_number() && rhs.is_duration() {
         text.push_str(": a number becomes a duration by its unit, such as `5s`");
     } else if lhs.is_null() || rhs.is_null() {

@@ -356,7 +356,8 @@ impl Op<'_> {
             }
             Kind::Type => {
                 let text = self.vm.show(callee);
-                format!("{text} cannot be called")
+                let hint = if text == "range" { ": write `0..n`, or `a..b`" } else { "" };
+                format!("{text} cannot be called{hint}")
             }
             Kind::Variant => {
                 let text = self.vm.show(callee);

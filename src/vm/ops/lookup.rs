@@ -3,7 +3,7 @@
 use super::Op;
 use crate::bytecode::op::{Opcode, Operand};
 use crate::bytecode::program::{MemberKind, VARIANT_NAME};
-use crate::diagnostics::nearest;
+use crate::diagnostics::{foreign_member, nearest};
 use crate::vm::error::{ErrorKind, Thrown};
 use crate::vm::native::NativeId;
 use crate::vm::object::{Member, ModuleMember, VariantInfo};
@@ -151,7 +151,19 @@ impl Op<'_> {
             text = format!("{origin} is null, which has no {what} `{name}`");
         }
         let known = self.vm.member_names(value);
-        if let Some(near) = nearest(&name, known.iter().map(String::as_str)) {
+        // What a class of the program is like is not known from elsewhere.
+        let of_type = match value.kind() {
+            Kind::Null
+            | Kind::Instance
+            | Kind::Class
+            | Kind::Module
+            | Kind::Enum
+            | Kind::Variant => None,
+            _ => Some(self.vm.type_name(value)),
+        };
+        if let Some(ours) = of_type.and_then(|of_type| foreign_member(&of_type, &name)) {
+            text.push_str(&format!("; Kettle writes `{ours}`"));
+        } else if let Some(near) = nearest(&name, known.iter().map(String::as_str)) {
             text.push_str(&format!("; did you mean `{near}`?"));
         }
         self.vm.error(ErrorKind::FieldError, text)

@@ -1,0 +1,47 @@
+//! Words that begin a statement in other languages.
+
+/// Words of other languages with the Kettle form.
+pub const LEADING: &[(&[&str], &str)] = &[
+    (&["def", "function", "func", "fun", "sub", "proc"], "write `fn name(…) { … }`"),
+    (
+        &["const", "final", "val", "auto", "local", "my"],
+        "write `let x = …`, or `var` to assign again",
+    ),
+    (&["elif", "elsif", "elseif"], "write `else if c { … }`"),
+    (&["not"], "write `!x`"),
+    (&["new"], "a class is called: `Point(1, 2)`"),
+    (&["raise"], "write `throw Error(\"…\")`"),
+    (&["except", "rescue"], "write `catch e is IoError { … }`"),
+    (&["lambda"], "write `|x| x + 1`"),
+    (&["switch", "case", "when"], "write `match x { 1 => …, _ => … }`"),
+    (&["del", "delete"], "remove from a map with `m.remove(key)`"),
+    (&["print", "echo", "puts", "println"], "write `print(…)` with parentheses"),
+    (&["from"], "write `import {name} from module`"),
+    (&["use", "using", "require", "include"], "write `import module`"),
+    (
+        &["struct", "interface", "trait", "record", "type"],
+        "write `class Name { … }` or `enum Name { … }`",
+    ),
+    (&["impl"], "methods stand inside the class: `class Name { fn f() { … } }`"),
+    (&["unless"], "write `if !c { … }`"),
+    (&["until"], "write `while !c { … }`"),
+    (&["with"], "write `let f = …` and `defer f.close()`"),
+    (&["export"], "write `pub` before the declaration"),
+    (&["public", "private", "protected"], "`pub` exports; members that begin with `_` are private"),
+    (&["global", "nonlocal"], "functions see the variables around them: leave it out"),
+    (&["foreach"], "write `for x in xs { … }`"),
+    (&["do", "repeat"], "write `loop { … if done { break } }`"),
+    (&["go"], "write `spawn f(x)`"),
+    (&["typeof"], "write `type(x)`"),
+    (&["finally"], "`finally { … }` follows a `try` block"),
+    (
+        &["int", "str", "string", "bool", "float", "double", "void"],
+        "variables have no declared type: `let x = …`",
+    ),
+    (&["package", "module", "namespace"], "a file is a module: nothing declares it"),
+    (&["mut"], "write `var x = …`"),
+    (&["goto"], "leave a loop with `break`, or `break label`; a function with `return`"),
+    (&["static"], "`static` stands in classes; elsewhere leave it out"),
+    (&["constructor"], "write `fn init(…) { … }`"),
+    (&["assert"], "write `assert condition, \"why\"`"),
+];
