@@ -1,6 +1,5 @@
 //! The `kettle` command from outside: its words and exit statuses, the examples, the docs.
 
-mod benchmarks;
 mod check;
 mod cli;
 mod docs;
@@ -8,6 +7,7 @@ mod examples;
 mod library;
 mod manual;
 mod process;
+mod programs;
 mod signal;
 mod terminal;
 mod test;

@@ -1,5 +1,7 @@
-//! The programs of `tests/programs/awfy` at the sizes for which their results are published. The
-//! script tests run smaller problems, since they also run in slow modes.
+//! The programs of `tests/programs`: those of `awfy` at the sizes for which their results are published
+//! (the script tests run smaller problems, since they also run in slow modes), and all under `check`.
+
+use std::fs;
 
 use crate::process::{run, stderr, stdout};
 
@@ -28,4 +30,22 @@ fn programs_give_their_published_results() {
         let output = run(&[&format!("tests/programs/awfy/{name}.ket"), size]);
         assert_eq!(stdout(&output).trim_end(), *printed, "{}", stderr(&output));
     }
+}
+
+#[test]
+fn programs_are_checked_without_a_warning() {
+    let mut scripts = Vec::new();
+    for folder in ["tests/programs/awfy", "tests/programs/exercise"] {
+        for entry in fs::read_dir(folder).expect("the folder can be read") {
+            let path = entry.expect("the folder can be read").path();
+            scripts.push(path.to_string_lossy().into_owned());
+        }
+    }
+    scripts.sort();
+    let mut words = vec!["check"];
+    words.extend(scripts.iter().map(String::as_str));
+    let output = run(&words);
+    assert!(output.status.success(), "{}{}", stdout(&output), stderr(&output));
+    let said = format!("{} files checked: nothing to report\n", scripts.len());
+    assert_eq!(stderr(&output) + &stdout(&output), said);
 }
