@@ -55,7 +55,8 @@ pub(super) fn parse(text: &str) -> Result<Spec, String> {
     };
     spec.plus = flag('+');
     spec.alternate = flag('#');
-    spec.zero = flag('0');
+    // A `0` alone is a width, as a computed one may be.
+    spec.zero = matches!(rest, ['0', next, ..] if next.is_ascii_digit());
     spec.width = number_at(&mut rest, text, WIDTH_MAX)?.unwrap_or(0);
     if let [mark @ (',' | '_'), ..] = rest {
         spec.grouping = Some(*mark);
