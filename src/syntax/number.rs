@@ -139,7 +139,12 @@ fn decimal(text: &str, is_float: bool) -> Result<Number, NumberError> {
         Ok(value) if value == 1 << 63 => Ok(Number::IntMin),
         _ => NumberError::new(
             format!("`{}` is too large for an int", shorten(text)),
-            format!("the largest int is {}; write `{}.0` for a float", i64::MAX, shorten(text)),
+            format!(
+                "the largest int is {}; write `{number}.0` for a float, `bigint(\"{number}\")` of \
+                 module `math` for an int of any size",
+                i64::MAX,
+                number = shorten(text)
+            ),
         ),
     }
 }

@@ -13,7 +13,8 @@ natives! {
     /// Functions of whole numbers in module `math`.
     pub const COUNTING;
 
-    /// The greatest int that divides all; 0 if all are 0. Bigints may have up to 32768 bits.
+    /// The greatest int that divides all; 0 if all are 0. Like the functions that follow it takes
+    /// ints and bigints, and gives a bigint where one came in. Bigints may have up to 32768 bits.
     fn math.gcd(values: bigint...) => gcd,
         "import math\nprint(math.gcd(12, 18))" => "6", "import math\nprint(math.gcd(12, 18, 27))" => "3";
     /// The least positive int that all divide; 0 if one of them is 0.
@@ -48,7 +49,7 @@ fn wholes(vm: &mut Vm, path: &str, values: Rest) -> Result<(Vec<BigInt>, bool), 
 
 fn argument(vm: &mut Vm, path: &str, name: &str, value: Value) -> Result<BigInt, Thrown> {
     match whole(&vm.heap, value) {
-        Some(number) => Ok(number),
+        Some(number) => Ok(number.into_owned()),
         None => Err(wrong_type(vm, path, name, "an int or a bigint", value, None)),
     }
 }

@@ -1,5 +1,6 @@
 //! `math.bigint`: ints of any size, up to a bound that keeps every operation short.
 
+use std::borrow::Cow;
 use std::cmp::Ordering;
 
 use num_bigint::{BigInt, Sign};
@@ -82,7 +83,7 @@ impl BigInteger {
 impl HostValue for BigInteger {
     fn equals(&self, heap: &Heap, other: Value) -> bool {
         match whole(heap, other) {
-            Some(other) => self.0 == other,
+            Some(other) => self.0 == *other,
             None => exact::equals(heap, &self.exact(), other),
         }
     }
@@ -92,14 +93,17 @@ impl HostValue for BigInteger {
     }
 
     fn compare(&self, heap: &Heap, other: Value) -> Result<Ordering, NoOrder> {
-        exact::compare(heap, &self.exact(), other)
+        match whole(heap, other) {
+            Some(other) => Ok(self.0.cmp(&other)),
+            None => exact::compare(heap, &self.exact(), other),
+        }
     }
 
     fn binary(&self, heap: &Heap, operator: Operator, left: Value, right: Value) -> Computed {
         match (whole(heap, left), whole(heap, right)) {
             (Some(x), Some(y)) => compute(operator, &x, &y),
             (x, y) => {
-                let float = |whole: Option<BigInt>, value: Value| match whole {
+                let float = |whole: Option<Cow<'_, BigInt>>, value: Value| match whole {
                     Some(whole) => Some(to_float(&whole)),
                     None => value.as_float(),
                 };
@@ -159,10 +163,10 @@ impl HostValue for BigInteger {
 }
 
 /// The whole number that an int or a bigint is.
-pub fn whole(heap: &Heap, value: Value) -> Option<BigInt> {
+pub fn whole(heap: &Heap, value: Value) -> Option<Cow<'_, BigInt>> {
     match value.as_int() {
-        Some(number) => Some(BigInt::from(number)),
-        None => heap.object_ref::<BigInteger>(value).map(|number| number.0.clone()),
+        Some(number) => Some(Cow::Owned(BigInt::from(number))),
+        None => heap.object_ref::<BigInteger>(value).map(|number| Cow::Borrowed(&number.0)),
     }
 }
 
@@ -311,7 +315,7 @@ fn bigint_of(vm: &mut Vm, value: Value, base: i64) -> Outcome {
         let rule = "base must be 0 or from 2 to 36";
         return Err(bad_value(vm, "math.bigint", rule, Value::int(base)));
     }
-    if let Some(number) = whole(&vm.heap, value) {
+    if let Some(number) = whole(&vm.heap, value).map(Cow::into_owned) {
         return allocate(vm, number);
     }
     if let Some(float) = value.as_float() {
@@ -366,7 +370,7 @@ fn parse(vm: &mut Vm, text: &str, base: u32) -> Result<BigInt, Thrown> {
 
 /// The receiver of a method.
 fn receiver(vm: &mut Vm, value: Value) -> Result<BigInt, Thrown> {
-    match whole(&vm.heap, value) {
+    match whole(&vm.heap, value).map(Cow::into_owned) {
         Some(number) => Ok(number),
         None => Err(vm.error(ErrorKind::TypeError, "this is a method of bigints")),
     }
@@ -405,10 +409,11 @@ fn bit_len(vm: &mut Vm, value: Value) -> Outcome {
 
 fn pow_mod(vm: &mut Vm, value: Value, exponent: Value, modulus: Value) -> Outcome {
     let number = receiver(vm, value)?;
-    let operand = |vm: &mut Vm, name: &str, value: Value| match whole(&vm.heap, value) {
-        Some(number) => Ok(number),
-        None => Err(wrong_type(vm, "bigint.pow_mod", name, "an int or a bigint", value, None)),
-    };
+    let operand =
+        |vm: &mut Vm, name: &str, value: Value| match whole(&vm.heap, value).map(Cow::into_owned) {
+            Some(number) => Ok(number),
+            None => Err(wrong_type(vm, "bigint.pow_mod", name, "an int or a bigint", value, None)),
+        };
     let (by, by_value) = (operand(vm, "exponent", exponent)?, exponent);
     let modulus = operand(vm, "modulus", modulus)?;
     if by.sign() == Sign::Minus {
