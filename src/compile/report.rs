@@ -48,11 +48,6 @@ impl Report {
         self.push(diagnostic.see(self.source, other.0, other.1), help);
     }
 
-    /// Says that a form has no meaning in this version.
-    pub fn unsupported(&mut self, span: Span, what: &str) {
-        self.fault(Code::E0801, span, format!("not supported yet: {what}"), "", "");
-    }
-
     fn push(&mut self, diagnostic: Diagnostic, help: impl Into<String>) {
         let help = help.into();
         self.add(if help.is_empty() { diagnostic } else { diagnostic.help(help) });

@@ -113,7 +113,6 @@ codes! {
     E0404 "unreadable module file"
     E0405 "unknown export"
     E0406 "module without a name"
-    E0801 "not supported yet"
     E0802 "too large"
 
     W0001 "comment that silences nothing"
