@@ -161,3 +161,24 @@ fn json_transforms_as_documented() {
     let expected = expected.map(|(name, shown)| (format!("{name}.json"), shown.to_owned()));
     assert_eq!(found, expected);
 }
+
+#[test]
+fn json_keeps_to_the_limit_of_memory() {
+    let mut engine = Engine::new();
+    let output = Output::captured();
+    engine.options().stdout = output.clone();
+    engine.options().memory_limit = 16 << 20;
+    let source = r#"
+        import json
+        let text = "[" + "[],".repeat(300_000) + "[]]"
+        print(try { json.parse(text) } catch e { type(e) })
+        print(json.parse("[[1]]"))
+        let long = "\x01" * 1_500_000
+        print(try { json.stringify([long, long]) } catch e { type(e) })
+        print(json.stringify(["\x01"]))
+    "#;
+    let program = engine.compile_text("limit.ket", source).expect("the program is right");
+    let mut vm = Vm::new(&engine).expect("the machine can be made");
+    vm.run(&program).expect("the errors are caught");
+    assert_eq!(output.text(), "MemoryError\n[[1]]\nMemoryError\n[\"\\u0001\"]\n");
+}

@@ -32,12 +32,13 @@ pub struct KeyCache {
     slots: Vec<Value>,
 }
 
-/// Keys that a cache remembers: a power of two.
-const CACHED_KEYS: usize = 512;
+/// The most keys that a cache remembers: a power of two.
+const CACHED_MAX: usize = 512;
 
-impl Default for KeyCache {
-    fn default() -> KeyCache {
-        KeyCache { slots: vec![Value::null(); CACHED_KEYS] }
+impl KeyCache {
+    /// A cache for about so many keys.
+    pub fn with_room(count: usize) -> KeyCache {
+        KeyCache { slots: vec![Value::null(); count.clamp(8, CACHED_MAX).next_power_of_two()] }
     }
 }
 
@@ -45,7 +46,8 @@ impl Heap {
     /// A string as a key: the one that was met before, or a new one.
     pub fn text_key(&mut self, cache: &mut KeyCache, text: &str) -> TextKey {
         let hash = self.text_hash(text);
-        let slot = &mut cache.slots[hash as usize % CACHED_KEYS];
+        let place = hash as usize & (cache.slots.len() - 1);
+        let slot = &mut cache.slots[place];
         if self.str(*slot) != Some(text) {
             *slot = self.string(text);
             if let Some(string) = self.string_ref(*slot) {

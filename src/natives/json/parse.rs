@@ -20,6 +20,9 @@ pub(super) const DEPTH_MAX: usize = 1000;
 /// So many values are made between two looks at the limit of memory.
 const CHECK_EVERY: u32 = 1024;
 
+/// A document of so many bytes may have another key that comes again.
+const BYTES_PER_KEY: usize = 64;
+
 /// Strings of up to so many bytes are shared.
 const WORD_MAX: usize = 8;
 
@@ -62,8 +65,8 @@ pub(super) fn parse(vm: &mut Vm, text: &str, is_text: bool, rules: Rules) -> Res
     deserializer.disable_recursion_limit();
     let mut reader = Reader {
         vm,
-        keys: KeyCache::default(),
-        words: KeyCache::default(),
+        keys: KeyCache::with_room(text.len() / BYTES_PER_KEY),
+        words: KeyCache::with_room(text.len() / BYTES_PER_KEY),
         items: Vec::new(),
         entries: Vec::new(),
         depth: 0,
@@ -131,9 +134,7 @@ impl Reader<'_> {
         }
         Ok(())
     }
-}
 
-impl Reader<'_> {
     /// Goes past the text of a number that is not needed.
     #[inline]
     fn pass_number(&mut self) {
