@@ -145,8 +145,6 @@ fn reversed(vm: &mut Vm, range: RangeValue) -> Outcome {
 }
 
 fn contains(vm: &mut Vm, range: RangeValue, value: Value) -> Outcome {
-    let whole = |x: f64| x.fract() == 0.0 && (-9.2e18..9.2e18).contains(&x);
-    let number =
-        value.as_int().or_else(|| value.as_float().filter(|x| whole(*x)).map(|x| x as i64));
+    let number = vm.heap.equal_int(value);
     Ok(Value::bool(number.is_some_and(|number| range.get(&vm.heap).contains(number))))
 }

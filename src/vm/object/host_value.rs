@@ -7,6 +7,7 @@
 use std::cmp::Ordering;
 
 use super::HostObject;
+use crate::vm::equal::float_as_int;
 use crate::vm::error::ErrorKind;
 use crate::vm::heap::Heap;
 use crate::vm::value::Value;
@@ -208,6 +209,16 @@ impl Heap {
     #[inline]
     pub fn host_value(&self, value: Value) -> Option<&dyn HostValue> {
         self.host_ref(value)?.as_value()
+    }
+
+    /// The int that a number of any type equals.
+    pub fn equal_int(&self, value: Value) -> Option<i64> {
+        let of_object = |object: &dyn HostValue| match object.key() {
+            KeyForm::Int(number) => Some(number),
+            _ => None,
+        };
+        let of_float = || value.as_float().and_then(float_as_int);
+        value.as_int().or_else(of_float).or_else(|| self.host_value(value).and_then(of_object))
     }
 
     /// Whether two values, of which at least one is a host object, are equal.

@@ -184,14 +184,7 @@ pub(in crate::vm) fn contains(op: &mut Op<'_>) -> Step {
         },
         Kind::Range => {
             let range = heap.range_ref(container).expect("the kind was looked at");
-            match (item.as_int(), item.as_float()) {
-                (Some(number), _) => range.contains(number),
-                (_, Some(number)) => {
-                    let whole = crate::vm::equal::float_as_int(number);
-                    whole.is_some_and(|number| range.contains(number))
-                }
-                _ => false,
-            }
+            heap.equal_int(item).is_some_and(|number| range.contains(number))
         }
         Kind::Str if item.is_str() => {
             let (text, part) = (heap.str(container), heap.str(item));
