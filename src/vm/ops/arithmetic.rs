@@ -132,10 +132,10 @@ fn compute(vm: &mut Vm, sign: Operator, lhs: Value, rhs: Value) -> Computed {
         }
         (Kind::Duration, _) | (_, Kind::Duration) => durations(vm, sign, lhs, rhs),
         (Kind::Str | Kind::Bytes | Kind::List, _) if sign == Operator::Add => join(vm, lhs, rhs),
-        (Kind::Str | Kind::List, Kind::Int) if sign == Operator::Mul => {
+        (Kind::Str | Kind::Bytes | Kind::List, Kind::Int) if sign == Operator::Mul => {
             repeat(vm, lhs, rhs).map(Some)
         }
-        (Kind::Int, Kind::Str | Kind::List) if sign == Operator::Mul => {
+        (Kind::Int, Kind::Str | Kind::Bytes | Kind::List) if sign == Operator::Mul => {
             repeat(vm, rhs, lhs).map(Some)
         }
         _ => Ok(None),
@@ -289,11 +289,14 @@ fn join(vm: &mut Vm, lhs: Value, rhs: Value) -> Computed {
 /// A string or list, a number of times.
 fn repeat(vm: &mut Vm, value: Value, count: Value) -> Result<Value, Thrown> {
     let Some(count) = count.as_int().and_then(|count| usize::try_from(count).ok()) else {
-        let text = format!("a {} cannot be repeated {} times", vm.type_name(value), vm.show(count));
+        let what = if value.kind() == Kind::Bytes { "" } else { "a " }.to_owned();
+        let what = what + &vm.type_name(value);
+        let text = format!("{what} cannot be repeated {} times", vm.show(count));
         return Err(vm.error(ErrorKind::ValueError, text));
     };
     let length = match value.kind() {
         Kind::Str => vm.heap.str(value).map_or(0, str::len),
+        Kind::Bytes => vm.heap.bytes_ref(value).map_or(0, <[u8]>::len),
         _ => vm.heap.list_ref(value).map_or(0, |list| list.items.len() * size_of::<Value>()),
     };
     let bytes = length.checked_mul(count).filter(|bytes| *bytes < isize::MAX as usize / 2);
@@ -302,6 +305,10 @@ fn repeat(vm: &mut Vm, value: Value, count: Value) -> Result<Value, Thrown> {
     if let Some(text) = vm.heap.str(value) {
         let text = text.repeat(count);
         return Ok(vm.heap.string_owned(text));
+    }
+    if let Some(bytes) = vm.heap.bytes_ref(value) {
+        let bytes = bytes.repeat(count);
+        return Ok(vm.heap.bytes(&bytes));
     }
     let items = vm.heap.list_ref(value).map_or_else(Vec::new, |list| list.items.repeat(count));
     Ok(vm.heap.list(items))
