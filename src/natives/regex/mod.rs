@@ -13,8 +13,8 @@ mod search;
 mod template;
 
 use super::Outcome;
-use super::argument::{bad_value, wrong_type};
-use super::kind::TextValue;
+use super::argument::{Argument, bad_value, wrong_type};
+use super::kind::{Function, TextValue};
 use super::script;
 use crate::natives;
 use crate::vm::{Kind, Thrown, Value, Vm};
@@ -176,10 +176,7 @@ fn replace(
     let pattern = pattern_of(vm, "regex.replace", pattern, flags)?;
     let count = count_of(vm, "regex.replace", "count", count, 0)?;
     if with.kind() != Kind::Str {
-        if !matches!(
-            with.kind(),
-            Kind::Closure | Kind::Native | Kind::Bound | Kind::Class | Kind::Type | Kind::Instance
-        ) {
+        if Function::take(&vm.heap, with).is_none() {
             let expected = "a str or a function";
             return Err(wrong_type(vm, "regex.replace", "with", expected, with, None));
         }
@@ -188,6 +185,9 @@ fn replace(
     }
     let template = Template::read(vm, &pattern, with)?;
     let all = search::all(vm, &pattern, text, count)?;
+    if all.is_empty() {
+        return Ok(text.0);
+    }
     let source = text.get(&vm.heap);
     let size = template.size(&all).saturating_add(source.len());
     vm.reserve(size)?;
@@ -199,9 +199,6 @@ fn replace(
         out.push_str(&source[copied..start]);
         template.push(&mut out, source, spans);
         copied = end;
-    }
-    if copied == 0 && all.is_empty() {
-        return Ok(text.0);
     }
     out.push_str(&source[copied..]);
     Ok(vm.heap.string_owned(out))

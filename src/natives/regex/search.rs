@@ -3,6 +3,8 @@
 
 use std::sync::Arc;
 
+use regex::Regex;
+
 use super::found;
 use super::pattern::Pattern;
 use crate::natives;
@@ -62,17 +64,15 @@ impl Place {
 
     /// The next match.
     pub(super) fn next(&mut self, pattern: &Pattern, text: &str) -> Option<Spans> {
-        let mut locations = pattern.regex.capture_locations();
         loop {
             if self.at > text.len() {
                 return None;
             }
-            let found = pattern.regex.captures_read_at(&mut locations, text, self.at);
-            let Some(found) = found else {
+            let Some(bytes) = groups_at(&pattern.regex, text, self.at) else {
                 self.at = text.len() + 1;
                 return None;
             };
-            let (start, end) = (found.start(), found.end());
+            let (start, end) = bytes[0]?;
             self.at = end;
             if start == end {
                 self.at += text[end..].chars().next().map_or(1, char::len_utf8);
@@ -81,7 +81,6 @@ impl Place {
                 }
             }
             self.last_end = Some(end);
-            let bytes = (0..locations.len()).map(|group| locations.get(group)).collect();
             let first = self.index(text, start);
             return Some(Spans { bytes, start: first, end: self.index(text, end) });
         }
@@ -96,6 +95,16 @@ impl Place {
         self.known = (offset, count + more);
         count + more
     }
+}
+
+/// Where the first match at an offset or behind it is, and its groups.
+fn groups_at(regex: &Regex, text: &str, at: usize) -> Option<Vec<Option<(usize, usize)>>> {
+    if regex.captures_len() == 1 {
+        return regex.find_at(text, at).map(|found| vec![Some((found.start(), found.end()))]);
+    }
+    let mut groups = regex.capture_locations();
+    regex.captures_read_at(&mut groups, text, at)?;
+    Some((0..groups.len()).map(|group| groups.get(group)).collect())
 }
 
 /// All matches, at most `max`.
