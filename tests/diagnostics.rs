@@ -107,6 +107,9 @@ fn every_page_has_a_wrong_and_a_right_example() {
     for &code in Code::ALL {
         let page = code.explanation();
         let (Some(wrong), Some(right)) = (example(page, "Wrong:"), example(page, "Right:")) else {
+            if !WITHOUT_EXAMPLE.contains(&code) {
+                faults.push(format!("{code}: its page has no example"));
+            }
             continue;
         };
         let found = codes(&wrong);
@@ -120,6 +123,19 @@ fn every_page_has_a_wrong_and_a_right_example() {
     }
     assert!(faults.is_empty(), "{}", faults.join("\n"));
 }
+
+#[test]
+fn the_reference_lists_every_warning() {
+    let page = fs::read_to_string("docs/reference/diagnostics.md").expect("the page can be read");
+    let listed: Vec<&str> = page.lines().filter(|line| line.starts_with("| W")).collect();
+    let warnings = Code::ALL.iter().filter(|code| code.severity() == Severity::Warning);
+    let wanted: Vec<String> =
+        warnings.map(|code| format!("| {code} | {} |", code.title())).collect();
+    assert_eq!(listed, wanted);
+}
+
+/// What only very large, very deep or unreadable files get.
+const WITHOUT_EXAMPLE: &[Code] = &[Code::E0107, Code::E0108, Code::E0125, Code::E0404, Code::E0802];
 
 /// The code behind a line of an explanation.
 fn example(page: &str, heading: &str) -> Option<String> {

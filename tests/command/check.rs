@@ -49,7 +49,7 @@ fn errors_of_several_modules_are_found_in_one_run() {
     let done = kettle(&files, &["check", "main.ket"]);
     let said = text(&done.stderr);
     assert_eq!(done.status.code(), Some(1), "{said}");
-    for title in ["`missing`", "`nope`", "ends too early"] {
+    for title in ["`missing`", "`nope`", "b.ket:2"] {
         assert!(said.contains(title), "{said}");
     }
     assert!(said.ends_with("1 file checked: 3 errors\n"), "{said}");
