@@ -27,7 +27,7 @@ natives! {
         "import {bigint} from math\nprint(bigint(2) ** 100)" => "1267650600228229401496703205376",
         "import {bigint} from math\nprint(bigint(\"ff\", base: 16) == 255)" => "true";
     /// The bigint without its sign.
-    host method bigint.abs() => |vm: &mut Vm, n: Value| with(vm, n, |n| Ok(magnitude(n))),
+    host method bigint.abs() => abs,
         "import {bigint} from math\nprint(bigint(-5).abs())" => "5";
     /// -1, 0 or 1.
     host method bigint.sign() => sign, "import {bigint} from math\nprint(bigint(-5).sign())" => "-1";
@@ -376,14 +376,9 @@ fn receiver(vm: &mut Vm, value: Value) -> Result<BigInt, Thrown> {
     }
 }
 
-fn with(
-    vm: &mut Vm,
-    value: Value,
-    change: impl FnOnce(&BigInt) -> Result<BigInt, Thrown>,
-) -> Outcome {
+fn abs(vm: &mut Vm, value: Value) -> Outcome {
     let number = receiver(vm, value)?;
-    let number = change(&number)?;
-    allocate(vm, number)
+    allocate(vm, magnitude(&number))
 }
 
 fn sign(vm: &mut Vm, value: Value) -> Outcome {
