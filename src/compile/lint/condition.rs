@@ -19,10 +19,10 @@ pub fn find(cx: &Context<'_>, report: &mut Report) {
                         .filter_map(|arm| arm.guard)
                         .for_each(|guard| ask(cx, guard, false, report));
                 }
-                ExprKind::Binary { op: BinaryOp::And | BinaryOp::Or, lhs, .. } => {
-                    if !is_asked(cx, id) {
-                        ask(cx, *lhs, false, report);
-                    }
+                ExprKind::Binary { op: BinaryOp::And | BinaryOp::Or, lhs, .. }
+                    if !is_asked(cx, id) =>
+                {
+                    ask(cx, *lhs, false, report);
                 }
                 ExprKind::Unary { op: UnaryOp::Not, operand } if !is_asked(cx, id) => {
                     ask(cx, *operand, true, report);

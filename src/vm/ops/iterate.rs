@@ -72,7 +72,11 @@ fn begin_iterator(op: &mut Op<'_>, source: Value) -> Step {
         Found::NeedCore => return op.leave(Exit::NeedCore),
         _ => {
             let shown = op.vm.type_name(source);
-            let hint = if source.is_int() { ": a range is written `0..n`" } else { "" };
+            let hint = match source.kind() {
+                Kind::Int => ": a range is written `0..n`".to_owned(),
+                Kind::Enum => format!(": its variants are in `{}.values()`", op.vm.show(source)),
+                _ => String::new(),
+            };
             let text = match op.origin(at.b).filter(|_| source.is_null()) {
                 Some(origin) => format!("{origin} is null, which cannot be iterated over"),
                 None => format!("a value of type {shown} cannot be iterated over{hint}"),

@@ -100,7 +100,7 @@ impl<'c, 'a> Search<'c, 'a> {
     fn find(&mut self, table: Table) -> Option<Vec<Step>> {
         let mut todo = vec![table];
         while let Some(mut table) = todo.pop() {
-            self.budget = self.budget.checked_sub(table.rows.len() + 1).unwrap_or_default();
+            self.budget = self.budget.saturating_sub(table.rows.len() + 1);
             if self.budget == 0 {
                 return None;
             }
