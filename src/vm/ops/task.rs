@@ -150,6 +150,11 @@ fn operand(
         }
         SelectArmKind::InvokeSpread(name) => (Some(name), register + 2, 0, true),
     };
+    if let Some(name) = name
+        && op.get(arm.register + 1).is(Kind::Generator)
+    {
+        return Err(no_source(op, op.get(arm.register + 1), op.module_constant(name)));
+    }
     let (callee, receiver) = match name {
         None => {
             let callee = op.get(arm.register);
@@ -191,6 +196,17 @@ fn operand(
     *free = slot + 1 + count;
     let args = op.window_args(slot + 1, count);
     Ok(Some(SelectOperand::Native(id, args)))
+}
+
+/// The error of an async generator in an arm: it is code of the task that asks, not an operation.
+#[cold]
+fn no_source(op: &mut Op<'_>, generator: Value, method: Value) -> Thrown {
+    let (name, method) = (op.vm.generator_name(generator), op.text(method));
+    let text = format!(
+        "`{method}` of the generator {name} runs in the task that asks, so it cannot be an arm of a \
+         select: spawn a task that sends its elements into a channel, and receive from that"
+    );
+    op.vm.error(ErrorKind::TypeError, text)
 }
 
 #[cold]
