@@ -22,11 +22,17 @@ pub trait Host: Send {
         frame.module.to_string()
     }
 
-    /// What has to be done on the pool to find the module that `importer` calls by a path.
-    fn import(&mut self, importer: &str, path: &str) -> ImportWork;
+    /// What has to be done on the pool to find the module that `importer` calls by a path. A host
+    /// that says nothing else loads no modules while a program runs.
+    fn import(&mut self, _importer: &str, _path: &str) -> ImportWork {
+        Box::new(|| Box::new(()))
+    }
 
     /// Loads what that work has found: a list that tells the core module what to run.
-    fn imported(&mut self, vm: &mut Vm, found: Box<dyn Any + Send>) -> Result<Value, Thrown>;
+    fn imported(&mut self, vm: &mut Vm, _found: Box<dyn Any + Send>) -> Result<Value, Thrown> {
+        let text = "import: this host loads no modules while a program runs";
+        Err(vm.error(crate::vm::ErrorKind::NameError, text))
+    }
 
     /// The library functions that are written in Kettle are needed: load them into `vm`.
     fn load_core(&mut self, vm: &mut Vm) -> Result<(), Thrown>;
@@ -43,15 +49,6 @@ impl Host for Silent {
 
     fn report(&mut self, _: &mut Vm, _: &[TaskReport]) -> String {
         String::new()
-    }
-
-    fn import(&mut self, _: &str, _: &str) -> ImportWork {
-        Box::new(|| Box::new(()))
-    }
-
-    fn imported(&mut self, vm: &mut Vm, _: Box<dyn Any + Send>) -> Result<Value, Thrown> {
-        let text = "import: this host loads no modules while a program runs";
-        Err(vm.error(crate::vm::ErrorKind::NameError, text))
     }
 
     fn load_core(&mut self, vm: &mut Vm) -> Result<(), Thrown> {
