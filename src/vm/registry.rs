@@ -44,8 +44,6 @@ pub(super) enum Method {
     Native(NativeId),
     /// A native that is called to read the name.
     Property(NativeId),
-    /// A function of the core module written in Kettle.
-    Core(Arc<str>),
 }
 
 /// Everything registered.
@@ -174,11 +172,6 @@ impl Vm {
     /// Makes a native a property: `value.name`. The value is its argument 0.
     pub fn add_property(&mut self, owner: impl Into<MethodOwner>, name: &str, native: NativeId) {
         self.insert_method(owner.into(), name, Method::Property(native));
-    }
-
-    /// Makes a function of the core module a method: `value.name(…)` calls `function(value, …)`.
-    pub fn add_core_method(&mut self, owner: impl Into<MethodOwner>, name: &str, function: &str) {
-        self.insert_method(owner.into(), name, Method::Core(Arc::from(function)));
     }
 
     fn insert_method(&mut self, owner: MethodOwner, name: &str, method: Method) {

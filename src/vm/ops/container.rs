@@ -56,8 +56,7 @@ fn extend_by_iterator(op: &mut Op<'_>, list: Value, source: Value) -> Step {
     let mut iterates = false;
     for name in ["iter", "next"] {
         let name = op.vm.heap.intern(name);
-        iterates |=
-            matches!(op.find(source, name)?, Found::Method(_) | Found::Native(_) | Found::NeedCore);
+        iterates |= matches!(op.find(source, name)?, Found::Method(_) | Found::Native(_));
     }
     if !iterates {
         let name = op.vm.type_name(source);

@@ -115,7 +115,6 @@ fn read(op: &mut Op<'_>, object: Value, name: Value, found: Found) -> Step {
             let site = op.operator_site();
             return op.call_value(getter, site, 0, None, false);
         }
-        Found::NeedCore => return op.leave(Exit::NeedCore),
         Found::Missing => return Err(op.missing_member(object, name, "field", at.b)),
     };
     op.set(at.a, value);
@@ -199,8 +198,7 @@ fn get_entry(op: &mut Op<'_>, map: Value, name: Value, or_null: bool) -> Step {
 #[cold]
 fn missing_name(op: &mut Op<'_>, map: Value, name: Value) -> Thrown {
     let text = op.text(name);
-    let is_method =
-        matches!(op.find(map, name), Ok(Found::Native(_) | Found::Method(_) | Found::NeedCore));
+    let is_method = matches!(op.find(map, name), Ok(Found::Native(_) | Found::Method(_)));
     let mut message = format!("the map has no key `{text}`");
     if is_method {
         message.push_str(&format!("; the method is called as `.{text}(…)`"));

@@ -6,7 +6,6 @@ use super::{Flow, Op, Step};
 use crate::bytecode::instruction::Instruction;
 use crate::bytecode::op::Opcode;
 use crate::vm::error::{ErrorKind, Thrown};
-use crate::vm::exit::Exit;
 use crate::vm::native::{NativeBody, NativeId};
 use crate::vm::value::{Kind, Value};
 
@@ -69,9 +68,6 @@ pub(in crate::vm) fn invoke_spread(op: &mut Op<'_>) -> Step {
     let receiver = op.get(at.a + 1);
     let name = op.name();
     let found = op.find(receiver, name)?;
-    if matches!(found, Found::NeedCore) {
-        return op.leave(Exit::NeedCore);
-    }
     let named = named_map(op.get(at.a + 3));
     let count = op.spread(usize::from(at.a) + 2, usize::from(at.a) + 2)? + 1;
     op.call_found(found, receiver, name, site, count, named)
@@ -156,7 +152,6 @@ impl Op<'_> {
                 let site = self.operator_site();
                 self.call_value(getter, site, 0, None, false)
             }
-            Found::NeedCore => self.leave(Exit::NeedCore),
             Found::Property(_) => {
                 let name = self.text(name);
                 let text = format!("`{name}` is no method but a property: leave out the `()`");

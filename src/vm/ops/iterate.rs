@@ -12,7 +12,6 @@ use super::lookup::Found;
 use super::{Flow, Op, Step};
 use crate::bytecode::op::Opcode;
 use crate::vm::error::{ErrorKind, Thrown};
-use crate::vm::exit::Exit;
 use crate::vm::value::{Kind, Value};
 
 /// `Iter`
@@ -28,7 +27,6 @@ pub(in crate::vm) fn iter(op: &mut Op<'_>) -> Step {
             let native = op.vm.native_value(id);
             op.call_operator(native, &[source])
         }
-        Found::NeedCore => op.leave(Exit::NeedCore),
         _ => begin_iterator(op, source),
     }
 }
@@ -69,7 +67,6 @@ fn begin_iterator(op: &mut Op<'_>, source: Value) -> Step {
     let name = op.vm.heap.intern("next");
     match op.find(source, name)? {
         Found::Method(_) | Found::Native(_) => {}
-        Found::NeedCore => return op.leave(Exit::NeedCore),
         _ => {
             let shown = op.vm.type_name(source);
             let hint = match source.kind() {
@@ -218,7 +215,6 @@ fn ask(op: &mut Op<'_>) -> Step {
             let native = op.vm.native_value(id);
             op.call_operator(native, &[iterator, Value::end()])
         }
-        Found::NeedCore => op.leave(Exit::NeedCore),
         _ => Err(op.missing_method(iterator, name)),
     }
 }

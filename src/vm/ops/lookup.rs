@@ -25,8 +25,6 @@ pub(in crate::vm) enum Found {
     Getter(Value),
     /// A function that reads it, called without the value.
     StaticGetter(Value),
-    /// A core method whose module has not been loaded yet.
-    NeedCore,
     /// Nothing.
     Missing,
 }
@@ -273,10 +271,6 @@ impl crate::vm::Vm {
         match of_host.or_else(|| self.registry.method(kind, name)) {
             Some(Method::Native(id)) => Found::Native(*id),
             Some(Method::Property(id)) => Found::Property(*id),
-            Some(Method::Core(function)) => match &self.registry.core {
-                Some(core) => core.get(function).copied().map_or(Found::Missing, Found::Method),
-                None => Found::NeedCore,
-            },
             None => Found::Missing,
         }
     }

@@ -115,7 +115,6 @@ pub(in crate::vm) fn select(op: &mut Op<'_>) -> Step {
             arms.push(SelectArm { number, operand: SelectOperand::Ready(Value::null()) });
         } else if op.get(arm.enabled).truthy() {
             let operand = operand(op, arm, &mut free)?;
-            let Some(operand) = operand else { return op.leave(Exit::NeedCore) };
             arms.push(SelectArm { number, operand });
         }
     }
@@ -133,13 +132,13 @@ fn operand(
     op: &mut Op<'_>,
     arm: &SelectArmCode,
     free: &mut usize,
-) -> Result<Option<SelectOperand>, Thrown> {
+) -> Result<SelectOperand, Thrown> {
     let register = usize::from(arm.register);
     let (name, first, count, is_spread) = match arm.kind {
         SelectArmKind::Value => {
             let value = op.get(arm.register);
             if value.is(Kind::Object) {
-                return Ok(Some(SelectOperand::Value(value)));
+                return Ok(SelectOperand::Value(value));
             }
             return Err(no_operation(op, value));
         }
@@ -170,7 +169,6 @@ fn operand(
                 Found::Native(id) => (op.vm.native_value(id), Some(receiver)),
                 Found::Method(method) => (method, Some(receiver)),
                 Found::Field(callee) => (callee, None),
-                Found::NeedCore => return Ok(None),
                 _ => return Err(op.missing_method(receiver, name)),
             }
         }
@@ -195,7 +193,7 @@ fn operand(
     let count = op.bind_native(id, slot, count + shift, named, receiver.is_some())?;
     *free = slot + 1 + count;
     let args = op.window_args(slot + 1, count);
-    Ok(Some(SelectOperand::Native(id, args)))
+    Ok(SelectOperand::Native(id, args))
 }
 
 /// The error of an async generator in an arm: it is code of the task that asks, not an operation.
