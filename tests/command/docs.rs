@@ -10,6 +10,44 @@ use std::process::Output;
 
 use crate::process::{fed, stderr, stdout};
 
+/// A link to a page that is not there, or to a heading that the page does not have, leads nowhere.
+#[test]
+fn every_link_leads_somewhere() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let mut faults = Vec::new();
+    for page in pages(root) {
+        let text = fs::read_to_string(&page).expect("a page can be read");
+        for link in prose(&text).split("](").skip(1).filter_map(|rest| rest.split(')').next()) {
+            if !link.contains("://") && !is_there(&page, link) {
+                faults.push(format!("{}: {link}", page.display()));
+            }
+        }
+    }
+    assert!(faults.is_empty(), "{}", faults.join("\n"));
+}
+
+/// The text without its code, in blocks and in lines.
+fn prose(text: &str) -> String {
+    let lines: String = text.split("```").step_by(2).collect();
+    lines.split('`').step_by(2).collect()
+}
+
+fn is_there(page: &Path, link: &str) -> bool {
+    let (path, heading) = link.split_once('#').map_or((link, None), |(path, h)| (path, Some(h)));
+    let folder = page.parent().expect("a page lies in a folder");
+    let target = if path.is_empty() { page.to_path_buf() } else { folder.join(path) };
+    let Some(heading) = heading else { return target.exists() };
+    let text = fs::read_to_string(target).unwrap_or_default();
+    text.lines().filter(|line| line.starts_with('#')).any(|line| anchor(line) == heading)
+}
+
+/// What a heading is called in links.
+fn anchor(heading: &str) -> String {
+    let words = heading.trim_start_matches('#').trim().to_lowercase();
+    let kept = words.chars().filter(|c| c.is_alphanumeric() || matches!(c, ' ' | '-' | '_'));
+    kept.map(|c| if c == ' ' { '-' } else { c }).collect()
+}
+
 struct Sample {
     place: String,
     mode: String,
@@ -64,10 +102,14 @@ fn fault(sample: &Sample) -> Result<(), String> {
 
 fn samples() -> Vec<Sample> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    pages(root).iter().flat_map(|page| blocks(root, page)).collect()
+}
+
+fn pages(root: &Path) -> Vec<PathBuf> {
     let mut pages = vec![root.join("README.md")];
     collect(&root.join("docs"), &mut pages);
     pages.sort();
-    pages.iter().flat_map(|page| blocks(root, page)).collect()
+    pages
 }
 
 fn collect(folder: &Path, pages: &mut Vec<PathBuf>) {
