@@ -136,6 +136,8 @@ pub fn text_of(module: &ModuleCode, pc: usize, instruction: Instruction) -> Stri
     for (kind, value) in bytes {
         let _ = match kind {
             Operand::None | Operand::Small => Ok(()),
+            Operand::Swapped if value == 0 => Ok(()),
+            Operand::Swapped => write!(text, " swapped"),
             Operand::Byte => write!(text, " {value}"),
             Operand::SrcOrNone if value == NO_REGISTER => write!(text, " -"),
             _ => write!(text, " r{value}"),
@@ -147,6 +149,8 @@ pub fn text_of(module: &ModuleCode, pc: usize, instruction: Instruction) -> Stri
     let imm = instruction.imm;
     let _ = match layout.imm {
         Immediate::None => Ok(()),
+        Immediate::Swapped if imm == 0 => Ok(()),
+        Immediate::Swapped => write!(text, " swapped"),
         Immediate::Int => write!(text, " {imm}"),
         Immediate::JumpOrNone if imm == 0 => write!(text, " -"),
         Immediate::Jump | Immediate::JumpOrNone => {

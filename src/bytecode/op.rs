@@ -41,6 +41,8 @@ pub enum Operand {
     Quad,
     /// A count, index or flag.
     Byte,
+    /// 1 if the operands stand the other way round in the source, `a > b` being `b < a`; else 0.
+    Swapped,
     /// Low or high byte of a 16-bit integer in `b | c << 8`.
     Small,
 }
@@ -52,6 +54,8 @@ pub enum Immediate {
     None,
     /// A signed integer.
     Int,
+    /// As the operand of the same name.
+    Swapped,
     /// A jump, relative to this instruction.
     Jump,
     /// A jump, or 0 for none.
@@ -209,9 +213,9 @@ opcodes! {
     /// R[a] := R[b] != R[c]
     Ne "ne" (Dst Src Src None)
     /// R[a] := R[b] < R[c]
-    Lt "lt" (Dst Src Src None)
+    Lt "lt" (Dst Src Src Swapped)
     /// R[a] := R[b] <= R[c]
-    Le "le" (Dst Src Src None)
+    Le "le" (Dst Src Src Swapped)
     /// R[a] := R[b] in R[c]
     In "in" (Dst Src Src None)
     /// R[a] := R[b] is of type R[c]
@@ -241,13 +245,13 @@ opcodes! {
     /// if R[a] != R[b]: pc += imm
     JumpNe "jump_ne" (Src Src None Jump)
     /// if R[a] < R[b]: pc += imm
-    JumpLt "jump_lt" (Src Src None Jump)
+    JumpLt "jump_lt" (Src Src Swapped Jump)
     /// if not R[a] < R[b]: pc += imm
-    JumpNotLt "jump_not_lt" (Src Src None Jump)
+    JumpNotLt "jump_not_lt" (Src Src Swapped Jump)
     /// if R[a] <= R[b]: pc += imm
-    JumpLe "jump_le" (Src Src None Jump)
+    JumpLe "jump_le" (Src Src Swapped Jump)
     /// if not R[a] <= R[b]: pc += imm
-    JumpNotLe "jump_not_le" (Src Src None Jump)
+    JumpNotLe "jump_not_le" (Src Src Swapped Jump)
     /// if R[a] == bc: pc += imm
     JumpEqInt "jump_eq_int" (Src Small Small Jump)
     /// if R[a] != bc: pc += imm

@@ -173,6 +173,9 @@ impl FunctionCheck<'_> {
             Operand::None => {
                 return self.ensure(value == 0, || format!("unused operand {place} is {value}"));
             }
+            Operand::Swapped => {
+                return self.ensure(value <= 1, || format!("flag {place} is {value}"));
+            }
             Operand::Byte | Operand::Small => return Ok(()),
             Operand::SrcOrNone if value == NO_REGISTER => return Ok(()),
             Operand::Dst | Operand::Src | Operand::Mut | Operand::SrcOrNone => 1,
@@ -203,6 +206,7 @@ impl FunctionCheck<'_> {
         match kind {
             Immediate::None => self.ensure(imm == 0, || format!("unused immediate is {imm}")),
             Immediate::Int => Ok(()),
+            Immediate::Swapped => self.ensure(imm == 0 || imm == 1, || format!("flag is {imm}")),
             Immediate::JumpOrNone if imm == 0 => Ok(()),
             Immediate::Jump | Immediate::JumpOrNone => {
                 let target = pc as i64 + i64::from(imm);

@@ -432,6 +432,7 @@ fn relocate(mut at: Instruction, relocation: &Relocation<'_>) -> Instruction {
         Immediate::Slot => relocation.slots[at.imm as usize] as i32,
         Immediate::None
         | Immediate::Int
+        | Immediate::Swapped
         | Immediate::Jump
         | Immediate::JumpOrNone
         | Immediate::Class

@@ -2,11 +2,12 @@
 //! ordered values, and values whose class or enum defines `<`. Everything else has no order.
 //!
 //! Lists are compared from the front with an explicit stack. Like equality, a comparison that meets
-//! an instance stops and asks the caller to run `<`.
+//! an instance stops and asks the caller to run `<`, first with the left value, then with the right
+//! one. Where the right one has no `<`, it asks whether the two are equal.
 
 use std::cmp::Ordering;
 
-use super::equal::float_as_int;
+use super::equal::{Equality, equal, float_as_int};
 use super::hash::AddressSet;
 use super::heap::{Heap, Marker};
 use super::object::NoOrder;
@@ -26,8 +27,10 @@ pub enum Order {
         /// From the second.
         right: Value,
     },
-    /// `left`'s class defines `<`: call it with `right`.
+    /// `left`'s class defines the operator: call it with `right`.
     NeedsCall {
+        /// `<`, or `==` where only one of two values can be asked for `<`.
+        operator: &'static str,
         /// The instance.
         left: Value,
         /// What it is compared with.
@@ -51,6 +54,8 @@ enum Asked {
     Left,
     /// Whether the right one is less; the left one is not.
     Right,
+    /// Whether they are equal; the left one is not less, and the right one has no `<`.
+    Equal,
 }
 
 /// A comparison under way.
@@ -85,10 +90,20 @@ impl Ordered {
                 return Order::Known(found);
             }
             if let Some((left, right, asked)) = self.asked {
-                return match asked {
-                    Asked::Left => Order::NeedsCall { left, right },
-                    Asked::Right => Order::NeedsCall { left: right, right: left },
-                };
+                match asked {
+                    Asked::Left => return less(left, right),
+                    Asked::Right if heap.method_of(right, "<").is_some() => {
+                        return less(right, left);
+                    }
+                    Asked::Right => self.asked = Some((left, right, Asked::Equal)),
+                    Asked::Equal => match equal(heap, left, right) {
+                        Equality::NeedsCall { left, right } => {
+                            return Order::NeedsCall { operator: "==", left, right };
+                        }
+                        known => self.answer(matches!(known, Equality::Yes)),
+                    },
+                }
+                continue;
             }
             let Some((left, right)) = self.next.take().or_else(|| self.step(heap)) else {
                 return Order::Known(self.found.unwrap_or(Ordering::Equal));
@@ -102,21 +117,26 @@ impl Ordered {
             match flat(heap, left, right) {
                 Order::Known(Ordering::Equal) => {}
                 Order::Known(order) => self.found = Some(order),
-                Order::NeedsCall { left, right } => self.asked = Some((left, right, Asked::Left)),
+                Order::NeedsCall { left, right, .. } => {
+                    self.asked = Some((left, right, Asked::Left));
+                }
                 other => return other,
             }
         }
     }
 
-    /// What the method `<` said that [`Ordered::run`] asked for.
-    pub fn answer(&mut self, less: bool) {
-        match (self.asked.take(), less) {
+    /// What the operator said that [`Ordered::run`] asked for.
+    pub fn answer(&mut self, holds: bool) {
+        match (self.asked.take(), holds) {
             (Some((_, _, Asked::Left)), true) => self.found = Some(Ordering::Less),
             (Some((_, _, Asked::Right)), true) => self.found = Some(Ordering::Greater),
             (Some((left, right, Asked::Left)), false) => {
                 self.asked = Some((left, right, Asked::Right));
             }
-            (Some((_, _, Asked::Right)), false) | (None, _) => {}
+            (Some((_, _, Asked::Equal)), false) => self.found = Some(Ordering::Greater),
+            (Some((_, _, Asked::Right)), false)
+            | (Some((_, _, Asked::Equal)), true)
+            | (None, _) => {}
         }
     }
 
@@ -153,6 +173,11 @@ impl Ordered {
     }
 }
 
+/// Asks the class of `left` whether it is less.
+fn less(left: Value, right: Value) -> Order {
+    Order::NeedsCall { operator: "<", left, right }
+}
+
 /// The order of two values that are not both lists.
 fn flat(heap: &Heap, left: Value, right: Value) -> Order {
     let order = match (left.kind(), right.kind()) {
@@ -165,7 +190,7 @@ fn flat(heap: &Heap, left: Value, right: Value) -> Order {
         (Kind::Str, Kind::Str) => heap.str(left).cmp(&heap.str(right)),
         (Kind::Bytes, Kind::Bytes) => heap.bytes_ref(left).cmp(&heap.bytes_ref(right)),
         (Kind::Instance | Kind::Variant, _) if heap.method_of(left, "<").is_some() => {
-            return Order::NeedsCall { left, right };
+            return less(left, right);
         }
         (Kind::Object, _) | (_, Kind::Object) => {
             return match heap.host_order(left, right) {

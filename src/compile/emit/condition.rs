@@ -76,7 +76,7 @@ impl Emitter<'_> {
         let right = self.any(rhs);
         let op = if on { forms.registers.0 } else { forms.registers.1 };
         let (a, b) = if forms.swapped { (right, left) } else { (left, right) };
-        self.at(span, |this| this.jump_on2(op, a, b, target));
+        self.at(span, |this| this.f.asm.jump(op, a.0, b.0, u8::from(forms.swapped), target));
     }
 }
 

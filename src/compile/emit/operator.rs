@@ -91,8 +91,8 @@ impl Emitter<'_> {
 
     fn apply_registers(&mut self, op: BinaryOp, lhs: Reg, rhs: Reg, out: Reg) {
         match op {
-            BinaryOp::Gt => self.op(Opcode::Lt, out, rhs, lhs),
-            BinaryOp::Ge => self.op(Opcode::Le, out, rhs, lhs),
+            BinaryOp::Gt => self.f.asm.emit(Opcode::Lt, out.0, rhs.0, lhs.0, 1),
+            BinaryOp::Ge => self.f.asm.emit(Opcode::Le, out.0, rhs.0, lhs.0, 1),
             BinaryOp::NotIn => {
                 self.op(Opcode::In, out, lhs, rhs);
                 self.op2(Opcode::Not, out, out);

@@ -207,7 +207,7 @@ fn ordered(vm: &mut Vm, left: Value, right: Value) -> Result<Ordering, Thrown> {
         Order::Nan => {
             Err(vm.error(ErrorKind::ValueError, "math.clamp: nan has no place in an order"))
         }
-        Order::None { left, right } | Order::NeedsCall { left, right } => {
+        Order::None { left, right } | Order::NeedsCall { left, right, .. } => {
             let (left, right) = (describe(vm, left), describe(vm, right));
             let message = format!("math.clamp: {left} and {right} have no order of their own");
             Err(vm.error(ErrorKind::TypeError, message))

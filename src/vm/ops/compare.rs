@@ -6,6 +6,7 @@ use std::cmp::Ordering;
 
 use super::work::Work;
 use super::{Flow, Op, Step};
+use crate::bytecode::instruction::Instruction;
 use crate::bytecode::op::Opcode;
 use crate::vm::equal::{Comparison, Equality, equal};
 use crate::vm::error::{ErrorKind, Thrown};
@@ -60,6 +61,18 @@ fn asked(op: Opcode) -> (Asks, bool) {
     }
 }
 
+/// Whether the operands of an instruction stand the other way round than in the source: `a > b` is
+/// compiled as `b < a`.
+fn is_swapped(at: Instruction) -> bool {
+    match at.op {
+        Opcode::Lt | Opcode::Le => at.imm != 0,
+        Opcode::JumpLt | Opcode::JumpNotLt | Opcode::JumpLe | Opcode::JumpNotLe => at.c != 0,
+        Opcode::JumpGtInt | Opcode::JumpNotGtInt => true,
+        Opcode::JumpGeInt | Opcode::JumpNotGeInt => true,
+        _ => false,
+    }
+}
+
 fn question(op: &mut Op<'_>, lhs: Value, rhs: Value) -> Step {
     if asked(op.instruction().op).0 == Asks::Equal {
         return match equal(&op.vm.heap, lhs, rhs) {
@@ -68,11 +81,13 @@ fn question(op: &mut Op<'_>, lhs: Value, rhs: Value) -> Step {
             Equality::NeedsCall { .. } => resume_equal(op, Comparison::new(lhs, rhs)),
         };
     }
+    // From here on as written, since an operator belongs to what stands on its left.
+    let (lhs, rhs) = if is_swapped(op.instruction()) { (rhs, lhs) } else { (lhs, rhs) };
     match order(&op.vm.heap, lhs, rhs) {
         Order::Known(order) => conclude_order(op, order),
         Order::Nan => conclude(op, false),
         Order::None { left, right } => Err(no_order(op, left, right)),
-        Order::NeedsCall { left, right } => {
+        Order::NeedsCall { left, right, .. } => {
             if left.same(lhs) && right.same(rhs) {
                 return ask_instance(op, lhs, rhs);
             }
@@ -81,14 +96,15 @@ fn question(op: &mut Op<'_>, lhs: Value, rhs: Value) -> Step {
     }
 }
 
-/// Asks the operator `<` of the operands' own class.
+/// Asks the operator `<` once if that is enough: `a > b` is `b < a`, `a >= b` is `!(a < b)` and
+/// `a <= b` is `!(b < a)`, if the class of `b` has a `<` where it is asked.
 fn ask_instance(op: &mut Op<'_>, lhs: Value, rhs: Value) -> Step {
-    // `a <= b` is `!(b < a)`.
-    let turned = asked(op.instruction().op).0 == Asks::LessOrEqual;
-    let (left, right) = if turned { (rhs, lhs) } else { (lhs, rhs) };
+    let at = op.instruction();
+    let or_equal = asked(at.op).0 == Asks::LessOrEqual;
+    let (left, right) = if is_swapped(at) == or_equal { (lhs, rhs) } else { (rhs, lhs) };
     match op.method_of(left, "<") {
         Some(method) => op.call_operator(method, &[left, right]),
-        None => Err(no_order(op, left, right)),
+        None => resume_order(op, Ordered::new(lhs, rhs)),
     }
 }
 
@@ -109,8 +125,8 @@ fn resume_order(op: &mut Op<'_>, mut ordered: Ordered) -> Step {
         Order::Known(order) => conclude_order(op, order),
         Order::Nan => conclude(op, false),
         Order::None { left, right } => Err(no_order(op, left, right)),
-        Order::NeedsCall { left, right } => {
-            let Some(method) = op.method_of(left, "<") else {
+        Order::NeedsCall { operator, left, right } => {
+            let Some(method) = op.method_of(left, operator) else {
                 return Err(no_order(op, left, right));
             };
             op.put_off(Work::Order(ordered));
@@ -138,7 +154,9 @@ pub(super) fn deliver(op: &mut Op<'_>, result: Value) -> Step {
 }
 
 fn conclude_order(op: &mut Op<'_>, order: Ordering) -> Step {
-    let holds = match asked(op.instruction().op).0 {
+    let at = op.instruction();
+    let order = if is_swapped(at) { order.reverse() } else { order };
+    let holds = match asked(at.op).0 {
         Asks::Less => order == Ordering::Less,
         _ => order != Ordering::Greater,
     };
