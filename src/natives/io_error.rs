@@ -85,6 +85,9 @@ fn other_kind(error: &io::Error) -> &'static str {
     match error.raw_os_error() {
         // EMFILE and ENFILE have the same numbers on all Unix systems.
         Some(24 | 23) if cfg!(unix) => "too_many_files",
+        // ELOOP: symbolic links that lead to each other. Linux, then the BSDs and macOS.
+        Some(40) if cfg!(target_os = "linux") => "loop",
+        Some(62) if cfg!(all(unix, not(target_os = "linux"))) => "loop",
         None if is_lookup(error) => "unknown_host",
         _ => "other",
     }

@@ -1,114 +1,169 @@
 //! Directories, and everything that needs only a path.
 
-use std::fs::{self, Metadata};
 use std::io;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
 
+use super::file::permission;
 use super::op::{Deed, nothing, on_pool};
+use super::tree;
 use crate::natives::kind::TextValue;
 use crate::natives::record::record;
+use crate::runtime::driver::{FileKind, FileSystem, OpenHow};
 use crate::runtime::{Answer, Cx};
-use crate::vm::{ErrorKind, Thrown, Value};
+use crate::vm::{ErrorKind, Thrown, Value, Vm};
+
+type Files = Arc<dyn FileSystem>;
 
 pub(super) fn exists(cx: &mut Cx<'_>, path: TextValue) -> Result<Answer, Thrown> {
-    let (path, deed) = given(cx, path, |path| Deed::look("exists", "look at", path));
-    on_pool(deed, move || Ok(path.exists()), |_, _, found| Ok(Value::bool(found)))
+    let (files, path, deed) = given(cx, path, |path| Deed::look("exists", "look at", path));
+    let work = move || Ok(files.look(&path, true).is_ok());
+    on_pool(deed, work, |_, _, found| Ok(Value::bool(found)))
 }
 
 pub(super) fn list(cx: &mut Cx<'_>, path: TextValue) -> Result<Answer, Thrown> {
-    let (path, deed) = given(cx, path, |path| Deed::look("list", "list", path));
+    let (files, path, deed) = given(cx, path, |path| Deed::look("list", "list", path));
     let work = move || {
-        let names = fs::read_dir(path)?.map(|entry| Ok(readable(entry?.file_name().as_ref())));
-        let mut names = names.collect::<io::Result<Vec<String>>>()?;
+        let entries = files.entries(&path)?;
+        let mut names: Vec<String> = entries.iter().map(|entry| name_of(&entry.path)).collect();
         names.sort_unstable();
         Ok(names)
     };
-    on_pool(deed, work, |vm, _, names| {
-        let names = names.iter().map(|name| vm.heap.string(name)).collect();
-        Ok(vm.heap.list(names))
-    })
+    on_pool(deed, work, texts)
 }
 
 pub(super) fn stat(cx: &mut Cx<'_>, path: TextValue, follow: bool) -> Result<Answer, Thrown> {
-    let (path, deed) = given(cx, path, |path| Deed::look("stat", "look at", path));
-    let work = move || if follow { fs::metadata(path) } else { fs::symlink_metadata(path) };
-    on_pool(deed, work, |vm, _, data| {
-        let size = Value::int(i64::try_from(data.len()).unwrap_or(i64::MAX));
-        let kind = vm.heap.intern(kind(data.file_type()));
-        let fields = [
-            ("size", size),
-            ("modified", time(data.modified())),
-            ("created", time(data.created())),
-            ("kind", kind),
-            ("mode", mode(&data)),
-        ];
-        Ok(record(&mut vm.heap, &fields))
-    })
+    let (files, path, deed) = given(cx, path, |path| Deed::look("stat", "look at", path));
+    on_pool(
+        deed,
+        move || files.look(&path, follow),
+        |vm, _, facts| {
+            let size = Value::int(i64::try_from(facts.size).unwrap_or(i64::MAX));
+            let kind = vm.heap.intern(word(facts.kind));
+            let fields = [
+                ("size", size),
+                ("modified", time(facts.modified)),
+                ("created", time(facts.created)),
+                ("kind", kind),
+                ("mode", Value::int(facts.mode.into())),
+            ];
+            Ok(record(&mut vm.heap, &fields))
+        },
+    )
 }
 
 pub(super) fn mkdir(cx: &mut Cx<'_>, path: TextValue, parents: bool) -> Result<Answer, Thrown> {
-    let (path, deed) = given(cx, path, |path| Deed::change("mkdir", "make the directory", path));
-    let work = move || if parents { fs::create_dir_all(path) } else { fs::create_dir(path) };
+    let (files, path, deed) =
+        given(cx, path, |path| Deed::change("mkdir", "make the directory", path));
+    let work = move || if parents { files.make_dirs(&path) } else { files.make_dir(&path, None) };
     on_pool(deed, work, nothing)
 }
 
 pub(super) fn remove(cx: &mut Cx<'_>, path: TextValue) -> Result<Answer, Thrown> {
-    let (path, deed) = given(cx, path, |path| Deed::change("remove", "remove", path));
-    let work = move || {
-        let is_dir = fs::symlink_metadata(&path)?.is_dir();
-        if is_dir { fs::remove_dir(path) } else { fs::remove_file(path) }
+    let (files, path, deed) = given(cx, path, |path| Deed::change("remove", "remove", path));
+    let work = move || match files.look(&path, false)?.kind {
+        FileKind::Dir => files.remove_dir(&path),
+        _ => files.remove_file(&path),
     };
     on_pool(deed, work, nothing)
 }
 
 pub(super) fn remove_all(cx: &mut Cx<'_>, path: TextValue) -> Result<Answer, Thrown> {
-    let (path, deed) = given(cx, path, |path| Deed::change("remove_all", "remove", path));
-    let work = move || match fs::symlink_metadata(&path) {
-        Ok(data) if data.is_dir() => fs::remove_dir_all(path),
-        Ok(_) => fs::remove_file(path),
-        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
-        Err(error) => Err(error),
-    };
-    on_pool(deed, work, nothing)
+    let (files, path, deed) = given(cx, path, |path| Deed::change("remove_all", "remove", path));
+    on_pool(deed, move || tree::remove(files.as_ref(), &path), nothing)
 }
 
 pub(super) fn rename(cx: &mut Cx<'_>, from: TextValue, to: TextValue) -> Result<Answer, Thrown> {
     let to = PathBuf::from(to.get(&cx.vm.heap));
-    let (from, deed) = given(cx, from, |path| Deed::change("rename", "rename", path));
-    on_pool(deed, move || fs::rename(from, to), nothing)
+    let unique = cx.rt.driver.random();
+    let (files, from, deed) = given(cx, from, |path| Deed::change("rename", "rename", path));
+    on_pool(deed, move || tree::rename(files.as_ref(), &from, &to, unique), nothing)
 }
 
 pub(super) fn copy(cx: &mut Cx<'_>, from: TextValue, to: TextValue) -> Result<Answer, Thrown> {
     let to = PathBuf::from(to.get(&cx.vm.heap));
-    let (from, deed) = given(cx, from, |path| Deed::change("copy", "copy", path));
+    let (files, from, deed) = given(cx, from, |path| Deed::change("copy", "copy", path));
     let work = move || {
-        // Copying a file onto itself would empty it.
-        if let (Ok(source), Ok(target)) = (fs::canonicalize(&from), fs::canonicalize(&to))
-            && source == target
-        {
-            return Ok(());
+        let source = files.look(&from, true)?;
+        if source.kind == FileKind::Dir {
+            return Err(io::ErrorKind::IsADirectory.into());
         }
-        fs::copy(from, to).map(drop)
+        // Copying a file onto itself, under whatever name, would empty it.
+        let target = files.look(&to, true).ok();
+        let is_same = match target.and_then(|target| target.identity) {
+            Some(identity) => source.identity == Some(identity),
+            None => target.is_some() && files.canonical(&from)? == files.canonical(&to)?,
+        };
+        if is_same { Ok(()) } else { files.copy(&from, &to) }
     };
     on_pool(deed, work, nothing)
 }
 
+pub(super) fn chmod(cx: &mut Cx<'_>, path: TextValue, mode: i64) -> Result<Answer, Thrown> {
+    let mode = permission(cx.vm, "fs.chmod", mode)?;
+    let (files, path, deed) =
+        given(cx, path, |path| Deed::change("chmod", "change the permissions of", path));
+    on_pool(deed, move || files.set_mode(&path, mode), nothing)
+}
+
+pub(super) fn symlink(
+    cx: &mut Cx<'_>,
+    target: TextValue,
+    link: TextValue,
+) -> Result<Answer, Thrown> {
+    let target = PathBuf::from(target.get(&cx.vm.heap));
+    let (files, link, deed) =
+        given(cx, link, |path| Deed::change("symlink", "make the link", path));
+    on_pool(deed, move || files.link(&target, &link), nothing)
+}
+
+pub(super) fn readlink(cx: &mut Cx<'_>, link: TextValue) -> Result<Answer, Thrown> {
+    let (files, link, deed) = given(cx, link, |path| Deed::look("readlink", "read the link", path));
+    let work = move || files.read_link(&link).map(|target| readable(&target));
+    on_pool(deed, work, |vm, _, target| Ok(vm.heap.string(&target)))
+}
+
 pub(super) fn temp_dir(cx: &mut Cx<'_>, prefix: TextValue) -> Result<Answer, Thrown> {
-    let prefix = prefix.get(&cx.vm.heap).to_string();
-    if prefix.contains(['/', '\\', '\0']) {
-        let text = format!("fs.temp_dir: prefix must be the beginning of a name, not {prefix:?}");
-        return Err(cx.vm.error(ErrorKind::ValueError, text));
-    }
-    let unique = [cx.rt.driver.random(), cx.rt.driver.random(), cx.rt.driver.random()];
-    let parent = std::env::temp_dir();
-    let deed = Deed::change("temp_dir", "make a directory in", &readable(parent.as_ref()));
+    let prefix = piece_of_name(cx.vm, "fs.temp_dir", "prefix", prefix)?;
+    temporary(cx, "temp_dir", "make a directory in", prefix, String::new(), |files, path| {
+        files.make_dir(path, Some(0o700))
+    })
+}
+
+pub(super) fn temp_file(
+    cx: &mut Cx<'_>,
+    prefix: TextValue,
+    suffix: TextValue,
+) -> Result<Answer, Thrown> {
+    let prefix = piece_of_name(cx.vm, "fs.temp_file", "prefix", prefix)?;
+    let suffix = piece_of_name(cx.vm, "fs.temp_file", "suffix", suffix)?;
+    temporary(cx, "temp_file", "make a file in", prefix, suffix, |files, path| {
+        let how = OpenHow { write: true, new: true, mode: Some(0o600), ..OpenHow::default() };
+        files.open(path, how).map(drop)
+    })
+}
+
+/// Makes something with a name that nobody can foresee.
+fn temporary(
+    cx: &mut Cx<'_>,
+    op: &'static str,
+    doing: &'static str,
+    prefix: String,
+    suffix: String,
+    make: fn(&dyn FileSystem, &Path) -> io::Result<()>,
+) -> Result<Answer, Thrown> {
+    let driver = &mut cx.rt.driver;
+    let unique = [driver.random(), driver.random(), driver.random()];
+    let files = driver.files();
+    let parent = files.temp_dir();
+    let deed = Deed::change(op, doing, &readable(&parent));
     let work = move || {
         let mut taken = None;
         for number in unique {
-            let path = parent.join(format!("{prefix}{number:016x}"));
-            match make_private(&path) {
-                Ok(()) => return Ok(readable(path.as_ref())),
+            let path = parent.join(format!("{prefix}{number:016x}{suffix}"));
+            match make(files.as_ref(), &path) {
+                Ok(()) => return Ok(readable(&path)),
                 Err(error) if error.kind() == io::ErrorKind::AlreadyExists => taken = Some(error),
                 Err(error) => return Err(error),
             }
@@ -118,57 +173,57 @@ pub(super) fn temp_dir(cx: &mut Cx<'_>, prefix: TextValue) -> Result<Answer, Thr
     on_pool(deed, work, |vm, _, path| Ok(vm.heap.string(&path)))
 }
 
-/// What a path is, in the words of `stat` and `walk`.
-pub(super) fn kind(of: fs::FileType) -> &'static str {
-    if of.is_file() {
-        "file"
-    } else if of.is_dir() {
-        "dir"
-    } else if of.is_symlink() {
-        "symlink"
-    } else {
-        "other"
+fn piece_of_name(
+    vm: &mut Vm,
+    function: &str,
+    name: &str,
+    text: TextValue,
+) -> Result<String, Thrown> {
+    let text = text.get(&vm.heap).to_string();
+    if text.contains(['/', '\\', '\0']) {
+        let part = if name == "prefix" { "beginning" } else { "end" };
+        let text = format!("{function}: {name} must be the {part} of a name, not {text:?}");
+        return Err(vm.error(ErrorKind::ValueError, text));
+    }
+    Ok(text)
+}
+
+/// What something is, in the words of `stat` and `walk`.
+pub(super) fn word(kind: FileKind) -> &'static str {
+    match kind {
+        FileKind::File => "file",
+        FileKind::Dir => "dir",
+        FileKind::Symlink => "symlink",
+        FileKind::Other => "other",
     }
 }
 
-/// A name as text; what is no UTF-8 in it is replaced.
-pub(super) fn readable(name: &Path) -> String {
-    name.to_string_lossy().into_owned()
+/// A path as text; what is no UTF-8 in it is replaced.
+pub(super) fn readable(path: &Path) -> String {
+    path.to_string_lossy().into_owned()
 }
 
-fn given(cx: &Cx<'_>, path: TextValue, deed: impl FnOnce(&str) -> Deed) -> (PathBuf, Deed) {
+/// The last name of a path as text.
+pub(super) fn name_of(path: &Path) -> String {
+    path.file_name().map_or_else(String::new, |name| name.to_string_lossy().into_owned())
+}
+
+/// A list of texts as a value.
+pub(super) fn texts(vm: &mut Vm, _: &Deed, texts: Vec<String>) -> Result<Value, Thrown> {
+    let texts = texts.iter().map(|text| vm.heap.string(text)).collect();
+    Ok(vm.heap.list(texts))
+}
+
+fn given(cx: &Cx<'_>, path: TextValue, deed: impl FnOnce(&str) -> Deed) -> (Files, PathBuf, Deed) {
     let path = path.get(&cx.vm.heap);
-    (PathBuf::from(path), deed(path))
+    (cx.rt.driver.files(), PathBuf::from(path), deed(path))
 }
 
 /// Seconds since 1970; null where the file system does not know.
-fn time(time: io::Result<SystemTime>) -> Value {
-    let Ok(time) = time else { return Value::null() };
+fn time(time: Option<SystemTime>) -> Value {
+    let Some(time) = time else { return Value::null() };
     Value::float(match time.duration_since(UNIX_EPOCH) {
         Ok(after) => after.as_secs_f64(),
         Err(before) => -before.duration().as_secs_f64(),
     })
-}
-
-#[cfg(unix)]
-fn mode(data: &Metadata) -> Value {
-    use std::os::unix::fs::PermissionsExt;
-    Value::int((data.permissions().mode() & 0o7777).into())
-}
-
-#[cfg(not(unix))]
-fn mode(data: &Metadata) -> Value {
-    Value::int(if data.permissions().readonly() { 0o444 } else { 0o666 })
-}
-
-/// A directory that only its owner can look into.
-#[cfg(unix)]
-fn make_private(path: &Path) -> io::Result<()> {
-    use std::os::unix::fs::DirBuilderExt;
-    fs::DirBuilder::new().mode(0o700).create(path)
-}
-
-#[cfg(not(unix))]
-fn make_private(path: &Path) -> io::Result<()> {
-    fs::create_dir(path)
 }

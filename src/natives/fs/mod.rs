@@ -3,16 +3,26 @@
 //! - `op`: a call on the pool as a source of the loop;
 //! - `file`: reading and writing whole files;
 //! - `folder`: directories, and everything that takes only a path;
-//! - `walk`: a tree of directories as a source.
+//! - `tree`: whole trees, removed or moved to another device;
+//! - `walk`: a tree of directories as a source;
+//! - `glob`: the paths that a pattern describes.
 //!
 //! What changes something cannot be taken back: once it has begun, a cancel waits for its result.
 
 mod file;
 mod folder;
+mod glob;
 mod op;
+mod tree;
 mod walk;
 
+use glob::Glob;
+use op::{Deed, on_pool};
+
+use super::kind::TextValue;
 use crate::natives;
+use crate::runtime::{Answer, Cx};
+use crate::vm::{ErrorKind, Thrown};
 
 pub use walk::WALK;
 
@@ -31,7 +41,7 @@ natives! {
     async fn fs.append(path: str, data: data) => file::append;
     /// The lines of a text file: a source for `for await`. A line may have `max` bytes. What is no
     /// UTF-8 is a ParseError, or is replaced if `lossy` is true.
-    fn fs.lines(path: str, named max: int = 1048576, named lossy: bool = false) => file::lines;
+    loop fn fs.lines(path: str, named max: int = 1048576, named lossy: bool = false) => file::lines;
     /// Whether there is something at a path, and it can be reached.
     async fn fs.exists(path: str) => folder::exists;
     /// The names in a directory, sorted.
@@ -46,13 +56,49 @@ natives! {
     async fn fs.remove(path: str) => folder::remove;
     /// Removes whatever is at a path, with all that is in it. Nothing there is no error.
     async fn fs.remove_all(path: str) => folder::remove_all;
-    /// Moves a file or directory to another name; a file that is there is replaced.
+    /// Moves a file or directory to another name; a file that is there is replaced. To another
+    /// device it is copied, and the original removed once the copy is whole.
     async fn fs.rename(from: str, to: str) => folder::rename;
     /// Copies a file with its permissions; a file that is there is replaced.
     async fn fs.copy(from: str, to: str) => folder::copy;
-    /// Makes a new, empty directory for temporary files and gives its path. Nobody removes it.
-    async fn fs.temp_dir(named prefix: str = "kettle-") => folder::temp_dir;
+    /// Sets the permissions of a file or directory: `await fs.chmod("run.sh", 0o755)`. Systems without
+    /// permissions know only whether a file may be written.
+    async fn fs.chmod(path: str, mode: int) => folder::chmod;
+    /// Makes a symbolic link that leads to `target`, which need not exist. A relative target is
+    /// looked for from where the link is.
+    async fn fs.symlink(target: str, link: str) => folder::symlink;
+    /// Where a symbolic link leads, as it was made.
+    async fn fs.readlink(link: str) => folder::readlink;
+    /// Makes a new, empty directory for temporary files and gives its path. Only its owner can look
+    /// into it. Nobody removes it: `defer await fs.remove_all(dir)` does.
+    async fn fs.temp_dir(named prefix: str = "kettle-") => folder::temp_dir,
+        "import fs\nlet dir = await fs.temp_dir()\ndefer await fs.remove_all(dir)\nprint(await fs.list(dir))" => "[]";
+    /// Makes a new, empty file that only its owner can read, and gives its path. Nobody removes it.
+    async fn fs.temp_file(named prefix: str = "kettle-", named suffix: str = "") => folder::temp_file,
+        "import fs\nlet path = await fs.temp_file(suffix: \".txt\")\ndefer await fs.remove(path)\nprint((await fs.stat(path)).size)" => "0";
     /// All that is below a directory, sorted by name, a directory before what is in it: a source of
-    /// maps of `path`, `name`, `kind` and `depth`. Symbolic links are not followed.
-    fn fs.walk(path: str) => walk::walk;
+    /// maps of `path`, `name`, `kind` and `depth` (0 for what is directly in it). Nothing deeper than
+    /// `max_depth` is looked at. Symbolic links are not followed unless `follow` is true; then each
+    /// has the kind of what it leads to, and a link that leads back to a directory around it is not
+    /// gone into. After a directory that cannot be read, which is an error, the walk can go on.
+    loop fn fs.walk(path: str, named follow: bool = false, named max_depth: int?) => walk::walk;
+    /// The paths that a pattern describes, sorted. `*` is any part of a name, `?` any character,
+    /// `[a-z]` one of a set and `[!a-z]` one not of it, `{a,b}` either, `**` any number of directories;
+    /// a backslash takes what follows as it is. Names that begin with a dot have to be asked for:
+    /// with the dot, or for all of them with `hidden`. `**` does not follow symbolic links.
+    async fn fs.glob(pattern: str, named hidden: bool = false) => glob,
+        "import fs\nprint(await fs.glob(\"no/such/**/*.txt\"))" => "[]";
+}
+
+fn glob(cx: &mut Cx<'_>, pattern: TextValue, hidden: bool) -> Result<Answer, Thrown> {
+    let text = pattern.get(&cx.vm.heap);
+    let glob = match Glob::new(text, hidden) {
+        Ok(glob) => glob,
+        Err(reason) => {
+            let text = format!("fs.glob: {text:?} is no pattern: {reason}");
+            return Err(cx.vm.error(ErrorKind::ValueError, text));
+        }
+    };
+    let (files, deed) = (cx.rt.driver.files(), Deed::look("glob", "look for", text));
+    on_pool(deed, move || Ok(glob.find(files.as_ref())), folder::texts)
 }

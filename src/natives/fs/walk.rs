@@ -3,19 +3,19 @@
 //! A directory is read on the pool when its entries are wanted, so a walk that is left early has not
 //! looked at the rest. Waiting readers go one after the other.
 
-use std::fs;
 use std::io;
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::task::Poll;
 
-use super::folder::{kind, readable};
+use super::folder::{name_of, readable, word};
 use super::op::Deed;
 use crate::natives;
 use crate::natives::argument::Rest;
 use crate::natives::kind::TextValue;
 use crate::natives::record::record;
 use crate::natives::stream::queue::{OpId, Queue};
-use crate::runtime::driver::{Job, Lane, Ticket, submit};
+use crate::runtime::driver::{FileKind, FileSystem, Job, Lane, Ticket, submit};
 use crate::runtime::{Answer, Cx, Source, Wait};
 use crate::vm::heap::Marker;
 use crate::vm::object::HostObject;
@@ -36,19 +36,37 @@ natives! {
 
 /// A walk that is under way.
 struct Walk {
+    files: Arc<dyn FileSystem>,
+    /// Symbolic links to directories are gone into.
+    follow: bool,
+    /// Directories so deep are not gone into.
+    depth_max: i64,
     /// A directory whose entries come next, and how deep they are.
     unread: Option<(PathBuf, i64)>,
-    job: Option<Job<io::Result<Vec<Entry>>>>,
-    /// The directories that are open: what is left of each, the innermost last.
-    open: Vec<std::vec::IntoIter<Entry>>,
+    job: Option<Job<io::Result<Open>>>,
+    /// The directories that are open, the innermost last.
+    open: Vec<Open>,
     queue: Queue,
     ops: u64,
+}
+
+impl Walk {
+    fn is_open(&self, identity: Option<(u64, u64)>) -> bool {
+        identity.is_some() && self.open.iter().any(|open| open.identity == identity)
+    }
+}
+
+/// A directory that has been read.
+struct Open {
+    identity: Option<(u64, u64)>,
+    /// What is left of it.
+    entries: std::vec::IntoIter<Entry>,
 }
 
 struct Entry {
     path: PathBuf,
     name: String,
-    kind: &'static str,
+    kind: FileKind,
     depth: i64,
 }
 
@@ -58,10 +76,27 @@ impl HostObject for Walk {
     }
 }
 
-pub(super) fn walk(vm: &mut Vm, path: TextValue) -> Result<Value, Thrown> {
-    let unread = Some((PathBuf::from(path.get(&vm.heap)), 0));
-    let walk = Walk { unread, job: None, open: Vec::new(), queue: Queue::default(), ops: 0 };
-    Ok(vm.heap.object(Box::new(walk)))
+pub(super) fn walk(
+    cx: &mut Cx<'_>,
+    path: TextValue,
+    follow: bool,
+    max_depth: Option<i64>,
+) -> Result<Answer, Thrown> {
+    if let Some(depth) = max_depth.filter(|depth| *depth < 0) {
+        let text = format!("fs.walk: max_depth must not be negative, not {depth}");
+        return Err(cx.vm.error(ErrorKind::ValueError, text));
+    }
+    let walk = Walk {
+        files: cx.rt.driver.files(),
+        follow,
+        depth_max: max_depth.unwrap_or(i64::MAX),
+        unread: Some((PathBuf::from(path.get(&cx.vm.heap)), 0)),
+        job: None,
+        open: Vec::new(),
+        queue: Queue::default(),
+        ops: 0,
+    };
+    Ok(Answer::Value(cx.vm.heap.object(Box::new(walk))))
 }
 
 fn walk_mut(vm: &mut Vm, value: Value) -> Result<&mut Walk, Thrown> {
@@ -103,7 +138,9 @@ impl NextOp {
             walk.job = None;
             let unread = walk.unread.take();
             match (result.map_err(io::Error::other).flatten(), unread) {
-                (Ok(entries), Some(_)) => walk.open.push(entries.into_iter()),
+                // A link has led back to a directory that this one is in.
+                (Ok(open), Some(_)) if walk.is_open(open.identity) => {}
+                (Ok(open), Some(_)) => walk.open.push(open),
                 (Err(error), Some((path, _))) => {
                     let deed = Deed::look("walk", "list", &readable(&path));
                     return Err(deed.failed(vm, &error));
@@ -116,12 +153,12 @@ impl NextOp {
         if walk.unread.is_some() {
             return Ok(None);
         }
-        while let Some(entries) = walk.open.last_mut() {
-            let Some(entry) = entries.next() else {
+        while let Some(open) = walk.open.last_mut() {
+            let Some(entry) = open.entries.next() else {
                 walk.open.pop();
                 continue;
             };
-            if entry.kind == "dir" {
+            if entry.kind == FileKind::Dir && entry.depth < walk.depth_max {
                 walk.unread = Some((entry.path.clone(), entry.depth + 1));
             }
             return Ok(Some(entry_value(vm, &entry)));
@@ -139,7 +176,9 @@ impl NextOp {
         if walk.job.is_none()
             && let Some((path, depth)) = walk.unread.clone()
         {
-            walk.job = Some(submit(driver, Lane::Fs, move || entries(path, depth)));
+            let (files, follow) = (walk.files.clone(), walk.follow);
+            let work = move || read_dir(files.as_ref(), follow, path, depth);
+            walk.job = Some(submit(driver, Lane::Fs, work));
         }
         match &walk.job {
             Some(job) if job.is_running() => job.wait(ticket),
@@ -199,23 +238,26 @@ impl Source for NextOp {
 fn entry_value(vm: &mut Vm, entry: &Entry) -> Value {
     let path = vm.heap.string(&readable(&entry.path));
     let name = vm.heap.string(&entry.name);
-    let kind = vm.heap.intern(entry.kind);
+    let kind = vm.heap.intern(word(entry.kind));
     let depth = Value::int(entry.depth);
     record(&mut vm.heap, &[("path", path), ("name", name), ("kind", kind), ("depth", depth)])
 }
 
-/// The entries of a directory, sorted by name.
-fn entries(path: PathBuf, depth: i64) -> io::Result<Vec<Entry>> {
+/// A directory with its entries, sorted by name.
+fn read_dir(files: &dyn FileSystem, follow: bool, path: PathBuf, depth: i64) -> io::Result<Open> {
+    // Only links make circles.
+    let identity = if follow { files.look(&path, true)?.identity } else { None };
     let mut entries = Vec::new();
-    for entry in fs::read_dir(path)? {
-        let entry = entry?;
-        entries.push(Entry {
-            path: entry.path(),
-            name: readable(entry.file_name().as_ref()),
-            kind: kind(entry.file_type()?),
-            depth,
-        });
+    for entry in files.entries(&path)? {
+        let kind = match entry.kind {
+            // A link to nothing stays a link.
+            FileKind::Symlink if follow => {
+                files.look(&entry.path, true).map_or(entry.kind, |facts| facts.kind)
+            }
+            kind => kind,
+        };
+        entries.push(Entry { name: name_of(&entry.path), path: entry.path, kind, depth });
     }
     entries.sort_unstable_by(|one, other| one.name.cmp(&other.name));
-    Ok(entries)
+    Ok(Open { identity, entries: entries.into_iter() })
 }

@@ -3,10 +3,13 @@
 //! Over a stream it is a cursor: leaving the loop leaves the stream open, so that another loop can
 //! go on, or something else be read. Over a file that nobody else has (`fs.lines`) it closes it.
 
+use std::sync::Arc;
+
 use super::read::positive;
 use super::{LineWant, ReadOp, Stream, Want, close_stream, stream_mut};
 use crate::natives;
 use crate::natives::argument::Rest;
+use crate::runtime::driver::FileSystem;
 use crate::runtime::{Answer, Cx, Loop, Wait};
 use crate::vm::heap::Marker;
 use crate::vm::object::HostObject;
@@ -59,10 +62,16 @@ pub(in crate::natives) fn lines(
 }
 
 /// The lines of a file, for `fs.lines`.
-pub fn file_lines(vm: &mut Vm, path: &str, max: i64, lossy: bool) -> Result<Value, Thrown> {
+pub fn file_lines(
+    vm: &mut Vm,
+    files: Arc<dyn FileSystem>,
+    path: &str,
+    max: i64,
+    lossy: bool,
+) -> Result<Value, Thrown> {
     let max = positive(vm, "fs.lines", "max", max)?;
     let want = LineWant { max, lossy, at_end: Value::unset() };
-    let stream = vm.heap.object(Box::new(Stream::file(path)));
+    let stream = vm.heap.object(Box::new(Stream::file(files, path)));
     Ok(vm.heap.object(Box::new(Lines { stream, want, owns: true })))
 }
 

@@ -30,7 +30,7 @@ use super::io_error::Subject;
 use super::kind::DataValue;
 use super::world::Input;
 use crate::natives;
-use crate::runtime::driver::{Direction, Driver, READ_MAX, SocketId, Ticket};
+use crate::runtime::driver::{Direction, Driver, FileSystem, READ_MAX, SocketId, Ticket};
 use crate::runtime::output::Target;
 use crate::runtime::{Answer, Cx, Loop};
 use crate::vm::object::HostObject;
@@ -151,8 +151,8 @@ impl Stream {
     }
 
     /// A file, which is opened by the first read.
-    pub fn file(path: &str) -> Stream {
-        let mut stream = Stream::new(Transport::Pieces(Pieces::file(path)), path);
+    pub fn file(files: Arc<dyn FileSystem>, path: &str) -> Stream {
+        let mut stream = Stream::new(Transport::Pieces(Pieces::file(files, path)), path);
         stream.is_file = true;
         stream
     }

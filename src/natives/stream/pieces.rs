@@ -3,10 +3,11 @@
 //! The next piece is asked for when somebody waits for it. If the waiter goes away the piece stays
 //! for the next one, so nothing is lost.
 
-use std::fs::File;
 use std::io::{self, Read};
+use std::path::PathBuf;
+use std::sync::Arc;
 
-use crate::runtime::driver::{Driver, Job, Lane, READ_MAX, Ticket, submit};
+use crate::runtime::driver::{Driver, FileSystem, Job, Lane, OpenHow, READ_MAX, Ticket, submit};
 
 /// Reads the next piece; an empty one is the end.
 type Pull = Box<dyn FnMut() -> io::Result<Vec<u8>> + Send>;
@@ -27,13 +28,14 @@ impl Pieces {
     }
 
     /// A file, opened by the first read.
-    pub(super) fn file(path: &str) -> Pieces {
-        let path = path.to_string();
+    pub(super) fn file(files: Arc<dyn FileSystem>, path: &str) -> Pieces {
+        let path = PathBuf::from(path);
+        let how = OpenHow { read: true, ..OpenHow::default() };
         let mut file = None;
         let pull = move || {
             let file = match &mut file {
                 Some(file) => file,
-                None => file.insert(File::open(&path)?),
+                None => file.insert(files.open(&path, how)?),
             };
             piece_of(file)
         };
@@ -82,7 +84,8 @@ impl Pieces {
     }
 }
 
-fn piece_of(source: &mut impl Read) -> io::Result<Vec<u8>> {
+/// Reads what is there; nothing is the end.
+pub(super) fn piece_of(source: &mut (impl Read + ?Sized)) -> io::Result<Vec<u8>> {
     let mut bytes = vec![0; READ_MAX];
     loop {
         match source.read(&mut bytes) {
@@ -107,7 +110,8 @@ mod tests {
         let path = folder.path().join("data");
         std::fs::write(&path, "some text").expect("it can be written");
         let mut driver = SimDriver::new(1);
-        let mut pieces = Pieces::file(path.to_str().expect("names of tests are text"));
+        let mut pieces =
+            Pieces::file(driver.files(), path.to_str().expect("names of tests are text"));
         let ticket = |seq| Ticket { seq, task: 0, arm: 0 };
         pieces.wait(&mut driver, ticket(1));
         pieces.unwait(ticket(1));

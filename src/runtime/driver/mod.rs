@@ -10,6 +10,7 @@
 mod child;
 #[cfg(feature = "driver")]
 mod connection;
+mod file_system;
 mod job;
 mod random;
 #[cfg(feature = "driver")]
@@ -35,6 +36,7 @@ use std::time::Duration;
 use jiff::tz::TimeZone;
 
 pub use child::{Adopted, ChildId, ChildStatus, NewChild};
+pub use file_system::{DirEntry, FileFacts, FileKind, FileSystem, OpenFile, OpenHow, RealFiles};
 pub use job::{Job, JobError, Lane, Runnable, submit};
 pub use random::Random;
 #[cfg(feature = "driver")]
@@ -221,6 +223,13 @@ pub trait Driver: Send {
     fn wait(&mut self, socket: SocketId, direction: Direction, ticket: Ticket);
     /// Takes a [`Driver::wait`] back.
     fn unwait(&mut self, socket: SocketId, direction: Direction, ticket: Ticket);
+
+    // Files.
+
+    /// The file system. Its calls block: they are made in jobs.
+    fn files(&self) -> Arc<dyn FileSystem> {
+        Arc::new(RealFiles)
+    }
 
     // Child processes.
 
