@@ -1,12 +1,12 @@
-//! Channels, promises and mutexes as scripts use them.
+//! Channels as scripts use them.
 
 use super::argument::{Rest, bad_value};
 use crate::natives;
-use crate::runtime::{Answer, AtEnd, Channel, ChannelCursor, Cx, Mutex, Promise, Wait};
+use crate::runtime::{Answer, AtEnd, Channel, ChannelCursor, Cx, Wait};
 use crate::vm::{ErrorKind, Thrown, Value, Vm};
 
 natives! {
-    /// Channels, promises and mutexes.
+    /// Channels.
     pub const CHANNEL;
 
     /// A channel that holds up to `capacity` values; 0 hands every value over from hand to hand.
@@ -34,20 +34,6 @@ natives! {
     host method channel_iter.iter() => itself;
     /// Leaves the channel as it is.
     host method channel_iter.close() => leave;
-
-    /// A value that will be given later: `await` it.
-    fn sync.promise() => promise;
-    /// Gives it. Only the first time counts.
-    host loop method promise.resolve(value: any) => resolve;
-    /// Makes every await of it throw `error`. Only the first time counts.
-    host loop method promise.reject(error: any) => reject;
-
-    /// A mutex: `lock` and `unlock` around what must not be interleaved across awaits.
-    fn sync.mutex() => mutex;
-    /// Waits until nobody holds it, then holds it. Who holds it already gets DeadlockError.
-    host async method mutex.lock() => lock;
-    /// Gives it to who has waited longest.
-    host loop method mutex.unlock() => unlock;
 }
 
 fn channel(vm: &mut Vm, capacity: Option<i64>, unbounded: bool) -> Result<Value, Thrown> {
@@ -129,36 +115,4 @@ fn itself(_: &mut Vm, cursor: Value) -> Result<Value, Thrown> {
 
 fn leave(_: &mut Vm, _: Value) -> Result<Value, Thrown> {
     Ok(Value::null())
-}
-
-fn promise(vm: &mut Vm) -> Result<Value, Thrown> {
-    Ok(vm.heap.object(Box::new(Promise::new())))
-}
-
-fn resolve(cx: &mut Cx<'_>, promise: Value, value: Value) -> Result<Answer, Thrown> {
-    cx.rt.settle(cx.vm, promise, Ok(value));
-    Ok(Answer::Value(Value::null()))
-}
-
-fn reject(cx: &mut Cx<'_>, promise: Value, error: Value) -> Result<Answer, Thrown> {
-    if !cx.vm.is_error(error) {
-        let kind = cx.vm.type_name(error);
-        let message = format!("promise.reject: error must be an Error, not a {kind}");
-        return Err(cx.vm.error(ErrorKind::TypeError, message));
-    }
-    cx.rt.settle(cx.vm, promise, Err(error));
-    Ok(Answer::Value(Value::null()))
-}
-
-fn mutex(vm: &mut Vm) -> Result<Value, Thrown> {
-    Ok(vm.heap.object(Box::new(Mutex::new())))
-}
-
-fn lock(_: &mut Cx<'_>, mutex: Value) -> Result<Answer, Thrown> {
-    Ok(Answer::Wait(Wait::Lock(mutex)))
-}
-
-fn unlock(cx: &mut Cx<'_>, mutex: Value) -> Result<Answer, Thrown> {
-    cx.rt.unlock(cx.vm, cx.task, mutex)?;
-    Ok(Answer::Value(Value::null()))
 }

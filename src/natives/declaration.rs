@@ -199,6 +199,7 @@ macro_rules! natives {
     (@declare [core async fn $head:ident] $($rest:tt)*) => { $crate::natives!(@make Function true (none) (core) $head $($rest)*) };
     (@declare [core fn $head:ident] $($rest:tt)*) => { $crate::natives!(@make Function false (none) (core) $head $($rest)*) };
     (@declare [fn $head:ident] $($rest:tt)*) => { $crate::natives!(@make Function false (none) (vm) $head $($rest)*) };
+    (@declare [core async method $head:ident] $($rest:tt)*) => { $crate::natives!(@make Method true (any) (core) $head $($rest)*) };
     (@declare [core method $head:ident] $($rest:tt)*) => { $crate::natives!(@make Method false (any) (core) $head $($rest)*) };
     (@declare [method $head:ident] $($rest:tt)*) => { $crate::natives!(@make Method false ($head) (vm) $head $($rest)*) };
     (@declare [loop method $head:ident] $($rest:tt)*) => { $crate::natives!(@make Method false ($head) (cx) $head $($rest)*) };

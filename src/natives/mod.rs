@@ -53,6 +53,7 @@ mod sort;
 pub mod stdio;
 pub mod stdlib;
 mod stream;
+mod sync;
 mod task;
 mod term;
 mod text;
@@ -113,6 +114,14 @@ pub const TABLES: &[&[Declaration]] = &[
     term::TERM,
     log::LOG,
     channel::CHANNEL,
+    sync::promise::PROMISE,
+    sync::mutex::MUTEX,
+    sync::semaphore::SEMAPHORE,
+    sync::event::EVENT,
+    sync::broadcast::BROADCAST,
+    sync::subscription::SUBSCRIPTION,
+    sync::watch::WATCH,
+    sync::barrier::BARRIER,
     stream::STREAM,
     stream::ADDRESS,
     stream::LINES,

@@ -49,6 +49,7 @@ pub const CORE: &str = concat!(
     include_str!("../../stdlib/core/import.ket"),
     include_str!("../../stdlib/core/json.ket"),
     include_str!("../../stdlib/core/regex.ket"),
+    include_str!("../../stdlib/core/sync.ket"),
 );
 
 /// The names of these modules.

@@ -15,6 +15,7 @@ use super::host::Host;
 use super::op::{OpState, Outcome};
 use super::output::{Discard, Output};
 use super::program::Parts;
+use super::queue::Queue;
 use super::rec::{RecId, Recs};
 use super::resource::Resources;
 use super::task::{Stage, TaskId, Tasks};
@@ -70,8 +71,12 @@ pub struct Loop {
     pub(super) inbox: Arc<Inbox>,
     /// How many pending sources can only be completed by the host.
     pub(super) external: usize,
+    /// How many mutexes have been locked.
+    pub(super) mutexes: u64,
     /// How many pending arms wait for a mutex.
     pub(super) lock_waits: usize,
+    /// Queues whose objects have changed since those who wait in them were tried.
+    pub(super) changed: VecDeque<Queue>,
     /// Events that were found while a task ran.
     pub(super) early: Vec<Event>,
     /// Turns since the driver was asked last.
@@ -109,7 +114,9 @@ impl Loop {
             calls: Slab::new(),
             inbox: Arc::default(),
             external: 0,
+            mutexes: 0,
             lock_waits: 0,
+            changed: VecDeque::new(),
             early: Vec::new(),
             unpolled: 0,
             parts: Parts::default(),

@@ -5,7 +5,7 @@ use super::handle::{End, TaskHandle, task_of};
 use super::mutex::Mutex;
 use super::op::{Arms, OpState, Outcome};
 use super::promise::Promise;
-use super::task::TaskId;
+use super::task::{Task, TaskId};
 use super::wait::Wait;
 use crate::vm::display::display_short;
 use crate::vm::{ErrorKind, Thrown, Value, Vm};
@@ -69,7 +69,7 @@ impl Loop {
         let is_lock = matches!(wait, Wait::Lock(_));
         if target == id {
             let message = match is_lock {
-                true => format!("{} holds this mutex already", me.title()),
+                true => format!("{} holds {} already", me.title(), self.title_of(vm, wait)),
                 false => format!("{} would wait for itself", me.title()),
             };
             return Some(vm.error(ErrorKind::DeadlockError, message));
@@ -90,9 +90,11 @@ impl Loop {
         let next = |waited_for: &TaskId| self.waits_alone_for(vm, *waited_for);
         let chain = || std::iter::successors(Some(target), next).take(self.tasks.count() + 1);
         let length = chain().position(|waited_for| waited_for == id)?;
-        let names: Vec<String> =
-            [id].into_iter().chain(chain().take(length + 1)).map(name).collect();
-        let path = names.join(" → ");
+        let mut path = format!("{}{}", me.title(), self.link(vm, wait));
+        for waiter in chain().take(length) {
+            let link = self.single_wait(waiter).map_or_else(String::new, |w| self.link(vm, w));
+            path.push_str(&link);
+        }
         let message = format!("these tasks would wait for each other: {path}");
         Some(vm.error(ErrorKind::DeadlockError, message))
     }
@@ -113,13 +115,45 @@ impl Loop {
         }
     }
 
-    /// The task for whose doing alone a task waits. Arms of a `select` are not followed: another
-    /// one may happen.
+    /// The task for whose doing alone a task waits.
     fn waits_alone_for(&self, vm: &Vm, id: TaskId) -> Option<TaskId> {
-        let op = &self.tasks.get(id)?.op;
-        match &op.state {
-            OpState::Pending(Arms::One(arm)) => self.depends_on(vm, &arm.wait),
+        self.depends_on(vm, self.single_wait(id)?)
+    }
+
+    /// What alone a task waits for. Arms of a `select` are not followed: another one may happen.
+    fn single_wait(&self, id: TaskId) -> Option<&Wait> {
+        match &self.tasks.get(id)?.op.state {
+            OpState::Pending(Arms::One(arm)) => Some(&arm.wait),
             _ => None,
+        }
+    }
+
+    /// A link of a cycle: what is waited for, and whose doing that is.
+    fn link(&self, vm: &Vm, wait: &Wait) -> String {
+        let task = self.depends_on(vm, wait).and_then(|id| self.tasks.get(id));
+        let task = task.map_or_else(String::new, Task::title);
+        match wait {
+            Wait::Lock(_) => format!(" → {}, held by {task}", self.title_of(vm, wait)),
+            _ => format!(" → {task}"),
+        }
+    }
+
+    /// The mutex of a lock as messages call it.
+    pub(super) fn title_of(&self, vm: &Vm, wait: &Wait) -> String {
+        let mutex = match wait {
+            Wait::Lock(mutex) => vm.heap.object_ref::<Mutex>(*mutex),
+            _ => None,
+        };
+        mutex.map_or_else(|| "a mutex".to_owned(), Mutex::title)
+    }
+
+    /// A lock as reports describe it: the mutex, and who holds it.
+    pub(super) fn describe_lock(&self, vm: &Vm, wait: &Wait) -> String {
+        let title = self.title_of(vm, wait);
+        match self.depends_on(vm, wait).map(|owner| self.tasks.get(owner)) {
+            Some(Some(owner)) => format!("{title}, held by {}", owner.title()),
+            Some(None) => format!("{title}, which a task that has ended held"),
+            None => title,
         }
     }
 }

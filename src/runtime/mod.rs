@@ -6,7 +6,7 @@
 //! - `rec task op`: the data. Records say what is inside what, tasks own fibers, ops are what
 //!   tasks wait for;
 //! - `spawn scope finish program generator`: how tasks and scopes begin and end;
-//! - `suspend arm select join channel promise mutex`: awaiting;
+//! - `suspend arm select join channel promise mutex queue`: awaiting;
 //! - `cancel deadlock`: how waiting ends otherwise;
 //! - `turn timer waiters`: the loop itself;
 //! - `resource output`: what has to be closed by whom, and where text goes;
@@ -33,6 +33,7 @@ pub mod output;
 pub mod pool;
 mod program;
 mod promise;
+mod queue;
 mod rec;
 mod report;
 mod resource;
@@ -62,6 +63,7 @@ pub use mutex::Mutex;
 pub use op::Outcome;
 pub use program::{Interrupt, LastCall, Parts, ProgramEnd};
 pub use promise::Promise;
+pub use queue::{Gate, Queue};
 pub use rec::RecId;
 pub use report::TaskReport;
 pub use resource::Closer;
@@ -70,6 +72,7 @@ pub use task::{TaskId, TaskKind};
 pub use timer::TimerId;
 pub use turn::{INTERRUPT_HOST, INTERRUPT_SIGNAL, Turn};
 pub use wait::{Answer, AtEnd, Cx, LoopClosure, LoopFn, LoopTable, Source, Wait};
+pub use waiters::WaitList;
 
 use crate::vm::{Value, Vm};
 

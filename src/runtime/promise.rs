@@ -19,6 +19,11 @@ impl Promise {
     pub fn new() -> Promise {
         Promise::default()
     }
+
+    /// Whether it has been kept or broken.
+    pub fn is_done(&self) -> bool {
+        self.outcome.is_some()
+    }
 }
 
 impl HostObject for Promise {

@@ -93,7 +93,8 @@ impl Loop {
             Stage::Joining(rec) => self.doing_at_end(rec),
             Stage::Waiting => {
                 let arms = task.op.arms();
-                let waits: Vec<String> = arms.iter().map(|arm| describe(vm, &arm.wait)).collect();
+                let waits: Vec<String> =
+                    arms.iter().map(|arm| self.describe(vm, &arm.wait)).collect();
                 format!("waits for {}", waits.join(" or "))
             }
         }
@@ -162,31 +163,33 @@ impl TaskReport {
     }
 }
 
-/// What a wait is for.
-fn describe(vm: &Vm, wait: &Wait) -> String {
-    match wait {
-        Wait::Sleep(span) => {
-            let span = i64::try_from(span.as_nanos()).unwrap_or(i64::MAX);
-            format!("{} to pass", display_short(&vm.heap, Value::duration(span), DISPLAY_MAX))
-        }
-        Wait::Join(handle) | Wait::Stop(handle) => {
-            let task = vm.heap.object_ref::<TaskHandle>(*handle);
-            task.map_or_else(String::new, |task| format!("task {} ({})", task.number, task.name))
-        }
-        Wait::Receive(channel, _) => {
-            format!("a value from {}", display_short(&vm.heap, *channel, DISPLAY_MAX))
-        }
-        Wait::Send(channel, _) => {
-            format!("room in {}", display_short(&vm.heap, *channel, DISPLAY_MAX))
-        }
-        Wait::Promise(_) => "a promise that nobody has kept".to_owned(),
-        Wait::Lock(_) => "a mutex".to_owned(),
-        Wait::Yield => "the others".to_owned(),
-        Wait::Source(source) => source.describe(),
-    }
-}
-
 impl Loop {
+    /// What a wait is for.
+    fn describe(&self, vm: &Vm, wait: &Wait) -> String {
+        match wait {
+            Wait::Sleep(span) => {
+                let span = i64::try_from(span.as_nanos()).unwrap_or(i64::MAX);
+                format!("{} to pass", display_short(&vm.heap, Value::duration(span), DISPLAY_MAX))
+            }
+            Wait::Join(handle) | Wait::Stop(handle) => {
+                let task = vm.heap.object_ref::<TaskHandle>(*handle);
+                task.map_or_else(String::new, |task| {
+                    format!("task {} ({})", task.number, task.name)
+                })
+            }
+            Wait::Receive(channel, _) => {
+                format!("a value from {}", display_short(&vm.heap, *channel, DISPLAY_MAX))
+            }
+            Wait::Send(channel, _) => {
+                format!("room in {}", display_short(&vm.heap, *channel, DISPLAY_MAX))
+            }
+            Wait::Promise(_) => "a promise that nobody has kept".to_owned(),
+            Wait::Lock(_) => self.describe_lock(vm, wait),
+            Wait::Yield => "the others".to_owned(),
+            Wait::Source(source) => source.describe(),
+        }
+    }
+
     /// A reason as scripts see it: kind, by, where, message.
     pub(super) fn reason_map(&self, vm: &mut Vm, reason: &Reason) -> Value {
         let frame = reason.site.and_then(|site| vm.describe_trace(&[site]).into_iter().next());

@@ -136,18 +136,18 @@ impl Loop {
         self.wake(id);
     }
 
-    /// Something may have happened for an arm: it is tried again.
-    pub(super) fn reattempt(&mut self, vm: &mut Vm, ticket: Ticket) {
-        let Some(id) = self.pending(ticket) else { return };
+    /// Something may have happened for an arm: it is tried again. Says whether it has.
+    pub(super) fn reattempt(&mut self, vm: &mut Vm, ticket: Ticket) -> bool {
+        let Some(id) = self.pending(ticket) else { return false };
         // While it is tried the arm is not in its place, so that it may work with the loop.
-        let Some(mut wait) = self.exchange_wait(id, ticket, Wait::Yield) else { return };
+        let Some(mut wait) = self.exchange_wait(id, ticket, Wait::Yield) else { return false };
         let polled = self.attempt(vm, id, &mut wait);
         if self.pending(ticket).is_some() {
             self.exchange_wait(id, ticket, wait);
         }
-        if let Poll::Ready(outcome) = polled {
-            self.complete(vm, ticket, outcome);
-        }
+        let Poll::Ready(outcome) = polled else { return false };
+        self.complete(vm, ticket, outcome);
+        true
     }
 
     fn exchange_wait(&mut self, id: TaskId, ticket: Ticket, wait: Wait) -> Option<Wait> {

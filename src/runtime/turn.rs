@@ -83,6 +83,7 @@ impl Runtime {
     /// Step 1. Says whether the fuel was used up.
     fn run_ready(&mut self) -> bool {
         let mut out_of_fuel = false;
+        self.rt.serve_queues(&mut self.vm);
         for _ in 0..self.rt.ready.len() {
             let Some(id) = self.rt.ready.pop_front() else { break };
             out_of_fuel = self.run_task(id);
@@ -141,6 +142,7 @@ impl Runtime {
         completed.extend(rt.inbox.take());
         for ticket in ready.into_iter().chain(completed) {
             rt.reattempt(vm, ticket);
+            rt.serve_queues(vm);
         }
         let now = rt.driver.now();
         while let Some(alarm) = rt.timers.pop(now) {
@@ -149,10 +151,12 @@ impl Runtime {
                 Alarm::Deadline(rec) => rt.expire(vm, rec),
                 Alarm::Reveal(ticket) => rt.reveal(vm, ticket),
             }
+            rt.serve_queues(vm);
         }
         for signal in signals {
             rt.interrupt(vm, Interrupt::Signal(signal));
         }
+        rt.serve_queues(vm);
     }
 
     /// Gives a task its turn. Says whether the fuel was used up.
@@ -169,6 +173,7 @@ impl Runtime {
             Resume::Join(register) => self.rt.join_scope(&mut self.vm, id, register),
             Resume::Finish => self.rt.finish_program(&mut self.vm, id),
         };
+        self.rt.serve_queues(&mut self.vm);
         next == Next::Run && self.run_fiber(id)
     }
 
@@ -218,6 +223,7 @@ impl Runtime {
                     Next::Run
                 }
             };
+            self.rt.serve_queues(&mut self.vm);
             if next == Next::Switch {
                 return false;
             }

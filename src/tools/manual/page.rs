@@ -129,7 +129,21 @@ const PLANS: &[Plan] = &[
         &["pattern", "match"],
     ),
     module("signal", "Signals of the operating system.", &["signals"]),
-    module("sync", "What tasks wait for each other with.", &["promise", "mutex"]),
+    module(
+        "sync",
+        "What tasks wait for each other with.",
+        &[
+            "promise",
+            "mutex",
+            "semaphore",
+            "event",
+            "broadcast",
+            "subscription",
+            "watch",
+            "watch_iter",
+            "barrier",
+        ],
+    ),
     module(
         "time",
         "Clocks, dates, time zones, and what happens again and again.",
