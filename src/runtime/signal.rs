@@ -19,7 +19,7 @@ impl Listener {
     /// process ends.
     #[cfg(feature = "cli")]
     pub fn start(signals: &[Signal], hear: impl Fn(i32) + Send + 'static) -> io::Result<Listener> {
-        let numbers = signals.iter().map(|signal| number(*signal));
+        let numbers = signals.iter().map(|signal| signal.number());
         let mut stream = signal_hook::iterator::Signals::new(numbers)?;
         let handle = stream.handle();
         let builder = std::thread::Builder::new().name("kettle-signal".to_string());
@@ -59,20 +59,4 @@ pub fn unheard() -> io::Error {
         io::ErrorKind::Unsupported,
         "signals belong to the host, which has not given them to this program",
     )
-}
-
-/// The number of a signal that the loop understands.
-pub fn number(signal: Signal) -> i32 {
-    match signal {
-        Signal::Interrupt => 2,
-        Signal::Quit => 3,
-        Signal::Terminate => 15,
-    }
-}
-
-/// The signal of a number, if the loop understands it.
-pub fn named(raw: i32) -> Option<Signal> {
-    [Signal::Interrupt, Signal::Terminate, Signal::Quit]
-        .into_iter()
-        .find(|signal| number(*signal) == raw)
 }

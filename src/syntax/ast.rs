@@ -235,6 +235,22 @@ pub enum ExprKind {
     Error,
 }
 
+impl ExprKind {
+    /// Whether it is a value by itself, without a part that is calculated.
+    pub fn is_literal(&self) -> bool {
+        matches!(
+            self,
+            ExprKind::Null
+                | ExprKind::Bool(_)
+                | ExprKind::Int(_)
+                | ExprKind::Float(_)
+                | ExprKind::Duration(_)
+                | ExprKind::Str(_)
+                | ExprKind::Bytes(_)
+        )
+    }
+}
+
 /// Part of an interpolated string.
 #[derive(Debug)]
 pub enum Piece {

@@ -27,7 +27,7 @@ pub enum HashProblem {
     Cyclic,
     /// Its class defines `==` but not `hash`.
     EqualityWithoutHash,
-    /// Its class defines `hash`, which script code has to call: see [`Hasher`](super::hasher::Hasher).
+    /// Its class defines `hash`, which script code has to call: see [`Hasher`].
     NeedsCall,
 }
 

@@ -84,15 +84,8 @@ impl Emitter<'_> {
     /// go to a variable that it reads.
     fn writes_last(&self, value: ExprId) -> bool {
         match &self.ast[value].kind {
-            ExprKind::Null
-            | ExprKind::Bool(_)
-            | ExprKind::Int(_)
-            | ExprKind::Float(_)
-            | ExprKind::Duration(_)
-            | ExprKind::Str(_)
-            | ExprKind::Bytes(_)
-            | ExprKind::Name(_)
-            | ExprKind::Unary { .. } => true,
+            kind if kind.is_literal() => true,
+            ExprKind::Name(_) | ExprKind::Unary { .. } => true,
             ExprKind::Binary { op, lhs, .. } => {
                 !is_logical(*op)
                     && *op != BinaryOp::NotIn

@@ -141,9 +141,8 @@ fn searched(
     const SEARCHES: &[&str] = &["find", "rfind", "index_of", "find_index", "binary_search"];
     let ast = cx.ast();
     let ExprKind::Call { callee, .. } = ast[lhs].kind else { return false };
-    let ExprKind::Member { object, name, .. } = ast[callee].kind else { return false };
-    let method = ast.text(name.symbol);
-    if !SEARCHES.contains(&method) || cx.is_member(method) || cx.is_module(object) {
+    let Some((_, _, method)) = cx.method(callee) else { return false };
+    if !SEARCHES.contains(&method) {
         return false;
     }
     let number = match ast[rhs].kind {

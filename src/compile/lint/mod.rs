@@ -25,7 +25,7 @@ use super::report::Report;
 use super::resolve::{Binding, LoopKey, Resolution, VarId};
 use crate::diagnostics::{Code, Diagnostic, SourceId, Span};
 use crate::syntax::Module;
-use crate::syntax::ast::{Ast, ExprId, ExprKind, MemberKind, PatternKind, StmtKind};
+use crate::syntax::ast::{Ast, ExprId, ExprKind, MemberKind, Name, PatternKind, StmtKind};
 use crate::syntax::walk::Node;
 
 /// Everything that is looked for.
@@ -120,6 +120,14 @@ impl<'a> Context<'a> {
         };
         self.binding(id).is_some_and(of_module)
             || self.resolution.members.get(&id).is_some_and(of_module)
+    }
+
+    /// The receiver and the name of a method, if neither a module nor this program's own classes may
+    /// be meant.
+    pub fn method(&self, callee: ExprId) -> Option<(ExprId, Name, &'a str)> {
+        let ExprKind::Member { object, name, .. } = self.ast()[callee].kind else { return None };
+        let text = self.ast().text(name.symbol);
+        (!self.is_member(text) && !self.is_module(object)).then_some((object, name, text))
     }
 
     /// The variable that a name in an expression means.

@@ -131,17 +131,12 @@ fn dropped_call(
     arguments: &[Argument],
     report: &mut Report,
 ) {
-    let ast = cx.ast();
-    let ExprKind::Member { object, name, .. } = ast[callee].kind else { return };
-    let method = ast.text(name.symbol);
-    if cx.is_member(method) || cx.is_module(object) {
-        return;
-    }
+    let Some((object, name, method)) = cx.method(callee) else { return };
     let kind = cx.kind(object);
     if cx.kind(id) == Some(Kind::Iterator) && kind != Some(Kind::List) {
         let found = cx.warning(
             Code::W0403,
-            ast[id].span,
+            cx.ast()[id].span,
             "this chain never runs",
             "lazy: it does nothing until somebody asks for values",
         );
@@ -237,12 +232,7 @@ fn value_of_change(
     arguments: &[Argument],
     report: &mut Report,
 ) {
-    let ast = cx.ast();
-    let ExprKind::Member { object, name, .. } = ast[callee].kind else { return };
-    let method = ast.text(name.symbol);
-    if cx.is_member(method) || cx.is_module(object) {
-        return;
-    }
+    let Some((object, name, method)) = cx.method(callee) else { return };
     let by_name = arguments.iter().all(|argument| matches!(argument, Argument::Named { .. }));
     let changes_list = match method {
         "sort" | "reverse" | "shuffle" => {
@@ -262,25 +252,18 @@ fn value_of_change(
         format!("`{method}` changes the list and has no value"),
         "gives null",
     );
-    let text = cx.quote(object);
-    report.add(match method {
-        "sort" => found.help("`sorted` gives a new list that is sorted").edit(Edit::new(
-            cx.source(),
-            name.span,
-            "sorted",
-        )),
-        "reverse" => found.help("`reversed` gives a new list that is reversed").edit(Edit::new(
-            cx.source(),
-            name.span,
-            "reversed",
-        )),
-        "shuffle" => found.help("`shuffled` gives a new list that is shuffled").edit(Edit::new(
-            cx.source(),
-            name.span,
-            "shuffled",
-        )),
-        _ => found.help(format!("write `{text}.{method}(…)` as a statement of its own")),
-    });
+    let participle = match method {
+        "sort" => "sorted",
+        "reverse" => "reversed",
+        "shuffle" => "shuffled",
+        _ => {
+            let text = cx.quote(object);
+            let help = format!("write `{text}.{method}(…)` as a statement of its own");
+            return report.add(found.help(help));
+        }
+    };
+    let help = format!("`{participle}` gives a new list that is {participle}");
+    report.add(found.help(help).edit(Edit::new(cx.source(), name.span, participle)));
 }
 
 /// `xs = xs.push(4)`

@@ -150,13 +150,7 @@ impl Resolver<'_> {
 /// Whether a default needs no code: a literal, with its sign.
 pub(in crate::compile) fn is_plain(ast: &crate::syntax::ast::Ast, value: ExprId) -> bool {
     match &ast[value].kind {
-        ExprKind::Null
-        | ExprKind::Bool(_)
-        | ExprKind::Int(_)
-        | ExprKind::Float(_)
-        | ExprKind::Duration(_)
-        | ExprKind::Str(_)
-        | ExprKind::Bytes(_) => true,
+        kind if kind.is_literal() => true,
         ExprKind::Unary { op: UnaryOp::Neg, operand } => match ast[*operand].kind {
             ExprKind::Int(value) => value != i64::MIN,
             ExprKind::Float(_) => true,

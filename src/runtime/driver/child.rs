@@ -32,6 +32,7 @@ pub enum ChildStatus {
 pub struct NewChild {
     process: Option<Child>,
     /// It leads a process group of its own.
+    #[cfg_attr(not(feature = "driver"), expect(dead_code, reason = "the real driver asks"))]
     leads: bool,
 }
 

@@ -102,6 +102,25 @@ pub enum Signal {
     Quit,
 }
 
+impl Signal {
+    /// The number that operating systems give it.
+    #[must_use]
+    pub fn number(self) -> i32 {
+        match self {
+            Signal::Interrupt => 2,
+            Signal::Quit => 3,
+            Signal::Terminate => 15,
+        }
+    }
+
+    /// The signal of a number, if the loop understands it.
+    #[must_use]
+    pub fn of_number(number: i32) -> Option<Signal> {
+        let all = [Signal::Interrupt, Signal::Quit, Signal::Terminate];
+        all.into_iter().find(|signal| signal.number() == number)
+    }
+}
+
 /// What a machine says of itself and of the process.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Facts {

@@ -30,7 +30,7 @@ use super::{
     NewChild, READ_MAX, Runnable, Signal, SocketId, SubscriptionId, Ticket,
 };
 use crate::runtime::pool::Pool;
-use crate::runtime::signal::{Listener, named, unheard};
+use crate::runtime::signal::{Listener, unheard};
 
 /// Tokens that are no sockets: a generation this large is never reached.
 const WAKER: Token = Token(usize::MAX);
@@ -129,7 +129,7 @@ impl MioDriver {
                 }
                 Message::Signal(number) => {
                     if !self.subscriptions.deliver(number, events) {
-                        events.extend(named(number).map(Event::Signal));
+                        events.extend(Signal::of_number(number).map(Event::Signal));
                     }
                 }
                 Message::Woken => events.push(Event::Woken),
@@ -349,7 +349,7 @@ impl Driver for MioDriver {
         let (remote, taken) = (self.remote.clone(), self.subscriptions.taken());
         let listener = Listener::start(signals, move |number| {
             let is_taken = taken.load(Ordering::Acquire) & subscription::bit(number) != 0;
-            if let Some(signal) = named(number).filter(|_| !is_taken) {
+            if let Some(signal) = Signal::of_number(number).filter(|_| !is_taken) {
                 urgent(signal);
             }
             remote.post(Message::Signal(number));
@@ -373,14 +373,11 @@ impl Driver for MioDriver {
     }
 
     fn wait_signal(&mut self, id: SubscriptionId, ticket: Ticket) {
-        if !self.subscriptions.wait(id, ticket) {
-            self.ready.push(Event::Ready(ticket));
-        }
+        self.subscriptions.wait(id, ticket, &mut self.ready);
     }
 
     fn unwait_signal(&mut self, id: SubscriptionId, ticket: Ticket) {
-        self.subscriptions.unwait(id, ticket);
-        self.ready.retain(|event| *event != Event::Ready(ticket));
+        self.subscriptions.unwait(id, ticket, &mut self.ready);
     }
 }
 

@@ -20,7 +20,6 @@ use super::{
     Adopted, ChildId, ChildStatus, Direction, Driver, Event, Facts, Lane, ListenOptions, Moment,
     NewChild, Runnable, Signal, SocketId, SubscriptionId, Ticket,
 };
-use crate::runtime::signal::number;
 
 /// The time of day at which every simulation starts: 2026-01-01T00:00:00Z.
 const WALL_START: Duration = Duration::from_secs(1_767_225_600);
@@ -63,7 +62,7 @@ impl SimDriver {
 
     fn take_planned(&mut self, events: &mut Vec<Event>) {
         while let Some((_, signal)) = self.planned.pop_front_if(|(at, _)| *at <= self.clock) {
-            if !self.subscriptions.deliver(number(signal), events) {
+            if !self.subscriptions.deliver(signal.number(), events) {
                 events.push(Event::Signal(signal));
             }
         }
@@ -263,14 +262,11 @@ impl Driver for SimDriver {
     }
 
     fn wait_signal(&mut self, id: SubscriptionId, ticket: Ticket) {
-        if !self.subscriptions.wait(id, ticket) {
-            self.ready.push(Event::Ready(ticket));
-        }
+        self.subscriptions.wait(id, ticket, &mut self.ready);
     }
 
     fn unwait_signal(&mut self, id: SubscriptionId, ticket: Ticket) {
-        self.subscriptions.unwait(id, ticket);
-        self.ready.retain(|event| *event != Event::Ready(ticket));
+        self.subscriptions.unwait(id, ticket, &mut self.ready);
     }
 }
 

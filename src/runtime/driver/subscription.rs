@@ -79,18 +79,24 @@ impl Subscriptions {
         self.slots[slot].pending.pop_front()
     }
 
-    /// Adds a waiter. False if there is something already, or nothing will ever come.
-    pub(super) fn wait(&mut self, id: SubscriptionId, ticket: Ticket) -> bool {
-        let Some(slot) = self.slot(id) else { return false };
-        let subscription = &mut self.slots[slot];
-        subscription.waiters.push(ticket);
-        subscription.pending.is_empty()
+    /// Adds a waiter. It is reported at once if there is something already, or nothing will ever come.
+    pub(super) fn wait(&mut self, id: SubscriptionId, ticket: Ticket, ready: &mut Vec<Event>) {
+        let is_quiet = self.slot(id).is_some_and(|slot| {
+            let subscription = &mut self.slots[slot];
+            subscription.waiters.push(ticket);
+            subscription.pending.is_empty()
+        });
+        if !is_quiet {
+            ready.push(Event::Ready(ticket));
+        }
     }
 
-    pub(super) fn unwait(&mut self, id: SubscriptionId, ticket: Ticket) {
+    /// Takes a waiter back, and what was to be reported to it.
+    pub(super) fn unwait(&mut self, id: SubscriptionId, ticket: Ticket, ready: &mut Vec<Event>) {
         if let Some(slot) = self.slot(id) {
             self.slots[slot].waiters.retain(|waiter| *waiter != ticket);
         }
+        ready.retain(|event| *event != Event::Ready(ticket));
     }
 
     /// Whether anybody waits.
@@ -123,8 +129,9 @@ mod tests {
     fn a_signal_goes_to_all_who_listen_to_it_once() {
         let mut all = Subscriptions::default();
         let (first, second) = (all.add(&[10, 12]), all.add(&[12]));
-        assert!(all.wait(second, TICKET));
         let mut events = Vec::new();
+        all.wait(second, TICKET, &mut events);
+        assert_eq!(events, [], "nothing has come yet");
         assert!(all.deliver(12, &mut events) && all.deliver(12, &mut events));
         assert_eq!(events, [Event::Ready(TICKET), Event::Ready(TICKET)]);
         assert_eq!([first, second].map(|id| all.take(id)), [Some(12), Some(12)]);

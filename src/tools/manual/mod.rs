@@ -1,8 +1,8 @@
 //! The manual of the standard library, made from what the library says of itself.
 //!
 //! A [`Page`] is a module or a type of values with its entries; which page an entry belongs to is
-//! said in [`page`]. It is written for people in a terminal ([`plain`]) or as Markdown
-//! ([`markdown`]), in which every example is a program that a test runs.
+//! said in `page.rs`. It is written for people in a terminal (`plain.rs`) or as Markdown
+//! (`markdown.rs`), in which every example is a program that a test runs.
 
 mod markdown;
 mod page;
