@@ -153,4 +153,5 @@ codes! {
     W0903 "sign applied last"
     W0904 "pattern that hides a name"
     W0905 "variable that hides another"
+    W0906 "line that continues the one before"
 }

@@ -209,6 +209,10 @@ fn function(view: &View<'_>) -> Option<Habit> {
         Token::FatArrow if view.bracket() == Some(Token::ArmsOpen) => help(
             "arms are separated by a comma or a new line; a `[` or `(` goes on with the arm before",
         ),
+        Token::FatArrow if view.expects("\"{\"") && !view.expects("\"+\"") => foreign(
+            "`=>` does not begin the body of a function",
+            "the body stands in braces: `fn f(x) { x + 1 }`",
+        ),
         Token::FatArrow => foreign(
             "`=>` stands only in arms of `match` and `select`",
             "a closure is written `|x, y| x + y`",
@@ -233,7 +237,11 @@ fn function(view: &View<'_>) -> Option<Habit> {
         Token::Let | Token::Var if view.expects("\"static\"") => {
             help("a field is declared by its name alone: `owner` or `balance = 0`")
         }
-        Token::ParenOpen | Token::Colon | Token::Less if view.is(-2, Token::Class) => {
+        Token::ParenOpen if view.is(-2, Token::Class) => help(
+            "fields stand in the body, `class Name { x; y = 0 }`; a parent is named with `class Name \
+             extends Parent { … }`",
+        ),
+        Token::Colon | Token::Less if view.is(-2, Token::Class) => {
             help("write `class Name extends Parent { … }`")
         }
         Token::Eq if view.expects("\"{\"") && !view.expects("\"+\"") => {

@@ -218,6 +218,7 @@ impl Check<'_> {
 
     fn stmt(&mut self, id: StmtId, place: Place) {
         let span = self.ast[id].span;
+        self.joined_line(id);
         match &self.ast[id].kind {
             StmtKind::Import(_) if !place.is_top => {
                 let help = "move it to the top of the file; a module chosen at run time is loaded \
@@ -305,6 +306,32 @@ impl Check<'_> {
             }
             at = object;
         }
+    }
+
+    /// `||` at the beginning of a line continues the one before. Not indented it looks like a closure.
+    fn joined_line(&mut self, statement: StmtId) {
+        let mut value = match self.ast[statement].kind {
+            StmtKind::Expr(value) | StmtKind::Let { value, .. } => value,
+            _ => return,
+        };
+        let Some(begun) = self.indent(self.ast[statement].span.start as usize) else { return };
+        while let ExprKind::Binary { op: BinaryOp::Or, lhs, rhs } = self.ast[value].kind {
+            value = lhs;
+            let (from, to) = (self.ast[lhs].span.end as usize, self.ast[rhs].span.start as usize);
+            let Some(at) = self.text[from..to].rfind("||").map(|at| from + at) else { continue };
+            if self.indent(at).is_some_and(|here| here <= begun) {
+                let span = Span::new(at as u32, at as u32 + 2);
+                let help = "a closure is written `return || …` or `|| { … }` there; if it is the \
+                            operator, indent the line";
+                self.fault(Code::W0906, span, "this line continues the one before", help);
+            }
+        }
+    }
+
+    /// How much white space stands before a place; none if something else stands there.
+    fn indent(&self, place: usize) -> Option<usize> {
+        let before = self.text[..place].rsplit('\n').next().unwrap_or("");
+        before.chars().all(char::is_whitespace).then(|| before.chars().count())
     }
 
     /// A sign at the beginning of a line makes a statement that does nothing.

@@ -59,6 +59,8 @@ fn without_effect(cx: &Context<'_>, id: ExprId, report: &mut Report) {
                 _ => found.help("remove it, or write `assert` in front"),
             }
         }
+        // Whether it throws may be all that is asked.
+        ExprKind::Binary { .. } if cx.tree.is_tried(id) => return,
         ExprKind::Binary { op, .. } if is_pure(*op) && !cx.tree_has_call(id) => {
             found("a value that nobody takes").help("remove it, or write `return` in front")
         }

@@ -84,6 +84,14 @@ impl<'a> Tree<'a> {
         self.dropped.contains(&Node::Expr(id))
     }
 
+    /// Whether an expression is the last statement of a `try` that catches.
+    pub fn is_tried(&self, id: ExprId) -> bool {
+        let Some(statement @ Node::Stmt(last)) = self.parent(Node::Expr(id)) else { return false };
+        let Some(Node::Expr(around)) = self.parent(statement) else { return false };
+        matches!(&self.ast[around].kind, ExprKind::Try { body, catches, .. }
+            if !catches.is_empty() && body.statements.last() == Some(&last))
+    }
+
     /// The expressions, in the order of the text.
     pub fn exprs(&self) -> impl Iterator<Item = ExprId> + '_ {
         self.nodes.iter().filter_map(|node| match node {

@@ -181,6 +181,10 @@ fn caught(cx: &Context<'_>, catch: &Catch, report: &mut Report) {
         return;
     }
     let text = cx.ast().text(name.symbol);
+    // The resolver has said that this is no way to ask for a class.
+    if text.starts_with(char::is_uppercase) {
+        return;
+    }
     let found = cx.warning(Code::W0101, name.span, format!("the error `{text}` is never used"), "");
     let span = Span::new(name.span.start, catch.body.span.start);
     report.add(found.help("write `catch { … }`").edit(Edit::new(cx.source(), span, "")));

@@ -185,21 +185,22 @@ impl Resolver<'_> {
 
     fn match_arms(&mut self, subject: ExprId, arms: &[MatchArm]) {
         self.expr(subject);
-        let mut all_fit: Option<Span> = None;
+        let mut all_fit: Option<PatternId> = None;
         for arm in arms {
-            if let Some(place) = all_fit {
+            if let Some(pattern) = all_fit {
+                let help = self.variant_meant(pattern);
                 self.report.fault_with(
                     Code::E0210,
                     arm.span,
                     "this arm never runs",
                     "never reached",
-                    (place, "this one fits every value"),
-                    "",
+                    (self.ast[pattern].span, "this one fits every value"),
+                    help,
                 );
             }
             // With a condition it is bound on purpose.
             if arm.guard.is_none() {
-                self.warn_hidden(arm.pattern);
+                self.warn_hidden(arm.pattern, subject);
             }
             self.push_scope();
             self.bind_pattern(arm.pattern, VarKind::Bound);
@@ -207,9 +208,19 @@ impl Resolver<'_> {
             self.statement(arm.body);
             self.pop_scope();
             if arm.guard.is_none() && self.always_fits(arm.pattern) {
-                all_fit = all_fit.or(Some(self.ast[arm.pattern].span));
+                all_fit = all_fit.or(Some(arm.pattern));
             }
         }
+    }
+
+    /// What helps who wrote the bare name of a variant, which binds; empty for other patterns.
+    fn variant_meant(&self, pattern: PatternId) -> String {
+        let PatternKind::Bind(name) = self.ast[pattern].kind else { return String::new() };
+        let text = self.ast.text(name.symbol);
+        let path = self.variant_named(text);
+        path.map_or(String::new(), |path| {
+            format!("`{text}` is a new name there; for the variant write `{path}`")
+        })
     }
 
     fn always_fits(&self, pattern: PatternId) -> bool {
@@ -227,6 +238,9 @@ impl Resolver<'_> {
             catch.types.iter().for_each(|path| self.path(path));
             self.push_scope();
             if let Some(name) = catch.name {
+                if catch.types.is_empty() {
+                    self.warn_hidden_class(name);
+                }
                 self.declare(name, VarKind::Bound, true);
             }
             self.exprs(catch.guard);

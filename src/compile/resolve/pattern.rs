@@ -2,10 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use super::{Resolver, VarId, VarKind};
+use super::{Binding, Resolver, VarId, VarKind};
 use crate::diagnostics::{Code, Span};
 use crate::syntax::ast::{
-    Ast, Name, PatternElement, PatternEntry, PatternField, PatternId, PatternKind, Symbol,
+    Ast, ExprId, ExprKind, Name, PatternElement, PatternEntry, PatternField, PatternId,
+    PatternKind, Symbol,
 };
 
 impl Resolver<'_> {
@@ -120,7 +121,8 @@ impl Resolver<'_> {
     }
 
     /// Warns about bare names in a match arm that hide a binding which was probably meant.
-    pub(super) fn warn_hidden(&mut self, pattern: PatternId) {
+    /// The value that is taken apart may be bound again by its own name.
+    pub(super) fn warn_hidden(&mut self, pattern: PatternId, subject: ExprId) {
         let ast = self.ast;
         let names: Vec<Name> = match &ast[pattern].kind {
             PatternKind::Bind(name) => vec![*name],
@@ -141,6 +143,9 @@ impl Resolver<'_> {
                 self.report.fault(Code::W0904, name.span, title, "fits every value", help);
                 continue;
             }
+            if matches!(ast[subject].kind, ExprKind::Name(symbol) if symbol == name.symbol) {
+                continue;
+            }
             let outer = self.scopes.iter().rev().find_map(|scope| scope.names.get(&name.symbol));
             let Some(place) = outer.map(|entry| entry.span) else { continue };
             self.report.fault_with(
@@ -152,6 +157,24 @@ impl Resolver<'_> {
                 format!("to compare write `value if value == {text}`"),
             );
         }
+    }
+
+    /// Warns about `catch IoError { … }`, which takes every error and gives it that name.
+    pub(super) fn warn_hidden_class(&mut self, name: Name) {
+        let text = self.ast.text(name.symbol);
+        let outer = self.scopes.iter().rev().find_map(|scope| scope.names.get(&name.symbol));
+        let is_class = match outer.map(|entry| &entry.binding) {
+            Some(Binding::Variable(var)) => self.out.variable(*var).kind == VarKind::Class,
+            Some(Binding::Imported(..) | Binding::Member(..)) => true,
+            Some(_) => false,
+            None => self.names.prelude.contains_key(text),
+        };
+        if !is_class || !text.starts_with(char::is_uppercase) {
+            return;
+        }
+        let title = format!("the `catch` binds a new `{text}`");
+        let help = format!("for errors of that class alone write `catch e is {text} {{ … }}`");
+        self.report.fault(Code::W0904, name.span, title, "takes every error", help);
     }
 }
 

@@ -24,6 +24,11 @@ fn head(view: &View<'_>) -> Option<Habit> {
         Token::ParenOpen if view.is(-1, Token::Catch) => help(
             "the head of a `catch` has no parentheses: `catch e { … }`, `catch e is IoError { … }`",
         ),
+        Token::As | Token::Colon | Token::Comma | Token::Bar | Token::Name(_)
+            if view.is(-2, Token::Catch) && !view.name(-1).is_empty() =>
+        {
+            help("a type to catch stands behind `is`: `catch e is IoError { … }`")
+        }
         Token::BraceOpen | Token::BlockOpen | Token::MapOpen if view.is(-1, Token::ParenClose) => {
             match view.callee()? {
                 "switch" => foreign("there is no `switch`", "write `match x { 1 => …, _ => … }`"),

@@ -71,7 +71,7 @@ const PLANS: &[Plan] = &[
     ),
     kind(
         "enum",
-        "A fixed set of variants; [the reference](../reference/statements.md) tells what they mean.",
+        "A fixed set of variants; [the reference](../reference/enums.md) tells what they mean.",
         &[],
     ),
     kind("error", "What can be thrown.", &[]),
