@@ -128,11 +128,25 @@ impl Resolver<'_> {
                 format!("`{text}` is used before it is set"),
                 "used here",
                 (place, "set here"),
-                "move the declaration up",
+                self.use_too_early(place, span),
             ),
             None => self.unknown(text, span),
         }
         Binding::Unknown
+    }
+
+    /// What to do about a name that is used at `used` and set by the statement around `place`.
+    fn use_too_early(&self, place: Span, used: Span) -> &'static str {
+        let before = self.text.get(..used.start as usize).unwrap_or_default();
+        let line = before.rfind('\n').map_or(0, |at| at + 1);
+        let goes_on = before[line..].trim_start().starts_with("||");
+        match goes_on && (place.start as usize) < line {
+            true => {
+                "this line begins with `||`, so it goes on with the line before: for a function \
+                 write `return || …`"
+            }
+            false => "move the declaration up",
+        }
     }
 
     /// Whether what is looked up is the parent of a hoisted class, and itself a hoisted class: those
