@@ -2,7 +2,7 @@
 
 use crate::diagnostics::{Code, Diagnostic, SourceId, Span};
 
-/// Errors, and warnings, beyond this many are not reported: the first ones explain the others.
+/// Errors, and warnings, beyond this many are only counted: the first ones explain the others.
 const FAULTS_MAX: usize = 100;
 /// Errors beyond this many get no advice that has to be searched for.
 const SEARCHES_MAX: usize = 20;
@@ -13,13 +13,14 @@ pub struct Report {
     source: SourceId,
     found: Vec<Diagnostic>,
     errors: usize,
+    warnings: usize,
     tainted: bool,
 }
 
 impl Report {
     /// None found yet.
     pub fn new(source: SourceId) -> Report {
-        Report { source, found: Vec::new(), errors: 0, tainted: false }
+        Report { source, found: Vec::new(), errors: 0, warnings: 0, tainted: false }
     }
 
     /// Adds a fault; the help may be empty.
@@ -56,12 +57,9 @@ impl Report {
     /// Adds a diagnostic that is complete.
     pub fn add(&mut self, diagnostic: Diagnostic) {
         // Errors are counted apart, so that many warnings cannot hide one.
-        let before = match diagnostic.is_error() {
-            true => self.errors,
-            false => self.found.len() - self.errors.min(FAULTS_MAX),
-        };
-        self.errors += usize::from(diagnostic.is_error());
-        if before < FAULTS_MAX {
+        let count = if diagnostic.is_error() { &mut self.errors } else { &mut self.warnings };
+        *count += 1;
+        if *count <= FAULTS_MAX {
             self.found.push(diagnostic);
         }
     }
@@ -82,10 +80,17 @@ impl Report {
         self.tainted || self.errors > 0
     }
 
-    /// What was found, in the order of the source.
+    /// What was found, in the order of the source; the last one says how many more there are.
     pub fn finish(mut self) -> Vec<Diagnostic> {
         let place = |d: &Diagnostic| d.primary().map_or(0, |label| label.span.start);
         self.found.sort_by_key(place);
+        if let Some(last) = self.found.last_mut() {
+            for (count, kind) in [(self.errors, "error"), (self.warnings, "warning")] {
+                if count > FAULTS_MAX {
+                    last.and_more(count - FAULTS_MAX, kind);
+                }
+            }
+        }
         self.found
     }
 }
@@ -106,6 +111,8 @@ mod tests {
         let found = report.finish();
         assert_eq!(found.len(), FAULTS_MAX + 1);
         assert!(found.iter().any(Diagnostic::is_error));
+        let last = found.last().map(|last| last.notes.as_slice());
+        assert_eq!(last, Some(&["200 more warnings are not shown".to_owned()][..]));
     }
 
     #[test]
@@ -116,6 +123,9 @@ mod tests {
         }
         report.fault(Code::W0904, Span::default(), "", "", "");
         assert!(!report.may_search());
-        assert_eq!(report.finish().len(), FAULTS_MAX + 1);
+        let found = report.finish();
+        assert_eq!(found.len(), FAULTS_MAX + 1);
+        let notes: Vec<&String> = found.iter().flat_map(|found| &found.notes).collect();
+        assert_eq!(notes, ["200 more errors are not shown"]);
     }
 }

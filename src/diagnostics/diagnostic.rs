@@ -118,6 +118,13 @@ impl Diagnostic {
         self
     }
 
+    /// Says, as the last one that is shown, how many more of a kind there are.
+    pub fn and_more(&mut self, count: usize, kind: &str) {
+        let plural = if count == 1 { "" } else { "s" };
+        let are = if count == 1 { "is" } else { "are" };
+        self.notes.push(format!("{count} more {kind}{plural} {are} not shown"));
+    }
+
     /// Whether it keeps the program from running.
     pub fn is_error(&self) -> bool {
         self.severity == Severity::Error

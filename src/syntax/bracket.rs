@@ -7,7 +7,7 @@ use crate::diagnostics::{Code, Diagnostic, SourceId, Span};
 /// Brackets may be nested this deep.
 pub const DEPTH_MAX: usize = 200;
 
-/// Faults beyond this number are not reported.
+/// Faults beyond this number are only counted.
 const DIAGNOSTICS_MAX: usize = 5;
 
 /// Lexemes whose brackets all have partners.
@@ -19,6 +19,8 @@ pub struct Paired {
     pub partner: Vec<u32>,
     /// What was mended.
     pub diagnostics: Vec<Diagnostic>,
+    /// How much more was mended.
+    pub left_out: usize,
     /// The only thing wrong is that the text ends inside a bracket.
     pub incomplete: bool,
     /// Brackets are nested too deeply; nothing is parsed then.
@@ -218,6 +220,8 @@ impl Pairing<'_> {
     fn report(&mut self, diagnostic: Diagnostic) {
         if self.out.diagnostics.len() < DIAGNOSTICS_MAX {
             self.out.diagnostics.push(diagnostic);
+        } else {
+            self.out.left_out += 1;
         }
     }
 }

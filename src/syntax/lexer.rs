@@ -32,11 +32,13 @@ pub struct Lexed {
     pub module_doc: Option<Symbol>,
     /// What is wrong.
     pub diagnostics: Vec<Diagnostic>,
+    /// How much more is wrong.
+    pub left_out: usize,
     /// The text ends inside a string or interpolation that more text could end.
     pub incomplete: bool,
 }
 
-/// More faults than this are not recorded.
+/// More faults than this are only counted.
 const DIAGNOSTICS_MAX: usize = 50;
 
 /// Splits `text` into lexemes; names and texts are interned in `ast`.
@@ -362,6 +364,8 @@ impl<'s> Lexer<'s, '_> {
     fn report(&mut self, diagnostic: Diagnostic) {
         if self.out.diagnostics.len() < DIAGNOSTICS_MAX {
             self.out.diagnostics.push(diagnostic);
+        } else {
+            self.out.left_out += 1;
         }
     }
 }

@@ -81,6 +81,15 @@ pub fn parse(text: &str, source: SourceId) -> Parsed {
     let module = Module { ast: outcome.ast, statements: outcome.statements, doc };
     diagnostics.extend(validate::validate(&module, text, source));
     diagnostics.sort_by_key(|diagnostic| diagnostic.primary().map(|label| label.span.start));
+    if let Some(last) = diagnostics.last_mut() {
+        let left_out = lexed.left_out + paired.left_out;
+        if left_out > 0 {
+            last.and_more(left_out, "error");
+        }
+        if outcome.gave_up {
+            last.notes.push("there may be more errors: so many are shown at a time".to_owned());
+        }
+    }
     let is_incomplete = (lexed.incomplete || paired.incomplete || ends_early)
         && diagnostics.iter().all(|diagnostic| !diagnostic.is_error() || more_may_help(diagnostic));
     Parsed { module, diagnostics, is_incomplete }

@@ -35,6 +35,8 @@ pub struct Outcome {
     pub diagnostics: Vec<Diagnostic>,
     /// Where the parser stopped, each in the tokens as they were given.
     pub faults: Vec<Fault>,
+    /// It gave up: behind the last fault there may be more.
+    pub gave_up: bool,
 }
 
 /// So many faults are looked for.
@@ -55,7 +57,9 @@ pub fn parse(tokens: &[Spanned], lexed: &Lexed, source: SourceId, mut ast: Ast) 
         let (built, diagnostics) = builder.finish();
         ast = built;
         let error = match result {
-            Ok(statements) => return Outcome { ast, statements, diagnostics, faults },
+            Ok(statements) => {
+                return Outcome { ast, statements, diagnostics, faults, gave_up: false };
+            }
             Err(error) => error,
         };
         let fault = fault(error, tokens);
@@ -70,7 +74,10 @@ pub fn parse(tokens: &[Spanned], lexed: &Lexed, source: SourceId, mut ast: Ast) 
                 broken.push(region);
                 broken.sort_unstable();
             }
-            _ => return Outcome { ast, statements: Vec::new(), diagnostics, faults },
+            _ => {
+                let gave_up = region.is_some();
+                return Outcome { ast, statements: Vec::new(), diagnostics, faults, gave_up };
+            }
         }
     }
 }
