@@ -341,7 +341,7 @@ opcodes! {
     SuperSpread "super_spread" (Quad Src None Name)
     /// like SuperSpread, awaited
     SuperSpreadAwait "super_spread_await" (Quad Src None Name)
-    /// R[a] := method K[imm] of the class R[c], bound to R[b]
+    /// R[a] := member K[imm] of the class R[c] for R[b]: a method bound to it, what a getter gives
     GetSuper "get_super" (Dst Src Src Name)
     /// like Call, awaited if this frame was called with await: for core methods that take callbacks
     CallEither "call_either" (Window None Byte None)

@@ -165,6 +165,21 @@ impl Emitter<'_> {
     }
 
     /// `super.name(…)`: the method of the parent class, on `self`.
+    /// `super.name` that is not called: what a getter gives, or a method with its receiver.
+    pub(super) fn super_member(&mut self, root: ExprId, name: Name, out: Reg) {
+        let Some(&parent) = self.names.receivers.get(&root) else { return };
+        let Some(&self_var) = self.names.super_selfs.get(&root) else { return };
+        let mark = self.mark();
+        let (receiver, class) = (self.alloc(), self.alloc());
+        self.load_variable(self_var, receiver);
+        self.load_variable(parent, class);
+        let constant = self.symbol_constant(name.symbol);
+        self.at(name.span, |this| {
+            this.f.asm.emit(Opcode::GetSuper, out.0, receiver.0, class.0, constant);
+        });
+        self.release(mark);
+    }
+
     pub(super) fn super_call(
         &mut self,
         root: ExprId,
@@ -178,15 +193,7 @@ impl Emitter<'_> {
         let Some(&self_var) = self.names.super_selfs.get(&root) else { return };
         if matches!(mode, CallMode::Spawn { .. } | CallMode::Arm) {
             // The method is bound first: a task and an arm begin with a call.
-            let mark = self.mark();
-            let (receiver, class) = (self.alloc(), self.alloc());
-            self.load_variable(self_var, receiver);
-            self.load_variable(parent, class);
-            let constant = self.symbol_constant(name.symbol);
-            self.at(name.span, |this| {
-                this.f.asm.emit(Opcode::GetSuper, base.0, receiver.0, class.0, constant);
-            });
-            self.release(mark);
+            self.super_member(root, name, base);
             self.call_window(base, arguments, out, (mode, span));
             return;
         }

@@ -208,13 +208,7 @@ impl Emitter<'_> {
     fn field(&mut self, chain: &mut Chain, name: Name, optional: bool, out: Reg) {
         let subject = chain.subject.clone();
         if let Subject::Super(root) = subject {
-            self.report.fault(
-                crate::diagnostics::Code::E0124,
-                self.ast[root].span.to(name.span),
-                "`super.name` is no value",
-                "a method of the parent class can only be called",
-                "call it: `super.name(…)`",
-            );
+            self.super_member(root, name, out);
             return;
         }
         let object = self.subject_register(subject, &[]);

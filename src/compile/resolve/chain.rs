@@ -74,7 +74,7 @@ impl Resolver<'_> {
         }
     }
 
-    /// `super` before `.name`; that it is called is the parser's rule.
+    /// `super` before `.name`.
     fn super_receiver(&mut self, root: ExprId, span: Span, first: Option<ExprId>) {
         let is_member =
             first.is_some_and(|link| matches!(self.ast[link].kind, ExprKind::Member { .. }));

@@ -44,7 +44,7 @@ impl Resolver<'_> {
                 span,
                 "`super` without a method",
                 "stands alone",
-                "call a method of the parent class: `super.name(…)`",
+                "name a member of the parent class: `super.name(…)`",
             ),
             ExprKind::List(elements) => {
                 for element in elements {

@@ -33,6 +33,7 @@ pub(in crate::vm) fn deliver(op: &mut Op<'_>, result: Value) -> Step {
         | Opcode::GetFieldCached
         | Opcode::GetFieldOrNull
         | Opcode::GetMethod
+        | Opcode::GetSuper
         | Opcode::TryKey => {
             op.set(at.a, result);
             Ok(Flow::Next)

@@ -5,6 +5,7 @@ use super::lookup::Found;
 use super::{Flow, Op, Step};
 use crate::bytecode::instruction::Instruction;
 use crate::bytecode::op::Opcode;
+use crate::bytecode::program::MemberKind;
 use crate::vm::error::{ErrorKind, Thrown};
 use crate::vm::native::{NativeBody, NativeId};
 use crate::vm::value::{Kind, Value};
@@ -92,27 +93,40 @@ pub(in crate::vm) fn super_spread(op: &mut Op<'_>) -> Step {
 /// `GetSuper`
 pub(in crate::vm) fn get_super(op: &mut Op<'_>) -> Step {
     let at = op.instruction();
-    let method = super_method(op, op.get(at.c))?;
-    let bound = op.vm.heap.bound(op.get(at.b), method);
+    let receiver = op.get(at.b);
+    let (callee, is_getter) = super_member(op, op.get(at.c))?;
+    if is_getter {
+        return op.call_operator(callee, &[receiver]);
+    }
+    let bound = op.vm.heap.bound(receiver, callee);
     op.set(at.a, bound);
     Ok(Flow::Next)
 }
 
 fn call_super(op: &mut Op<'_>, site: Site, count: usize, named: Option<Value>) -> Step {
-    let callee = super_method(op, op.get(op.instruction().b))?;
+    let (callee, is_getter) = super_member(op, op.get(op.instruction().b))?;
+    if is_getter {
+        let name = op.name_text();
+        let text = format!("`{name}` is no method but a getter: leave out the `()`");
+        return Err(op.vm.error(ErrorKind::TypeError, text));
+    }
     op.call_closure(callee, site, count, named, true, 0)
 }
 
-/// The method of a parent class that an instruction names.
-fn super_method(op: &mut Op<'_>, class: Value) -> Result<Value, Thrown> {
+/// The member of a parent class that an instruction names, and whether it is a getter.
+fn super_member(op: &mut Op<'_>, class: Value) -> Result<(Value, bool), Thrown> {
     let name = op.name_text();
     let Some(found) = op.vm.heap.class_ref(class) else {
         return Err(op.vm.error(ErrorKind::TypeError, "`super` needs a class to extend"));
     };
     let class_name = found.name.clone();
     match found.method(&name) {
-        Some(member) => Ok(member.value),
-        None if name == "init" => op.constructor(class),
+        Some(member) => Ok((member.value, member.kind == MemberKind::Getter)),
+        None if name == "init" => Ok((op.constructor(class)?, false)),
+        None if found.slot(&name).is_some() => {
+            let text = format!("`{name}` is a field of the instance: write `self.{name}`");
+            Err(op.vm.error(ErrorKind::FieldError, text))
+        }
         None => {
             let text = format!("{class_name} has no method `{name}`");
             Err(op.vm.error(ErrorKind::FieldError, text))
