@@ -31,15 +31,15 @@ natives! {
     /// The duration that a text stands for.
     convert duration(value: any) => duration_of, r#"duration("1h30m")"# => "1h30m";
     /// The elements of an iterable; the pairs of a map.
-    convert list(iterable: any?) => list_of, "list(1..4)" => "[1, 2, 3]", r#"list("ab")"# => r#"["a", "b"]"#;
+    convert list(iterable: any = "") => list_of, "list(1..4)" => "[1, 2, 3]", r#"list("ab")"# => r#"["a", "b"]"#;
     /// The elements of an iterable, each once.
-    convert set(iterable: any?) => set_of, "set([1, 2, 1])" => "set([1, 2])";
+    convert set(iterable: any = "") => set_of, "set([1, 2, 1])" => "set([1, 2])";
     /// The entries that pairs of key and value make.
-    convert map(pairs: any?) => map_of, r#"map([["a", 1]])"# => "{a: 1}";
+    convert map(pairs: any = "") => map_of, r#"map([["a", 1]])"# => "{a: 1}";
     /// The bytes of a text as UTF-8, of a buffer, or of a list of ints from 0 to 255.
-    convert bytes(value: any?) => bytes_of, r#"bytes("é").len"# => "2", "bytes([104, 105])" => r#"b"hi""#;
+    convert bytes(value: any = "") => bytes_of, r#"bytes("é").len"# => "2", "bytes([104, 105])" => r#"b"hi""#;
     /// A buffer with the same bytes, or with so many zeros.
-    convert buffer(value: any?) => buffer_of, "buffer(3).len" => "3";
+    convert buffer(value: any = "") => buffer_of, "buffer(3).len" => "3";
 }
 
 fn str_of(vm: &mut Vm, value: Value) -> Outcome {
@@ -56,8 +56,7 @@ fn bool_of(_vm: &mut Vm, value: Value) -> Outcome {
     Ok(Value::bool(value.truthy()))
 }
 
-fn list_of(vm: &mut Vm, iterable: Option<Value>) -> Outcome {
-    let Some(iterable) = iterable else { return Ok(vm.heap.list(Vec::new())) };
+fn list_of(vm: &mut Vm, iterable: Value) -> Outcome {
     match vm.elements(iterable)? {
         Elements::Known(items) => Ok(vm.heap.list(items)),
         Elements::AskScript => script::call(vm, "to_list", &[iterable]),
@@ -65,20 +64,14 @@ fn list_of(vm: &mut Vm, iterable: Option<Value>) -> Outcome {
     }
 }
 
-fn set_of(vm: &mut Vm, iterable: Option<Value>) -> Outcome {
+fn set_of(vm: &mut Vm, iterable: Value) -> Outcome {
     let set = vm.heap.set(Map::new());
-    match iterable {
-        None => Ok(set),
-        Some(iterable) => extend_set(vm, "set", set, iterable, set),
-    }
+    extend_set(vm, "set", set, iterable, set)
 }
 
-fn map_of(vm: &mut Vm, pairs: Option<Value>) -> Outcome {
+fn map_of(vm: &mut Vm, pairs: Value) -> Outcome {
     let map = vm.heap.map(Map::new());
-    match pairs {
-        None => Ok(map),
-        Some(pairs) => extend_map(vm, "map", map, pairs, map),
-    }
+    extend_map(vm, "map", map, pairs, map)
 }
 
 /// The bytes that a value stands for; `None` if script code has to iterate over it.
@@ -110,8 +103,7 @@ fn byte_string(vm: &mut Vm, path: &str, value: Value) -> Result<Option<Vec<u8>>,
     Ok(Some(bytes))
 }
 
-fn bytes_of(vm: &mut Vm, value: Option<Value>) -> Outcome {
-    let Some(value) = value else { return Ok(vm.heap.bytes(&[])) };
+fn bytes_of(vm: &mut Vm, value: Value) -> Outcome {
     if value.kind() == Kind::Bytes {
         return Ok(value);
     }
@@ -126,8 +118,7 @@ fn bytes_of(vm: &mut Vm, value: Option<Value>) -> Outcome {
     }
 }
 
-fn buffer_of(vm: &mut Vm, value: Option<Value>) -> Outcome {
-    let Some(value) = value else { return Ok(vm.heap.buffer(Vec::new())) };
+fn buffer_of(vm: &mut Vm, value: Value) -> Outcome {
     if let Some(length) = value.as_int() {
         let Ok(length) = usize::try_from(length) else {
             return Err(bad_value(vm, "buffer", "the length must not be negative", value));

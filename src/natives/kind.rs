@@ -242,6 +242,12 @@ heap_types! {
     Range RangeValue Range "a range" range_ref -> crate::vm::object::Range;
 }
 
+impl Literal<Any> for &str {
+    fn given(self, heap: &mut Heap) -> Value {
+        heap.intern(self)
+    }
+}
+
 impl Literal<Text> for &str {
     fn given(self, heap: &mut Heap) -> TextValue {
         TextValue(heap.intern(self))

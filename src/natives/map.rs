@@ -165,7 +165,8 @@ pub fn extend_map(vm: &mut Vm, path: &str, map: Value, other: Value, result: Val
             Elements::AskScript => return script::call(vm, "map_extend", &[map, other, result]),
             Elements::None => {
                 let expected = "a map or an iterable of pairs";
-                return Err(wrong_type(vm, path, "other", expected, other, None));
+                let param = if path == "map" { "pairs" } else { "other" };
+                return Err(wrong_type(vm, path, param, expected, other, None));
             }
         }
     };
