@@ -77,9 +77,9 @@ natives! {
     /// The sum of the elements; 0 if there are none.
     core method iterator.sum() => iterator_sum, "[1, 2].iter().sum()" => "3";
     /// The least element, by itself or by a key; null if there is none.
-    core method iterator.min(named by: fn?) => list_min, "[2, 1].iter().min()" => "1";
+    core method iterator.min(named by: fn?) => iterator_min, "[2, 1].iter().min()" => "1";
     /// The greatest element, by itself or by a key; null if there is none.
-    core method iterator.max(named by: fn?) => list_max, "[2, 1].iter().max(by: |x| -x)" => "1";
+    core method iterator.max(named by: fn?) => iterator_max, "[2, 1].iter().max(by: |x| -x)" => "1";
     /// Combines the elements: `f(acc, x)` for each.
     core method iterator.reduce(f: fn, start: any?) => list_reduce, "[1, 2, 3].iter().reduce(|a, x| a + x)" => "6";
     /// Whether one element, or what `f` gives for it, is true.
@@ -110,6 +110,8 @@ natives! {
     fn core.leave(iterator: any) => leave;
     /// For the core module: the element that was put back, which stays there, or `none`.
     fn core.ahead(iterator: any, none: any) => ahead;
+    /// For the core module: refuses an endless range.
+    fn core.bounded(source: any) => bounded;
     /// For the core module: puts an element back.
     fn core.put_back(iterator: any, element: any) => put_back;
 }
@@ -180,6 +182,14 @@ fn leave(vm: &mut Vm, iterator: Value) -> Outcome {
 fn ahead(vm: &mut Vm, iterator: Value, none: Value) -> Outcome {
     let ahead = vm.heap.generator_ref(iterator).map(|generator| generator.ahead);
     Ok(ahead.filter(|ahead| !ahead.is_unset()).unwrap_or(none))
+}
+
+fn bounded(vm: &mut Vm, source: Value) -> Outcome {
+    if vm.heap.range_ref(source).is_some_and(|range| range.len().is_none()) {
+        // An error, as it has no list of elements.
+        vm.elements(source)?;
+    }
+    Ok(source)
 }
 
 fn put_back(vm: &mut Vm, iterator: Value, element: Value) -> Outcome {

@@ -59,6 +59,7 @@ mod term;
 mod text;
 mod text_form;
 mod time;
+mod total;
 pub mod world;
 
 pub use argument::{Call, Need, Rest};
@@ -79,6 +80,7 @@ pub const TABLES: &[&[Declaration]] = &[
     duration::DURATION,
     text::TEXT,
     text_form::TEXT_FORM,
+    total::TOTAL,
     bytes::BYTES,
     list::LIST,
     map::MAP,

@@ -66,11 +66,11 @@ natives! {
     /// The numbers as text, with `sep` between them.
     core method range.join(sep: str = "") => iterator_join, r#"(1..4).join("-")"# => "1-2-3";
     /// The sum of the numbers.
-    core method range.sum() => iterator_sum, "(1..=100).sum()" => "5050";
+    method range.sum() => sum, "(1..=100).sum()" => "5050";
     /// The least number, by itself or by a key; null if there is none.
-    core method range.min(named by: fn?) => list_min, "(1..4).min()" => "1";
+    core method range.min(named by: fn?) => iterator_min, "(1..4).min()" => "1";
     /// The greatest number, by itself or by a key; null if there is none.
-    core method range.max(named by: fn?) => list_max, "(1..4).max()" => "3";
+    core method range.max(named by: fn?) => iterator_max, "(1..4).max()" => "3";
     /// Combines the numbers: `f(acc, n)` for each.
     core method range.reduce(f: fn, start: any?) => list_reduce, "(1..5).reduce(|a, n| a * n)" => "24";
     /// Whether one number, or what `f` gives for it, is true.
@@ -91,6 +91,9 @@ natives! {
     core method range.group_by(f: fn) => list_group_by, "(1..4).group_by(|n| n % 2)" => "{1: [1, 3], 0: [2]}";
     /// The numbers for which `f` is true, and the others.
     core method range.partition(f: fn) => list_partition, "(1..4).partition(|n| n > 1)" => "[[2, 3], [1]]";
+
+    /// For the core module: the least number of a range, or the greatest; null if it has none.
+    fn core.outermost(range: range, greatest: bool) => outermost;
 }
 
 fn endless(vm: &mut Vm, path: &str) -> Outcome {
@@ -108,6 +111,21 @@ fn len(vm: &mut Vm, range: RangeValue) -> Outcome {
         },
         None => endless(vm, "range.len"),
     }
+}
+
+/// In closed form: to add up the numbers one by one could take years.
+fn sum(vm: &mut Vm, range: RangeValue) -> Outcome {
+    let Some(sum) = range.get(&vm.heap).sum() else { return endless(vm, "range.sum") };
+    i64::try_from(sum).map(Value::int).map_err(|_| {
+        vm.error(ErrorKind::OverflowError, "range.sum: the sum does not fit in 64 bits")
+    })
+}
+
+fn outermost(vm: &mut Vm, range: RangeValue, greatest: bool) -> Outcome {
+    let range = *range.get(&vm.heap);
+    let Some(last) = range.last() else { return Ok(Value::null()) };
+    let wants_last = greatest == (range.step > 0);
+    Ok(Value::int(if wants_last { last } else { range.start.unwrap_or(0) }))
 }
 
 fn start(vm: &mut Vm, range: RangeValue) -> Outcome {

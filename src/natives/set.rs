@@ -6,6 +6,7 @@ use super::kind::SetValue;
 use super::script;
 use crate::natives;
 use crate::vm::map::Map;
+use crate::vm::object::Range;
 use crate::vm::{Elements, Kind, Thrown, Value, Vm};
 
 natives! {
@@ -125,8 +126,25 @@ fn last(vm: &mut Vm, set: SetValue) -> Outcome {
     Ok(set.get(&vm.heap).keys().next_back().unwrap_or_default())
 }
 
+/// A range that ends, and how many numbers it has.
+fn numbers(vm: &Vm, iterable: Value) -> Option<(Range, u64)> {
+    let range = *vm.heap.range_ref(iterable)?;
+    Some((range, range.len()?))
+}
+
 /// Adds all elements of an iterable to a set and gives `result`.
 pub fn extend_set(vm: &mut Vm, path: &str, set: Value, iterable: Value, result: Value) -> Outcome {
+    if let Some((range, length)) = numbers(vm, iterable) {
+        vm.reserve(
+            usize::try_from(length).unwrap_or(usize::MAX).saturating_mul(size_of::<Value>()),
+        )?;
+        for number in (0..length).map_while(|index| range.get(index)) {
+            if let Err(unhashable) = vm.heap.set_add(set, Value::int(number)) {
+                script::hash_call(vm, &unhashable)?;
+            }
+        }
+        return Ok(result);
+    }
     let items = match vm.elements(iterable)? {
         Elements::Known(items) => items,
         Elements::AskScript => return script::call(vm, "set_extend", &[set, iterable, result]),

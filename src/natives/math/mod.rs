@@ -13,4 +13,4 @@ pub use counting::COUNTING;
 pub use decimal::DECIMAL;
 pub use integer::BIGINT;
 pub use real::REAL;
-pub use statistic::{STATISTIC, compensated_sum};
+pub use statistic::{Compensated, STATISTIC};

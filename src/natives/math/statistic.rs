@@ -49,16 +49,33 @@ natives! {
         "import math\nprint(math.correlation([1, 2, 3], [2, 4, 6]))" => "1.0";
 }
 
-/// Adds with a running correction of the rounding (Neumaier), so that long sums stay exact.
-pub fn compensated_sum(numbers: impl Iterator<Item = f64>) -> f64 {
-    let (mut sum, mut correction) = (0.0_f64, 0.0_f64);
-    for x in numbers {
-        let next = sum + x;
-        correction += if sum.abs() >= x.abs() { (sum - next) + x } else { (x - next) + sum };
-        sum = next;
+/// A sum with a running correction of the rounding (Neumaier), so that long sums stay exact.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Compensated {
+    sum: f64,
+    correction: f64,
+}
+
+impl Compensated {
+    /// Adds a number.
+    pub fn add(&mut self, x: f64) {
+        let (sum, next) = (self.sum, self.sum + x);
+        self.correction += if sum.abs() >= x.abs() { (sum - next) + x } else { (x - next) + sum };
+        self.sum = next;
     }
-    // With an infinity or nan among them the correction is nan and says nothing.
-    if correction.is_finite() { sum + correction } else { sum }
+
+    /// What has been added up.
+    pub fn sum(self) -> f64 {
+        // With an infinity or nan among them the correction is nan and says nothing.
+        if self.correction.is_finite() { self.sum + self.correction } else { self.sum }
+    }
+}
+
+/// The sum of numbers, with the rounding corrected.
+pub fn compensated_sum(numbers: impl Iterator<Item = f64>) -> f64 {
+    let mut sum = Compensated::default();
+    numbers.for_each(|x| sum.add(x));
+    sum.sum()
 }
 
 /// The elements of an iterable; `None` if script code has to be asked for them.

@@ -41,6 +41,16 @@ impl Range {
         i64::try_from(start + steps * i128::from(self.step)).ok()
     }
 
+    /// The sum of its numbers; `None` if it is endless.
+    pub fn sum(&self) -> Option<i128> {
+        let count = self.count()?;
+        let Some(last) = self.last() else { return Some(0) };
+        let ends = i128::from(self.start.unwrap_or(0)) + i128::from(last);
+        // Numbers of which there are so many are small on average: 128 bits are enough. One of the
+        // two is even.
+        Some(if count % 2 == 0 { count / 2 * ends } else { ends / 2 * count })
+    }
+
     /// Whether it has no numbers.
     pub fn is_empty(&self) -> bool {
         self.len() == Some(0)
@@ -121,6 +131,7 @@ mod tests {
                 assert_eq!(range.get(index as u64), Some(*number));
             }
             assert_eq!(range.get(numbers.len() as u64), None);
+            assert_eq!(range.sum(), Some(numbers.iter().map(|n| i128::from(*n)).sum()));
             for number in -2..13 {
                 assert_eq!(range.contains(number), numbers.contains(&number), "{range:?} {number}");
             }
@@ -134,5 +145,10 @@ mod tests {
         assert_eq!(range(i64::MAX, i64::MIN, true, -1).last(), Some(i64::MIN));
         assert_eq!(range(i64::MIN, i64::MAX, false, i64::MAX).len(), Some(3));
         assert!(range(i64::MIN, i64::MAX, false, 1).contains(0));
+        assert_eq!(range(i64::MIN, i64::MAX, true, 1).sum(), Some(i128::from(i64::MIN)));
+        let most = i128::from(i64::MAX);
+        assert_eq!(range(0, i64::MAX, true, 1).sum(), Some(most * (most + 1) / 2));
+        assert_eq!(range(i64::MAX, 0, true, -1).sum(), Some(most * (most + 1) / 2));
+        assert_eq!(range(-1, i64::MIN, true, -1).sum(), Some(-(most + 1) * (most + 2) / 2));
     }
 }
