@@ -16,7 +16,8 @@ fn connect(port: u16) -> TcpStream {
 
 #[test]
 fn examples_print_what_they_say() {
-    for script in ["examples/01_hello.ket", "examples/08_job_queue.ket"] {
+    for name in ["01_hello", "08_job_queue", "10_calculator"] {
+        let script = &format!("examples/{name}.ket");
         let text = fs::read_to_string(script).expect("the example is there");
         let expected: Vec<&str> = text
             .lines()
@@ -251,6 +252,37 @@ fn every_error_report_can_be_seen() {
         assert!(report.contains(text), "{kind}: no {text:?} in\n{report}");
         assert!(report.contains("09_errors.ket"), "{kind}: no place in\n{report}");
     }
+}
+
+#[test]
+fn calculator_passes_its_own_tests() {
+    let output = run(&["test", "examples/10_calculator.ket"]);
+    assert!(stdout(&output).contains("1 passed, 0 failed"), "{}", stderr(&output));
+}
+
+#[test]
+fn tea_list_is_kept_in_a_file() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let file = folder.path().join("list.json");
+    let file = file.to_str().expect("the path is UTF-8");
+    let list =
+        |words: &[&str]| run(&[&["examples/11_tea_list.ket", "--file", file], words].concat());
+    for words in
+        [&["add", "tea", "--price", "3.50"][..], &["add", "milk", "-p1.2"], &["done", "tea"]]
+    {
+        let output = list(words);
+        assert_eq!(output.status.code(), Some(0), "{words:?}: {}", stderr(&output));
+    }
+    let open = stdout(&list(&["list"]));
+    assert!(open.contains("milk") && !open.contains("tea"), "{open}");
+    assert!(open.ends_with("total 1.20\n"), "{open}");
+    let all = stdout(&list(&["list", "--all"]));
+    assert!(all.contains("done") && all.ends_with("total 4.70\n"), "{all}");
+    let missing = list(&["done", "beer"]);
+    assert_eq!(missing.status.code(), Some(1));
+    assert!(stderr(&missing).contains("item=beer"), "{}", stderr(&missing));
+    assert!(stdout(&list(&["--help"])).contains("Puts something on the list."));
+    assert_eq!(list(&["add"]).status.code(), Some(2));
 }
 
 #[test]
