@@ -150,12 +150,14 @@ fn round_to(x: f64, digits: i64) -> f64 {
     if !x.is_finite() || digits > 330 {
         return x;
     }
-    if digits < -310 {
+    if digits < -308 {
         return 0.0_f64.copysign(x);
     }
     let Ok(places) = usize::try_from(digits) else {
-        let unit = 10f64.powi(i32::try_from(-digits).unwrap_or(i32::MAX));
-        return (x / unit).round() * unit;
+        // Powers of ten are exact as text only: above 10 ** 22 no float is one.
+        let zeros = digits.unsigned_abs();
+        let unit: f64 = format!("1e{zeros}").parse().unwrap_or(f64::INFINITY);
+        return format!("{}e{zeros}", (x / unit).round()).parse().unwrap_or(x);
     };
     // Only a number with at most `places + 1` binary places can lie in the middle, and then so
     // many decimals show it exactly. The formatting rounds the middle to even: push it off.
