@@ -144,7 +144,10 @@ pub(super) fn temp_file(
     })
 }
 
-/// Makes something with a name that nobody can foresee.
+/// How many names are tried for something temporary.
+const TRIES_MAX: usize = 1000;
+
+/// Makes something with a name that nobody uses.
 fn temporary(
     cx: &mut Cx<'_>,
     op: &'static str,
@@ -154,21 +157,23 @@ fn temporary(
     make: fn(&dyn FileSystem, &Path) -> io::Result<()>,
 ) -> Result<Answer, Thrown> {
     let driver = &mut cx.rt.driver;
-    let unique = [driver.random(), driver.random(), driver.random()];
+    let mut unique = driver.random();
     let files = driver.files();
     let parent = files.temp_dir();
     let deed = Deed::change(op, doing, &readable(&parent));
     let work = move || {
-        let mut taken = None;
-        for number in unique {
-            let path = parent.join(format!("{prefix}{number:016x}{suffix}"));
+        // In virtual time every run draws the same numbers, and the files may be real ones: then the
+        // names of runs that have crashed, or run beside this one, are taken.
+        for _ in 0..TRIES_MAX {
+            let path = parent.join(format!("{prefix}{unique:016x}{suffix}"));
             match make(files.as_ref(), &path) {
                 Ok(()) => return Ok(readable(&path)),
-                Err(error) if error.kind() == io::ErrorKind::AlreadyExists => taken = Some(error),
+                Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
                 Err(error) => return Err(error),
             }
+            unique = unique.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
         }
-        Err(taken.unwrap_or_else(|| io::ErrorKind::AlreadyExists.into()))
+        Err(io::ErrorKind::AlreadyExists.into())
     };
     on_pool(deed, work, |vm, _, path| Ok(vm.heap.string(&path)))
 }

@@ -5,7 +5,8 @@
 //! - `folder`: directories, and everything that takes only a path;
 //! - `tree`: whole trees, removed or moved to another device;
 //! - `walk`: a tree of directories as a source;
-//! - `glob`: the paths that a pattern describes.
+//! - `glob`: the paths that a pattern describes;
+//! - `watch`: what happens to files, as a source.
 //!
 //! What changes something cannot be taken back: once it has begun, a cancel waits for its result.
 
@@ -15,6 +16,7 @@ mod glob;
 mod op;
 mod tree;
 mod walk;
+mod watch;
 
 use glob::Glob;
 use op::{Deed, on_pool};
@@ -25,6 +27,7 @@ use crate::runtime::{Answer, Cx};
 use crate::vm::{ErrorKind, Thrown};
 
 pub use walk::WALK;
+pub use watch::WATCH;
 
 natives! {
     /// The functions of module `fs`.
@@ -39,6 +42,15 @@ natives! {
     async fn fs.write(path: str, data: data, named atomic: bool = false, named mode: int?) => file::write;
     /// Adds to the end of a file, or makes it.
     async fn fs.append(path: str, data: data) => file::append;
+    /// Opens a file and gives it as a stream, with `read`, `lines`, `write` and the other methods of
+    /// streams, and with `seek`, `tell`, `sync` and `truncate`. `mode` is "r" to read, "w" to write a
+    /// new content, "a" to add to the end, "r+" to read and write, "x" to write a file that must not
+    /// exist yet. It belongs to the task that opens it, which closes it at its end. Nothing is
+    /// buffered on the way out: what `write` has written others can read.
+    async fn fs.open(path: str, mode: str = "r") => file::open,
+        "import fs\nlet path = await fs.temp_file()\ndefer await fs.remove(path)\n\
+         let f = await fs.open(path, \"r+\")\nawait f.write(\"one\\ntwo\\n\")\nawait f.seek(4)\n\
+         print((await f.read_text()).trim())\nf.close()" => "two";
     /// The lines of a text file: a source for `for await`. A line may have `max` bytes. What is no
     /// UTF-8 is a ParseError, or is replaced if `lossy` is true.
     loop fn fs.lines(path: str, named max: int = 1048576, named lossy: bool = false) => file::lines;
@@ -88,6 +100,14 @@ natives! {
     /// with the dot, or for all of them with `hidden`. `**` does not follow symbolic links.
     async fn fs.glob(pattern: str, named hidden: bool = false) => glob,
         "import fs\nprint(await fs.glob(\"no/such/**/*.txt\"))" => "[]";
+    /// What happens to a file, or to what is in a directory: a source of maps of `kind` ("created",
+    /// "changed", "removed", "renamed") and `path`; of what was renamed also `from`. With `recursive`
+    /// also in all directories below it, those that are made later among them; `await w.ready()` waits
+    /// until all that are there are watched. `kind` is "overflow"
+    /// where changes came faster than they were taken and some were lost. What leaves the directory
+    /// counts as removed, what comes in as created. The source ends when what is watched is removed.
+    /// So far it needs Linux; elsewhere it is an IoError `unsupported`.
+    loop fn fs.watch(path: str, named recursive: bool = false) => watch::watch;
 }
 
 fn glob(cx: &mut Cx<'_>, pattern: TextValue, hidden: bool) -> Result<Answer, Thrown> {

@@ -48,6 +48,15 @@ pub(super) fn on_pool<T: Send + 'static>(
     work: impl FnOnce() -> io::Result<T> + Send + 'static,
     finish: impl FnOnce(&mut Vm, &Deed, T) -> Result<Value, Thrown> + Send + 'static,
 ) -> Result<Answer, Thrown> {
+    on_pool_of(deed, work, |cx, deed, result| finish(cx.vm, deed, result))
+}
+
+/// The same where `finish` needs more than the VM.
+pub(super) fn on_pool_of<T: Send + 'static>(
+    deed: Deed,
+    work: impl FnOnce() -> io::Result<T> + Send + 'static,
+    finish: impl FnOnce(&mut Cx<'_>, &Deed, T) -> Result<Value, Thrown> + Send + 'static,
+) -> Result<Answer, Thrown> {
     let stage = Stage::New(Box::new(work));
     let op = PoolOp { deed, stage, finish: Some(Box::new(finish)) };
     Ok(Answer::Wait(Wait::Source(Box::new(op))))
@@ -59,7 +68,7 @@ pub(super) fn nothing(_: &mut Vm, _: &Deed, (): ()) -> Result<Value, Thrown> {
 }
 
 type Work<T> = Box<dyn FnOnce() -> io::Result<T> + Send>;
-type Finish<T> = Box<dyn FnOnce(&mut Vm, &Deed, T) -> Result<Value, Thrown> + Send>;
+type Finish<T> = Box<dyn FnOnce(&mut Cx<'_>, &Deed, T) -> Result<Value, Thrown> + Send>;
 
 struct PoolOp<T> {
     deed: Deed,
@@ -80,7 +89,7 @@ impl<T: Send + 'static> Source for PoolOp<T> {
         self.stage = Stage::Over;
         let result = result.map_err(io::Error::other).flatten();
         Poll::Ready(match (result, self.finish.take()) {
-            (Ok(found), Some(finish)) => finish(cx.vm, &self.deed, found),
+            (Ok(found), Some(finish)) => finish(cx, &self.deed, found),
             (Ok(_), None) => Ok(Value::null()),
             (Err(error), _) => Err(self.deed.failed(cx.vm, &error)),
         })

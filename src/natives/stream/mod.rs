@@ -7,12 +7,15 @@
 //! - `buffer queue`: the parts of a stream;
 //! - `read write`: the ops, as sources of the loop;
 //! - `lines`: the source of lines;
-//! - `pieces`: what is read on a thread, a piece at a time.
+//! - `pieces`: what is read on a thread, a piece at a time;
+//! - `opened file`: a file that is read and written, and its ops.
 //!
 //! Where the bytes come from and go to is a [`Transport`]; only this module knows its kinds.
 
 mod buffer;
+mod file;
 mod lines;
+mod opened;
 mod pieces;
 pub(in crate::natives) mod queue;
 mod read;
@@ -23,6 +26,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 
 use buffer::Buffer;
+use opened::{Done, Opened};
 use pieces::Pieces;
 use queue::{OpId, Queue};
 
@@ -36,6 +40,8 @@ use crate::runtime::{Answer, Cx, Loop};
 use crate::vm::object::HostObject;
 use crate::vm::{ErrorKind, Thrown, Value, Vm};
 
+pub use file::FILE;
+pub(in crate::natives) use file::new_file;
 pub use lines::{LINES, file_lines};
 pub(in crate::natives) use lines::{close_lines, is_lines, lines, next as next_line};
 pub(in crate::natives) use read::text;
@@ -112,6 +118,8 @@ enum Transport {
     Socket(SocketId),
     /// Something that is read piece by piece on a thread: standard input, a file.
     Pieces(Pieces),
+    /// A file that was opened.
+    File(Opened),
     /// Standard output or error.
     Output(Target),
 }
@@ -123,6 +131,9 @@ struct Unfinished {
     sent: usize,
     of: usize,
 }
+
+/// The number of no op: the first is 1.
+const NO_OP: OpId = OpId(0);
 
 /// What an attempt to get more bytes brought.
 enum Filled {
@@ -190,6 +201,10 @@ impl Stream {
 
     /// A number for a new op.
     fn next_op(&mut self) -> OpId {
+        if let Transport::File(_) = self.transport {
+            // It may have grown since.
+            self.ended = false;
+        }
         self.ops += 1;
         OpId(self.ops)
     }
@@ -213,6 +228,22 @@ impl Stream {
                 self.buffer.append(&bytes);
                 bytes.len()
             }
+            Transport::File(file) if !file.may_read => {
+                let reason = "it was opened to be written";
+                return Err(io::Error::new(io::ErrorKind::Unsupported, reason));
+            }
+            Transport::File(file) => match file.take() {
+                None => return Ok(Filled::Pending),
+                Some(Done::Piece(piece)) => {
+                    let bytes = piece?;
+                    self.buffer.append(&bytes);
+                    bytes.len()
+                }
+                Some(done) => {
+                    self.take_in(done, NO_OP);
+                    return Ok(Filled::Pending);
+                }
+            },
             Transport::Output(_) => {
                 return Err(io::Error::new(io::ErrorKind::Unsupported, "it is only written to"));
             }
@@ -226,6 +257,7 @@ impl Stream {
         match &mut self.transport {
             Transport::Socket(id) => driver.wait(*id, Direction::Read, ticket),
             Transport::Pieces(pieces) => pieces.wait(driver, ticket),
+            Transport::File(file) => file.wait_for_piece(driver, ticket),
             Transport::Output(_) => {}
         }
     }
@@ -234,6 +266,7 @@ impl Stream {
         match &mut self.transport {
             Transport::Socket(id) => driver.unwait(*id, Direction::Read, ticket),
             Transport::Pieces(pieces) => pieces.unwait(ticket),
+            Transport::File(file) => file.unwait(ticket),
             Transport::Output(_) => {}
         }
     }
@@ -248,6 +281,7 @@ impl Stream {
         match &mut self.transport {
             Transport::Socket(id) => driver.close(*id),
             Transport::Pieces(pieces) => pieces.close(),
+            Transport::File(file) => file.close(),
             Transport::Output(_) => {}
         }
         for ticket in self.readers.take_all().chain(self.writers.take_all()) {

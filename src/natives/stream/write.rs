@@ -18,14 +18,16 @@ pub(in crate::natives) fn write(
     stream: Value,
     data: DataValue,
 ) -> Result<Answer, Thrown> {
-    let data = settled(cx.vm, data);
-    let target = stream_mut(cx.vm, stream)?;
-    match target.transport {
+    match stream_mut(cx.vm, stream)?.transport {
         Transport::Output(target) => {
+            let data = settled(cx.vm, data);
             let op = OutputOp { stream, target, data, job: None };
             Ok(Answer::Wait(Wait::Source(Box::new(op))))
         }
+        Transport::File(_) => super::file::write(cx, stream, data),
         _ => {
+            let data = settled(cx.vm, data);
+            let target = stream_mut(cx.vm, stream)?;
             let (op, name) = (target.next_op(), target.name.clone());
             let op = WriteOp { stream, op, data, end: false, sent: 0, name, ticket: None };
             Ok(Answer::Wait(Wait::Source(Box::new(op))))
@@ -64,7 +66,7 @@ impl WriteOp {
         };
         // It is this op's turn, so one that has not finished and is another never will.
         if let Some(broken) = stream.unfinished.filter(|other| other.op != self.op) {
-            return Err(self.broken(cx.vm, broken));
+            return Err(broken.error(cx.vm, &self.name));
         }
         let driver = cx.rt.driver.as_mut();
         let result = if self.end {
@@ -99,15 +101,17 @@ impl WriteOp {
         let (op, doing) = if self.end { ("shutdown", "shut down") } else { ("write", "write to") };
         io_error(vm, error, op, doing, Subject::Address(&self.name))
     }
+}
 
+impl Unfinished {
+    /// The error of whoever writes after this one.
     #[cold]
-    fn broken(&self, vm: &mut Vm, broken: Unfinished) -> Thrown {
+    pub(super) fn error(self, vm: &mut Vm, name: &str) -> Thrown {
         let count = |n: usize| Value::int(i64::try_from(n).unwrap_or(i64::MAX));
-        let Unfinished { sent, of, .. } = broken;
+        let Unfinished { sent, of, .. } = self;
         let text = format!(
-            "an earlier write to {} was cut after {sent} of {of} bytes, so what follows would be \
-             misread: close the stream",
-            self.name
+            "an earlier write to {name} was cut after {sent} of {of} bytes, so what follows would be \
+             misread: close the stream"
         );
         let fields = [("sent", count(sent)), ("of", count(of))];
         vm.error_with(ErrorKind::BrokenError, text, &fields)

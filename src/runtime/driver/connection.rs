@@ -57,6 +57,9 @@ pub(super) enum PipeEnd {
     Stdin(ChildStdin),
     Stdout(ChildStdout),
     Stderr(ChildStderr),
+    /// A queue of the kernel that is read like a pipe.
+    #[cfg(target_os = "linux")]
+    Queue(std::os::fd::OwnedFd),
 }
 
 impl Connections {
@@ -132,6 +135,8 @@ impl Connections {
             PipeEnd::Stdin(end) => End::PipeIn(end.into()),
             PipeEnd::Stdout(end) => End::PipeOut(end.into()),
             PipeEnd::Stderr(end) => End::PipeOut(end.into()),
+            #[cfg(target_os = "linux")]
+            PipeEnd::Queue(end) => End::PipeOut(ChildStdout::from(end).into()),
         };
         match &end {
             End::PipeIn(sender) => sender.set_nonblocking(true)?,

@@ -11,6 +11,7 @@ mod child;
 #[cfg(feature = "driver")]
 mod connection;
 mod file_system;
+mod file_watch;
 mod job;
 mod random;
 #[cfg(feature = "driver")]
@@ -37,6 +38,7 @@ use jiff::tz::TimeZone;
 
 pub use child::{Adopted, ChildId, ChildStatus, NewChild};
 pub use file_system::{DirEntry, FileFacts, FileKind, FileSystem, OpenFile, OpenHow, RealFiles};
+pub use file_watch::{Change, Happening, Watcher, changes};
 pub use job::{Job, JobError, Lane, Runnable, submit};
 pub use random::Random;
 #[cfg(feature = "driver")]
@@ -248,6 +250,12 @@ pub trait Driver: Send {
     /// The file system. Its calls block: they are made in jobs.
     fn files(&self) -> Arc<dyn FileSystem> {
         Arc::new(RealFiles)
+    }
+    /// A queue of changes of files, which is read like a socket, and what adds directories to it.
+    /// [`changes`] understands what is read.
+    fn watch_files(&mut self) -> io::Result<(SocketId, Arc<dyn Watcher>)> {
+        let reason = "nobody here tells of changes of files";
+        Err(io::Error::new(io::ErrorKind::Unsupported, reason))
     }
 
     // Child processes.

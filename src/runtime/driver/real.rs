@@ -282,6 +282,13 @@ impl Driver for MioDriver {
         self.ready.retain(|event| *event != Event::Ready(ticket));
     }
 
+    #[cfg(target_os = "linux")]
+    fn watch_files(&mut self) -> io::Result<(SocketId, Arc<dyn super::Watcher>)> {
+        let (queue, watcher) = super::file_watch::watcher()?;
+        let socket = self.connections.pipe(self.poll.registry(), PipeEnd::Queue(queue))?;
+        Ok((socket, watcher))
+    }
+
     fn may_start(&self) -> io::Result<()> {
         Ok(())
     }
