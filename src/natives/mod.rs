@@ -113,6 +113,8 @@ pub const TABLES: &[&[Declaration]] = &[
     time::FORM,
     time::INTERVAL,
     task::TASK,
+    task::local::LOCAL,
+    task::together::TOGETHER,
     term::TERM,
     log::LOG,
     channel::CHANNEL,

@@ -36,6 +36,7 @@ pub const FILES: &[(&str, &str)] = &[
     file!("term/prompt.ket"),
     file!("term/style.ket"),
     file!("term/table.ket"),
+    file!("task.ket"),
     file!("time.ket"),
 ];
 
@@ -50,6 +51,7 @@ pub const CORE: &str = concat!(
     include_str!("../../stdlib/core/json.ket"),
     include_str!("../../stdlib/core/regex.ket"),
     include_str!("../../stdlib/core/sync.ket"),
+    include_str!("../../stdlib/core/task.ket"),
 );
 
 /// The names of these modules.

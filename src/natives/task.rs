@@ -2,6 +2,9 @@
 //!
 //! What these mean is the loop's business (`runtime`); here stand names and arguments.
 
+pub mod local;
+pub mod together;
+
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -25,10 +28,20 @@ natives! {
     /// The task that calls this.
     loop fn task.current() => current;
 
+    /// How long it is until the nearest time-out around cuts what runs here; null without one. Inside a
+    /// `shield` or a clean-up, those outside count from when they are no longer hidden.
+    loop fn task.deadline() => deadline,
+        "import task\nprint(timeout 5s { await sleep(2s); task.deadline() }, task.deadline())" => "3s null";
+    /// All tasks of the program as a tree: `{id, name, doing, tasks}` for each, the program first.
+    loop fn task.tree() => tree;
+
     /// Its number; tasks are numbered as they are spawned.
     host get task.id() => id;
-    /// Its name: that of the function it runs.
+    /// Its name: that of the function it runs, unless it was given another one: `t.name = "reader"`.
     host get task.name() => name;
+    /// Gives it a name. `t.name = name` does the same.
+    host loop method task.set_name(name: str) => set_name,
+        "import task\nlet me = task.current()\nme.name = \"reader\"\nprint(me)" => "<task 1 reader>";
     /// `"running"`, `"done"`, `"failed"` or `"cancelled"`.
     host get task.state() => state;
     /// Asks it to stop. It unwinds at its next op; its clean-ups run.
@@ -76,6 +89,51 @@ fn id(vm: &mut Vm, task: Value) -> Result<Value, Thrown> {
 fn name(vm: &mut Vm, task: Value) -> Result<Value, Thrown> {
     let name = handle(vm, task).map(|task| task.name.clone()).unwrap_or_default();
     Ok(vm.heap.string(&name))
+}
+
+fn set_name(cx: &mut Cx<'_>, task: Value, name: TextValue) -> Result<Answer, Thrown> {
+    let name = Arc::from(name.get(&cx.vm.heap));
+    cx.rt.rename(cx.vm, task, name);
+    Ok(Answer::Value(Value::null()))
+}
+
+fn deadline(cx: &mut Cx<'_>) -> Result<Answer, Thrown> {
+    let left = cx.rt.time_left(cx.task);
+    let left = left.map(|left| i64::try_from(left.as_nanos()).unwrap_or(i64::MAX));
+    Ok(Answer::Value(left.map_or(Value::null(), Value::duration)))
+}
+
+/// How many tasks a tree shows.
+const TREE_MAX: usize = 100_000;
+
+fn tree(cx: &mut Cx<'_>) -> Result<Answer, Thrown> {
+    let (reports, _) = cx.rt.report(cx.vm, TREE_MAX);
+    // The lists of tasks of the tasks around the next one, the outermost first.
+    let top = cx.vm.heap.list(Vec::new());
+    let mut around = vec![top];
+    for report in reports {
+        let inside = cx.vm.heap.list(Vec::new());
+        let fields = [
+            ("id", Value::int(report.number as i64)),
+            ("name", cx.vm.heap.string(&report.name)),
+            ("doing", cx.vm.heap.string(&report.doing)),
+            ("tasks", inside),
+        ];
+        let map = cx.vm.heap.map(crate::vm::map::Map::default());
+        for (name, value) in fields {
+            let key = cx.vm.heap.intern(name);
+            // A str is hashable, so this cannot fail.
+            let _ = cx.vm.heap.map_insert(map, key, value);
+        }
+        around.truncate(report.depth + 1);
+        let list = around.last().copied().unwrap_or(top);
+        if let Some(list) = cx.vm.heap.list_mut(list) {
+            list.items.push(map);
+        }
+        around.push(inside);
+    }
+    let program = cx.vm.heap.list_ref(top).and_then(|list| list.items.first().copied());
+    Ok(Answer::Value(program.unwrap_or_default()))
 }
 
 fn state(vm: &mut Vm, task: Value) -> Result<Value, Thrown> {

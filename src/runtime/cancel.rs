@@ -25,6 +25,8 @@ pub enum CancelKind {
     Explicit,
     /// Something else in its scope failed.
     SiblingFailed,
+    /// Another one of a race has won.
+    RaceLost,
     /// It is a daemon and its scope has ended.
     Parent,
     /// The program was asked to end.
@@ -42,6 +44,7 @@ impl CancelKind {
             CancelKind::Deadline => "deadline",
             CancelKind::Explicit => "explicit",
             CancelKind::SiblingFailed => "sibling_failed",
+            CancelKind::RaceLost => "race_lost",
             CancelKind::Parent => "parent",
             CancelKind::Shutdown => "shutdown",
             CancelKind::Interrupt => "interrupt",

@@ -165,6 +165,7 @@ impl Loop {
     pub(super) fn trace(&self, marker: &mut Marker) {
         for (_, task) in self.tasks.iter() {
             marker.value(task.handle);
+            marker.value(task.locals);
             if let OpState::Done(Ok(value) | Err(value)) = task.op.state {
                 marker.value(value);
             }

@@ -102,6 +102,13 @@ impl Loop {
             let Some(ticket) = joiners.and_then(|joiners| self.waiters.first(&joiners)) else {
                 return;
             };
+            // Who waits for one of several tasks looks for itself.
+            if matches!(self.waiting(ticket), Some(Wait::Source(_))) {
+                if self.reattempt(vm, ticket) {
+                    continue;
+                }
+                return;
+            }
             let stop = matches!(self.waiting(ticket), Some(Wait::Stop(_)));
             let Some(outcome) = self.try_join(vm, handle, stop) else { return };
             self.complete(vm, ticket, outcome);

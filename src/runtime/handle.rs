@@ -4,6 +4,7 @@
 //! forgotten when it ends.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use super::cancel::Reason;
 use super::event_loop::Loop;
@@ -110,6 +111,39 @@ impl Loop {
     /// The handle of a task.
     pub fn handle_of(&self, id: TaskId) -> Value {
         self.tasks.get(id).map(|task| task.handle).unwrap_or_default()
+    }
+
+    /// What the task-locals of a task are.
+    pub fn locals(&self, id: TaskId) -> Value {
+        self.tasks.get(id).map(|task| task.locals).unwrap_or_default()
+    }
+
+    /// Changes them.
+    pub fn set_locals(&mut self, id: TaskId, locals: Value) {
+        if let Some(task) = self.tasks.get_mut(id) {
+            task.locals = locals;
+        }
+    }
+
+    /// The innermost record that a task is in: what it spawns can belong to that.
+    pub fn innermost(&self, id: TaskId) -> Option<RecId> {
+        self.tasks.get(id).map(|task| task.rec)
+    }
+
+    /// How long it is until the nearest deadline cuts what a task does.
+    pub fn time_left(&self, id: TaskId) -> Option<Duration> {
+        let deadline = self.recs.deadline(self.tasks.get(id)?.rec)?;
+        Some(deadline.since(self.driver.now()))
+    }
+
+    /// Gives the task of a handle another name.
+    pub fn rename(&mut self, vm: &mut Vm, handle: Value, name: Arc<str>) {
+        if let Some(task) = task_of(vm, handle).and_then(|id| self.tasks.get_mut(id)) {
+            task.name = name.clone();
+        }
+        if let Some(handle) = vm.heap.object_mut::<TaskHandle>(handle) {
+            handle.name = name;
+        }
     }
 
     /// The module whose code a task runs, as imports name it.

@@ -1,5 +1,6 @@
 //! Joining: waiting for the end of a task, and refusing to where nobody would ever wake.
 
+use super::driver::Ticket;
 use super::event_loop::Loop;
 use super::handle::{End, TaskHandle, task_of};
 use super::mutex::Mutex;
@@ -7,11 +8,16 @@ use super::op::{Arms, OpState, Outcome};
 use super::promise::Promise;
 use super::task::{Task, TaskId};
 use super::wait::Wait;
+use super::waiters::WaiterId;
 use crate::vm::display::display_short;
 use crate::vm::{ErrorKind, Thrown, Value, Vm};
 
 /// How much of a value an error quotes.
 const DISPLAY_MAX: usize = 60;
+
+/// A place among those who wait for the end of a task.
+#[derive(Debug)]
+pub struct JoinPlace(Option<WaiterId>);
 
 /// What awaiting an object means.
 pub(super) fn wait_for(vm: &mut Vm, value: Value) -> Result<Wait, Thrown> {
@@ -59,6 +65,19 @@ impl Loop {
         let fields = [("reason", reason)];
         let Thrown(error) = vm.error_with(ErrorKind::TaskCancelledError, message, &fields);
         Some(Err(error))
+    }
+
+    /// Makes a ticket be attempted again when the task of a handle has ended.
+    pub fn join_queue(&mut self, vm: &mut Vm, handle: Value, ticket: Ticket) -> JoinPlace {
+        let found = vm.heap.object_mut::<TaskHandle>(handle);
+        JoinPlace(found.map(|found| self.waiters.push(&mut found.joiners, ticket)))
+    }
+
+    /// Takes [`join_queue`](Loop::join_queue) back.
+    pub fn leave_join_queue(&mut self, vm: &mut Vm, handle: Value, place: JoinPlace) {
+        if let (Some(found), Some(place)) = (vm.heap.object_mut::<TaskHandle>(handle), place.0) {
+            self.waiters.remove(&mut found.joiners, place);
+        }
     }
 
     /// The error of a wait that nobody could ever end: for the task itself, for one it lives in,

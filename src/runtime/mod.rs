@@ -59,6 +59,7 @@ pub use driver::Ticket;
 pub use event_loop::{Loop, Remote};
 pub use handle::{End, ScopeHandle, TaskHandle};
 pub use host::{Host, ImportWork, Silent};
+pub use join::JoinPlace;
 pub use mutex::Mutex;
 pub use op::Outcome;
 pub use program::{Interrupt, LastCall, Parts, ProgramEnd};

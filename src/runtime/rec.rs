@@ -12,6 +12,7 @@
 //! ```
 
 use std::num::NonZeroU32;
+use std::time::Duration;
 
 use slab::Slab;
 
@@ -116,6 +117,8 @@ pub struct Rec {
     pub span: u64,
     /// The timer of its deadline.
     pub timer: Option<TimerId>,
+    /// When that is, also when it has passed.
+    pub deadline: Option<Moment>,
     /// Set once.
     pub cancel: Option<Box<Cancel>>,
     /// The nearest record outwards that is cancelled, this one included.
@@ -193,6 +196,7 @@ impl Recs {
             grace,
             span: 0,
             timer: None,
+            deadline: None,
             cancel: None,
             cancelled,
             shield: if kind == RecKind::Shield { Some(id) } else { shield },
@@ -254,6 +258,26 @@ impl Recs {
         let id =
             |(index, rec): (usize, &Rec)| RecId { index: index as u32, generation: rec.generation };
         self.slots.iter().map(id).collect()
+    }
+
+    /// The earliest time at which the deadline of a record around cuts what is in `from`: a clean-up or
+    /// a shield further in hides it for a while.
+    pub fn deadline(&self, from: RecId) -> Option<Moment> {
+        let (mut hidden, mut in_clean_up) = (0, false);
+        let mut earliest: Option<Moment> = None;
+        for (_, rec) in self.chain(from) {
+            if let Some(deadline) = rec.deadline {
+                let grace = if in_clean_up { rec.grace } else { 0 };
+                let cut = deadline.after(Duration::from_nanos(hidden.max(grace)));
+                earliest = Some(earliest.map_or(cut, |earliest| earliest.min(cut)));
+            }
+            match rec.kind {
+                RecKind::Shield => hidden = hidden.max(rec.span),
+                RecKind::CleanUp => in_clean_up = true,
+                _ => {}
+            }
+        }
+        earliest
     }
 
     /// From a record outwards to the program.

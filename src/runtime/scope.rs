@@ -128,15 +128,14 @@ impl Loop {
         };
         let rec = self.recs.make(rec_kind, Some(around), Some(id));
         let deadline = limit.filter(|_| rec_kind != RecKind::Shield);
-        let timer = deadline.map(|span| {
-            let moment = self.driver.now().after(Duration::from_nanos(span));
-            self.timers.start(moment, Alarm::Deadline(rec))
-        });
+        let deadline = deadline.map(|span| self.driver.now().after(Duration::from_nanos(span)));
+        let timer = deadline.map(|moment| self.timers.start(moment, Alarm::Deadline(rec)));
         if let Some(made) = self.recs.get_mut(rec) {
             made.span = limit.unwrap_or(0);
             made.grace = grace.unwrap_or(made.grace);
             made.isolates = isolates;
             made.timer = timer;
+            made.deadline = deadline;
         }
         if let Some(task) = self.tasks.get_mut(id) {
             task.rec = rec;

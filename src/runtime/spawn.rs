@@ -56,6 +56,8 @@ impl Loop {
         let named: Vec<Value> = named.map(|named| named.values().collect()).unwrap_or_default();
         let handle = self.make_task(vm, Some(owner), kind, site, call);
         if let Some(child) = super::handle::task_of(vm, handle) {
+            let locals = self.locals(by);
+            self.set_locals(child, locals);
             self.hand_over(by, child, call.args);
             self.hand_over(by, child, &named);
         }

@@ -110,6 +110,8 @@ pub struct Task {
     pub rotation: Option<Box<Rotation>>,
     /// The end of a scope that waits until its generators are closed.
     pub closing: Option<Box<Closing>>,
+    /// What its task-locals are: a chain that the library makes, or null.
+    pub locals: Value,
     /// How often it may run out of fuel before force stops it again.
     pub allowance: u32,
 }
@@ -163,6 +165,7 @@ impl Tasks {
             next: None,
             rotation: None,
             closing: None,
+            locals: Value::null(),
             allowance: 0,
         }) as u32;
         TaskId { index, generation }

@@ -75,11 +75,6 @@ const PLANS: &[Plan] = &[
         &[],
     ),
     kind("error", "What can be thrown.", &[]),
-    kind(
-        "task",
-        "Tasks and scopes; [the reference](../reference/waiting.md) tells what they mean.",
-        &["scope"],
-    ),
     kind("channel", "Values handed from task to task.", &["channel_iter"]),
     kind(
         "stream",
@@ -144,6 +139,7 @@ const PLANS: &[Plan] = &[
             "barrier",
         ],
     ),
+    module("task", "", &["scope", "local"]),
     module(
         "time",
         "Clocks, dates, time zones, and what happens again and again.",

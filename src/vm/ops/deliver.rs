@@ -40,6 +40,8 @@ pub(in crate::vm) fn deliver(op: &mut Op<'_>, result: Value) -> Step {
         }
         Opcode::GetIndexOrNull => index::deliver_or_null(op, result),
         Opcode::SetIndex
+        | Opcode::SetField
+        | Opcode::SetFieldCached
         | Opcode::MapPut
         | Opcode::MapExtend
         | Opcode::ListExtend

@@ -57,6 +57,7 @@ pub(in crate::vm) fn set(op: &mut Op<'_>) -> Step {
             return Ok(Flow::Next);
         }
         Kind::Instance => {}
+        Kind::Object => return set_property(op, object, name, value),
         _ => return Err(cannot_set(op, object, name)),
     }
     let instance = op.vm.heap.instance_ref(object).expect("the kind was looked at");
@@ -76,6 +77,19 @@ pub(in crate::vm) fn set(op: &mut Op<'_>) -> Step {
         op.patch(Instruction::new(Opcode::SetFieldCached, at.a, at.b, slot, shape as i32));
     }
     Ok(Flow::Next)
+}
+
+/// Gives a property of a host object another value: `t.name = x` calls `t.set_name(x)`.
+fn set_property(op: &mut Op<'_>, object: Value, name: Value, value: Value) -> Step {
+    let text = op.text(name);
+    let setter = format!("set_{text}");
+    match (op.vm.builtin_member(object, &text), op.vm.builtin_member(object, &setter)) {
+        (Found::Property(_), Found::Native(setter)) => {
+            let setter = op.vm.native_value(setter);
+            op.call_operator(setter, &[object, value])
+        }
+        _ => Err(cannot_set(op, object, name)),
+    }
 }
 
 /// Reads a member of anything but a map.
