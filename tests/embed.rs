@@ -1,6 +1,6 @@
 //! Kettle in a Rust host: registration, conversions, calls, errors, isolation.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -329,4 +329,19 @@ fn garbage_does_not_count_against_the_limit() {
     }
     vm.call::<()>("fill", ()).expect_err("memory ends");
     assert_eq!(vm.call::<i64>("after", ()).expect("the list is garbage"), 8_000_000);
+}
+
+/// In virtual time all runs draw the same names, and those of earlier runs may still be taken.
+#[test]
+fn temporary_files_find_names_that_are_free() {
+    let (engine, output) = captured();
+    let text = "import fs\nprint(await fs.temp_dir(prefix: \"kettle-taken-\"))\n";
+    for _ in 0..5 {
+        vm(&engine, text);
+    }
+    let made: HashSet<String> = output.text().lines().map(str::to_owned).collect();
+    for folder in &made {
+        std::fs::remove_dir(folder).expect("the folder is there");
+    }
+    assert_eq!(made.len(), 5);
 }

@@ -267,7 +267,9 @@ fn rounded(x: Number, digits: Option<i64>) -> Computed {
             finish(widened(x.round_dp_with_strategy(places, half_away), places))
         }
         Some(digits) => {
-            let Some(unit) = u32::try_from(digits.unsigned_abs()).ok().filter(|places| *places <= 28) else {
+            let Some(unit) =
+                u32::try_from(digits.unsigned_abs()).ok().filter(|places| *places <= 28)
+            else {
                 return finish(Number::ZERO);
             };
             let unit = Number::from_i128_with_scale(10_i128.pow(unit), 0);

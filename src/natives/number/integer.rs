@@ -84,9 +84,8 @@ pub fn round_int(vm: &mut Vm, n: i64, digits: i64) -> Outcome {
         return Ok(Value::int(n));
     }
     // Half away from zero, as for floats; beyond 10 ** 19 every int is nearer to zero.
-    let Some(unit) = u32::try_from(digits.unsigned_abs())
-        .ok()
-        .and_then(|digits| 10i128.checked_pow(digits))
+    let Some(unit) =
+        u32::try_from(digits.unsigned_abs()).ok().and_then(|digits| 10i128.checked_pow(digits))
     else {
         return Ok(Value::int(0));
     };
