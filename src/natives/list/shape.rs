@@ -66,12 +66,14 @@ pub(super) fn window(vm: &mut Vm, list: ListValue, n: i64) -> Outcome {
 
 pub(super) fn enumerate(vm: &mut Vm, list: ListValue, start: i64) -> Outcome {
     let items = &list.get(&vm.heap).items;
-    if start.checked_add(items.len() as i64).is_none() {
+    let last = items.len().saturating_sub(1) as i64;
+    if start.checked_add(last).is_none() {
         return Err(
             vm.error(ErrorKind::OverflowError, "list.enumerate: an index does not fit in 64 bits")
         );
     }
-    let pairs = (start..).zip(items).map(|(index, item)| vec![Value::int(index), *item]).collect();
+    let pair = |(index, item): (i64, &Value)| vec![Value::int(index), *item];
+    let pairs = (start..=i64::MAX).zip(items).map(pair).collect();
     list_of_lists(vm, pairs)
 }
 
