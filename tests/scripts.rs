@@ -120,6 +120,7 @@ fn conduct(path: &Path, expectation: &Expectation, mode: Mode) -> Conduct {
     options.stderr = stderr.clone();
     options.virtual_clock = expectation.virtual_clock;
     options.memory_limit = expectation.memory_limit.unwrap_or(options.memory_limit);
+    options.depth_max = expectation.depth_max.unwrap_or(options.depth_max);
     match mode {
         Mode::Normal => {}
         Mode::Torture => {

@@ -9,6 +9,7 @@
 //! # clock: virtual
 //! # budget: 128                       the order depends on how many ops a task may do in a row
 //! # memory: 16                        it may use so many MiB
+//! # depth: 3000                       its calls may nest so deep
 //! print(1 + 2)             # expect: 3
 //! eprint("careful")        # expect stderr: careful
 //! nope                     # expect error[E0201]: unknown name `nope`
@@ -37,6 +38,8 @@ pub struct Expectation {
     pub op_budget: Option<u32>,
     /// How many bytes it may use, if not all there are.
     pub memory_limit: Option<usize>,
+    /// How deep its calls may nest, if not as deep as usual.
+    pub depth_max: Option<usize>,
     /// Lines of standard output.
     pub stdout: Vec<String>,
     /// Lines of standard error, without the report of an uncaught error.
@@ -129,6 +132,11 @@ impl Expectation {
                 let mebibytes = mebibytes
                     .map_err(|_| format!("line {number}: `{value}` is no number of MiB"))?;
                 self.memory_limit = Some(mebibytes << 20);
+            }
+            "depth" => {
+                let depth = value.trim().parse();
+                let depth = depth.map_err(|_| format!("line {number}: `{value}` is no depth"))?;
+                self.depth_max = Some(depth);
             }
             "clock" if value.trim() == "virtual" => self.virtual_clock = true,
             "clock" => return Err(format!("line {number}: the only clock to choose is `virtual`")),
