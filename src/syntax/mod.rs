@@ -163,3 +163,25 @@ pub fn decode(bytes: &[u8], source: SourceId) -> (String, Option<Diagnostic>) {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The notes of all faults of a text.
+    fn notes(text: &str) -> Vec<String> {
+        let found = parse(text, SourceId(0)).diagnostics;
+        found.iter().flat_map(|diagnostic| diagnostic.notes.clone()).collect()
+    }
+
+    #[test]
+    fn the_last_fault_says_how_many_are_not_shown() {
+        assert_eq!(notes(&"§\n".repeat(50)), [""; 0]);
+        assert_eq!(notes(&"§\n".repeat(51)), ["1 more error is not shown"]);
+        assert_eq!(notes(&"§\n".repeat(70)), ["20 more errors are not shown"]);
+        assert_eq!(notes(&")\n".repeat(8)), ["3 more errors are not shown"]);
+        let more = "there may be more errors: so many are shown at a time";
+        assert_eq!(notes(&"let = 1\n".repeat(40)), [more]);
+        assert_eq!(notes(&"let = 1\n".repeat(4)), [""; 0]);
+    }
+}
