@@ -6,6 +6,22 @@ use super::{STATUS_MISUSE, terminal};
 use crate::diagnostics::nearest;
 use crate::tools::manual::{self, Found};
 
+/// Words of the language, with the page of the reference that tells of them.
+const WORDS: &[(&str, &str)] = &[
+    ("let var if else while for loop break continue defer assert", "statements"),
+    ("match as", "patterns"),
+    ("fn return", "functions"),
+    ("class extends static get self super init", "classes"),
+    ("enum", "enums"),
+    ("throw try catch finally", "errors"),
+    ("yield", "iteration"),
+    ("async await spawn timeout shield select daemon", "waiting"),
+    ("import pub from main", "modules"),
+    ("test", "testing"),
+    ("in is", "expressions"),
+    ("null true false", "values"),
+];
+
 /// Prints what there is to know of a name or a file; all pages without one.
 pub fn doc(name: Option<&str>) -> i32 {
     let Some(name) = name else {
@@ -25,6 +41,13 @@ pub fn doc(name: Option<&str>) -> i32 {
             let names = manual::names();
             let meant = nearest(name, names.iter().map(String::as_str));
             let hint = meant.map_or(String::new(), |meant| format!("; did you mean `{meant}`?"));
+            let hint =
+                match WORDS.iter().find(|(words, _)| words.split(' ').any(|word| word == name)) {
+                    Some((_, page)) => {
+                        format!("; it is a word of the language: docs/reference/{page}.md")
+                    }
+                    None => hint,
+                };
             terminal::err(&format!("kettle: the library has nothing called `{name}`{hint}\n"));
             STATUS_MISUSE
         }

@@ -80,6 +80,7 @@ fn of_any(name: &str) -> Option<&'static str> {
         "equals" => "a == b",
         "instanceof" | "is_a" | "isinstance" => "x is T",
         "typeof" | "getClass" | "__class__" => "type(x)",
+        "iter" | "__iter__" => "iterator(x)",
         "then" => "await x",
         "unwrap" | "expect" => "x ?? throw Error(\"…\")",
         "unwrap_or" | "getOrElse" | "or_else" => "x ?? default",

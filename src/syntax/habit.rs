@@ -328,6 +328,13 @@ fn access(view: &View<'_>) -> Option<Habit> {
         Token::Star if view.is(-1, Token::Import) => {
             help("there are no star imports: `import module`, or `import {a, b} from module`")
         }
+        Token::DotDot
+            if matches!(view.token(-1), Some(Token::BracketOpen | Token::Comma))
+                && view.bracket() == Some(Token::BracketOpen)
+                && !view.expects_operand() =>
+        {
+            help("the rest of a list is written `...` or `...rest`, and stands last")
+        }
         Token::Colon if view.is(-1, Token::Colon) => help("write a dot: `Shape.Circle`"),
         Token::Colon
             if matches!(view.bracket(), Some(Token::BracketOpen | Token::QuestionBracket)) =>

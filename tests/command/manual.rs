@@ -44,6 +44,8 @@ fn doc_shows_a_function_a_page_and_the_contents() {
     assert!(shown("math").starts_with("Module math\n"));
     assert!(shown("repeat").contains("str.repeat"));
     assert!(stdout(&fed(&["doc"], "")).contains("\nmath "));
+    let word = fed(&["doc", "select"], "");
+    assert!(stderr(&word).contains("a word of the language: docs/reference/waiting.md"));
     let missing = fed(&["doc", "str.repaet"], "");
     assert!(stderr(&missing).contains("did you mean `str.repeat`?"), "{}", stderr(&missing));
     assert_eq!(missing.status.code(), Some(2));

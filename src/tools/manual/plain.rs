@@ -8,8 +8,15 @@ pub fn contents(pages: &[Page]) -> String {
     let width = pages.iter().map(|page| page.name.len()).max().unwrap_or(0);
     let mut text = String::new();
     for page in pages {
-        let about = page.about.iter().find(|line| !line.is_empty());
-        let about = about.map_or("", String::as_str);
+        let first: Vec<&str> = page
+            .about
+            .iter()
+            .map(String::as_str)
+            .skip_while(|line| line.is_empty())
+            .take_while(|line| !line.is_empty())
+            .collect();
+        let first = first.join(" ");
+        let about = first_sentence(&first).split("; [").next().unwrap_or("").trim_end_matches('.');
         text.push_str(&format!("{:width$}  {about}\n", page.name));
     }
     text
@@ -19,7 +26,11 @@ pub fn contents(pages: &[Page]) -> String {
 pub fn whole(page: &Page) -> String {
     let mut text = format!("{}\n\n{}\n\n", page.title.replace('`', ""), page.about.join("\n"));
     for entry in &page.entries {
-        text.push_str(&format!("{}\n    {}\n", entry.signature, first_sentence(entry)));
+        text.push_str(&format!(
+            "{}\n    {}\n",
+            entry.signature,
+            first_sentence(&entry.doc.join(" "))
+        ));
     }
     text
 }
@@ -42,12 +53,8 @@ pub fn entry(entry: &Entry) -> String {
     text
 }
 
-fn first_sentence(entry: &Entry) -> String {
-    let doc = entry.doc.join(" ");
-    match doc.find(". ") {
-        Some(end) => doc[..=end].to_owned(),
-        None => doc,
-    }
+fn first_sentence(text: &str) -> &str {
+    text.find(". ").map_or(text, |end| &text[..=end])
 }
 
 #[cfg(test)]
