@@ -120,7 +120,10 @@ impl Vm {
         loop {
             match self.runtime.call_end(call) {
                 Some(CallEnd::Outcome(Ok(value))) => return self.result(name, value),
-                Some(CallEnd::Outcome(Err(error))) => return Err(self.uncaught(error, None)),
+                Some(CallEnd::Outcome(Err(error))) => {
+                    self.place_call(error, callee);
+                    return Err(self.uncaught(error, None));
+                }
                 Some(CallEnd::Cancelled(reason)) => {
                     return Err(Error::Cancelled(reason.kind.name().to_owned()));
                 }
@@ -195,7 +198,13 @@ impl Vm {
             return Ok(signalled.unwrap_or(STATUS_CLOSED_PIPE));
         }
         match end.outcome {
-            Err(error) => Err(self.uncaught(error, asked)),
+            Err(error) => {
+                let module = self.started.clone();
+                if let Some(main) = module.and_then(|it| self.runtime.vm.global(&it.name, "main")) {
+                    self.place_call(error, main);
+                }
+                Err(self.uncaught(error, asked))
+            }
             Ok(_) if written.is_err() => {
                 let why = written.err().map_or(String::new(), |error| error.to_string());
                 Err(Error::Os(format!("standard output cannot be written: {why}")))
@@ -244,6 +253,18 @@ impl Vm {
                 let why = format!("main returned {status}: an exit status is from 0 to 255");
                 Err(Error::Call(why))
             }
+        }
+    }
+
+    /// Arguments that do not fit, of a call that stands nowhere in the program: the error gets the
+    /// declaration of the function as its place.
+    fn place_call(&mut self, error: Value, callee: Value) {
+        let vm = &mut self.runtime.vm;
+        if vm.is_error_kind(error, ErrorKind::ArityError)
+            && vm.error_trace(error).is_empty()
+            && let Some(place) = vm.declaration(callee)
+        {
+            vm.extend_trace(error, &[place]);
         }
     }
 

@@ -175,6 +175,13 @@ impl Vm {
         shown.collect()
     }
 
+    /// Where a function is declared, as the place of an error that came before it began.
+    pub fn declaration(&self, callee: Value) -> Option<TraceEntry> {
+        let function = self.heap.closure_ref(callee)?.function();
+        // No instruction has this number, so the place is that of the whole function.
+        Some(TraceEntry { function, instruction: u32::MAX, kind: TraceKind::Call, left_out: 0 })
+    }
+
     /// The calls of a suspended fiber with names and places, innermost first.
     pub fn trace(&self, fiber: FiberId) -> Vec<TraceFrame> {
         self.describe_trace(&self.trace_entries(fiber))
