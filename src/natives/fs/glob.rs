@@ -227,7 +227,7 @@ fn without_braces(pattern: &str) -> Result<Vec<String>, String> {
         }
         match braces(&pattern)? {
             None => done.push(pattern),
-            Some((start, choices, end)) => {
+            Some(Braces { start, choices, end }) => {
                 let (before, after) = (&pattern[..start], &pattern[end..]);
                 open.extend(choices.iter().map(|choice| format!("{before}{choice}{after}")));
             }
@@ -236,8 +236,15 @@ fn without_braces(pattern: &str) -> Result<Vec<String>, String> {
     Ok(done)
 }
 
-/// The first pair of braces: where it starts, what it holds between commas, where it ends.
-fn braces(pattern: &str) -> Result<Option<(usize, Vec<&str>, usize)>, String> {
+/// A pair of braces: where it starts, what it holds between commas, where it ends.
+struct Braces<'p> {
+    start: usize,
+    choices: Vec<&'p str>,
+    end: usize,
+}
+
+/// The first pair of braces.
+fn braces(pattern: &str) -> Result<Option<Braces<'_>>, String> {
     let (mut start, mut from, mut depth) = (0, 0, 0_usize);
     let mut choices = Vec::new();
     let (mut is_escaped, mut in_set) = (false, false);
@@ -262,7 +269,7 @@ fn braces(pattern: &str) -> Result<Option<(usize, Vec<&str>, usize)>, String> {
                 depth -= 1;
                 if depth == 0 {
                     choices.push(&pattern[from..place]);
-                    return Ok(Some((start, choices, place + 1)));
+                    return Ok(Some(Braces { start, choices, end: place + 1 }));
                 }
             }
             _ => {}

@@ -109,6 +109,9 @@ fn begin(cx: &mut Cx<'_>, stream: Value, task: Task) -> Result<Answer, Thrown> {
     Ok(Answer::Wait(Wait::Source(Box::new(op))))
 }
 
+/// What a thread of the pool does with a file.
+type Work = Box<dyn FnOnce(&mut dyn OpenFile) -> Outcome + Send>;
+
 /// What is done to a file.
 #[derive(Clone, Copy)]
 enum Task {
@@ -179,7 +182,7 @@ impl FileOp {
             let ahead = i64::try_from(stream.buffer.len()).unwrap_or(i64::MAX);
             stream.buffer = Buffer::default();
             stream.ended = false;
-            let work: Box<dyn FnOnce(&mut dyn OpenFile) -> Outcome + Send> = match self.task {
+            let work: Work = match self.task {
                 Task::Write { data, sent, of } => {
                     let end = of.min(sent + WRITTEN_MAX);
                     let piece = DataValue(data).get(&cx.vm.heap)[sent..end].to_vec();
