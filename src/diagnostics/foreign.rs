@@ -57,6 +57,32 @@ pub fn foreign_name(name: &str) -> Option<&'static str> {
     })
 }
 
+/// The module of Kettle that does what a module of that name does in another language.
+pub fn foreign_module(name: &str) -> Option<&'static str> {
+    Some(match name {
+        "filesystem" | "file" | "files" | "shutil" | "glob" | "tempfile" | "io" => "fs",
+        "pathlib" | "filepath" => "path",
+        "sys" | "platform" => "os",
+        "dotenv" => "env",
+        "subprocess" | "child_process" | "exec" => "process",
+        "datetime" | "date" | "calendar" | "chrono" | "moment" => "time",
+        "re" | "regexp" => "regex",
+        "logging" | "logger" | "winston" => "log",
+        "argparse" | "optparse" | "click" | "clap" | "commander" | "yargs" | "getopt" => "cli",
+        "socket" | "tcp" | "tls" | "udp" => "net",
+        "threading" | "multiprocessing" => "sync",
+        "asyncio" => "task",
+        "itertools" | "functools" => "iter",
+        "base64" | "hex" | "binascii" => "encoding",
+        "serde_json" => "json",
+        "rand" | "secrets" => "random",
+        "decimal" | "fractions" | "cmath" => "math",
+        "signals" => "signal",
+        "colorama" | "curses" | "chalk" | "readline" => "term",
+        _ => return None,
+    })
+}
+
 /// What Kettle writes for a member that values of that type have in another language.
 pub fn foreign_member(of_type: &str, name: &str) -> Option<&'static str> {
     let found = match of_type {

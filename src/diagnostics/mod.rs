@@ -16,7 +16,7 @@ mod suggest;
 pub use allow::silence;
 pub use code::Code;
 pub use diagnostic::{Diagnostic, Edit, Label, Severity};
-pub use foreign::{foreign_member, foreign_name};
+pub use foreign::{foreign_member, foreign_module, foreign_name};
 pub use render::render;
 pub use source::{Source, SourceMap};
 pub use span::{SourceId, Span};

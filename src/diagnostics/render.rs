@@ -52,7 +52,11 @@ fn draw(diagnostic: &Diagnostic, sources: &SourceMap, colour: bool, out: &mut St
     let mut bytes = Vec::new();
     let written = report.finish().write(Cache::new(excerpts), &mut bytes);
     match written {
-        Ok(()) => headed(diagnostic, &String::from_utf8_lossy(&bytes), colour.then_some(tint), out),
+        Ok(()) => {
+            let drawn = String::from_utf8_lossy(&bytes);
+            let drawn = placed(&drawn, diagnostic, sources);
+            headed(diagnostic, &drawn, colour.then_some(tint), out);
+        }
         Err(_) => plain(diagnostic, out),
     }
 }
@@ -75,6 +79,20 @@ fn headed(diagnostic: &Diagnostic, drawn: &str, tint: Option<Color>, out: &mut S
     };
     written.expect("writing to a string does not fail");
     out.push_str(body);
+}
+
+/// ariadne counts columns in the text that it is given, which of a long line is only a part: puts the
+/// column of the source into the frame's first line.
+fn placed(drawn: &str, diagnostic: &Diagnostic, sources: &SourceMap) -> String {
+    let place = diagnostic.labels.first().and_then(|label| {
+        let source = sources.get(label.source)?;
+        let (line, column) = source.position(label.span.start);
+        Some((format!("{}:{line}:", source.name), column))
+    });
+    let found = place.and_then(|(place, column)| Some((drawn.find(&place)? + place.len(), column)));
+    let Some((start, column)) = found else { return drawn.to_owned() };
+    let rest = drawn[start..].trim_start_matches(|digit: char| digit.is_ascii_digit());
+    format!("{}{column}{rest}", &drawn[..start])
 }
 
 fn plain(diagnostic: &Diagnostic, out: &mut String) {
@@ -263,6 +281,54 @@ mod tests {
         let report = drawn(&text, Span::new(at, at + 4));
         assert!(report.len() < 4_000, "{} bytes", report.len());
         assert!(report.contains("oops") && report.contains(" 2 │"), "{report}");
+    }
+
+    #[test]
+    fn a_place_on_a_long_line_is_that_of_the_source() {
+        let text = format!("let x = 1\n{}oops", "é ".repeat(1_000));
+        let at = text.find("oops").expect("it was put there") as u32;
+        let report = drawn(&text, Span::new(at, at + 4));
+        assert!(report.contains("[ a.ket:2:2001 ]"), "{report}");
+    }
+
+    /// The columns that are underlined, in cells of a terminal.
+    fn underlined(text: &str, marked: &str) -> (usize, usize) {
+        let at = text.find(marked).expect("it stands in the text");
+        let report = drawn(text, Span::new(at as u32, (at + marked.len()) as u32));
+        let line = report.lines().find(|line| line.contains('┬')).expect("there is a mark");
+        let bar = line.find('│').expect("there is a margin") + "│ ".len();
+        let cells = line[bar..].chars();
+        let blank = cells.clone().take_while(|c| *c == ' ').count();
+        (blank, cells.skip(blank).take_while(|c| *c != ' ').count())
+    }
+
+    #[test]
+    fn a_mark_stands_under_what_it_marks() {
+        assert_eq!(underlined("let x = oops\n", "oops"), (8, 4));
+        assert_eq!(underlined("let größe = oops", "oops"), (12, 4));
+        assert_eq!(underlined("let s = \"日本\" + oops", "oops"), (17, 4));
+        assert_eq!(underlined("\"e\u{301}\" + oops", "oops"), (6, 4));
+        assert_eq!(underlined("\"日本\" + 1", "\"日本\""), (0, 6));
+        assert_eq!(underlined("let a = 1\r\nprint(oops)\r\n", "oops"), (6, 4));
+        assert_eq!(underlined("\n\n  oops", "oops"), (2, 4));
+        assert_eq!(underlined("\u{feff}oops", "oops").1, 4);
+    }
+
+    #[test]
+    fn the_end_of_a_text_can_be_marked() {
+        for text in ["", "\n", "let a = (", "let a = (\n", "let a = (\r\n"] {
+            let end = text.len() as u32;
+            let report = drawn(text, Span::new(end, end));
+            assert!(report.contains("this") && report.contains("do that"), "{report}");
+        }
+    }
+
+    #[test]
+    fn a_span_of_several_lines_shows_its_first_and_last() {
+        let text = "start {\n  a\n\n\n\n  b\n} end\n";
+        let report = drawn(text, Span::new(6, 20));
+        assert!(report.contains(" 1 │ ╭─▶ start {"), "{report}");
+        assert!(report.contains(" 7 │ ├─▶ } end"), "{report}");
     }
 
     #[test]

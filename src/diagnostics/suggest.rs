@@ -6,8 +6,8 @@ pub fn nearest<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) -> Opti
     let limit = match length {
         0 => return None,
         1..=2 => 1,
-        3..=4 => 1,
-        5..=6 => 2,
+        3..=5 => 1,
+        6 => 2,
         _ => 3,
     };
     let folded = name.to_lowercase();

@@ -15,7 +15,7 @@ use std::sync::Arc;
 use super::loader::{Loader, ReadError};
 use crate::bytecode::program::ModuleCode;
 use crate::compile::Names;
-use crate::diagnostics::{Code, Diagnostic, SourceId, SourceMap, Span, nearest};
+use crate::diagnostics::{Code, Diagnostic, SourceId, SourceMap, Span, foreign_module, nearest};
 use crate::syntax;
 use crate::syntax::ast::{ImportKind, ImportSource, Module, StmtKind};
 
@@ -238,12 +238,18 @@ impl Walk<'_> {
         }
         let title = format!("there is no standard module `{name}`");
         let diagnostic = Diagnostic::new(Code::E0403, title).at(source, span, "not a module");
-        let diagnostic = match nearest(name, self.names.modules.keys().map(|known| &**known)) {
-            Some(meant) => diagnostic.help(format!("did you mean `{meant}`?")),
-            None => diagnostic
-                .help(format!("a file is imported by its path: `import \"./{name}.ket\"`")),
+        let modules = &self.names.modules;
+        let ours = foreign_module(name).filter(|ours| modules.contains_key(*ours));
+        let help = if self.names.prelude.contains_key(name) {
+            format!("`{name}` can be used in every file: leave the import out")
+        } else if let Some(ours) = ours {
+            format!("that module is called `{ours}` in Kettle")
+        } else if let Some(meant) = nearest(name, modules.keys().map(|known| &**known)) {
+            format!("did you mean `{meant}`?")
+        } else {
+            format!("a file is imported by its path: `import \"./{name}.ket\"`")
         };
-        self.graph.diagnostics.push(diagnostic);
+        self.graph.diagnostics.push(diagnostic.help(help));
     }
 
     fn report_unreadable(&mut self, name: &str, error: &ReadError) {

@@ -49,7 +49,7 @@ impl Stdlib {
 
     /// The methods of the core types.
     pub fn core(&self) -> &Result<Program, CompileError> {
-        self.core.get_or_init(|| self.compile(None, CORE_MODULE_NAME, stdlib::CORE))
+        self.core.get_or_init(|| self.compile(None, CORE_MODULE_NAME, stdlib::CORE, Lints::Off))
     }
 
     /// What the modules of a graph import; `names` is what they may name otherwise.
@@ -71,7 +71,7 @@ impl Stdlib {
             if Some(name) == module {
                 continue;
             }
-            let program = compiled.get_or_init(|| self.compile_module(name)).clone()?;
+            let program = compiled.get_or_init(|| self.compile_module(name, Lints::Off)).clone()?;
             let exports = program.code().modules.last().map_or(&[][..], |code| &code.exports);
             let members = Arc::make_mut(&mut imports.names).modules.entry(wanted.clone());
             let exported = exports.iter().map(|export| (export.name.clone(), export.kind));
@@ -87,11 +87,11 @@ impl Stdlib {
         Ok(imports)
     }
 
-    fn compile_module(&self, name: &'static str) -> Result<Program, CompileError> {
+    fn compile_module(&self, name: &'static str, lints: Lints) -> Result<Program, CompileError> {
         let file = format!("{name}.ket");
         let text =
             stdlib::FILES.iter().find(|(known, _)| *known == file).map_or("", |(_, text)| text);
-        self.compile(Some(name), &stdlib::file_name(name), text)
+        self.compile(Some(name), &stdlib::file_name(name), text, lints)
     }
 
     fn compile(
@@ -99,6 +99,7 @@ impl Stdlib {
         module: Option<&str>,
         file: &str,
         text: &str,
+        lints: Lints,
     ) -> Result<Program, CompileError> {
         let mut loader = Memory::new();
         for (name, text) in stdlib::FILES {
@@ -108,6 +109,29 @@ impl Stdlib {
         let mut sources = SourceMap::new();
         let graph = Graph::read(&loader, &names, &mut sources, file, text.into());
         let imports = self.imports_of(module, &graph, &names)?;
-        Program::compile(graph, imports, sources, Lints::Off)
+        Program::compile(graph, imports, sources, lints)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::diagnostics::{Code, render};
+    use crate::engine::Findings;
+
+    #[test]
+    fn the_library_gets_no_warning() {
+        let library = Stdlib::new();
+        // Of the core module the natives name the functions.
+        let named = |code| code == Some(Code::W0104);
+        let core = library.compile(None, CORE_MODULE_NAME, stdlib::CORE, Lints::On);
+        let modules = stdlib::modules().map(|name| library.compile_module(name, Lints::On));
+        let mut said = String::new();
+        for (number, compiled) in [core].into_iter().chain(modules).enumerate() {
+            let mut found = Findings::from(compiled);
+            found.diagnostics.retain(|found| number > 0 || !named(found.code));
+            said += &render(&found.diagnostics, &found.sources, false);
+        }
+        assert!(said.is_empty(), "{said}");
     }
 }

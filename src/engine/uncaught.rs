@@ -71,6 +71,8 @@ fn details(vm: &Machine, error: Value) -> Vec<(String, String)> {
         Some(parts) if vm.is_error_kind(error, ErrorKind::AssertError) => {
             parts.iter().filter_map(|(part, value)| Some((text(part)?, text(value)?))).collect()
         }
+        // Its message ends with the value already.
+        _ if vm.is_error_kind(error, ErrorKind::MatchError) => Vec::new(),
         _ => vec![("data".to_owned(), display_short(&vm.heap, data, DATA_MAX))],
     }
 }

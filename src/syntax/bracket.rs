@@ -40,7 +40,7 @@ pub fn pair(lexemes: &[Lexeme], text: &str, source: SourceId) -> Paired {
             ..Paired::default()
         },
     };
-    for &lexeme in lexemes {
+    for (index, &lexeme) in lexemes.iter().enumerate() {
         if closer(lexeme.token).is_some() {
             if pairing.open.len() >= DEPTH_MAX {
                 pairing.too_deep(lexeme.span);
@@ -49,7 +49,7 @@ pub fn pair(lexemes: &[Lexeme], text: &str, source: SourceId) -> Paired {
             pairing.open.push(pairing.out.lexemes.len());
             pairing.put(lexeme);
         } else if is_closer(lexeme.token) {
-            pairing.close(lexeme);
+            pairing.close(lexeme, &lexemes[index + 1..]);
         } else {
             pairing.put(lexeme);
         }
@@ -101,7 +101,7 @@ impl Pairing<'_> {
         self.out.lexemes[self.open[depth]]
     }
 
-    fn close(&mut self, lexeme: Lexeme) {
+    fn close(&mut self, lexeme: Lexeme, rest: &[Lexeme]) {
         let fits = |depth: &usize| closer(self.opened(*depth).token) == Some(lexeme.token);
         // A bracket inside an interpolation does not close one outside it.
         let walls = |depth: &usize| {
@@ -110,11 +110,40 @@ impl Pairing<'_> {
             !outer && matches!(inner, Token::InterpolationOpen | Token::StrOpen)
         };
         let found = (0..self.open.len()).rev().take_while(|depth| !walls(depth)).find(fits);
-        let Some(depth) = found else { return self.stray(lexeme) };
+        let Some(depth) = found else {
+            return match self.mistaken(lexeme, rest) {
+                Some(opener) => self.mistake(opener, lexeme),
+                None => self.stray(lexeme),
+            };
+        };
         while self.open.len() > depth + 1 {
             self.unclosed(Some(lexeme));
         }
         self.pop(lexeme);
+    }
+
+    /// The `(` or `[` that `lexeme`, a bracket of another kind, was to close: nothing else on the rest
+    /// of the line closes it.
+    fn mistaken(&self, lexeme: Lexeme, rest: &[Lexeme]) -> Option<Lexeme> {
+        let opener = self.opened(self.open.len().checked_sub(1)?);
+        let wanted = match opener.token {
+            Token::ParenOpen => Token::ParenClose,
+            Token::BracketOpen | Token::QuestionBracket => Token::BracketClose,
+            _ => return None,
+        };
+        let is_written = lexeme.span.end > lexeme.span.start;
+        let mut line = rest.iter().take_while(|next| !next.newline);
+        (is_written && !line.any(|next| next.token == wanted)).then_some(opener)
+    }
+
+    fn mistake(&mut self, opener: Lexeme, lexeme: Lexeme) {
+        let Some(token) = closer(opener.token) else { return };
+        let title = format!("`{}` is closed by `{}`", opener.token.text(), lexeme.token.text());
+        let diagnostic = Diagnostic::new(Code::E0106, title)
+            .at(self.source, lexeme.span, format!("must be a `{}`", token.text()))
+            .see(self.source, opener.span, "opened here");
+        self.report(diagnostic);
+        self.pop(Lexeme { token, ..lexeme });
     }
 
     fn pop(&mut self, lexeme: Lexeme) {

@@ -22,6 +22,10 @@ pub fn explain(
     if earlier.iter().any(|diagnostic| causes(diagnostic, place, text)) {
         return None;
     }
+    let view = habit::View::new(tokens, fault, text);
+    if view.ends_do_while() {
+        return None;
+    }
     let expected = describe(&fault.expected);
     let diagnostic = match found {
         None => {
@@ -43,7 +47,6 @@ pub fn explain(
             Diagnostic::new(Code::E0101, title).at(source, Span::new(start, end), expected)
         }
     };
-    let view = habit::View::new(tokens, fault, text);
     let diagnostic = match habit::recognize(&view) {
         Some(habit) => {
             let mut diagnostic = diagnostic;
@@ -59,7 +62,18 @@ pub fn explain(
         }
         None => diagnostic,
     };
+    let foreign = diagnostic.code == Some(Code::E0126);
+    if !foreign && earlier.iter().any(|other| stands_behind(other, place, text)) {
+        return None;
+    }
     Some(with_bracket(diagnostic, fault, tokens, source))
+}
+
+/// Whether a sign of another language follows on the line: it says more than what token was unexpected.
+fn stands_behind(diagnostic: &Diagnostic, place: u32, text: &str) -> bool {
+    let start = diagnostic.primary().map(|label| label.span.start);
+    diagnostic.code == Some(Code::E0126)
+        && start.is_some_and(|start| place < start && near(text, place, start))
 }
 
 /// Whether an unpaired bracket is but a consequence of a string without an end on its line.
@@ -74,11 +88,51 @@ pub fn follows(bracket: &Diagnostic, lexed: &Lexed, text: &str) -> bool {
     })
 }
 
+/// Of a line that is written as in another language the first fault says what was meant: signs that
+/// the lexer did not know, among the `earlier` ones, go where the parser stopped before them.
+pub fn drop_followers(diagnostics: &mut Vec<Diagnostic>, earlier: usize, text: &str) {
+    let start = |diagnostic: &Diagnostic| diagnostic.primary().map(|label| label.span.start);
+    let stops: Vec<u32> = diagnostics[earlier..]
+        .iter()
+        .filter(|fault| fault.code == Some(Code::E0126))
+        .filter_map(start)
+        .collect();
+    diagnostics.retain(|diagnostic| {
+        let follows = |place: u32| stops.iter().any(|&at| at < place && near(text, at, place));
+        diagnostic.code != Some(Code::E0126) || !start(diagnostic).is_some_and(follows)
+    });
+}
+
+/// Whether a `try` lacks its `catch` only because that has the word of another language.
+pub fn is_foreign_catch(fault: &Diagnostic, tokens: &[Spanned], text: &str) -> bool {
+    let (Some(Code::E0113), Some(label)) = (fault.code, fault.primary()) else { return false };
+    let at = tokens.partition_point(|&(start, ..)| start <= label.span.start);
+    let mut depth = 0usize;
+    let end = tokens[at..].iter().position(|&(_, token, _)| match token {
+        Token::BraceOpen | Token::BlockOpen | Token::MapOpen | Token::ArmsOpen => {
+            depth += 1;
+            false
+        }
+        Token::BraceClose => {
+            depth = depth.saturating_sub(1);
+            depth == 0
+        }
+        _ => false,
+    });
+    let behind = tokens[end.map_or(tokens.len(), |end| at + end + 1)..].iter();
+    let next = behind.skip_while(|&&(_, token, _)| token == Token::Semicolon).next();
+    next.is_some_and(|&(start, _, end)| {
+        matches!(&text[start as usize..end as usize], "except" | "rescue")
+    })
+}
+
 /// Whether a fault at `place` is but a consequence of `diagnostic`.
 fn causes(diagnostic: &Diagnostic, place: u32, text: &str) -> bool {
     let Some(label) = diagnostic.primary() else { return false };
     let start = label.span.start;
     match diagnostic.code {
+        // What the lexer leaves out or replaces does no harm to what stands before it.
+        Some(Code::E0126) if place < start => false,
         // Behind a bracket that was mended nothing is certain.
         Some(Code::E0106 | Code::E0122) => place >= start,
         _ => diagnostic.labels.iter().any(|label| near(text, label.span.start, place)),

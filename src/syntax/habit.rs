@@ -98,6 +98,7 @@ pub fn recognize(view: &View<'_>) -> Option<Habit> {
         .or_else(|| brace(view))
         .or_else(|| operator(view))
         .or_else(|| list(view))
+        .or_else(|| form::comma(view))
         .or_else(|| ending(view))
         .or_else(|| body(view))
 }
@@ -255,7 +256,9 @@ fn function(view: &View<'_>) -> Option<Habit> {
 fn header(view: &View<'_>) -> Option<Habit> {
     match view.token(0)? {
         Token::Comma if view.is(-2, Token::For) => {
-            help("pairs are taken apart: `for [k, v] in m { … }`")
+            let names = (view.name(-1), view.name(1));
+            let (a, b) = if names.0.is_empty() || names.1.is_empty() { ("k", "v") } else { names };
+            help(format!("pairs are taken apart: `for [{a}, {b}] in xs {{ … }}`"))
         }
         Token::Comma if view.is(-2, Token::ParenOpen) && view.is(-3, Token::For) => {
             help("pairs are taken apart: `for [k, v] in m { … }`")

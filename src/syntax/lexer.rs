@@ -267,9 +267,11 @@ impl<'s> Lexer<'s, '_> {
             "!==" => ("write `!=`", Some(Token::BangEq)),
             "++" => ("write `x += 1`", None),
             ":=" => ("write `let x = …` for a new name, `x = …` to assign", Some(Token::Eq)),
+            "->" if self.follows_parameters() => {
+                ("functions declare no result type: leave it out", Some(Token::FatArrow))
+            }
             "->" => (
-                "an arm is written `pattern => value`, a closure `|x| x + 1`, a field `x.name`; \
-                 functions declare no result type",
+                "an arm is written `pattern => value`, a closure `|x| x + 1`, a field `x.name`",
                 Some(Token::FatArrow),
             ),
             "|>" => ("write a method chain: `xs.map(f).filter(g)`", Some(Token::Bar)),
@@ -285,6 +287,13 @@ impl<'s> Lexer<'s, '_> {
         if let Some(token) = token {
             self.push(token, span);
         }
+    }
+
+    /// Whether the line so far is the head of a function up to its parameters' end.
+    fn follows_parameters(&self) -> bool {
+        let mut before = self.out.lexemes.iter().rev();
+        before.clone().next().is_some_and(|last| last.token == Token::ParenClose)
+            && before.any(|lexeme| lexeme.token == Token::Fn)
     }
 
     /// A text in quotes of another kind is read as a string, so that only the quotes are wrong.

@@ -76,7 +76,9 @@ pub fn parse(text: &str, source: SourceId) -> Parsed {
     for fault in &outcome.faults {
         diagnostics.extend(explain::explain(fault, &tokens, text, &diagnostics[..earlier], source));
     }
-    diagnostics.extend(outcome.diagnostics);
+    explain::drop_followers(&mut diagnostics, earlier, text);
+    let said = |fault: &Diagnostic| explain::is_foreign_catch(fault, &tokens, text);
+    diagnostics.extend(outcome.diagnostics.into_iter().filter(|fault| !said(fault)));
     let ends_early = outcome.faults.len() == 1 && outcome.faults[0].at == tokens.len();
     let module = Module { ast: outcome.ast, statements: outcome.statements, doc };
     diagnostics.extend(validate::validate(&module, text, source));

@@ -130,7 +130,7 @@ impl Resolver<'_> {
                 (place, "set here"),
                 self.use_too_early(place, span),
             ),
-            None => self.unknown(text, span),
+            None => self.unknown(symbol, span),
         }
         Binding::Unknown
     }
@@ -202,10 +202,36 @@ impl Resolver<'_> {
         }
     }
 
-    fn unknown(&mut self, text: &str, span: Span) {
+    fn unknown(&mut self, symbol: Symbol, span: Span) {
+        if self.undeclared.contains(&symbol) {
+            return;
+        }
+        let ast = self.ast;
+        let text = ast.text(symbol);
+        if self.assigning || self.names.modules.contains_key(text) {
+            self.undeclared.insert(symbol);
+        }
         let title = format!("unknown name `{text}`");
-        let help = if self.report.may_search() { self.hint(text) } else { String::new() };
+        let help = match self.report.may_search() {
+            true if self.assigning => self.declaring_hint(text),
+            true => self.hint(text),
+            false => String::new(),
+        };
         self.report.fault(Code::E0201, span, title, "nothing of this name can be seen here", help);
+    }
+
+    /// What may have been meant by assigning to an unknown name.
+    fn declaring_hint(&self, text: &str) -> String {
+        if let Some(path) = self.member_named(text) {
+            return format!("write `{path}`");
+        }
+        let known = self.declared_names();
+        let near = nearest(text, known.iter().map(|name| &**name));
+        let way = format!("new variable begins with `let {text} = …`, or `var` to assign again");
+        match near {
+            Some(near) => format!("did you mean `{near}`? A {way}"),
+            None => format!("a {way}"),
+        }
     }
 
     /// What may have been meant by an unknown name.
@@ -245,12 +271,19 @@ impl Resolver<'_> {
 
     /// Names that can be seen, the innermost first.
     fn visible(&self) -> Vec<Arc<str>> {
+        let mut names = self.declared_names();
+        names.extend(self.names.prelude.keys().cloned());
+        names
+    }
+
+    /// Of those the ones that the file itself declares or imports.
+    fn declared_names(&self) -> Vec<Arc<str>> {
         let scopes = self.scopes.iter().rev().flat_map(|scope| {
             let mut names: Vec<&str> = scope.names.keys().map(|&s| self.ast.text(s)).collect();
             names.sort_unstable();
             names
         });
-        scopes.map(Arc::from).chain(self.names.prelude.keys().cloned()).collect()
+        scopes.map(Arc::from).collect()
     }
 
     /// Looks up the beginning of a dotted path and notes it.
@@ -328,6 +361,9 @@ impl Resolver<'_> {
         };
         let help = match near {
             Some(near) => format!("did you mean `{near}`?"),
+            None if self.names.prelude.contains_key(text) => {
+                format!("`{text}` needs no import: write it alone")
+            }
             None if !known.is_empty() && known.len() <= 12 => {
                 format!("it exports {}", known.join(", "))
             }

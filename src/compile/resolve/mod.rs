@@ -321,6 +321,10 @@ pub(super) struct Resolver<'a> {
     assignments: u32,
     /// The parent of a hoisted class is being looked up.
     extending: bool,
+    /// What is looked up is going to be assigned.
+    assigning: bool,
+    /// Unknown names of which the first report is enough: what lacks is a `let` or an `import`.
+    undeclared: HashSet<Symbol>,
 }
 
 /// Resolves a module.
@@ -345,6 +349,8 @@ pub(super) fn resolve<'a>(
         imported: HashMap::new(),
         assignments: 0,
         extending: false,
+        assigning: false,
+        undeclared: HashSet::new(),
     };
     resolver.module(&module.statements);
     resolver.out

@@ -180,7 +180,9 @@ impl Resolver<'_> {
     }
 
     fn assign_name(&mut self, symbol: Symbol, span: Span) {
+        self.assigning = true;
         let binding = self.look_up(symbol, span);
+        self.assigning = false;
         self.out.uses.insert(span, binding.clone());
         self.assignments += 1;
         let ast = self.ast;

@@ -1,11 +1,77 @@
 //! Whole forms of other languages, known by several tokens: heads, closures, arms, signs.
 
 use super::{Habit, View, foreign, help};
+use crate::syntax::parser;
 use crate::syntax::token::Token;
 
 /// The form behind a fault, if it is a known one.
 pub fn recognize(view: &View<'_>) -> Option<Habit> {
-    head(view).or_else(|| arm(view)).or_else(|| sign(view)).or_else(|| literal(view))
+    head(view)
+        .or_else(|| arm(view))
+        .or_else(|| sign(view))
+        .or_else(|| literal(view))
+        .or_else(|| task(view))
+        .or_else(|| named_argument(view))
+}
+
+/// What belongs to tasks: `select`, `spawn`, `timeout`.
+fn task(view: &View<'_>) -> Option<Habit> {
+    let opens = matches!(view.token(0)?, Token::BraceOpen | Token::BlockOpen | Token::MapOpen);
+    match view.name(-1) {
+        word @ ("timeout" | "shield") if opens && view.expects("\";\"") => {
+            return help(format!("say for how long: `{word} 5s {{ … }}`"));
+        }
+        _ => {}
+    }
+    let is_arm = view.bracket() == Some(Token::ArmsOpen);
+    match view.token(0)? {
+        Token::BarsEmpty | Token::BarOpen if view.is(-1, Token::Spawn) => {
+            help("`spawn` takes a call or a block: `spawn f(x)`, `spawn { … }`")
+        }
+        _ if is_arm && view.is(-1, Token::Eq) && view.expects("\"await\"") => {
+            help("an arm of `select` waits for something: `v = await channel.recv() => …`")
+        }
+        Token::FatArrow if is_arm && view.expects("\"=\"") && !view.expects("\"if\"") => help(
+            "an arm of `select` is written `v = await task => …`, or `_ = await sleep(1s) => …`",
+        ),
+        _ => None,
+    }
+}
+
+/// Commas left out between elements, arguments and parameters.
+pub fn comma(view: &View<'_>) -> Option<Habit> {
+    let begins = matches!(
+        view.token(0)?,
+        Token::Name(_)
+            | Token::Int(_)
+            | Token::Float(_)
+            | Token::Str(_)
+            | Token::StrOpen
+            | Token::True
+            | Token::False
+            | Token::Null
+            | Token::SelfWord
+            | Token::MapOpen
+    );
+    if !begins || !view.expects("\",\"") {
+        return None;
+    }
+    match view.bracket()? {
+        Token::BracketOpen => help("elements of a list need a comma between them: `[1, 2]`"),
+        Token::ParenOpen => help("a comma is missing before this: `(a, b)`"),
+        _ => None,
+    }
+}
+
+/// Arguments by name with the sign of another language.
+fn named_argument(view: &View<'_>) -> Option<Habit> {
+    let first = matches!(view.token(-2), Some(Token::ParenOpen | Token::Comma));
+    let is_call = view.bracket() == Some(Token::ParenOpen) && view.expects("\",\"");
+    let name = view.name(-1);
+    if !view.is(0, Token::Eq) || !first || !is_call || !view.expects("\"+\"") || name.is_empty() {
+        return None;
+    }
+    help(format!("an argument is given by name with a colon: `{name}: value`"))
 }
 
 /// Heads of `for`, `match`, `catch`, and calls that look like one.
@@ -30,7 +96,8 @@ fn head(view: &View<'_>) -> Option<Habit> {
             help("a type to catch stands behind `is`: `catch e is IoError { … }`")
         }
         Token::BraceOpen | Token::BlockOpen | Token::MapOpen if view.is(-1, Token::ParenClose) => {
-            match view.callee()? {
+            let place = view.callee()?;
+            let habit = match view.name(place) {
                 "switch" => foreign("there is no `switch`", "write `match x { 1 => …, _ => … }`"),
                 "function" | "fun" | "func" | "lambda" => foreign(
                     "a function without a name has no keyword",
@@ -40,7 +107,8 @@ fn head(view: &View<'_>) -> Option<Habit> {
                 "until" => foreign("there is no `until`", "write `while !c { … }`"),
                 "foreach" => foreign("there is no `foreach`", "write `for x in xs { … }`"),
                 _ => None,
-            }
+            };
+            habit.map(|habit| Habit { place, ..habit })
         }
         Token::Comma if view.closes_before_arrow() => foreign(
             "`=>` stands only in arms of `match` and `select`",
@@ -132,8 +200,8 @@ fn literal(view: &View<'_>) -> Option<Habit> {
 }
 
 impl View<'_> {
-    /// The name that is called in `name(…)` right before the fault.
-    fn callee(&self) -> Option<&str> {
+    /// Where the name stands that is called in `name(…)` right before the fault.
+    fn callee(&self) -> Option<isize> {
         let mut depth = 0;
         let mut back = -1;
         loop {
@@ -143,10 +211,33 @@ impl View<'_> {
                 _ => {}
             }
             if depth == 0 {
-                return Some(self.name(back - 1));
+                return Some(back - 1);
             }
             back -= 1;
         }
+    }
+
+    /// Whether the fault is the end of `do { … } while c`, of which the `do` is reported.
+    pub fn ends_do_while(&self) -> bool {
+        if !self.ends_here() || !self.expects("\"{\"") {
+            return false;
+        }
+        let starts = |token: Token| matches!(token, Token::Semicolon | Token::BraceClose);
+        let before = &self.tokens[..self.fault.at.min(self.tokens.len())];
+        let Some(last) = before.iter().rposition(|&(_, token, _)| starts(token)) else {
+            return false;
+        };
+        let Some(close) =
+            before[..=last].iter().rposition(|&(_, token, _)| token == Token::BraceClose)
+        else {
+            return false;
+        };
+        let Some(open) = parser::enclosing(before, close) else { return false };
+        let word = open.checked_sub(1).map(|at| before[at]);
+        let is_do = word.is_some_and(|(start, _, end)| {
+            matches!(&self.text[start as usize..end as usize], "do" | "repeat")
+        });
+        is_do && before.get(last + 1).is_some_and(|&(_, token, _)| token == Token::While)
     }
 
     /// Whether the parentheses around the fault are those of `assert(…)`.

@@ -48,6 +48,7 @@ fn in_body(view: &View<'_>, found: Token) -> Option<Habit> {
             "let the field be assigned, or write a method: `fn set_name(value) { … }`",
         ),
         Token::Colon => foreign("fields have no declared type", "leave the type out: `name = 0`"),
+        Token::Pub => help("members need no `pub`: all can be used outside but those like `_name`"),
         Token::Comma => help("fields stand on lines of their own, or with a `;` between them"),
         _ => None,
     }

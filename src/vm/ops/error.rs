@@ -14,7 +14,8 @@ pub(in crate::vm) fn throw(op: &mut Op<'_>) -> Step {
         return Err(Thrown(value));
     }
     let shown = op.vm.show(value);
-    let text = format!("only errors can be thrown, not {shown}: write `throw Error(…)`");
+    let inner = if op.vm.heap.str(value).is_some() { &*shown } else { "…" };
+    let text = format!("only errors can be thrown, not {shown}: write `throw Error({inner})`");
     Err(op.vm.error(ErrorKind::TypeError, text))
 }
 

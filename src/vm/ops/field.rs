@@ -252,8 +252,11 @@ fn cannot_set(op: &mut Op<'_>, object: Value, name: Value) -> Thrown {
                 }
                 None => {
                     let near = nearest(&text, class.fields.iter().map(|name| &**name));
-                    let near = near.map(|near| format!("; did you mean `{near}`?"));
-                    format!("{} has no field `{text}`{}", class.name, near.unwrap_or_default())
+                    let way = match near {
+                        Some(near) => format!("did you mean `{near}`?"),
+                        None => "declare it in the class, by its name alone".to_owned(),
+                    };
+                    format!("{} has no field `{text}`; {way}", class.name)
                 }
             }
         }

@@ -125,6 +125,13 @@ impl Op<'_> {
             );
             return self.vm.error(ErrorKind::FieldError, message);
         }
+        if matches!(&*text, "[]" | "[]=") && value.kind() != Kind::Instance && !value.is_null() {
+            let message = format!(
+                "{} takes one index: parts are `x[a..b]`, deeper ones `x[i][j]`",
+                self.vm.type_name(value)
+            );
+            return self.vm.error(ErrorKind::TypeError, message);
+        }
         let register = self.instruction().a.wrapping_add(1);
         self.missing_member(value, name, "method", register)
     }
