@@ -8,7 +8,7 @@ use std::io::{self, SeekFrom};
 use std::sync::Arc;
 use std::task::Poll;
 
-use super::opened::{Done, Opened, Outcome};
+use super::opened::{Done, LOST, Opened, Outcome};
 use super::{
     Buffer, OpId, Stream, Transport, Unfinished, close_stream, closed_error, settled, stream_mut,
 };
@@ -158,6 +158,7 @@ impl FileOp {
 
     fn check(&self, stream: &Stream) -> io::Result<()> {
         let reason = match &stream.transport {
+            Transport::File(file) if file.is_lost() => LOST,
             Transport::File(file) if file.may_write => return Ok(()),
             Transport::File(_) => match self.task {
                 Task::Write { .. } | Task::Truncate(_) => "it was opened to be read",

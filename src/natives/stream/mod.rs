@@ -232,6 +232,9 @@ impl Stream {
                 let reason = "it was opened to be written";
                 return Err(io::Error::new(io::ErrorKind::Unsupported, reason));
             }
+            Transport::File(file) if file.is_lost() => {
+                return Err(io::Error::new(io::ErrorKind::Unsupported, opened::LOST));
+            }
             Transport::File(file) => match file.take() {
                 None => return Ok(Filled::Pending),
                 Some(Done::Piece(piece)) => {

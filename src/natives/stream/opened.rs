@@ -18,6 +18,9 @@ pub(super) struct Opened {
     pub(super) may_write: bool,
 }
 
+/// Why a file is of no use any more.
+pub(super) const LOST: &str = "an earlier call has lost it";
+
 /// What a job has done.
 pub(super) enum Done {
     /// Read a piece; an empty one is the end.
@@ -61,6 +64,11 @@ impl Opened {
             }));
         }
         self.wait(driver, ticket);
+    }
+
+    /// A job that had it has panicked.
+    pub(super) fn is_lost(&self) -> bool {
+        self.file.is_none() && self.job.is_none()
     }
 
     /// No job has it.
