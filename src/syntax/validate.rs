@@ -330,8 +330,11 @@ impl Check<'_> {
 
     /// How much white space stands before a place; none if something else stands there.
     fn indent(&self, place: usize) -> Option<usize> {
-        let before = self.text[..place].rsplit('\n').next().unwrap_or("");
-        before.chars().all(char::is_whitespace).then(|| before.chars().count())
+        let before = &self.text[..place];
+        // Back over the white space alone: a line can be as long as the whole text.
+        let rest = before.trim_end_matches(|c: char| c != '\n' && c.is_whitespace());
+        let begins_line = rest.is_empty() || rest.ends_with('\n');
+        begins_line.then(|| before[rest.len()..].chars().count())
     }
 
     /// A sign at the beginning of a line makes a statement that does nothing.
