@@ -31,15 +31,15 @@ natives! {
     pub const WATCH;
 
     /// Itself.
-    host method watch.iter() => |_: &mut Vm, watch: Value| Ok(watch);
+    host method watcher.iter() => |_: &mut Vm, watch: Value| Ok(watch);
     /// Waits for the next change. When closed, or when what was watched has gone: `default`, or
     /// StopIteration.
-    host async method watch.next(default: any...) => next;
+    host async method watcher.next(default: any...) => next;
     /// Waits until all directories below are watched, too; at once unless the watch is recursive.
     /// What happens in them before may be missed.
-    host async method watch.ready() => ready;
+    host async method watcher.ready() => ready;
     /// Ends it.
-    host loop method watch.close() => close;
+    host loop method watcher.close() => close;
 }
 
 /// A source of changes.
@@ -83,11 +83,11 @@ struct News {
 
 impl HostObject for Watch {
     fn type_name(&self) -> &'static str {
-        "watch"
+        "watcher"
     }
 
     fn display(&self) -> String {
-        format!("<watch {}{}>", readable(&self.root), if self.closed { ", closed" } else { "" })
+        format!("<watcher {}{}>", readable(&self.root), if self.closed { ", closed" } else { "" })
     }
 }
 
@@ -134,7 +134,7 @@ pub(super) fn watch(cx: &mut Cx<'_>, path: TextValue, recursive: bool) -> Result
 
 fn watch_mut(vm: &mut Vm, value: Value) -> Result<&mut Watch, Thrown> {
     if vm.heap.object_ref::<Watch>(value).is_none() {
-        return Err(vm.error(ErrorKind::TypeError, "this is a method of watches"));
+        return Err(vm.error(ErrorKind::TypeError, "this is a method of watchers"));
     }
     Ok(vm.heap.object_mut::<Watch>(value).expect("its type was looked at"))
 }

@@ -90,7 +90,7 @@ const PLANS: &[Plan] = &[
         &[],
     ),
     module("env", "Environment variables.", &[]),
-    module("fs", "Files and directories. Nothing here blocks the loop.", &["walk"]),
+    module("fs", "Files and directories. Nothing here blocks the loop.", &["walk", "watcher"]),
     module(
         "json",
         "Reads and writes JSON, to the letter of RFC 8259. What is particular: a number without point \
