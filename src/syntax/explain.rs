@@ -119,8 +119,8 @@ pub fn is_foreign_catch(fault: &Diagnostic, tokens: &[Spanned], text: &str) -> b
         }
         _ => false,
     });
-    let behind = tokens[end.map_or(tokens.len(), |end| at + end + 1)..].iter();
-    let next = behind.skip_while(|&&(_, token, _)| token == Token::Semicolon).next();
+    let mut behind = tokens[end.map_or(tokens.len(), |end| at + end + 1)..].iter();
+    let next = behind.find(|&&(_, token, _)| token != Token::Semicolon);
     next.is_some_and(|&(start, _, end)| {
         matches!(&text[start as usize..end as usize], "except" | "rescue")
     })
