@@ -25,6 +25,7 @@ pub fn run(wanted: Run) -> i32 {
     options.args = wanted.args;
     options.virtual_clock = wanted.virtual_clock;
     options.signals = true;
+    options.keep_heap = true;
     options.memory_limit = memory_limit();
     options.on_signal = Some(SignalHook::new(last_resort()));
     match wanted.dump {

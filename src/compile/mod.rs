@@ -10,6 +10,7 @@ mod lint;
 mod report;
 mod resolve;
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
@@ -18,14 +19,17 @@ use crate::bytecode::verify::verify;
 use crate::diagnostics::{Diagnostic, SourceId};
 use crate::syntax::Module;
 
+/// Names and what they are. Those of natives are borrowed.
+pub type Members = BTreeMap<Cow<'static, str>, ExportKind>;
+
 /// What the natives offer, as plain data.
 #[derive(Clone, Debug, Default)]
 pub struct Names {
     /// Names that are known everywhere.
-    pub prelude: BTreeMap<Arc<str>, ExportKind>,
+    pub prelude: Members,
     /// Modules of the standard library and the host with what they export. A module inside another
     /// one is named with a dot: `net.tcp`.
-    pub modules: BTreeMap<Arc<str>, BTreeMap<Arc<str>, ExportKind>>,
+    pub modules: BTreeMap<Arc<str>, Members>,
 }
 
 /// A file that the module imports, compiled before.

@@ -101,7 +101,7 @@ impl Engine {
             Some(module) => names.modules.entry(module.into()).or_default(),
             None => &mut names.prelude,
         };
-        scope.insert(name.into(), kind);
+        scope.insert(name.to_owned().into(), kind);
         shared.functions.retain(|known| known.path != function.path);
         shared.functions.push(function);
         self

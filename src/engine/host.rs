@@ -6,6 +6,7 @@
 //! [`future`](super::future).
 
 use std::any::Any;
+use std::borrow::Cow;
 use std::error::Error;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
@@ -117,10 +118,10 @@ impl HostFunction {
 
     /// What the VM is told of it.
     pub fn native(&self) -> Native {
-        let params = self.params.iter().enumerate();
-        let params = params.map(|(index, &kind)| NativeParam { name: param_name(index), kind });
+        let params = PARAM_NAMES.iter().zip(&self.params);
+        let params = params.map(|(&name, &kind)| NativeParam { name, kind });
         Native {
-            name: self.path.clone(),
+            name: Cow::Owned(self.path.to_string()),
             params: params.collect(),
             waits: matches!(self.body, HostBody::Async(_)),
             body: match &self.body {
@@ -131,10 +132,9 @@ impl HostFunction {
     }
 }
 
-/// Rust keeps no names of parameters.
-fn param_name(index: usize) -> Arc<str> {
-    format!("argument {}", index + 1).into()
-}
+/// What parameters are called, as Rust keeps no names of them. No function of a host has more.
+const PARAM_NAMES: [&str; 6] =
+    ["argument 1", "argument 2", "argument 3", "argument 4", "argument 5", "argument 6"];
 
 /// How an argument for `P` is passed.
 pub fn param_kind<P: Parameter>() -> ParamKind {
@@ -162,7 +162,7 @@ impl Misfit {
     /// The error for the script.
     pub fn throw(self, path: &str, vm: &mut Machine, args: Args) -> Thrown {
         let value = vm.arg(args, self.index);
-        wrong_type(vm, path, &param_name(self.index), &self.expected, value, None)
+        wrong_type(vm, path, PARAM_NAMES[self.index], &self.expected, value, None)
     }
 }
 

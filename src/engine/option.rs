@@ -23,6 +23,9 @@ pub struct Options {
     pub depth_max: usize,
     /// Signals of the operating system end the program: for hosts that are the program.
     pub signals: bool,
+    /// The process ends after the program: what its heap holds is left to the operating system, which
+    /// takes it back at once, where freeing it piece by piece takes time.
+    pub keep_heap: bool,
     /// Called for each signal, at once, on another thread.
     pub on_signal: Option<SignalHook>,
     /// Time does not pass but jumps to the next timer. There are no sockets then.
@@ -69,6 +72,7 @@ impl Default for Options {
             memory_limit: usize::MAX,
             depth_max: 200_000,
             signals: false,
+            keep_heap: false,
             on_signal: None,
             virtual_clock: false,
             fuel_slice: None,

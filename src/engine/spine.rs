@@ -37,7 +37,9 @@ pub fn run(engine: &Engine, name: &str, text: Vec<u8>) -> Result<i32, Error> {
         // that have ended, due timers and signals.
         // Step 6, inside it: the VM runs a fiber until that leaves through an `Exit`.
         if let Some(end) = vm.turn() {
-            return vm.conclude(end);
+            let status = vm.conclude(end);
+            vm.close();
+            return status;
         }
     }
 }

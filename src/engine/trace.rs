@@ -3,6 +3,7 @@
 //!
 //! The VM keeps only function and instruction; the places in the text are known here.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use super::library::Sources;
@@ -15,8 +16,8 @@ pub fn install(machine: &mut Machine, sources: &Sources) {
     let sources = sources.clone();
     let read = move |vm: &mut Machine, args: Args| read(vm, args, &sources);
     let id = machine.add_native(Native {
-        name: Arc::from("Error.trace"),
-        params: Arc::from([]),
+        name: Cow::Borrowed("Error.trace"),
+        params: Cow::Borrowed(&[]),
         waits: false,
         body: NativeBody::Host(Arc::new(read)),
     });

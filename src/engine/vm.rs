@@ -215,6 +215,16 @@ impl Vm {
 }
 
 impl Vm {
+    /// Ends the loop with its threads and processes, and the heap unless that is left as it is.
+    pub(super) fn close(self) {
+        let Vm { runtime, engine, sources, started } = self;
+        let Runtime { vm, rt } = runtime;
+        drop(rt);
+        if engine.settings().keep_heap {
+            std::mem::forget((vm, engine, sources, started));
+        }
+    }
+
     /// A public function of the module that was started.
     fn find(&self, name: &str) -> Result<Value, Error> {
         let Some(module) = &self.started else {
@@ -301,7 +311,7 @@ fn register(vm: &mut Machine, table: &mut LoopTable, engine: &Engine) {
         let value = vm.native_value(id);
         match function.place() {
             (Some(module), name) => vm.define_member(module, name, value),
-            (None, name) => vm.define_prelude(name, value),
+            (None, name) => vm.define_prelude(name.to_owned(), value),
         }
     }
 }

@@ -30,7 +30,7 @@
 use super::argument::Need;
 use crate::bytecode::program::ExportKind;
 use crate::runtime::LoopFn;
-use crate::vm::{InlineFn, Value, Vm};
+use crate::vm::{InlineFn, NativeParam, ParamKind, Value, Vm};
 
 /// Everything that is known of a native.
 #[derive(Clone, Copy, Debug)]
@@ -38,7 +38,7 @@ pub struct Declaration {
     /// Its name and parameters.
     pub signature: &'static Signature,
     /// The lines of its documentation.
-    pub doc: &'static [&'static str],
+    pub doc: &'static str,
     /// Examples and what each prints.
     pub examples: &'static [(&'static str, &'static str)],
     /// What carries it out.
@@ -50,12 +50,16 @@ pub struct Declaration {
 pub struct Signature {
     /// The full name: `print`, `fs.read`, `net.tcp.connect`, `str.repeat`.
     pub path: &'static str,
+    /// Where its last dot is. A new VM asks for the parts of all names.
+    pub dot: Option<usize>,
     /// What it is.
     pub role: Role,
     /// It has to be awaited or spawned.
     pub waits: bool,
     /// Parameters, without the receiver.
     pub params: &'static [Param],
+    /// The same, as far as the VM has to know them.
+    pub shape: &'static [NativeParam],
 }
 
 /// What a native is to those who use it.
@@ -120,12 +124,12 @@ impl std::fmt::Debug for Body {
 impl Signature {
     /// The part of the path before the last dot: a module or a type; empty for the prelude.
     pub fn owner(&self) -> &'static str {
-        self.path.rsplit_once('.').map_or("", |(owner, _)| owner)
+        self.dot.map_or("", |dot| &self.path[..dot])
     }
 
     /// The part of the path after the last dot.
     pub fn name(&self) -> &'static str {
-        self.path.rsplit_once('.').map_or(self.path, |(_, name)| name)
+        self.dot.map_or(self.path, |dot| &self.path[dot + 1..])
     }
 
     /// Whether it has a receiver.
@@ -141,6 +145,37 @@ impl Signature {
             _ => ExportKind::Value,
         }
     }
+}
+
+/// Where the last dot of a path is.
+pub const fn last_dot(path: &str) -> Option<usize> {
+    let bytes = path.as_bytes();
+    let mut at = bytes.len();
+    while at > 0 {
+        at -= 1;
+        if bytes[at] == b'.' {
+            return Some(at);
+        }
+    }
+    None
+}
+
+/// What the VM has to know of parameters.
+pub const fn shape<const N: usize>(params: &[Param]) -> [NativeParam; N] {
+    let mut shape = [NativeParam { name: "", kind: ParamKind::Required }; N];
+    let mut index = 0;
+    while index < N {
+        let param = &params[index];
+        let kind = match param.need {
+            _ if param.named => ParamKind::Named,
+            Need::Required => ParamKind::Required,
+            Need::Optional | Need::Default(_) => ParamKind::Optional,
+            Need::Rest => ParamKind::Rest,
+        };
+        shape[index] = NativeParam { name: param.name, kind };
+        index += 1;
+    }
+    shape
 }
 
 impl std::fmt::Display for Signature {
@@ -188,7 +223,7 @@ macro_rules! natives {
         $vis const $table: &[$crate::natives::Declaration] = &[
             $($crate::natives!(
                 @declare [$($word)+] [$($member)*] [$($param)*] $body;
-                &[$($doc),*]; &[$(($example, $printed)),*]
+                concat!($($doc, "\n"),*); &[$(($example, $printed)),*]
             ),)*
         ];
     };
@@ -214,11 +249,15 @@ macro_rules! natives {
 
     (@make $role:ident $waits:literal $receiver:tt $body_kind:tt $head:ident [$($member:ident)*] [$($param:tt)*] $body:expr;
         $doc:expr; $examples:expr) => {{
+        const PATH: &str = concat!(stringify!($head) $(, ".", stringify!($member))*);
+        const PARAMS: &[$crate::natives::Param] = $crate::natives!(@params [] $($param)*);
         const SIGNATURE: &$crate::natives::Signature = &$crate::natives::Signature {
-            path: concat!(stringify!($head) $(, ".", stringify!($member))*),
+            path: PATH,
+            dot: $crate::natives::last_dot(PATH),
             role: $crate::natives::Role::$role,
             waits: $waits,
-            params: $crate::natives!(@params [] $($param)*),
+            params: PARAMS,
+            shape: &$crate::natives::shape::<{ PARAMS.len() }>(PARAMS),
         };
         $crate::natives::Declaration {
             signature: SIGNATURE,

@@ -64,7 +64,7 @@ fn entry(declaration: &Declaration) -> Entry {
         role: signature.role,
         waits: signature.waits,
         signature: signature.to_string(),
-        doc: declaration.doc.iter().map(|line| line.trim().to_owned()).collect(),
+        doc: declaration.doc.lines().map(|line| line.trim().to_owned()).collect(),
         examples: declaration.examples.iter().map(example).collect(),
     }
 }

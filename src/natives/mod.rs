@@ -63,7 +63,7 @@ mod total;
 pub mod world;
 
 pub use argument::{Call, Need, Rest};
-pub use declaration::{Body, Declaration, Param, Role, Signature};
+pub use declaration::{Body, Declaration, Param, Role, Signature, last_dot, shape};
 pub use registry::{declarations, install, library_names, names};
 
 use crate::vm::{Thrown, Value};

@@ -1,15 +1,14 @@
 //! From the tables to a VM and to the compiler.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
-use super::{Body, Declaration, Need, Param, Role, Signature, TABLES};
+use super::{Body, Declaration, Role, Signature, TABLES};
 use crate::bytecode::program::ExportKind;
 use crate::compile::Names;
 use crate::runtime::LoopTable;
 use crate::vm::object::TypeKind;
-use crate::vm::{
-    ErrorKind, Kind, MethodOwner, Native, NativeBody, NativeParam, ParamKind, Value, Vm,
-};
+use crate::vm::{ErrorKind, Kind, MethodOwner, Native, NativeBody, Value, Vm};
 
 /// The module of what only the library itself may use.
 const PRIVATE_MODULE: &str = "core";
@@ -59,10 +58,10 @@ fn type_named(word: &str) -> Option<(TypeKind, Kind)> {
 pub fn names() -> Names {
     let mut names = Names::default();
     for kind in ErrorKind::ALL {
-        names.prelude.insert(Arc::from(kind.name()), ExportKind::Value);
+        names.prelude.insert(Cow::Borrowed(kind.name()), ExportKind::Value);
     }
     for kind in PRELUDE_TYPES {
-        names.prelude.insert(Arc::from(kind.name()), ExportKind::Value);
+        names.prelude.insert(Cow::Borrowed(kind.name()), ExportKind::Value);
     }
     for declaration in declarations() {
         add_name(&mut names, declaration.signature);
@@ -94,13 +93,17 @@ fn add_name(names: &mut Names, signature: &Signature) {
         return;
     }
     if owner.is_empty() {
-        names.prelude.insert(Arc::from(signature.name()), signature.kind());
+        names.prelude.insert(Cow::Borrowed(signature.name()), signature.kind());
     } else if type_named(owner).is_none() {
-        let members = names.modules.entry(Arc::from(owner)).or_default();
-        members.insert(Arc::from(signature.name()), signature.kind());
+        let member = Cow::Borrowed(signature.name());
+        if let Some(members) = names.modules.get_mut(owner) {
+            members.insert(member, signature.kind());
+            return;
+        }
+        names.modules.insert(Arc::from(owner), [(member, signature.kind())].into());
         if let Some((outer, inner)) = owner.rsplit_once('.') {
             let members = names.modules.entry(Arc::from(outer)).or_default();
-            members.insert(Arc::from(inner), ExportKind::Value);
+            members.insert(Cow::Borrowed(inner), ExportKind::Value);
         }
     }
 }
@@ -133,8 +136,8 @@ fn install_one(vm: &mut Vm, natives: &mut LoopTable, declaration: &'static Decla
         Body::Core { enter, .. } => NativeBody::Inline(enter),
     };
     let native = Native {
-        name: Arc::from(signature.path),
-        params: signature.params.iter().map(native_param).collect(),
+        name: Cow::Borrowed(signature.path),
+        params: Cow::Borrowed(signature.shape),
         waits: signature.waits,
         body,
     };
@@ -185,16 +188,6 @@ fn define(vm: &mut Vm, signature: &Signature, value: Value) {
             vm.define_member(outer, inner, module);
         }
     }
-}
-
-fn native_param(param: &Param) -> NativeParam {
-    let kind = match param.need {
-        _ if param.named => ParamKind::Named,
-        Need::Required => ParamKind::Required,
-        Need::Optional | Need::Default(_) => ParamKind::Optional,
-        Need::Rest => ParamKind::Rest,
-    };
-    NativeParam { name: Arc::from(param.name), kind }
 }
 
 #[cfg(test)]

@@ -4,6 +4,7 @@
 //! What a native that needs the loop does is known to the runtime alone: it is reached through
 //! `Exit::Native`.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use super::Vm;
@@ -56,10 +57,10 @@ pub enum ParamKind {
 }
 
 /// A parameter of a native.
-#[derive(Clone, Debug)]
+#[derive(Clone, Copy, Debug)]
 pub struct NativeParam {
     /// Its name.
-    pub name: Arc<str>,
+    pub name: &'static str,
     /// What it takes.
     pub kind: ParamKind,
 }
@@ -69,13 +70,13 @@ pub struct NativeParam {
 /// Arguments arrive in the order of the parameters. A method has its receiver before them: it is
 /// argument 0 and not among `params`. Missing arguments are `UNSET`. A rest parameter is one
 /// argument that holds a list, unless it is the only parameter: then all arguments stand as they
-/// were given.
+/// were given. What the library declares is borrowed: a new VM has nearly a thousand of them.
 #[derive(Clone, Debug)]
 pub struct Native {
     /// As errors and traces show it: `fs.read`, `list.push`, `print`.
-    pub name: Arc<str>,
+    pub name: Cow<'static, str>,
     /// Its parameters, without a receiver.
-    pub params: Arc<[NativeParam]>,
+    pub params: Cow<'static, [NativeParam]>,
     /// It has to be awaited.
     pub waits: bool,
     /// What it does.

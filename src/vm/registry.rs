@@ -3,6 +3,7 @@
 //! The compiler knows the same names as plain data; here they have values. Nothing here knows what a
 //! native does.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use foldhash::fast::FixedState;
@@ -15,6 +16,9 @@ use super::value::{Kind, Value};
 
 /// Tables of what is registered. Scripts add nothing here, so a fixed hash does.
 type HashMap<K, V> = std::collections::HashMap<K, V, FixedState>;
+
+/// What the library declares by a name that is borrowed, and the host by one of its own.
+type Named<V> = HashMap<Cow<'static, str>, V>;
 
 /// Whose methods and properties: all values of a kind, or the objects of a host type.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -51,10 +55,10 @@ pub(super) enum Method {
 pub(super) struct Registry {
     natives: Vec<Native>,
     native_values: Vec<Value>,
-    prelude: HashMap<Arc<str>, Value>,
+    prelude: Named<Value>,
     modules: HashMap<Arc<str>, Value>,
-    methods: HashMap<MethodOwner, HashMap<Arc<str>, Method>>,
-    statics: HashMap<TypeKind, HashMap<Arc<str>, Value>>,
+    methods: HashMap<MethodOwner, Named<Method>>,
+    statics: HashMap<TypeKind, Named<Value>>,
     conversions: HashMap<TypeKind, Value>,
     /// Functions of the core module, once it has been loaded.
     pub(super) core: Option<HashMap<Arc<str>, Value>>,
@@ -66,12 +70,10 @@ impl Registry {
     /// Reports all values.
     pub(super) fn trace(&self, marker: &mut Marker) {
         marker.values(&self.native_values);
-        let maps = [&self.prelude, &self.modules];
-        let maps = maps.into_iter().chain(self.statics.values()).chain(&self.core);
-        for value in maps.flat_map(HashMap::values) {
-            marker.value(*value);
-        }
-        for value in self.conversions.values() {
+        let names = [&self.prelude].into_iter().chain(self.statics.values());
+        let values = names.flat_map(HashMap::values).chain(self.modules.values());
+        let core = self.core.iter().flat_map(HashMap::values);
+        for value in values.chain(core).chain(self.conversions.values()) {
             marker.value(*value);
         }
     }
@@ -130,8 +132,8 @@ impl Vm {
     }
 
     /// Gives a name of the prelude its value.
-    pub fn define_prelude(&mut self, name: &str, value: Value) {
-        self.registry.prelude.insert(Arc::from(name), value);
+    pub fn define_prelude(&mut self, name: impl Into<Cow<'static, str>>, value: Value) {
+        self.registry.prelude.insert(name.into(), value);
     }
 
     /// Gives a member of a standard or host module its value.
@@ -165,17 +167,27 @@ impl Vm {
     }
 
     /// Makes a native a method: `value.name(…)`. The value is its argument 0.
-    pub fn add_method(&mut self, owner: impl Into<MethodOwner>, name: &str, native: NativeId) {
+    pub fn add_method(
+        &mut self,
+        owner: impl Into<MethodOwner>,
+        name: &'static str,
+        native: NativeId,
+    ) {
         self.insert_method(owner.into(), name, Method::Native(native));
     }
 
     /// Makes a native a property: `value.name`. The value is its argument 0.
-    pub fn add_property(&mut self, owner: impl Into<MethodOwner>, name: &str, native: NativeId) {
+    pub fn add_property(
+        &mut self,
+        owner: impl Into<MethodOwner>,
+        name: &'static str,
+        native: NativeId,
+    ) {
         self.insert_method(owner.into(), name, Method::Property(native));
     }
 
-    fn insert_method(&mut self, owner: MethodOwner, name: &str, method: Method) {
-        self.registry.methods.entry(owner).or_default().insert(Arc::from(name), method);
+    fn insert_method(&mut self, owner: MethodOwner, name: &'static str, method: Method) {
+        self.registry.methods.entry(owner).or_default().insert(Cow::Borrowed(name), method);
     }
 
     /// The native that is a method of all values of a kind.
@@ -187,8 +199,8 @@ impl Vm {
     }
 
     /// Gives a member of a type its value: `int.max`, `str.from_code`.
-    pub fn add_static(&mut self, of: TypeKind, name: &str, value: Value) {
-        self.registry.statics.entry(of).or_default().insert(Arc::from(name), value);
+    pub fn add_static(&mut self, of: TypeKind, name: &'static str, value: Value) {
+        self.registry.statics.entry(of).or_default().insert(Cow::Borrowed(name), value);
     }
 
     /// Says what calling a type does: `int("5")`.

@@ -148,7 +148,7 @@ impl Vm {
             return info.map_or_else(|| Arc::from("fn"), |info| info.code().name.clone());
         }
         match self.heap.native_id(callee) {
-            Some(native) => self.native(native).name.clone(),
+            Some(native) => Arc::from(&*self.native(native).name),
             None => Arc::from(self.type_name(callee)),
         }
     }

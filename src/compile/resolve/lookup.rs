@@ -119,7 +119,7 @@ impl Resolver<'_> {
         let ast = self.ast;
         let text = ast.text(symbol);
         if let Some((name, _)) = self.names.prelude.get_key_value(text) {
-            return Binding::Prelude(name.clone());
+            return Binding::Prelude(Arc::from(&**name));
         }
         match later {
             Some(place) => self.report.fault_with(
@@ -272,7 +272,7 @@ impl Resolver<'_> {
     /// Names that can be seen, the innermost first.
     fn visible(&self) -> Vec<Arc<str>> {
         let mut names = self.declared_names();
-        names.extend(self.names.prelude.keys().cloned());
+        names.extend(self.names.prelude.keys().map(|name| Arc::from(&**name)));
         names
     }
 
@@ -345,7 +345,7 @@ impl Resolver<'_> {
         }
         let Some(exports) = names.modules.get(module) else { return Binding::Unknown };
         match exports.get_key_value(text) {
-            Some((name, &kind)) => Binding::Member(module.clone(), name.clone(), kind),
+            Some((name, &kind)) => Binding::Member(module.clone(), Arc::from(&**name), kind),
             None => {
                 let known: Vec<&str> = exports.keys().map(|name| &**name).collect();
                 self.unknown_export(module, text, span, &known);
@@ -384,7 +384,7 @@ impl Resolver<'_> {
                 _ => ExportKind::Value,
             },
             Binding::Prelude(name) => {
-                self.names.prelude.get(name).copied().unwrap_or(ExportKind::Value)
+                self.names.prelude.get(&**name).copied().unwrap_or(ExportKind::Value)
             }
             Binding::Member(_, _, kind) | Binding::Imported(_, kind) => *kind,
             _ => ExportKind::Value,

@@ -1,5 +1,6 @@
 //! The names of functions, for printing: the heap's objects only know numbers.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use super::Heap;
@@ -10,7 +11,7 @@ use crate::vm::value::Value;
 #[derive(Default)]
 pub(super) struct FunctionNames {
     closures: Vec<Arc<str>>,
-    natives: Vec<Arc<str>>,
+    natives: Vec<Cow<'static, str>>,
 }
 
 impl Heap {
@@ -20,25 +21,26 @@ impl Heap {
     }
 
     /// Says what a native is called; whoever adds natives does.
-    pub fn name_native(&mut self, native: NativeId, name: Arc<str>) {
+    pub fn name_native(&mut self, native: NativeId, name: Cow<'static, str>) {
         put(&mut self.names.natives, native.0, name);
     }
 
     /// The name of a closure or native; empty if it has none.
     pub fn function_name(&self, callee: Value) -> &str {
         let name = if let Some(closure) = self.closure_ref(callee) {
-            self.names.closures.get(closure.function() as usize)
+            self.names.closures.get(closure.function() as usize).map(|name| &**name)
         } else {
-            self.native_id(callee).and_then(|native| self.names.natives.get(native.0 as usize))
+            let native = self.native_id(callee);
+            native.and_then(|native| self.names.natives.get(native.0 as usize)).map(|name| &**name)
         };
-        name.map_or("", |name| name)
+        name.unwrap_or_default()
     }
 }
 
-fn put(names: &mut Vec<Arc<str>>, number: u32, name: Arc<str>) {
+fn put<T: Clone + Default>(names: &mut Vec<T>, number: u32, name: T) {
     let number = number as usize;
     if names.len() <= number {
-        names.resize(number + 1, Arc::default());
+        names.resize(number + 1, T::default());
     }
     names[number] = name;
 }

@@ -146,7 +146,7 @@ impl Op<'_> {
                 }
                 None => {
                     let names = native.params.iter().filter(|param| param.kind != ParamKind::Rest);
-                    let names = names.map(|param| &*param.name).collect();
+                    let names = names.map(|param| param.name).collect();
                     return Err(self.unknown_parameter(&native.name, &name, names));
                 }
             }
