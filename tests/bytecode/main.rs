@@ -4,8 +4,8 @@ mod fault;
 mod listing;
 mod verifier;
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap};
-use std::sync::Arc;
 
 use kettle::bytecode::program::{Export, ExportKind, ModuleCode};
 use kettle::compile::{Dependency, Lints, Names, compile};
@@ -15,9 +15,10 @@ use kettle::syntax;
 /// A prelude and a few modules, enough for the tests.
 fn names() -> Names {
     use ExportKind::{AsyncFunction, Function, Value};
-    let table = |entries: &[(&str, ExportKind)]| -> BTreeMap<Arc<str>, ExportKind> {
-        entries.iter().map(|&(name, kind)| (Arc::from(name), kind)).collect()
-    };
+    let table =
+        |entries: &[(&'static str, ExportKind)]| -> BTreeMap<Cow<'static, str>, ExportKind> {
+            entries.iter().map(|&(name, kind)| (name.into(), kind)).collect()
+        };
     let prelude = table(&[
         ("print", Function),
         ("sleep", AsyncFunction),

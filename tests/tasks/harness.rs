@@ -80,13 +80,13 @@ fn compiled(name: &str, text: &str, names: &compile::Names) -> Program {
 fn define(
     vm: &mut Vm,
     table: &mut LoopTable,
-    name: &str,
+    name: &'static str,
     body: impl Fn(&mut Cx<'_>, Value) + Send + Sync + 'static,
 ) {
-    let param = NativeParam { name: Arc::from("value"), kind: ParamKind::Required };
+    let param = NativeParam { name: "value".into(), kind: ParamKind::Required };
     let native = Native {
-        name: Arc::from(name),
-        params: Arc::from([param]),
+        name: name.to_owned().into(),
+        params: vec![param].into(),
         waits: false,
         body: NativeBody::Loop,
     };
@@ -142,7 +142,7 @@ impl Run {
         });
         let mut names = natives::names();
         for name in ["log", "compute", "press"] {
-            names.prelude.insert(Arc::from(name), ExportKind::Function);
+            names.prelude.insert(name.into(), ExportKind::Function);
         }
         let program = compiled("example.ket", text, &names);
         let entry = vm.load(&program, 0).expect("the program loads")[0];

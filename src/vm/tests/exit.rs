@@ -3,7 +3,12 @@
 use super::*;
 use crate::vm::{Args, Native, NativeBody, NativeParam, ParamKind, Thrown};
 
-fn native(name: &str, params: &[(&str, ParamKind)], waits: bool, body: NativeBody) -> Native {
+fn native(
+    name: &'static str,
+    params: &[(&'static str, ParamKind)],
+    waits: bool,
+    body: NativeBody,
+) -> Native {
     let params =
         params.iter().map(|(name, kind)| NativeParam { name: (*name).into(), kind: *kind });
     Native { name: name.into(), params: params.collect(), waits, body }
