@@ -238,11 +238,11 @@ impl Vm {
     }
 
     /// Whether a collection that is due shall be done now. In torture mode it is always due, and is
-    /// done whenever anything was allocated; in a large heap, whenever that was an eighth of it, or
-    /// a program that fills one would never end.
+    /// done whenever anything was allocated, or memory was refused; in a large heap, whenever that was
+    /// an eighth of it, or a program that fills one would never end.
     fn is_safepoint(&self) -> bool {
         let used = self.heap.bytes_in_use();
         let enough = if used < LARGE_BYTES { 1 } else { used / 8 };
-        !self.options.torture || used.abs_diff(self.collected_at) >= enough
+        !self.options.torture || self.heap.is_urgent() || used.abs_diff(self.collected_at) >= enough
     }
 }

@@ -144,9 +144,9 @@ examples! {
         m.unlock()
         try { m.unlock() } catch e { log(e.message) }
     "# => [
-        "0 task 1 (<module>) holds this mutex already",
-        "0 unlock: task 1 (<module>) holds this mutex",
-        "0 unlock: nobody holds this mutex",
+        "0 task 1 (<module>) holds mutex 1 already",
+        "0 unlock: task 1 (<module>) holds mutex 1",
+        "0 unlock: nobody holds mutex 1",
     ];
 
     awaiting_what_cannot_be_awaited: r#"

@@ -215,6 +215,11 @@ impl Heap {
         self.account.due | self.torture
     }
 
+    /// Whether the next safepoint has to collect everything.
+    pub fn is_urgent(&self) -> bool {
+        self.account.is_urgent
+    }
+
     /// Makes the next safepoint collect everything, for instance after [`Heap::reserve`] failed.
     pub fn request_collection(&mut self) {
         self.account.due = true;
