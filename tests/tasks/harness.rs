@@ -83,7 +83,7 @@ fn define(
     name: &'static str,
     body: impl Fn(&mut Cx<'_>, Value) + Send + Sync + 'static,
 ) {
-    let param = NativeParam { name: "value".into(), kind: ParamKind::Required };
+    let param = NativeParam { name: "value", kind: ParamKind::Required };
     let native = Native {
         name: name.to_owned().into(),
         params: vec![param].into(),

@@ -9,8 +9,7 @@ fn native(
     waits: bool,
     body: NativeBody,
 ) -> Native {
-    let params =
-        params.iter().map(|(name, kind)| NativeParam { name: (*name).into(), kind: *kind });
+    let params = params.iter().map(|(name, kind)| NativeParam { name, kind: *kind });
     Native { name: name.into(), params: params.collect(), waits, body }
 }
 
