@@ -216,3 +216,19 @@ fn hostile_sources_get_a_diagnostic() {
     fs::write(&sum, format!("print(0{})", " + 1".repeat(100_000))).expect("it is written");
     assert_eq!(stdout(&run(&[sum.to_str().expect("UTF-8")])), "100000\n");
 }
+
+/// 64 MiB are taken, a byte more is not. The file has holes, so it takes no place on the disk.
+#[test]
+fn a_program_has_a_largest_size() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let path = folder.path().join("large.ket");
+    let size = 64 << 20;
+    for (length, refused) in [(size + 1, true), (size, false)] {
+        let file = fs::File::create(&path).expect("it is made");
+        file.set_len(length).expect("it has a length");
+        let output = run(&[path.to_str().expect("UTF-8")]);
+        let report = stderr(&output);
+        assert_eq!(code(&output), Some(2), "{report}");
+        assert_eq!(report.contains("it is larger than 67108864 bytes"), refused, "{report}");
+    }
+}
