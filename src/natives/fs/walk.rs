@@ -181,8 +181,8 @@ impl NextOp {
             walk.job = Some(submit(driver, Lane::Fs, work));
         }
         match &walk.job {
-            Some(job) if job.is_running() => job.wait(ticket),
-            _ => driver.notify(ticket),
+            Some(job) => job.wait_or_notify(driver, ticket),
+            None => driver.notify(ticket),
         }
     }
 }

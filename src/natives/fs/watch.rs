@@ -352,8 +352,7 @@ impl NextOp {
         let Some(watch) = cx.vm.heap.object_ref::<Watch>(self.watch) else { return };
         let driver = cx.rt.driver.as_mut();
         match &watch.job {
-            Some(job) if job.is_running() => job.wait(ticket),
-            Some(_) => driver.notify(ticket),
+            Some(job) => job.wait_or_notify(driver, ticket),
             None => driver.wait(watch.socket, Direction::Read, ticket),
         }
     }

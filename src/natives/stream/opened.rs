@@ -94,9 +94,8 @@ impl Opened {
     /// Reports `ticket` at the end of the job that is under way.
     pub(super) fn wait(&mut self, driver: &mut dyn Driver, ticket: Ticket) {
         match &self.job {
-            Some(job) if job.is_running() => job.wait(ticket),
-            // It ended while nobody waited for it, so it will not be reported again.
-            _ => driver.notify(ticket),
+            Some(job) => job.wait_or_notify(driver, ticket),
+            None => driver.notify(ticket),
         }
     }
 

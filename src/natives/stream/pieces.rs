@@ -64,9 +64,8 @@ impl Pieces {
             }));
         }
         match &self.job {
-            Some(job) if job.is_running() => job.wait(ticket),
-            // It came while nobody waited for it, so it will not be reported again.
-            _ => driver.notify(ticket),
+            Some(job) => job.wait_or_notify(driver, ticket),
+            None => driver.notify(ticket),
         }
     }
 

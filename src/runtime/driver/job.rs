@@ -90,6 +90,12 @@ impl<T> Job<T> {
         self.shared.lock().ticket = Some(ticket);
     }
 
+    /// The same, for a job that may have ended while nobody waited for it: that is not reported
+    /// again by itself.
+    pub fn wait_or_notify(&self, driver: &mut dyn Driver, ticket: Ticket) {
+        if self.is_running() { self.wait(ticket) } else { driver.notify(ticket) }
+    }
+
     /// Takes [`Job::wait`] back. The job goes on.
     pub fn unwait(&self, ticket: Ticket) {
         let mut state = self.shared.lock();
