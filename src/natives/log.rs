@@ -19,7 +19,7 @@ fn write(cx: &mut Cx<'_>, line: TextValue) -> Result<Answer, Thrown> {
     let has_room = cx.rt.output.has_room(Target::Err);
     if has_room {
         let text = format!("{}\n", line.get(&cx.vm.heap));
-        cx.rt.output.write(Target::Err, text.as_bytes());
+        cx.rt.write(Target::Err, text.as_bytes());
     }
     Ok(Answer::Value(Value::bool(has_room)))
 }

@@ -82,7 +82,7 @@ fn write_error(cx: &mut Cx<'_>, text: TextValue) -> Result<Answer, Thrown> {
 
 fn emit(cx: &mut Cx<'_>, target: Target, text: TextValue) -> Result<Answer, Thrown> {
     let text = text.get(&cx.vm.heap);
-    cx.rt.output.write(target, text.as_bytes());
+    cx.rt.write(target, text.as_bytes());
     Ok(cx.rt.after_output(cx.vm, cx.task))
 }
 

@@ -11,6 +11,7 @@ use super::op::OpState;
 use super::rec::{Cancel, RecId};
 use super::task::TaskId;
 use super::timer::Alarm;
+use super::tracer::Step;
 use crate::vm::object::{Cut, TraceEntry};
 use crate::vm::{Value, Vm};
 
@@ -88,9 +89,11 @@ impl Loop {
     pub fn cancel(&mut self, vm: &mut Vm, id: RecId, reason: Reason) {
         let time = self.driver.now();
         let Some(rec) = self.recs.get_mut(id).filter(|rec| rec.cancel.is_none()) else { return };
+        let kind = reason.kind;
         rec.cancel = Some(Box::new(Cancel { reason, time }));
         self.recs.mark_cancelled(id, id, id);
         let host = self.recs.get(id).and_then(|rec| rec.host);
+        self.tell(|rt| Step::Cancelled { task: rt.number_of(host), reason: kind.name() });
         let below = self.below(id);
         for (task, _) in &below {
             let Some(inside) = self.tasks.get(*task) else { continue };

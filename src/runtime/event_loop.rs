@@ -20,6 +20,7 @@ use super::rec::{RecId, Recs};
 use super::resource::Resources;
 use super::task::{Stage, TaskId, Tasks};
 use super::timer::{Alarm, TimerId, Timers};
+use super::tracer::Tracer;
 use super::wait::{LoopTable, Wait};
 use super::waiters::Waiters;
 use crate::vm::Value;
@@ -33,6 +34,8 @@ pub struct Loop {
     pub output: Box<dyn Output>,
     /// Who is told of what no script hears of.
     pub host: Box<dyn Host>,
+    /// Who is told of every step.
+    pub(super) tracer: Option<Box<dyn Tracer>>,
     /// The natives that need the loop.
     pub(super) natives: LoopTable,
     /// Scope records.
@@ -95,6 +98,7 @@ impl Loop {
             driver,
             output: Box::new(Discard),
             host,
+            tracer: None,
             natives,
             recs: Recs::default(),
             tasks: Tasks::default(),

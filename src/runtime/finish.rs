@@ -10,6 +10,7 @@ use super::output::Target;
 use super::rec::RecId;
 use super::scope::combined;
 use super::task::{Stage, TaskId, TaskKind};
+use super::tracer::Step;
 use super::wait::Wait;
 use crate::vm::{Value, Vm};
 
@@ -27,6 +28,7 @@ pub(super) enum Ended {
 impl Loop {
     /// Ends a task that is not the program's own.
     pub(super) fn end_task(&mut self, vm: &mut Vm, id: TaskId, ended: Ended) {
+        self.tell(|rt| Step::TaskEnded { task: rt.number_of(Some(id)), how: ended.word() });
         let Some(task) = self.tasks.get(id) else { return };
         let (own, handle, kind, fiber) = (task.own, task.handle, task.kind, task.fiber);
         let owner = self.recs.get(own).and_then(|rec| rec.parent).unwrap_or_default();
@@ -84,7 +86,7 @@ impl Loop {
                 let mut host = std::mem::replace(&mut self.host, Box::new(Silent));
                 let text = host.isolated(vm, &report, error);
                 self.host = host;
-                self.output.write(Target::Err, text.as_bytes());
+                self.write(Target::Err, text.as_bytes());
             }
             TaskKind::Plain | TaskKind::Daemon => {
                 rec.add_error(error);

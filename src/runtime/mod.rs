@@ -10,6 +10,7 @@
 //! - `cancel deadlock`: how waiting ends otherwise;
 //! - `turn timer waiters`: the loop itself;
 //! - `resource output`: what has to be closed by whom, and where text goes;
+//! - `tracer`: what the loop does, for whoever wants to know;
 //! - `wait host report handle`: what natives, the host and scripts see.
 //!
 //! The loop knows no native by name, no socket and no file: those are sources. It must not touch
@@ -45,6 +46,7 @@ mod spawn;
 mod suspend;
 mod task;
 mod timer;
+mod tracer;
 mod turn;
 mod wait;
 mod waiters;
@@ -71,6 +73,7 @@ pub use resource::Closer;
 pub use spawn::Call;
 pub use task::{TaskId, TaskKind};
 pub use timer::TimerId;
+pub use tracer::{Step, Tracer};
 pub use turn::{INTERRUPT_HOST, INTERRUPT_SIGNAL, Turn};
 pub use wait::{Answer, AtEnd, Cx, LoopClosure, LoopFn, LoopTable, Source, Wait};
 pub use waiters::WaitList;

@@ -28,6 +28,19 @@ pub enum OpState {
     Cancelled,
 }
 
+impl OpState {
+    /// In a word, for who traces the loop.
+    pub fn word(&self) -> &'static str {
+        match self {
+            OpState::None => "none",
+            OpState::Pending(_) => "pending",
+            OpState::Done(Ok(_)) => "done",
+            OpState::Done(Err(_)) => "failed",
+            OpState::Cancelled => "cancelled",
+        }
+    }
+}
+
 /// One thing an op waits for.
 pub struct Arm {
     /// Its number in the source of a `select`.

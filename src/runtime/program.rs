@@ -18,6 +18,7 @@ use super::scope::{Ending, combined};
 use super::spawn::Call;
 use super::suspend::Next;
 use super::task::{Resume, TaskId, TaskKind};
+use super::tracer::Step;
 use crate::vm::{Value, Vm};
 
 /// How long clean-ups may take after a polite request to end.
@@ -131,7 +132,10 @@ impl Loop {
         let Some((_, rec)) = self.program.take().and_then(|rec| self.leave(vm, id, rec)) else {
             return;
         };
-        let outcome = match (combined(vm, rec.errors()), self.ended.take()) {
+        let ended = self.ended.take();
+        let how = ended.map_or("cut", |ended| ended.word());
+        self.tell(|rt| Step::TaskEnded { task: rt.number_of(Some(id)), how });
+        let outcome = match (combined(vm, rec.errors()), ended) {
             (Some(error), _) => Err(error),
             (None, Some(Ended::Value(value))) => Ok(value),
             (None, _) => Ok(Value::null()),
@@ -179,7 +183,7 @@ impl Loop {
             let mut host = std::mem::replace(&mut self.host, Box::new(Silent));
             let text = host.report(vm, &tasks);
             self.host = host;
-            self.output.write(Target::Err, text.as_bytes());
+            self.write(Target::Err, text.as_bytes());
             return;
         }
         let Some(program) = self.program else { return };

@@ -3,6 +3,7 @@
 use super::cancel::Reason;
 use super::event_loop::Loop;
 use super::handle::TaskHandle;
+use super::op::Arm;
 use super::rec::{RecId, RecKind};
 use super::task::{Stage, Task, TaskId, TaskKind};
 use super::wait::Wait;
@@ -92,10 +93,7 @@ impl Loop {
             Stage::Running => "runs".to_owned(),
             Stage::Joining(rec) => self.doing_at_end(rec),
             Stage::Waiting => {
-                let arms = task.op.arms();
-                let waits: Vec<String> =
-                    arms.iter().map(|arm| self.describe(vm, &arm.wait)).collect();
-                format!("waits for {}", waits.join(" or "))
+                format!("waits for {}", self.describe_arms(vm, task.op.arms()))
             }
         }
     }
@@ -164,6 +162,12 @@ impl TaskReport {
 }
 
 impl Loop {
+    /// What an op waits for.
+    pub(super) fn describe_arms(&self, vm: &Vm, arms: &[Arm]) -> String {
+        let waits: Vec<String> = arms.iter().map(|arm| self.describe(vm, &arm.wait)).collect();
+        waits.join(" or ")
+    }
+
     /// What a wait is for.
     fn describe(&self, vm: &Vm, wait: &Wait) -> String {
         match wait {

@@ -6,6 +6,7 @@ use super::event_loop::Loop;
 use super::handle::{End, TaskHandle};
 use super::rec::{RecId, RecKind};
 use super::task::{Birth, TaskId, TaskKind};
+use super::tracer::Step;
 use super::waiters::WaitList;
 use crate::bytecode::op::{SPAWN_DAEMON, SPAWN_TRY};
 use crate::vm::object::TraceEntry;
@@ -95,11 +96,20 @@ impl Loop {
             joiners: WaitList::default(),
         }));
         task.handle = handle;
+        self.tell(|rt| rt.spawned(id, owner));
         if let Some(owner) = owner {
             self.adopt(id, owner);
         }
         self.wake(id);
         handle
+    }
+
+    /// A new task, for who traces the loop.
+    fn spawned(&self, id: TaskId, owner: Option<RecId>) -> Step {
+        let parent = owner.and_then(|owner| self.recs.get(owner)).and_then(|rec| rec.host);
+        let name = self.tasks.get(id).map_or_else(|| "".into(), |task| task.name.clone());
+        let (task, parent) = (self.number_of(Some(id)), self.number_of(parent));
+        Step::TaskSpawned { task, name, parent }
     }
 
     /// Appends a task to the children of its owner.

@@ -6,6 +6,7 @@ use super::driver::Ticket;
 use super::event_loop::Loop;
 use super::op::{Arm, Arms, NO_SITE, Op, OpState, Outcome, Place};
 use super::task::{Resume, Stage, TaskId};
+use super::tracer::Step;
 use super::wait::Wait;
 use crate::vm::{Thrown, Value, Vm};
 
@@ -78,6 +79,7 @@ impl Loop {
         choice: Option<Choice>,
         yields: bool,
     ) -> Next {
+        self.tell(|rt| Step::OpAtOnce { task: rt.number_of(Some(id)) });
         let Some(task) = self.tasks.get_mut(id) else { return Next::Switch };
         task.budget = task.budget.saturating_sub(1);
         if task.budget > 0 && !yields {
@@ -100,6 +102,11 @@ impl Loop {
         let is_select = matches!(arms, Arms::Many(_));
         self.ops += 1;
         let seq = self.ops;
+        self.tell(|rt| Step::OpStarts {
+            op: seq,
+            task: rt.number_of(Some(id)),
+            what: rt.describe_arms(vm, arms.as_slice()),
+        });
         for (arm, number) in arms.as_mut_slice().iter_mut().zip(0..) {
             self.register(vm, id, arm, Ticket { seq, task: id.index, arm: number });
         }
@@ -123,16 +130,19 @@ impl Loop {
     /// A pending op ends, and all its arms with it.
     pub(super) fn leave_op(&mut self, vm: &mut Vm, id: TaskId, state: OpState) {
         let Some(task) = self.tasks.get_mut(id) else { return };
+        let how = state.word();
         let OpState::Pending(mut arms) = std::mem::replace(&mut task.op.state, state) else {
             return;
         };
         let seq = task.op.seq;
+        let number = task.number;
         if let Some(reveal) = task.op.reveal.take() {
             self.timers.stop(reveal);
         }
         for (arm, number) in arms.as_mut_slice().iter_mut().zip(0..) {
             self.unregister(vm, id, arm, Ticket { seq, task: id.index, arm: number });
         }
+        self.tell(|_| Step::OpEnds { op: seq, task: number, how });
         self.wake(id);
     }
 

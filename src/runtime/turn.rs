@@ -20,6 +20,7 @@ use super::spawn::Call;
 use super::suspend::Next;
 use super::task::{Resume, Stage, TaskId, TaskKind};
 use super::timer::Alarm;
+use super::tracer::Step;
 use super::wait::{Answer, Cx};
 use crate::vm::{Exit, NativeId, Thrown};
 
@@ -54,6 +55,13 @@ impl Runtime {
     /// One pass of the loop. Waits at most `patience` if nothing is ready; none means as long as
     /// it takes.
     pub fn turn(&mut self, patience: Option<Duration>) -> Turn {
+        self.rt.tell(|rt| Step::TurnBegins { ready: rt.ready.len() });
+        let turn = self.pass(patience);
+        self.rt.tell(|_| Step::TurnEnds);
+        turn
+    }
+
+    fn pass(&mut self, patience: Option<Duration>) -> Turn {
         self.take_interrupts();
         let out_of_fuel = self.run_ready();
         if let Some(end) = self.rt.take_end() {
@@ -124,7 +132,9 @@ impl Runtime {
         let hurried = timeout == Some(Duration::ZERO) && !rt.driver.is_busy();
         if !hurried || rt.unpolled >= TURNS_PER_POLL {
             rt.unpolled = 0;
+            rt.tell(|_| Step::PollBegins { timeout });
             rt.driver.poll(timeout, &mut events);
+            rt.tell(|_| Step::PollEnds { events: events.clone() });
         }
         let mut ready: Vec<Ticket> = Vec::new();
         let mut completed = Vec::new();
@@ -146,6 +156,7 @@ impl Runtime {
         }
         let now = rt.driver.now();
         while let Some(alarm) = rt.timers.pop(now) {
+            rt.tell(|_| Step::TimerFires);
             match alarm {
                 Alarm::Wake(ticket) => rt.ring(vm, ticket),
                 Alarm::Deadline(rec) => rt.expire(vm, rec),
@@ -164,17 +175,22 @@ impl Runtime {
         let budget = self.rt.op_budget;
         let Some(task) = self.rt.tasks.get_mut(id) else { return false };
         task.stage = Stage::Running;
+        let number = task.number;
         if task.resume != Resume::Run {
             task.budget = budget;
         }
-        let next = match std::mem::replace(&mut task.resume, Resume::Run) {
+        let resume = std::mem::replace(&mut task.resume, Resume::Run);
+        self.rt.tell(|_| Step::TaskRuns { task: number });
+        let next = match resume {
             Resume::Run => Next::Run,
             Resume::Op => self.rt.take_op(&mut self.vm, id),
             Resume::Join(register) => self.rt.join_scope(&mut self.vm, id, register),
             Resume::Finish => self.rt.finish_program(&mut self.vm, id),
         };
         self.rt.serve_queues(&mut self.vm);
-        next == Next::Run && self.run_fiber(id)
+        let out_of_fuel = next == Next::Run && self.run_fiber(id);
+        self.rt.tell(|_| Step::TaskRests { task: number });
+        out_of_fuel
     }
 
     /// Runs the code of a task until it is another one's turn.
@@ -207,7 +223,9 @@ impl Runtime {
                     }
                 }
                 Exit::Collect => {
+                    rt.tell(|_| Step::CollectBegins);
                     vm.collect(&mut |marker| rt.trace(marker));
+                    rt.tell(|_| Step::CollectEnds { bytes: vm.heap.bytes_in_use() });
                     Next::Run
                 }
                 Exit::NeedCore => {

@@ -48,7 +48,7 @@ fn input(cx: &mut Cx<'_>, prompt: TextValue) -> Result<Answer, Thrown> {
     let stdin = cx.vm.member("os", "stdin");
     let prompt = prompt.get(&cx.vm.heap);
     if !prompt.is_empty() {
-        cx.rt.output.write(Target::Out, prompt.as_bytes());
+        cx.rt.write(Target::Out, prompt.as_bytes());
         cx.rt.output.flush();
     }
     let want = Want::Line(LineWant { max: LINE_MAX, lossy: true, at_end: Value::null() });

@@ -224,7 +224,7 @@ impl OutputOp {
     /// Hands the bytes over, once. True if they are out.
     fn begin(&mut self, cx: &mut Cx<'_>) -> bool {
         let data = std::mem::take(&mut self.data);
-        cx.rt.output.write(self.target, bytes_of(&cx.vm.heap, data));
+        cx.rt.write(self.target, bytes_of(&cx.vm.heap, data));
         match cx.rt.output.drain(self.target) {
             None => true,
             Some(work) => {
