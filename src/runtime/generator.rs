@@ -53,7 +53,8 @@ impl Closing {
 }
 
 impl Loop {
-    /// A task has made a generator: the innermost record around closes it.
+    /// A task has made a generator: the innermost record around closes it. A task need not remember
+    /// one without clean-ups: it cannot ask for more once it has ended, and others cannot either.
     pub(super) fn adopt_generator(&mut self, vm: &mut Vm, id: TaskId, generator: Value) -> Next {
         let Some(task) = self.tasks.get(id) else { return Next::Switch };
         let (home, fiber) = (task.rec, task.fiber);
@@ -61,7 +62,10 @@ impl Loop {
             found.home = home.to_bits();
             found.consumer = Some(fiber);
         }
-        if let Some(rec) = self.recs.get_mut(home) {
+        let may_clean_up = vm.may_clean_up(generator);
+        if let Some(rec) = self.recs.get_mut(home)
+            && (may_clean_up || !matches!(rec.kind, RecKind::Task | RecKind::Program))
+        {
             let generators = rec.generators.get_or_insert_default();
             generators.made.push(generator);
             if generators.made.len() > generators.sweep_at.max(SWEEP_MIN) {
@@ -84,6 +88,10 @@ impl Loop {
             }
             return Next::Run;
         }
+        if self.recs.get(home).is_none() {
+            vm.end_generator(generator);
+            return Next::Run;
+        }
         let message = "this generator was made in a scope that the task is not in: only tasks of \
                        that scope can ask it for elements";
         let Thrown(error) = vm.error(ErrorKind::ClosedError, message);
@@ -104,7 +112,9 @@ impl Loop {
             let Some(generator) = generators.and_then(|generators| generators.made.pop()) else {
                 return self.after_closing(vm, id, after);
             };
-            if is_open(vm, generator) {
+            if is_open(vm, generator) && !vm.may_clean_up(generator) {
+                vm.end_generator(generator);
+            } else if is_open(vm, generator) {
                 let fiber = vm.closing_fiber(generator);
                 let clean_up = self.recs.make(RecKind::CleanUp, Some(rec), Some(id));
                 let Some(task) = self.tasks.get_mut(id) else { return Next::Switch };

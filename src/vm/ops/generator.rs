@@ -41,11 +41,10 @@ pub(in crate::vm) fn generator(op: &mut Op<'_>) -> Step {
     op.set(at.a, generator);
     keep_frame(op, generator, at.c);
     let flow = give(op, generator)?;
-    let handlers = &op.vm.infos[function as usize].code().handlers;
-    if at.b == 0 || flow == Flow::Leave || !handlers.iter().any(is_clean_up) {
+    if at.b == 0 || flow == Flow::Leave {
         return Ok(flow);
     }
-    // Its clean-ups may wait, so they run at the end of the scope at the latest.
+    // It is over with the scope it was made in, whether it has clean-ups or not.
     if flow == Flow::Next {
         let next = op.after(1);
         op.go(next)?;
@@ -263,7 +262,7 @@ impl Vm {
     }
 
     /// A generator gives nothing more; what it would have given at its end.
-    pub(in crate::vm) fn end_generator(&mut self, generator: Value) -> Value {
+    pub fn end_generator(&mut self, generator: Value) -> Value {
         let Some(found) = self.heap.generator_mut(generator) else { return Value::null() };
         found.state = GeneratorState::Finished;
         found.ahead = Value::unset();
@@ -275,6 +274,13 @@ impl Vm {
         let found = self.heap.generator_ref(generator);
         let info = found.and_then(|found| self.infos.get(found.function as usize));
         info.map(|info| info.code().name.to_string()).unwrap_or_default()
+    }
+
+    /// Whether a generator may ever have something to run before it is forgotten.
+    pub fn may_clean_up(&self, generator: Value) -> bool {
+        let found = self.heap.generator_ref(generator);
+        let info = found.and_then(|found| self.infos.get(found.function as usize));
+        info.is_some_and(|info| info.code().handlers.iter().any(is_clean_up))
     }
 
     /// Whether a suspended generator has something to run before it may be forgotten.
