@@ -41,7 +41,7 @@ pub struct ModuleCode {
     pub exports: Vec<Export>,
     /// The slot of `fn main`, if it declares one.
     pub main: Option<u32>,
-    /// Its `test` blocks, in source order.
+    /// Its `test` blocks, in source order; none if it was compiled without them.
     pub tests: Vec<TestCode>,
 }
 
@@ -54,6 +54,21 @@ pub struct TestCode {
     pub function: u32,
     /// Where it stands.
     pub span: Span,
+    /// How it is to be run.
+    pub options: TestOptions,
+}
+
+/// What stands in parentheses behind the name of a test.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct TestOptions {
+    /// On the real clock, network and files.
+    pub real: bool,
+    /// How long it may take by its own clock, in nanoseconds.
+    pub timeout: Option<u64>,
+    /// It is not run, for this reason; which may be empty.
+    pub skip: Option<Arc<str>>,
+    /// Of the tests of its file only it, and others that say so, are run.
+    pub only: bool,
 }
 
 /// A slot of another module of the same program.

@@ -89,7 +89,7 @@ fn files(path: &str) -> Result<Vec<String>, String> {
 /// Runs the tests of a file. One without tests is not mentioned.
 fn test_file(file: &str, wanted: &Test, count: &mut Count) {
     let colour = terminal::has_colour();
-    let program = match Engine::new().compile_file(file) {
+    let program = match Engine::new().compile_tests(file) {
         Ok(program) => program,
         Err(error) => {
             terminal::err(&error.render(colour));
@@ -98,8 +98,13 @@ fn test_file(file: &str, wanted: &Test, count: &mut Count) {
         }
     };
     let fits = |name: &str| wanted.filter.as_ref().is_none_or(|filter| name.contains(filter));
-    let tests: Vec<usize> =
-        program.tests().enumerate().filter(|(_, name)| fits(name)).map(|(i, _)| i).collect();
+    let tests: Vec<usize> = program
+        .tests()
+        .iter()
+        .enumerate()
+        .filter(|(_, test)| fits(&test.name))
+        .map(|(i, _)| i)
+        .collect();
     if tests.is_empty() {
         return;
     }
@@ -111,7 +116,7 @@ fn test_file(file: &str, wanted: &Test, count: &mut Count) {
 }
 
 fn test_one(program: &Program, index: usize, count: &mut Count) {
-    let name = program.tests().nth(index).unwrap_or_default();
+    let name = &program.tests()[index].name;
     let begun = Instant::now();
     let output = Output::captured();
     let mut engine = Engine::new();

@@ -41,13 +41,15 @@ pub struct Dependency {
     pub exports: Vec<Export>,
 }
 
-/// Whether to look for what compiles and is probably not meant.
+/// What a module is compiled for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Lints {
-    /// To run a program needs no advice.
-    Off,
-    /// `kettle check` and editors ask for it.
-    On,
+pub enum Purpose {
+    /// To be run: nobody asks for advice, and `test` blocks are checked but left out.
+    Run,
+    /// To be run with its `test` blocks.
+    Test,
+    /// To be looked at, by `kettle check` and editors: also for what compiles and is probably not meant.
+    Check,
 }
 
 /// Compiles a module whose source is `text` (assertions quote it). `files` has the dependency for
@@ -60,10 +62,10 @@ pub fn compile(
     text: &str,
     names: &Names,
     files: &HashMap<String, Dependency>,
-    lints: Lints,
+    purpose: Purpose,
 ) -> (Option<ModuleCode>, Vec<Diagnostic>) {
     let mut report = report::Report::new(source);
-    let resolution = resolve::resolve(module, text, names, files, &mut report);
+    let resolution = resolve::resolve(module, text, names, files, purpose, &mut report);
     if report.has_errors() {
         return (None, report.finish());
     }
@@ -72,7 +74,7 @@ pub fn compile(
     if report.has_errors() {
         return (None, report.finish());
     }
-    if lints == Lints::On {
+    if purpose == Purpose::Check {
         lint::lint(module, text, source, &resolution, &mut report);
     }
     debug_assert_eq!(verify(&code), Ok(()), "the compiler writes code that holds to the rules");

@@ -13,7 +13,7 @@ use super::program::{CompileError, Findings, Program};
 use super::spine;
 use super::stdlib::{Imports, Stdlib};
 use crate::bytecode::program::ExportKind;
-use crate::compile::{Lints, Names};
+use crate::compile::{Names, Purpose};
 use crate::diagnostics::{Code, Diagnostic, SourceMap};
 use crate::natives;
 
@@ -133,13 +133,23 @@ impl Engine {
         name: &str,
         text: impl Into<Vec<u8>>,
     ) -> Result<Program, CompileError> {
-        self.compile(name, text.into(), Lints::Off)
+        self.compile(name, text.into(), Purpose::Run)
+    }
+
+    /// Compiles the module of that name like [`compile_file`](Engine::compile_file), with its `test`
+    /// blocks, which are left out elsewhere.
+    pub fn compile_tests(&self, name: impl AsRef<Path>) -> Result<Program, CompileError> {
+        let name = name.as_ref().to_string_lossy();
+        match self.shared.loader.read(&name) {
+            Ok(text) => self.compile(&name, text, Purpose::Test),
+            Err(error) => Err(unreadable(&name, &error)),
+        }
     }
 
     /// Looks for mistakes in a text, the module `name`, and in all that it imports: errors, and
     /// warnings about what compiles and is probably not meant. Nothing is run.
     pub fn check_text(&self, name: &str, text: impl Into<Vec<u8>>) -> Findings {
-        self.compile(name, text.into(), Lints::On).into()
+        self.compile(name, text.into(), Purpose::Check).into()
     }
 
     /// Looks for mistakes in the module of that name, as the loader finds it.
@@ -151,11 +161,16 @@ impl Engine {
         }
     }
 
-    fn compile(&self, name: &str, text: Vec<u8>, lints: Lints) -> Result<Program, CompileError> {
+    fn compile(
+        &self,
+        name: &str,
+        text: Vec<u8>,
+        purpose: Purpose,
+    ) -> Result<Program, CompileError> {
         let mut sources = SourceMap::new();
         let graph = Graph::read(self.loader(), self.names(), &mut sources, name, text);
         let imports = self.imports(&graph)?;
-        Program::compile(graph, imports, sources, lints)
+        Program::compile(graph, imports, sources, purpose)
     }
 
     /// The names that the compiler may use without an import, and the modules it knows.

@@ -12,7 +12,7 @@ use super::library::Sources;
 use super::loader::ReadError;
 use super::program::{CompileError, Program};
 use crate::bytecode::program::ModuleCode;
-use crate::compile::Lints;
+use crate::compile::Purpose;
 use crate::diagnostics::{Diagnostic, SourceMap};
 use crate::vm::{ErrorKind, Thrown, Value, Vm as Machine};
 
@@ -51,7 +51,7 @@ impl Engine {
         let graph = Graph::read_beside(known, self.loader(), self.names(), &mut sources, start);
         let program = self
             .imports(&graph)
-            .and_then(|imports| Program::compile(graph, imports, sources, Lints::Off));
+            .and_then(|imports| Program::compile(graph, imports, sources, Purpose::Run));
         match program {
             Ok(program) => Imported::Fresh(program),
             Err(error) => Imported::Broken(name, error),

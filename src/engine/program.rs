@@ -9,8 +9,8 @@ use std::sync::Arc;
 use super::graph::{Graph, Known, Node};
 use super::stdlib::{Imports, Module};
 use crate::bytecode::disassemble;
-use crate::bytecode::program::{ModuleCode, Program as Code};
-use crate::compile::{self, Dependency, Lints};
+use crate::bytecode::program::{ModuleCode, Program as Code, TestCode};
+use crate::compile::{self, Dependency, Purpose};
 use crate::diagnostics::{Diagnostic, SourceMap, render, silence};
 
 /// A program that can be run.
@@ -84,10 +84,10 @@ impl Program {
         &self.content.library
     }
 
-    /// The names of the `test` blocks in the module that is started, in source order.
-    pub fn tests(&self) -> impl Iterator<Item = &str> {
-        let started = self.content.code.modules.last();
-        started.into_iter().flat_map(|module| module.tests.iter().map(|test| &*test.name))
+    /// The `test` blocks of the module that is started, in source order: none unless it was compiled
+    /// with them, by [`Engine::compile_tests`](super::Engine::compile_tests).
+    pub fn tests(&self) -> &[TestCode] {
+        self.content.code.modules.last().map_or(&[], |module| &module.tests)
     }
 
     /// The modules that it brings, with what makes them the same modules.
@@ -124,7 +124,7 @@ impl Program {
         graph: Graph,
         imports: Imports,
         sources: SourceMap,
-        lints: Lints,
+        purpose: Purpose,
     ) -> Result<Program, CompileError> {
         let Graph { known, modules, mut diagnostics, .. } = graph;
         let Imports { names, modules: library } = imports;
@@ -134,7 +134,12 @@ impl Program {
         let base = known.len();
         let imported = modules.iter().flat_map(|node| node.files.values().copied());
         let needed: BTreeSet<usize> = imported.filter(|number| *number < base).collect();
-        for node in &modules {
+        for (number, node) in modules.iter().enumerate() {
+            // The tests of an imported module are its own business.
+            let purpose = match purpose {
+                Purpose::Test if number + 1 < modules.len() => Purpose::Run,
+                purpose => purpose,
+            };
             // A tree with gaps is not looked at: without the names in the gaps there would only be
             // more errors. A module that did not compile is just unknown to those that import it.
             let mut code = None;
@@ -143,7 +148,7 @@ impl Program {
                 let text = sources.get(node.source).map_or("", |source| &*source.text);
                 let Node { module, name, source, .. } = node;
                 let (made, found) =
-                    compile::compile(module, name, *source, text, &names, &files, lints);
+                    compile::compile(module, name, *source, text, &names, &files, purpose);
                 diagnostics.extend(found);
                 code = made;
             }

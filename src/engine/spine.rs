@@ -12,7 +12,7 @@ use super::error::Error;
 use super::graph::Graph;
 use super::program::Program;
 use super::vm::Vm;
-use crate::compile::Lints;
+use crate::compile::Purpose;
 use crate::diagnostics::SourceMap;
 
 /// Runs the text of the module `name` with all that it imports; gives the exit status.
@@ -23,7 +23,7 @@ pub fn run(engine: &Engine, name: &str, text: Vec<u8>) -> Result<i32, Error> {
 
     // Step 2: bytecode. It is plain data: any number of VMs can run it.
     let imports = engine.imports(&graph)?;
-    let program = Program::compile(graph, imports, sources, Lints::Off)?;
+    let program = Program::compile(graph, imports, sources, Purpose::Run)?;
 
     // Step 3: code, constants and top-level closures of one VM.
     let mut vm = Vm::new(engine)?;

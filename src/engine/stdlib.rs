@@ -11,7 +11,7 @@ use super::graph::Graph;
 use super::loader::Memory;
 use super::program::{CompileError, Program};
 use crate::bytecode::program::{CORE_MODULE_NAME, LIBRARY_PREFIX};
-use crate::compile::{Lints, Names};
+use crate::compile::{Names, Purpose};
 use crate::diagnostics::SourceMap;
 use crate::natives::{self, stdlib};
 
@@ -49,7 +49,7 @@ impl Stdlib {
 
     /// The methods of the core types.
     pub fn core(&self) -> &Result<Program, CompileError> {
-        self.core.get_or_init(|| self.compile(None, CORE_MODULE_NAME, stdlib::CORE, Lints::Off))
+        self.core.get_or_init(|| self.compile(None, CORE_MODULE_NAME, stdlib::CORE, Purpose::Run))
     }
 
     /// What the modules of a graph import; `names` is what they may name otherwise.
@@ -71,7 +71,8 @@ impl Stdlib {
             if Some(name) == module {
                 continue;
             }
-            let program = compiled.get_or_init(|| self.compile_module(name, Lints::Off)).clone()?;
+            let program =
+                compiled.get_or_init(|| self.compile_module(name, Purpose::Run)).clone()?;
             let exports = program.code().modules.last().map_or(&[][..], |code| &code.exports);
             let members = Arc::make_mut(&mut imports.names).modules.entry(wanted.clone());
             let exported =
@@ -88,11 +89,15 @@ impl Stdlib {
         Ok(imports)
     }
 
-    fn compile_module(&self, name: &'static str, lints: Lints) -> Result<Program, CompileError> {
+    fn compile_module(
+        &self,
+        name: &'static str,
+        purpose: Purpose,
+    ) -> Result<Program, CompileError> {
         let file = format!("{name}.ket");
         let text =
             stdlib::FILES.iter().find(|(known, _)| *known == file).map_or("", |(_, text)| text);
-        self.compile(Some(name), &stdlib::file_name(name), text, lints)
+        self.compile(Some(name), &stdlib::file_name(name), text, purpose)
     }
 
     fn compile(
@@ -100,7 +105,7 @@ impl Stdlib {
         module: Option<&str>,
         file: &str,
         text: &str,
-        lints: Lints,
+        purpose: Purpose,
     ) -> Result<Program, CompileError> {
         let mut loader = Memory::new();
         for (name, text) in stdlib::FILES {
@@ -110,7 +115,7 @@ impl Stdlib {
         let mut sources = SourceMap::new();
         let graph = Graph::read(&loader, &names, &mut sources, file, text.into());
         let imports = self.imports_of(module, &graph, &names)?;
-        Program::compile(graph, imports, sources, lints)
+        Program::compile(graph, imports, sources, purpose)
     }
 }
 
@@ -125,8 +130,8 @@ mod tests {
         let library = Stdlib::new();
         // Of the core module the natives name the functions.
         let named = |code| code == Some(Code::W0104);
-        let core = library.compile(None, CORE_MODULE_NAME, stdlib::CORE, Lints::On);
-        let modules = stdlib::modules().map(|name| library.compile_module(name, Lints::On));
+        let core = library.compile(None, CORE_MODULE_NAME, stdlib::CORE, Purpose::Check);
+        let modules = stdlib::modules().map(|name| library.compile_module(name, Purpose::Check));
         let mut said = String::new();
         for (number, compiled) in [core].into_iter().chain(modules).enumerate() {
             let mut found = Findings::from(compiled);

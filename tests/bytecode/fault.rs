@@ -2,7 +2,10 @@
 
 use kettle::diagnostics::{Code, Diagnostic};
 
-use crate::compile_text;
+use kettle::bytecode::program::ModuleCode;
+use kettle::compile::Purpose;
+
+use crate::{compile_for, compile_text};
 
 /// `code`, the text under the primary label, and a part of title or help.
 #[track_caller]
@@ -180,4 +183,23 @@ fn tests_are_compiled_beside_the_program() {
     let test = &module.tests[0];
     assert_eq!((&*test.name, &*module.functions[test.function as usize].name), ("t", "test \"t\""));
     assert_eq!(module.functions[0].code.len(), 1, "the program itself does nothing");
+}
+
+#[test]
+fn tests_are_left_out_of_a_program_that_is_only_run() {
+    let text = "var n = 0\nlet f = || n\ntest \"t\" { n += 1; let g = || n + m() }\nfn m() { 1 }";
+    let without = compile_for(Purpose::Run, "var n = 0\nlet f = || n\nfn m() { 1 }").0;
+    let left_out = compile_for(Purpose::Run, text).0.expect("it compiles");
+    let kept = compile_for(Purpose::Test, text).0.expect("it compiles");
+    let size = |module: &ModuleCode| (module.functions.len(), module.slots.len());
+    assert_eq!(size(&left_out), size(&without.expect("it compiles")));
+    assert!(left_out.tests.is_empty());
+    assert_eq!(kept.functions.len(), left_out.functions.len() + 2);
+    // A variable that only a test uses lives in a register.
+    let only = "var n = 0\nn += 1\ntest \"t\" { assert n == 1 }";
+    assert!(compile_for(Purpose::Run, only).0.expect("it compiles").slots.is_empty());
+    assert_eq!(compile_for(Purpose::Test, only).0.expect("it compiles").slots.len(), 1);
+    // They are looked at all the same.
+    let found = compile_for(Purpose::Run, "test \"t\" { nope }").1;
+    assert_eq!(found.len(), 1, "{found:?}");
 }

@@ -81,7 +81,7 @@ fn calls_of_parameters_in_core_pass_on_whether_they_are_awaited() {
         text,
         &names(),
         &files,
-        kettle::compile::Lints::Off,
+        kettle::compile::Purpose::Run,
     );
     let code = code.expect("the text compiles");
     let calls = code.functions.iter().flat_map(|function| &function.code);

@@ -8,7 +8,7 @@ use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap};
 
 use kettle::bytecode::program::{Export, ExportKind, ModuleCode};
-use kettle::compile::{Dependency, Lints, Names, compile};
+use kettle::compile::{Dependency, Names, Purpose, compile};
 use kettle::diagnostics::{Diagnostic, SourceId};
 use kettle::syntax;
 
@@ -55,7 +55,11 @@ fn files() -> HashMap<String, Dependency> {
 }
 
 fn compile_text(text: &str) -> (Option<ModuleCode>, Vec<Diagnostic>) {
+    compile_for(Purpose::Test, text)
+}
+
+fn compile_for(purpose: Purpose, text: &str) -> (Option<ModuleCode>, Vec<Diagnostic>) {
     let parsed = syntax::parse(text, SourceId(0));
     assert!(!parsed.has_errors(), "{text}: {:?}", parsed.diagnostics);
-    compile(&parsed.module, "test.ket", SourceId(0), text, &names(), &files(), Lints::Off)
+    compile(&parsed.module, "test.ket", SourceId(0), text, &names(), &files(), purpose)
 }

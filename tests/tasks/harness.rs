@@ -70,7 +70,7 @@ fn compiled(name: &str, text: &str, names: &compile::Names) -> Program {
         text,
         names,
         &HashMap::new(),
-        compile::Lints::Off,
+        compile::Purpose::Run,
     );
     let code = code.unwrap_or_else(|| panic!("{name}: {found:#?}"));
     Program { modules: vec![Arc::new(code)] }

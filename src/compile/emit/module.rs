@@ -39,13 +39,13 @@ impl Emitter<'_> {
         self.tests();
     }
 
-    /// Writes the bodies of the `test` blocks, which only `kettle test` calls.
+    /// Writes the bodies of the `test` blocks, which only `kettle test` calls, unless they are left out.
     fn tests(&mut self) {
         let (ast, names, module) = (self.ast, self.names, self.source.module);
         for &statement in &module.statements {
             let StmtKind::Test { name, body, .. } = &ast[statement].kind else { continue };
-            let Some(&id) = names.tests.get(&statement) else { continue };
-            let (name, span) = (ast.text(*name), ast[statement].span);
+            let Some((id, options)) = names.tests.get(&statement) else { continue };
+            let (id, name, span) = (*id, ast.text(*name), ast[statement].span);
             self.write_function(id, &format!("test {name:?}"), span, None, |this| {
                 this.body(id, None, |this, want, defers| {
                     let want = if want == Want::Return { Want::Nothing } else { want };
@@ -53,7 +53,8 @@ impl Emitter<'_> {
                 });
             });
             let function = self.function_index(id);
-            self.tests.push(TestCode { name: name.into(), function, span });
+            let options = options.clone();
+            self.tests.push(TestCode { name: name.into(), function, span, options });
         }
     }
 

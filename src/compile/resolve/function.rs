@@ -8,7 +8,7 @@ use super::{
 };
 use crate::diagnostics::{Code, Span};
 use crate::syntax::ast::{
-    Argument, Ast, Block, ExprId, ExprKind, Function, FunctionBody, StmtId, StmtKind, Symbol,
+    Ast, Block, ExprId, ExprKind, Function, FunctionBody, StmtId, StmtKind, Symbol,
 };
 use crate::syntax::walk::{self, Node};
 
@@ -113,40 +113,6 @@ impl Resolver<'_> {
         self.enter_function(id, None);
         self.block(block);
         self.leave_function();
-    }
-
-    pub(super) fn test(&mut self, statement: StmtId, options: &[Argument], body: &Block) {
-        self.test_options(options);
-        if !self.at_top_level() {
-            self.report.fault(
-                Code::E0128,
-                self.ast[statement].span,
-                "`test` stands at the top level of a file",
-                "inside something else",
-                "",
-            );
-        }
-        let id = self.new_function(FnKind::Test, true);
-        self.out.tests.insert(statement, id);
-        self.enter_function(id, None);
-        self.block(body);
-        self.leave_function();
-    }
-
-    fn test_options(&mut self, options: &[Argument]) {
-        let ast = self.ast;
-        for option in options {
-            self.argument(option);
-            let (span, known) = match option {
-                Argument::Named { name, .. } => (name.span, ast.text(name.symbol) == "real"),
-                Argument::Value(value) | Argument::Spread(value) => (ast[*value].span, false),
-            };
-            if !known {
-                let text = self.text.get(span.start as usize..span.end as usize);
-                let title = format!("a test has no option `{}`", text.unwrap_or_default());
-                self.report.fault(Code::E0305, span, title, "", "a test takes `real: true`");
-            }
-        }
     }
 
     /// Leaves a function: what it spawned gets its owner, or is passed on outwards if the function

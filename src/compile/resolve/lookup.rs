@@ -162,6 +162,9 @@ impl Resolver<'_> {
     /// Notes a use of a variable by the current function.
     pub(super) fn use_variable(&mut self, var: VarId, declared: bool) {
         let current = self.current();
+        if self.left_out.is_some_and(|outside| var.0 < outside) {
+            return;
+        }
         let variable = self.variable_mut(var);
         if variable.function == current {
             return;

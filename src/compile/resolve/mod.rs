@@ -17,6 +17,7 @@ mod lookup;
 mod pattern;
 mod statement;
 mod task;
+mod test;
 
 pub(super) use self::block::is_plain;
 pub(super) use self::class::member_name;
@@ -26,8 +27,8 @@ use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use super::report::Report;
-use super::{Dependency, Names};
-use crate::bytecode::program::{EnumShape, ExportKind, ImportedSlot};
+use super::{Dependency, Names, Purpose};
+use crate::bytecode::program::{EnumShape, ExportKind, ImportedSlot, TestOptions};
 use crate::diagnostics::Span;
 use crate::syntax::Module;
 use crate::syntax::ast::{Ast, ExprId, Function, Name, StmtId, Symbol};
@@ -243,8 +244,8 @@ pub struct Resolution {
     pub imports: Vec<ImportedSlot>,
     /// Imported names that are exported again.
     pub reexports: Vec<(Arc<str>, Binding)>,
-    /// The bodies of `test` blocks.
-    pub tests: HashMap<StmtId, FnId>,
+    /// The `test` blocks that are not left out.
+    pub tests: HashMap<StmtId, (FnId, TestOptions)>,
     /// Functions with a `return`.
     pub returning: HashSet<FnId>,
 }
@@ -325,6 +326,13 @@ pub(super) struct Resolver<'a> {
     assigning: bool,
     /// Unknown names of which the first report is enough: what lacks is a `let` or an `import`.
     undeclared: HashSet<Symbol>,
+    /// What the module is compiled for.
+    purpose: Purpose,
+    /// The names of the tests so far, with their places.
+    test_names: HashMap<Symbol, Span>,
+    /// A test is being resolved that is left out: so many variables are outside of it, which it does not
+    /// change by using them.
+    left_out: Option<u32>,
 }
 
 /// Resolves a module.
@@ -333,6 +341,7 @@ pub(super) fn resolve<'a>(
     text: &'a str,
     names: &'a Names,
     files: &'a HashMap<String, Dependency>,
+    purpose: Purpose,
     report: &'a mut Report,
 ) -> Resolution {
     let mut resolver = Resolver {
@@ -351,6 +360,9 @@ pub(super) fn resolve<'a>(
         extending: false,
         assigning: false,
         undeclared: HashSet::new(),
+        purpose,
+        test_names: HashMap::new(),
+        left_out: None,
     };
     resolver.module(&module.statements);
     resolver.out

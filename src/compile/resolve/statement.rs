@@ -64,7 +64,7 @@ impl Resolver<'_> {
                 self.expr(*condition);
                 message.iter().for_each(|&message| self.expr(message));
             }
-            StmtKind::Test { options, body, .. } => self.test(id, options, body),
+            StmtKind::Test { name, options, body } => self.test(id, *name, options, body),
             StmtKind::Function { .. } | StmtKind::Import(_) | StmtKind::Error => {}
         }
     }
