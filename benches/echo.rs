@@ -5,7 +5,6 @@
 //! `../shared/bench/load`; without them or a C compiler the bench says so and ends. The servers run on
 //! one processor and the load on another, where there are two and `taskset`.
 
-use std::io::{BufRead, BufReader};
 use std::net::{TcpListener, TcpStream};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
@@ -54,20 +53,43 @@ fn measure(epoll: &Path, load: &Path, pin: bool) {
     for round in 1..=ROUNDS {
         let mut command = on_processor("0", kettle, pin);
         command.arg(&script);
-        own.push(requests_per_second(command, load, pin));
+        own.push(load_of(command, load, pin));
         let mut command = on_processor("0", epoll, pin);
         command.arg("echo");
-        bare.push(requests_per_second(command, load, pin));
-        println!(
-            "round {round}: kettle {:.0}, epoll in C {:.0} requests/s",
-            own[round - 1],
-            bare[round - 1]
-        );
+        bare.push(load_of(command, load, pin));
+        let (own, bare) = (own[round - 1], bare[round - 1]);
+        println!("round {round}: kettle {own}; epoll in C {bare}");
     }
-    own.sort_by(f64::total_cmp);
-    bare.sort_by(f64::total_cmp);
-    let (own, bare) = (own[ROUNDS / 2], bare[ROUNDS / 2]);
-    println!("medians: kettle {own:.0}, epoll in C {bare:.0}; ratio {:.2}", own / bare);
+    let (own, bare) = (medians(&own), medians(&bare));
+    println!("medians: kettle {own}; epoll in C {bare}");
+    let (rate, late) = (own.rate / bare.rate, own.late / bare.late);
+    println!(
+        "ratio of requests/s {rate:.2}, target at least 0.95; of p99 {late:.2}, target at most 1"
+    );
+}
+
+/// What the load generator has seen of a server.
+#[derive(Clone, Copy)]
+struct Seen {
+    /// Requests in a second.
+    rate: f64,
+    /// Microseconds in which 99 of 100 are answered.
+    late: f64,
+}
+
+impl std::fmt::Display for Seen {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{:.0} requests/s, p99 {:.0} us", self.rate, self.late)
+    }
+}
+
+fn medians(seen: &[Seen]) -> Seen {
+    let middle = |number: fn(&Seen) -> f64| {
+        let mut numbers: Vec<f64> = seen.iter().map(number).collect();
+        numbers.sort_by(f64::total_cmp);
+        numbers[numbers.len() / 2]
+    };
+    Seen { rate: middle(|seen| seen.rate), late: middle(|seen| seen.late) }
 }
 
 /// A command that runs on one processor only, if that can be.
@@ -91,7 +113,7 @@ impl Drop for Server {
     }
 }
 
-fn requests_per_second(mut server: Command, load: &Path, pin: bool) -> f64 {
+fn load_of(mut server: Command, load: &Path, pin: bool) -> Seen {
     let port = free_port().to_string();
     let child = server
         .arg(&port)
@@ -102,17 +124,21 @@ fn requests_per_second(mut server: Command, load: &Path, pin: bool) -> f64 {
     let _server = Server(child);
     wait_for(&port);
     let mut load = on_processor("1", load, pin);
-    let output = load.args([&port, "64", "64", "3", "1"]).stdout(Stdio::piped()).spawn();
-    let output = output.expect("the load generator starts").stdout.take().expect("a pipe");
-    let mut rate = None;
-    for line in BufReader::new(output).lines().map_while(Result::ok) {
-        rate = rate.or_else(|| first_number(&line));
-    }
-    rate.expect("the load generator prints its rate")
+    let output = load.args([&port, "64", "64", "3", "1"]).output();
+    let report = String::from_utf8(output.expect("the load generator starts").stdout);
+    let report = report.expect("it prints text");
+    let seen = number(&report, 0).zip(word_after(&report, "p99"));
+    let (rate, late) = seen.expect("the load generator prints its rate and its delays");
+    Seen { rate, late }
 }
 
-fn first_number(line: &str) -> Option<f64> {
-    line.split(|c: char| !c.is_ascii_digit() && c != '.').find_map(|word| word.parse().ok())
+fn number(report: &str, place: usize) -> Option<f64> {
+    report.split_whitespace().nth(place)?.parse().ok()
+}
+
+fn word_after(report: &str, word: &str) -> Option<f64> {
+    let place = report.split_whitespace().position(|other| other == word)?;
+    number(report, place + 1)
 }
 
 fn free_port() -> u16 {

@@ -5,8 +5,6 @@
 
 mod measure;
 
-use std::time::Instant;
-
 use measure::{can_measure, cost, kettle, program};
 
 /// Numbers of tasks, timers and messages.
@@ -43,12 +41,10 @@ fn grow(name: &str, path: &str, counts: &[usize]) {
     let script = program(&format!("{path}.ket"));
     let one = cost(&kettle(&script, &["1"]));
     for count in counts {
-        let begin = Instant::now();
         let run = cost(&kettle(&script, &[&count.to_string()]));
-        let wall = begin.elapsed().as_secs_f64();
         let nanos = (run.cpu - one.cpu).max(0.0) * 1e9 / *count as f64;
         let bytes = (run.peak - one.peak).max(0.0) / *count as f64;
         print!("{name:<10} {count:>9}: {nanos:>6.0} ns and {bytes:>5.0} bytes each; ");
-        println!("{:.2} s CPU, {wall:.2} s wall, {:.1} MB", run.cpu, run.peak / 1e6);
+        println!("{:.2} s CPU, {:.2} s wall, {:.1} MB", run.cpu, run.wall, run.peak / 1e6);
     }
 }

@@ -5,12 +5,14 @@
 //! long hello world takes and how much memory sleeping tasks need.
 
 mod measure;
+mod spread;
 
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
 use std::time::Instant;
 
-use measure::{Line, can_measure, cost, kettle, program};
+use measure::{Cost, Line, can_measure, cost, is_installed, kettle, program};
+use spread::spread;
 
 const ROUNDS: usize = 5;
 /// Hello world is so short that it needs more of them.
@@ -103,16 +105,12 @@ fn compare(
 fn sleepers() {
     let script = program("sleepers.ket");
     let one = cost(&kettle(&script, &["1"])).peak;
-    let all = cost(&kettle(&script, &[&SLEEPERS.to_string()])).peak;
+    let Cost { peak: all, wall, .. } = cost(&kettle(&script, &[&SLEEPERS.to_string()]));
     let each = (all - one) / SLEEPERS as f64;
-    println!("sleepers     {SLEEPERS} tasks: peak {:.1} MB, {each:.0} bytes each", all / 1e6);
-}
-
-/// Whether a program can be started; `question` makes it print its version and end.
-fn is_installed(name: &str, question: &str) -> bool {
-    let mut command = Command::new(name);
-    command.arg(question).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
-    command.status().is_ok_and(|status| status.success())
+    println!(
+        "sleepers     {SLEEPERS} tasks: {wall:.2} s, peak {:.1} MB, {each:.0} bytes each",
+        all / 1e6
+    );
 }
 
 /// Runs a program to its end; only how long that takes is measured, with nothing in between.
@@ -123,11 +121,4 @@ fn wall_milliseconds(line: &Line) -> f64 {
     let elapsed = begin.elapsed().as_secs_f64() * 1e3;
     assert!(status.is_ok_and(|status| status.success()), "{line:?} failed");
     elapsed
-}
-
-/// The least, the middle and the largest of some numbers.
-fn spread(numbers: &[f64]) -> [f64; 3] {
-    let mut sorted = numbers.to_vec();
-    sorted.sort_by(f64::total_cmp);
-    [sorted[0], sorted[sorted.len() / 2], sorted[sorted.len() - 1]]
 }

@@ -3,8 +3,11 @@
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-/// Reports what a process used; a package of its own on some systems.
+/// Reports the most memory that a process had; a package of its own on some systems.
 const TIME: &str = "/usr/bin/time";
+/// Its `time` has steps of a millisecond, where that of the program has ten.
+const SHELL: &str = "bash";
+const SCRIPT: &str = "TIMEFORMAT='%R %U %S'; time \"$@\"";
 
 /// A program with its arguments.
 pub type Line = Vec<PathBuf>;
@@ -12,8 +15,10 @@ pub type Line = Vec<PathBuf>;
 /// What a run took.
 #[derive(Clone, Copy, Debug)]
 pub struct Cost {
-    /// Seconds of user and system time, in steps of 10 ms.
+    /// Seconds of user and system time.
     pub cpu: f64,
+    /// Seconds from start to end.
+    pub wall: f64,
     /// The most memory it had, in bytes.
     pub peak: f64,
 }
@@ -32,18 +37,29 @@ pub fn program(name: &str) -> PathBuf {
 
 /// Says so if costs cannot be measured here.
 pub fn can_measure() -> bool {
-    let found = Path::new(TIME).exists();
+    let has_shell = is_installed(SHELL, "--version");
+    let found = Path::new(TIME).exists() && has_shell;
     if !found {
-        println!("skipped: CPU time and memory are measured with {TIME}, which is not installed");
+        println!(
+            "skipped: CPU time and memory are measured with {TIME} and {SHELL}, one is missing"
+        );
     }
     found
 }
 
+/// Whether a program can be started; `question` makes it print its version and end.
+pub fn is_installed(name: &str, question: &str) -> bool {
+    let mut command = Command::new(name);
+    command.arg(question).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+    command.status().is_ok_and(|status| status.success())
+}
+
 /// Runs a program to its end.
 pub fn cost(line: &[PathBuf]) -> Cost {
-    let output = Command::new(TIME)
-        .args(["-f", "%U %S %M"])
+    let output = Command::new(SHELL)
+        .args(["-c", SCRIPT, SHELL, TIME, "-f", "%M"])
         .args(line)
+        .env("LC_ALL", "C")
         .stdin(Stdio::null())
         .stdout(Stdio::null())
         .stderr(Stdio::piped())
@@ -51,8 +67,8 @@ pub fn cost(line: &[PathBuf]) -> Cost {
         .expect("it was looked for before");
     let report = String::from_utf8_lossy(&output.stderr).into_owned();
     assert!(output.status.success(), "{line:?}: {report}");
-    let fields = report.lines().last().unwrap_or_default().split_whitespace();
-    let fields: Vec<f64> = fields.filter_map(|field| field.parse().ok()).collect();
-    let [user, system, kilobytes] = fields[..] else { panic!("{TIME} reports {report:?}") };
-    Cost { cpu: user + system, peak: kilobytes * 1024.0 }
+    let lines = report.lines().rev().take(2).collect::<Vec<_>>().join(" ");
+    let fields: Vec<f64> = lines.split_whitespace().filter_map(|word| word.parse().ok()).collect();
+    let [wall, user, system, kilobytes] = fields[..] else { panic!("the report is {report:?}") };
+    Cost { cpu: user + system, wall, peak: kilobytes * 1024.0 }
 }
