@@ -193,7 +193,7 @@ impl Race {
         while self.next <= now
             && let Some(peer) = self.untried.pop_front()
         {
-            match driver.connect(peer) {
+            match driver.connect(&peer.into()) {
                 Ok(socket) => {
                     driver.wait(socket, Direction::Write, ticket);
                     self.running.push((socket, peer));
@@ -225,5 +225,5 @@ impl Race {
 fn won(cx: &mut Cx<'_>, race: &mut Race, socket: SocketId, peer: SocketAddr) -> Value {
     let driver = cx.rt.driver.as_mut();
     race.give_up(driver);
-    super::connection(cx, socket, peer)
+    super::connection(cx, socket, &peer.into())
 }

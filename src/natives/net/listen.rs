@@ -1,7 +1,6 @@
 //! Listeners: `tcp.listen`, `accept`, and `for await connection in listener`.
 
 use std::io;
-use std::net::SocketAddr;
 use std::task::Poll;
 use std::time::Duration;
 
@@ -11,8 +10,8 @@ use crate::natives;
 use crate::natives::argument::Rest;
 use crate::natives::io_error::{Subject, io_error};
 use crate::natives::kind::TextValue;
-use crate::natives::stream::address_value;
-use crate::runtime::driver::{Direction, ListenOptions, SocketId, Ticket};
+use crate::natives::stream::address::address_value;
+use crate::runtime::driver::{Address, Direction, ListenOptions, SocketId, Ticket};
 use crate::runtime::{Answer, Cx, Loop, Source, TimerId, Wait};
 use crate::vm::heap::Marker;
 use crate::vm::object::HostObject;
@@ -53,7 +52,7 @@ natives! {
 #[derive(Debug)]
 pub(super) struct Listener {
     socket: SocketId,
-    pub(super) local: SocketAddr,
+    pub(super) local: Address,
     closed: bool,
 }
 
@@ -119,7 +118,7 @@ impl Source for ListenOp {
         let bound = answer.and_then(|addresses| {
             let mut first = None;
             for address in addresses {
-                match driver.bind(address, self.options) {
+                match driver.bind(&address.into(), self.options) {
                     Ok(socket) => return Ok(socket),
                     Err(error) => {
                         first.get_or_insert(error);
@@ -169,7 +168,7 @@ const SHORTAGE_PAUSE: Duration = Duration::from_millis(50);
 struct AcceptOp {
     listener: Value,
     socket: SocketId,
-    local: SocketAddr,
+    local: Address,
     /// What there is instead of ClosedError when the listener is closed: for loops.
     at_end: Option<Value>,
     ticket: Option<Ticket>,
@@ -185,7 +184,7 @@ impl Source for AcceptOp {
             return Poll::Ready(self.ended(cx.vm));
         }
         match cx.rt.driver.accept(self.socket) {
-            Ok((socket, peer)) => Poll::Ready(Ok(connection(cx, socket, peer))),
+            Ok((socket, peer)) => Poll::Ready(Ok(connection(cx, socket, &peer))),
             Err(error) if error.kind() == io::ErrorKind::WouldBlock => Poll::Pending,
             Err(error) if error.kind() == io::ErrorKind::ResourceBusy => {
                 self.look_again(cx);
@@ -251,9 +250,9 @@ impl AcceptOp {
     }
 }
 
-fn listener_of(vm: &mut Vm, value: Value) -> Result<(SocketId, SocketAddr), Thrown> {
+fn listener_of(vm: &mut Vm, value: Value) -> Result<(SocketId, Address), Thrown> {
     match vm.heap.object_ref::<Listener>(value) {
-        Some(listener) => Ok((listener.socket, listener.local)),
+        Some(listener) => Ok((listener.socket, listener.local.clone())),
         None => Err(vm.error(ErrorKind::TypeError, "this is a method of listeners")),
     }
 }
@@ -308,5 +307,5 @@ fn close_listener(vm: &mut Vm, rt: &mut Loop, listener: Value) {
 
 fn local(vm: &mut Vm, listener: Value) -> Result<Value, Thrown> {
     let (_, local) = listener_of(vm, listener)?;
-    Ok(address_value(vm, Some(local)))
+    Ok(address_value(vm, Some(&local)))
 }

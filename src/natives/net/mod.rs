@@ -17,7 +17,7 @@ use std::net::SocketAddr;
 use super::stream::new_connection;
 use crate::natives;
 use crate::runtime::Cx;
-use crate::runtime::driver::SocketId;
+use crate::runtime::driver::{Address, SocketId, SocketOption};
 use crate::vm::{ErrorKind, Thrown, Value, Vm};
 
 pub use listen::{CONNECTIONS, LISTENER};
@@ -65,8 +65,9 @@ fn duration(vm: &mut Vm, path: &str, nanos: i64) -> Result<std::time::Duration, 
 }
 
 /// The stream of a connection that has been made. Small writes go out at once.
-fn connection(cx: &mut Cx<'_>, socket: SocketId, peer: SocketAddr) -> Value {
-    // Only a connection that is gone already refuses; reading from it will tell.
-    let _ = cx.rt.driver.set_nodelay(socket, true);
+fn connection(cx: &mut Cx<'_>, socket: SocketId, peer: &Address) -> Value {
+    // Only a connection that is gone already refuses, and reading from it will tell; with Unix
+    // sockets all goes out at once anyway.
+    let _ = cx.rt.driver.set_option(socket, SocketOption::NoDelay(true));
     new_connection(cx, socket, peer)
 }

@@ -16,8 +16,9 @@ fn drive() -> Drive {
 fn listener(drive: &mut Drive, host: &str) -> (Value, SocketAddr) {
     let host = drive.text(host);
     let listener = drive.get(|cx| listen(cx, host, 0, 16, false));
-    let local = drive.runtime.vm.heap.object_ref::<Listener>(listener).expect("it is one").local;
-    (listener, local)
+    let local =
+        drive.runtime.vm.heap.object_ref::<Listener>(listener).expect("it is one").local.net();
+    (listener, local.expect("it has a port"))
 }
 
 /// Both ends of a connection: the client's and the server's.

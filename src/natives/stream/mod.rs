@@ -4,6 +4,7 @@
 //! next one. Reads go one after the other, and so do writes; whoever comes first is served first.
 //! A write that was cut after some of its bytes went out leaves the stream broken, and says so.
 //!
+//! - `address`: what `peer` and `local` are;
 //! - `buffer queue`: the parts of a stream;
 //! - `read write`: the ops, as sources of the loop;
 //! - `lines`: the source of lines;
@@ -12,6 +13,7 @@
 //!
 //! Where the bytes come from and go to is a [`Transport`]; only this module knows its kinds.
 
+pub(in crate::natives) mod address;
 mod buffer;
 mod file;
 mod lines;
@@ -22,9 +24,9 @@ mod read;
 mod write;
 
 use std::io;
-use std::net::SocketAddr;
 use std::sync::Arc;
 
+use address::address_value;
 use buffer::Buffer;
 use opened::{Done, Opened};
 use pieces::Pieces;
@@ -34,12 +36,15 @@ use super::io_error::Subject;
 use super::kind::DataValue;
 use super::world::Input;
 use crate::natives;
-use crate::runtime::driver::{Direction, Driver, FileSystem, READ_MAX, SocketId, Ticket};
+use crate::runtime::driver::{
+    Address, Direction, Driver, FileSystem, READ_MAX, SocketId, SocketOption, Ticket,
+};
 use crate::runtime::output::Target;
 use crate::runtime::{Answer, Cx, Loop};
 use crate::vm::object::HostObject;
 use crate::vm::{ErrorKind, Thrown, Value, Vm};
 
+pub use address::ADDRESS;
 pub use file::FILE;
 pub(in crate::natives) use file::new_file;
 pub use lines::{LINES, file_lines};
@@ -108,8 +113,8 @@ pub struct Stream {
     /// The write that has sent a part and has not finished.
     unfinished: Option<Unfinished>,
     ops: u64,
-    peer: Option<SocketAddr>,
-    local: Option<SocketAddr>,
+    peer: Option<Address>,
+    local: Option<Address>,
 }
 
 /// Where bytes come from and go to.
@@ -144,9 +149,9 @@ enum Filled {
 
 impl Stream {
     /// The stream of a connected socket.
-    fn socket(id: SocketId, peer: SocketAddr, driver: &dyn Driver) -> Stream {
+    fn socket(id: SocketId, peer: &Address, driver: &dyn Driver) -> Stream {
         let mut stream = Stream::new(Transport::Socket(id), &peer.to_string());
-        stream.peer = Some(peer);
+        stream.peer = Some(peer.clone());
         stream.local = driver.local(id).ok();
         stream
     }
@@ -307,42 +312,6 @@ impl HostObject for Stream {
     }
 }
 
-/// The address of one end of a connection.
-#[derive(Debug)]
-pub struct Address(pub SocketAddr);
-
-impl HostObject for Address {
-    fn type_name(&self) -> &'static str {
-        "address"
-    }
-
-    fn display(&self) -> String {
-        self.0.to_string()
-    }
-}
-
-natives! {
-    /// The properties of addresses.
-    pub const ADDRESS;
-
-    /// The IP address as text.
-    host get address.host() => |vm: &mut Vm, address: Value| {
-        let text = address_of(vm, address)?.ip().to_string();
-        Ok(vm.heap.string(&text))
-    };
-    /// The port.
-    host get address.port() => |vm: &mut Vm, address: Value| {
-        Ok(Value::int(address_of(vm, address)?.port().into()))
-    };
-}
-
-fn address_of(vm: &mut Vm, value: Value) -> Result<SocketAddr, Thrown> {
-    match vm.heap.object_ref::<Address>(value) {
-        Some(address) => Ok(address.0),
-        None => Err(vm.error(ErrorKind::TypeError, "this is a property of addresses")),
-    }
-}
-
 /// The stream behind a value: methods can be called on anything once they are values themselves.
 fn stream_mut(vm: &mut Vm, value: Value) -> Result<&mut Stream, Thrown> {
     if vm.heap.object_ref::<Stream>(value).is_none() {
@@ -384,7 +353,7 @@ pub fn new_pipe(vm: &mut Vm, pipe: SocketId, name: &str) -> Value {
 }
 
 /// A connection as a value, which the calling task owns.
-pub fn new_connection(cx: &mut Cx<'_>, socket: SocketId, peer: SocketAddr) -> Value {
+pub fn new_connection(cx: &mut Cx<'_>, socket: SocketId, peer: &Address) -> Value {
     let stream = Stream::socket(socket, peer, cx.rt.driver.as_ref());
     let stream = cx.vm.heap.object(Box::new(stream));
     cx.rt.own(cx.task, stream, close_stream);
@@ -394,24 +363,19 @@ pub fn new_connection(cx: &mut Cx<'_>, socket: SocketId, peer: SocketAddr) -> Va
 fn set_nodelay(cx: &mut Cx<'_>, stream: Value, on: bool) -> Result<Answer, Thrown> {
     if let Transport::Socket(id) = stream_mut(cx.vm, stream)?.transport {
         // A connection that the other side has broken off may refuse; reads and writes will tell.
-        let _ = cx.rt.driver.set_nodelay(id, on);
+        let _ = cx.rt.driver.set_option(id, SocketOption::NoDelay(on));
     }
     Ok(Answer::Value(Value::null()))
 }
 
 fn peer(vm: &mut Vm, stream: Value) -> Result<Value, Thrown> {
-    let address = stream_mut(vm, stream)?.peer;
-    Ok(address_value(vm, address))
+    let address = stream_mut(vm, stream)?.peer.clone();
+    Ok(address_value(vm, address.as_ref()))
 }
 
 fn local(vm: &mut Vm, stream: Value) -> Result<Value, Thrown> {
-    let address = stream_mut(vm, stream)?.local;
-    Ok(address_value(vm, address))
-}
-
-/// An address as scripts see it; null for what has none.
-pub fn address_value(vm: &mut Vm, address: Option<SocketAddr>) -> Value {
-    address.map_or(Value::null(), |address| vm.heap.object(Box::new(Address(address))))
+    let address = stream_mut(vm, stream)?.local.clone();
+    Ok(address_value(vm, address.as_ref()))
 }
 
 /// Text and bytes as they are; a buffer as it is now, since it may change before it is written.

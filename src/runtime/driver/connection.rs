@@ -5,17 +5,15 @@
 //! `WouldBlock`; an operation on a flag that is down costs no system call, and waiting costs none
 //! either. Closing a socket reports its waiters, so that they find it gone.
 
-use std::io::{self, Read as _, Write as _};
-use std::net::{Shutdown, SocketAddr};
-use std::process::{ChildStderr, ChildStdin, ChildStdout};
+use std::io;
 
-use mio::net::{TcpListener, TcpStream};
-use mio::unix::pipe;
-use mio::{Interest, Registry, Token};
+use mio::{Registry, Token};
 use slab::Slab;
-use socket2::{Domain, Protocol, Socket, Type};
 
-use super::{Direction, Event, ListenOptions, SocketId, Ticket};
+use super::endpoint::{End, PipeEnd};
+use super::{
+    Address, DatagramOptions, Direction, Event, ListenOptions, SocketId, SocketOption, Ticket,
+};
 
 /// A slot and its generation share one token of the poll.
 const SLOT_BITS: u32 = 32;
@@ -41,27 +39,6 @@ struct Connection {
     writers: Vec<Ticket>,
 }
 
-enum End {
-    Stream(TcpStream),
-    Listener(TcpListener),
-    /// What a child process reads.
-    PipeIn(pipe::Sender),
-    /// What a child process writes.
-    PipeOut(pipe::Receiver),
-    /// A pipe to which nothing more is written.
-    Finished,
-}
-
-/// This program's end of a pipe of a child process.
-pub(super) enum PipeEnd {
-    Stdin(ChildStdin),
-    Stdout(ChildStdout),
-    Stderr(ChildStderr),
-    /// A queue of the kernel that is read like a pipe.
-    #[cfg(target_os = "linux")]
-    Queue(std::os::fd::OwnedFd),
-}
-
 impl Connections {
     pub(super) fn new() -> Connections {
         Connections { slots: Slab::new(), generations: Vec::new(), waiting: 0 }
@@ -72,14 +49,9 @@ impl Connections {
         self.waiting
     }
 
-    pub(super) fn connect(
-        &mut self,
-        registry: &Registry,
-        address: SocketAddr,
-    ) -> io::Result<SocketId> {
-        let stream = TcpStream::connect(address)?;
+    pub(super) fn connect(&mut self, registry: &Registry, to: &Address) -> io::Result<SocketId> {
         // Nothing can be written before the connection is made, and its making is an event.
-        let id = self.insert(registry, End::Stream(stream))?;
+        let id = self.insert(registry, End::connect(to)?)?;
         let connection = self.get(id)?;
         connection.readable = false;
         connection.writable = false;
@@ -91,73 +63,48 @@ impl Connections {
         if !connection.writable {
             return Err(io::ErrorKind::WouldBlock.into());
         }
-        let stream = connection.stream()?;
-        if let Some(error) = stream.take_error()? {
-            return Err(error);
-        }
-        match stream.peer_addr() {
-            Ok(_) => Ok(()),
+        match connection.end.connected() {
             Err(error) if error.kind() == io::ErrorKind::NotConnected => {
                 connection.writable = false;
                 Err(io::ErrorKind::WouldBlock.into())
             }
-            Err(error) => Err(error),
+            result => result,
         }
     }
 
     pub(super) fn bind(
         &mut self,
         registry: &Registry,
-        address: SocketAddr,
+        address: &Address,
         options: ListenOptions,
     ) -> io::Result<SocketId> {
-        let socket = Socket::new(Domain::for_address(address), Type::STREAM, Some(Protocol::TCP))?;
-        // On Unix this only means that a restarted server gets its port back at once; on Windows
-        // it would let two servers share one.
-        #[cfg(unix)]
-        socket.set_reuse_address(true)?;
-        #[cfg(unix)]
-        if options.reuse_port {
-            socket.set_reuse_port(true)?;
-        }
-        if address.is_ipv6() && address.ip().is_unspecified() {
-            // `::` means every address, also those of IPv4; systems differ in their default.
-            socket.set_only_v6(false)?;
-        }
-        socket.set_nonblocking(true)?;
-        socket.bind(&address.into())?;
-        socket.listen(options.backlog)?;
-        self.insert(registry, End::Listener(TcpListener::from_std(socket.into())))
+        self.insert(registry, End::bind(address, options)?)
+    }
+
+    pub(super) fn bind_datagram(
+        &mut self,
+        registry: &Registry,
+        address: &Address,
+        options: DatagramOptions,
+    ) -> io::Result<SocketId> {
+        self.insert(registry, End::bind_datagram(address, options)?)
     }
 
     pub(super) fn pipe(&mut self, registry: &Registry, end: PipeEnd) -> io::Result<SocketId> {
-        let end = match end {
-            PipeEnd::Stdin(end) => End::PipeIn(end.into()),
-            PipeEnd::Stdout(end) => End::PipeOut(end.into()),
-            PipeEnd::Stderr(end) => End::PipeOut(end.into()),
-            #[cfg(target_os = "linux")]
-            PipeEnd::Queue(end) => End::PipeOut(ChildStdout::from(end).into()),
-        };
-        match &end {
-            End::PipeIn(sender) => sender.set_nonblocking(true)?,
-            End::PipeOut(receiver) => receiver.set_nonblocking(true)?,
-            _ => {}
-        }
-        self.insert(registry, end)
+        self.insert(registry, End::pipe(end)?)
     }
 
     pub(super) fn accept(
         &mut self,
         registry: &Registry,
         id: SocketId,
-    ) -> io::Result<(SocketId, SocketAddr)> {
+    ) -> io::Result<(SocketId, Address)> {
         let connection = self.get(id)?;
         if !connection.readable {
             return Err(io::ErrorKind::WouldBlock.into());
         }
-        let End::Listener(listener) = &connection.end else { return Err(stale()) };
         let (stream, address) = loop {
-            match listener.accept() {
+            match connection.end.accept() {
                 Ok(pair) => break pair,
                 // The client has gone before it was accepted: the next one.
                 Err(error) if is_passing(error.kind()) => {}
@@ -170,7 +117,7 @@ impl Connections {
                 }
             }
         };
-        Ok((self.insert(registry, End::Stream(stream))?, plain(address)))
+        Ok((self.insert(registry, stream)?, address))
     }
 
     pub(super) fn read(&mut self, id: SocketId, into: &mut [u8]) -> io::Result<usize> {
@@ -178,11 +125,7 @@ impl Connections {
         if !connection.readable {
             return Err(io::ErrorKind::WouldBlock.into());
         }
-        let result = retry(|| match &mut connection.end {
-            End::Stream(stream) => stream.read(into),
-            End::PipeOut(receiver) => receiver.read(into),
-            End::Listener(_) | End::PipeIn(_) | End::Finished => Err(one_way("written to")),
-        });
+        let result = retry(|| connection.end.read(into));
         match &result {
             // Less than there was room for: the kernel is empty, and more data is a new event.
             // The end is not, once it has been announced.
@@ -200,12 +143,7 @@ impl Connections {
         if !connection.writable {
             return Err(io::ErrorKind::WouldBlock.into());
         }
-        let result = retry(|| match &mut connection.end {
-            End::Stream(stream) => stream.write(from),
-            End::PipeIn(sender) => sender.write(from),
-            End::Finished => Err(io::ErrorKind::BrokenPipe.into()),
-            End::Listener(_) | End::PipeOut(_) => Err(one_way("read")),
-        });
+        let result = retry(|| connection.end.write(from));
         match &result {
             // The kernel's buffer is full; room in it is a new event.
             Ok(count) if *count > 0 && *count < from.len() => connection.writable = false,
@@ -215,26 +153,60 @@ impl Connections {
         result
     }
 
-    pub(super) fn shutdown(&mut self, id: SocketId) -> io::Result<()> {
+    pub(super) fn connect_datagram(&mut self, id: SocketId, to: &Address) -> io::Result<()> {
+        self.get(id)?.end.connect_datagram(to)
+    }
+
+    pub(super) fn send(
+        &mut self,
+        id: SocketId,
+        from: &[u8],
+        to: Option<&Address>,
+    ) -> io::Result<()> {
         let connection = self.get(id)?;
-        if let End::PipeIn(_) | End::Finished = connection.end {
-            // A pipe has no other way to say it than to be closed; that takes it out of the poll.
-            connection.end = End::Finished;
-            return Ok(());
+        // Whether the receiver of a Unix socket has room is no matter of this one: no event tells.
+        let is_elsewhere = matches!(to, Some(Address::Unix(_)));
+        if !connection.writable && !is_elsewhere {
+            return Err(io::ErrorKind::WouldBlock.into());
         }
-        connection.stream()?.shutdown(Shutdown::Write)
+        let result = retry(|| connection.end.send(from, to));
+        if let Err(error) = &result
+            && error.kind() == io::ErrorKind::WouldBlock
+            && !is_elsewhere
+        {
+            connection.writable = false;
+        }
+        result
     }
 
-    pub(super) fn set_nodelay(&mut self, id: SocketId, on: bool) -> io::Result<()> {
-        self.get(id)?.stream()?.set_nodelay(on)
+    pub(super) fn receive(
+        &mut self,
+        id: SocketId,
+        into: &mut [u8],
+    ) -> io::Result<(usize, Address)> {
+        let connection = self.get(id)?;
+        if !connection.readable {
+            return Err(io::ErrorKind::WouldBlock.into());
+        }
+        let result = retry(|| connection.end.receive(into));
+        if let Err(error) = &result
+            && error.kind() == io::ErrorKind::WouldBlock
+        {
+            connection.readable = false;
+        }
+        result
     }
 
-    pub(super) fn local(&self, id: SocketId) -> io::Result<SocketAddr> {
-        match &self.look(id)?.end {
-            End::Stream(stream) => stream.local_addr().map(plain),
-            End::Listener(listener) => listener.local_addr(),
-            End::PipeIn(_) | End::PipeOut(_) | End::Finished => Err(stale()),
-        }
+    pub(super) fn shutdown(&mut self, id: SocketId) -> io::Result<()> {
+        self.get(id)?.end.shutdown()
+    }
+
+    pub(super) fn set_option(&mut self, id: SocketId, option: SocketOption) -> io::Result<()> {
+        self.get(id)?.end.set_option(option)
+    }
+
+    pub(super) fn local(&self, id: SocketId) -> io::Result<Address> {
+        self.look(id)?.end.local()
     }
 
     pub(super) fn close(&mut self, registry: &Registry, id: SocketId, ready: &mut Vec<Event>) {
@@ -245,19 +217,7 @@ impl Connections {
         self.waiting -= connection.readers.len() + connection.writers.len();
         ready.extend(connection.readers.iter().copied().map(Event::Ready));
         ready.extend(connection.writers.iter().copied().map(Event::Ready));
-        // Closing takes the descriptor out of the poll as well, unless somebody has a copy of it.
-        let _ = match &mut connection.end {
-            End::Stream(stream) => registry.deregister(stream),
-            End::Listener(listener) => {
-                // A program that is being started right now has a copy of the descriptor for a
-                // moment; nobody may get through to that.
-                let _ = socket2::SockRef::from(&*listener).shutdown(Shutdown::Both);
-                registry.deregister(listener)
-            }
-            End::PipeIn(sender) => registry.deregister(sender),
-            End::PipeOut(receiver) => registry.deregister(receiver),
-            End::Finished => Ok(()),
-        };
+        connection.end.deregister(registry);
     }
 
     /// Adds a waiter. True if the direction is ready already, so that no event would come.
@@ -307,21 +267,7 @@ impl Connections {
             slot: u32::try_from(slot).map_err(|_| io::Error::other("too many sockets"))?,
             generation,
         };
-        match &mut end {
-            End::Stream(stream) => {
-                registry.register(stream, token_of(id), Interest::READABLE | Interest::WRITABLE)?;
-            }
-            End::Listener(listener) => {
-                registry.register(listener, token_of(id), Interest::READABLE)?;
-            }
-            End::PipeIn(sender) => {
-                registry.register(sender, token_of(id), Interest::WRITABLE)?;
-            }
-            End::PipeOut(receiver) => {
-                registry.register(receiver, token_of(id), Interest::READABLE)?;
-            }
-            End::Finished => {}
-        }
+        end.register(registry, token_of(id))?;
         self.generations[slot] = generation;
         entry.insert(Connection {
             end,
@@ -352,13 +298,6 @@ impl Connections {
 }
 
 impl Connection {
-    fn stream(&self) -> io::Result<&TcpStream> {
-        match &self.end {
-            End::Stream(stream) => Ok(stream),
-            _ => Err(stale()),
-        }
-    }
-
     fn waiters(&mut self, direction: Direction) -> &mut Vec<Ticket> {
         match direction {
             Direction::Read => &mut self.readers,
@@ -379,16 +318,6 @@ pub(super) fn stale() -> io::Error {
     io::Error::new(io::ErrorKind::NotConnected, "this socket is closed")
 }
 
-/// The error of using a pipe the wrong way round.
-fn one_way(use_of_it: &str) -> io::Error {
-    io::Error::new(io::ErrorKind::Unsupported, format!("it can only be {use_of_it}"))
-}
-
-/// An address of IPv4 as such: a listener for both families sees it as one of IPv6.
-fn plain(address: SocketAddr) -> SocketAddr {
-    SocketAddr::new(address.ip().to_canonical(), address.port())
-}
-
 fn is_passing(kind: io::ErrorKind) -> bool {
     matches!(kind, io::ErrorKind::Interrupted | io::ErrorKind::ConnectionAborted)
 }
@@ -406,7 +335,7 @@ fn is_shortage(_: &io::Error) -> bool {
     false
 }
 
-fn retry(mut call: impl FnMut() -> io::Result<usize>) -> io::Result<usize> {
+fn retry<T>(mut call: impl FnMut() -> io::Result<T>) -> io::Result<T> {
     loop {
         match call() {
             Err(error) if error.kind() == io::ErrorKind::Interrupted => {}

@@ -10,6 +10,8 @@
 mod child;
 #[cfg(feature = "driver")]
 mod connection;
+#[cfg(feature = "driver")]
+mod endpoint;
 mod file_system;
 mod file_watch;
 mod job;
@@ -18,7 +20,10 @@ mod random;
 mod real;
 #[cfg(feature = "driver")]
 mod remote;
+#[cfg(feature = "driver")]
+mod resolver;
 mod sim;
+mod socket;
 mod subscription;
 #[cfg(all(test, feature = "driver"))]
 mod tests;
@@ -29,7 +34,6 @@ mod variable;
 use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::io;
-use std::net::SocketAddr;
 use std::sync::Arc;
 use std::task::Waker;
 use std::time::Duration;
@@ -44,6 +48,10 @@ pub use random::Random;
 #[cfg(feature = "driver")]
 pub use real::MioDriver;
 pub use sim::SimDriver;
+pub use socket::{
+    Address, DatagramOptions, Direction, ListenOptions, Resolver, SocketId, SocketOption,
+    unknown_host,
+};
 pub use subscription::SubscriptionId;
 
 /// Names one waiting arm of one op. Ordered by the start of the op, which is the order in which
@@ -140,37 +148,6 @@ pub struct Facts {
     pub cpu_count: usize,
 }
 
-/// A socket of a driver. Stale ones are recognised: each use gives [`io::ErrorKind::NotConnected`].
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub struct SocketId {
-    pub(super) slot: u32,
-    pub(super) generation: u32,
-}
-
-/// What a waiter wants from a socket.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Direction {
-    /// Data, the end of data, or a new connection.
-    Read,
-    /// Room to write, or the outcome of connecting.
-    Write,
-}
-
-/// How a listener is opened.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct ListenOptions {
-    /// How many connections may wait to be accepted.
-    pub backlog: i32,
-    /// Whether several processes may listen on the same port.
-    pub reuse_port: bool,
-}
-
-impl Default for ListenOptions {
-    fn default() -> Self {
-        ListenOptions { backlog: 1024, reuse_port: false }
-    }
-}
-
 /// The most bytes that one [`Driver::read`] brings.
 pub const READ_MAX: usize = 64 * 1024;
 
@@ -218,15 +195,18 @@ pub trait Driver: Send {
     /// Makes the next `poll` report `ticket` as ready.
     fn notify(&mut self, ticket: Ticket);
 
-    /// Begins a connection. It is made when [`Driver::connected`] says so.
-    fn connect(&mut self, address: SocketAddr) -> io::Result<SocketId>;
+    // Sockets.
+
+    /// Begins a connection. It is made when [`Driver::connected`] says so. `WouldBlock`: a Unix
+    /// listener has too many waiting already, and nothing will tell when it has room.
+    fn connect(&mut self, address: &Address) -> io::Result<SocketId>;
     /// Whether a connection is made (`WouldBlock`: not yet; other errors: it failed).
     fn connected(&mut self, socket: SocketId) -> io::Result<()>;
-    /// Opens a listener.
-    fn bind(&mut self, address: SocketAddr, options: ListenOptions) -> io::Result<SocketId>;
+    /// Opens a listener. The file of a Unix socket goes when it is closed.
+    fn bind(&mut self, address: &Address, options: ListenOptions) -> io::Result<SocketId>;
     /// Takes the next waiting connection from a listener. `ResourceBusy`: it has to go on waiting,
     /// as the system has no descriptor for it now.
-    fn accept(&mut self, listener: SocketId) -> io::Result<(SocketId, SocketAddr)>;
+    fn accept(&mut self, listener: SocketId) -> io::Result<(SocketId, Address)>;
     /// Reads what is there, at most `max` bytes, into a buffer of the driver: no memory is made
     /// ready for sockets that have nothing to say. Nothing is the end.
     fn read(&mut self, socket: SocketId, max: usize) -> io::Result<&[u8]>;
@@ -234,10 +214,32 @@ pub trait Driver: Send {
     fn write(&mut self, socket: SocketId, from: &[u8]) -> io::Result<usize>;
     /// Says that nothing more will be written.
     fn shutdown(&mut self, socket: SocketId) -> io::Result<()>;
-    /// Switches the joining of small writes off (`true`) or on.
-    fn set_nodelay(&mut self, socket: SocketId, on: bool) -> io::Result<()>;
+    /// Opens a socket for datagrams. `Unnamed` is a Unix socket that can send, not be found.
+    fn bind_datagram(
+        &mut self,
+        address: &Address,
+        options: DatagramOptions,
+    ) -> io::Result<SocketId>;
+    /// Settles whom a datagram socket talks to; what others send is dropped.
+    fn connect_datagram(&mut self, socket: SocketId, address: &Address) -> io::Result<()>;
+    /// Sends a datagram, whole or not at all: to `to`, or to whom it is connected. `WouldBlock` for
+    /// the path of a Unix socket: the receiver is behind, and nothing will tell when it is not.
+    fn send_datagram(
+        &mut self,
+        socket: SocketId,
+        from: &[u8],
+        to: Option<&Address>,
+    ) -> io::Result<()>;
+    /// Receives a datagram and where it comes from.
+    fn receive_datagram(&mut self, socket: SocketId) -> io::Result<(&[u8], Address)>;
+    /// Sets an option of an open socket.
+    fn set_option(&mut self, socket: SocketId, option: SocketOption) -> io::Result<()>;
     /// The address of this end.
-    fn local(&self, socket: SocketId) -> io::Result<SocketAddr>;
+    fn local(&self, socket: SocketId) -> io::Result<Address>;
+    /// Closes a connection so that the other side sees it broken off; otherwise as `close`.
+    fn abort(&mut self, socket: SocketId);
+    /// Who is asked for names. Its calls block: they are made in jobs on [`Lane::Dns`].
+    fn resolver(&self) -> Arc<dyn Resolver>;
     /// Closes a socket. Whoever waits for it is reported as ready. Stale ids are ignored.
     fn close(&mut self, socket: SocketId);
     /// Reports `ticket` whenever the socket may have become ready, until [`Driver::unwait`].

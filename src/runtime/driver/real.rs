@@ -8,7 +8,6 @@ use std::collections::hash_map::RandomState;
 use std::ffi::OsString;
 use std::hash::{BuildHasher, Hasher};
 use std::io;
-use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::task::Waker;
@@ -19,15 +18,18 @@ use mio::{Poll, Token};
 use slab::Slab;
 
 use super::child::Children;
-use super::connection::{Connections, PipeEnd};
+use super::connection::Connections;
+use super::endpoint::{DATAGRAM_MAX, PipeEnd};
 use super::random::Random;
 use super::remote::{Message, Remote};
+use super::resolver::SystemResolver;
 use super::subscription::{self, Subscriptions};
 use super::timer::Timer;
 use super::variable::Variables;
 use super::{
-    Adopted, ChildId, ChildStatus, Direction, Driver, Event, Facts, Lane, ListenOptions, Moment,
-    NewChild, READ_MAX, Runnable, Signal, SocketId, SubscriptionId, Ticket,
+    Address, Adopted, ChildId, ChildStatus, DatagramOptions, Direction, Driver, Event, Facts, Lane,
+    ListenOptions, Moment, NewChild, READ_MAX, Resolver, Runnable, Signal, SocketId, SocketOption,
+    SubscriptionId, Ticket,
 };
 use crate::runtime::pool::Pool;
 use crate::runtime::signal::{Listener, unheard};
@@ -52,7 +54,7 @@ pub struct MioDriver {
     /// Jobs that have not been reported yet, by the slot that their end is announced with.
     jobs: Slab<Arc<dyn Runnable>>,
     pool: Pool,
-    /// Where reads of sockets land; made for the first one.
+    /// Where reads of sockets land; made for the first one, larger with the first datagram.
     scratch: Vec<u8>,
     /// Events that come from inside: notified tickets, waiters of closed sockets.
     ready: Vec<Event>,
@@ -226,7 +228,7 @@ impl Driver for MioDriver {
         self.ready.push(Event::Ready(ticket));
     }
 
-    fn connect(&mut self, address: SocketAddr) -> io::Result<SocketId> {
+    fn connect(&mut self, address: &Address) -> io::Result<SocketId> {
         self.connections.connect(self.poll.registry(), address)
     }
 
@@ -234,19 +236,16 @@ impl Driver for MioDriver {
         self.connections.connected(socket)
     }
 
-    fn bind(&mut self, address: SocketAddr, options: ListenOptions) -> io::Result<SocketId> {
+    fn bind(&mut self, address: &Address, options: ListenOptions) -> io::Result<SocketId> {
         self.connections.bind(self.poll.registry(), address, options)
     }
 
-    fn accept(&mut self, listener: SocketId) -> io::Result<(SocketId, SocketAddr)> {
+    fn accept(&mut self, listener: SocketId) -> io::Result<(SocketId, Address)> {
         self.connections.accept(self.poll.registry(), listener)
     }
 
     fn read(&mut self, socket: SocketId, max: usize) -> io::Result<&[u8]> {
-        if self.scratch.is_empty() {
-            self.scratch = vec![0; READ_MAX];
-        }
-        let into = &mut self.scratch[..max.min(READ_MAX)];
+        let into = room(&mut self.scratch, max.min(READ_MAX));
         let count = self.connections.read(socket, into)?;
         Ok(&into[..count])
     }
@@ -259,12 +258,49 @@ impl Driver for MioDriver {
         self.connections.shutdown(socket)
     }
 
-    fn set_nodelay(&mut self, socket: SocketId, on: bool) -> io::Result<()> {
-        self.connections.set_nodelay(socket, on)
+    fn bind_datagram(
+        &mut self,
+        address: &Address,
+        options: DatagramOptions,
+    ) -> io::Result<SocketId> {
+        self.connections.bind_datagram(self.poll.registry(), address, options)
     }
 
-    fn local(&self, socket: SocketId) -> io::Result<SocketAddr> {
+    fn connect_datagram(&mut self, socket: SocketId, address: &Address) -> io::Result<()> {
+        self.connections.connect_datagram(socket, address)
+    }
+
+    fn send_datagram(
+        &mut self,
+        socket: SocketId,
+        from: &[u8],
+        to: Option<&Address>,
+    ) -> io::Result<()> {
+        self.connections.send(socket, from, to)
+    }
+
+    fn receive_datagram(&mut self, socket: SocketId) -> io::Result<(&[u8], Address)> {
+        let into = room(&mut self.scratch, DATAGRAM_MAX);
+        let (count, address) = self.connections.receive(socket, into)?;
+        Ok((&into[..count], address))
+    }
+
+    fn set_option(&mut self, socket: SocketId, option: SocketOption) -> io::Result<()> {
+        self.connections.set_option(socket, option)
+    }
+
+    fn local(&self, socket: SocketId) -> io::Result<Address> {
         self.connections.local(socket)
+    }
+
+    fn abort(&mut self, socket: SocketId) {
+        // Where it does not apply, as with Unix sockets, closing is all there is.
+        let _ = self.set_option(socket, SocketOption::Linger(Some(Duration::ZERO)));
+        self.close(socket);
+    }
+
+    fn resolver(&self) -> Arc<dyn Resolver> {
+        Arc::new(SystemResolver)
     }
 
     fn close(&mut self, socket: SocketId) {
@@ -386,6 +422,14 @@ impl Driver for MioDriver {
     fn unwait_signal(&mut self, id: SubscriptionId, ticket: Ticket) {
         self.subscriptions.unwait(id, ticket, &mut self.ready);
     }
+}
+
+/// The first `count` bytes of a buffer that grows when it has to. Untouched memory costs nothing.
+fn room(scratch: &mut Vec<u8>, count: usize) -> &mut [u8] {
+    if scratch.len() < count {
+        *scratch = vec![0; count.max(READ_MAX)];
+    }
+    &mut scratch[..count]
 }
 
 #[cfg(unix)]

@@ -5,12 +5,17 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use super::{
-    Direction, Driver, Event, Lane, ListenOptions, MioDriver, READ_MAX, SimDriver, SocketId,
-    Ticket, submit,
+    Address, Direction, Driver, Event, Lane, ListenOptions, MioDriver, READ_MAX, SimDriver,
+    SocketId, Ticket, submit,
 };
 
 fn ticket(seq: u64) -> Ticket {
     Ticket { seq, task: 0, arm: 0 }
+}
+
+fn net(address: &str) -> Address {
+    let address: SocketAddr = address.parse().expect("a test gives an address");
+    address.into()
 }
 
 fn driver() -> MioDriver {
@@ -51,9 +56,9 @@ fn complete<T>(
 
 /// A listener on `host` and a connection to it: (listener, client, server's end).
 fn pair(driver: &mut MioDriver, host: &str) -> (SocketId, SocketId, SocketId) {
-    let address: SocketAddr = host.parse().expect("a test gives an address");
-    let listener = driver.bind(address, ListenOptions::default()).expect("port 0 is free");
-    let client = driver.connect(driver.local(listener).expect("it is bound")).expect("it starts");
+    let address = net(host);
+    let listener = driver.bind(&address, ListenOptions::default()).expect("port 0 is free");
+    let client = driver.connect(&driver.local(listener).expect("it is bound")).expect("it starts");
     complete(driver, client, Direction::Write, |d| d.connected(client)).expect("somebody listens");
     let (server, peer) =
         complete(driver, listener, Direction::Read, |d| d.accept(listener)).expect("it is there");
@@ -114,11 +119,11 @@ fn a_full_socket_reports_room_when_the_other_end_has_read() {
 #[test]
 fn a_refused_connection_is_an_error() {
     let mut driver = driver();
-    let address = "127.0.0.1:0".parse().expect("an address");
-    let listener = driver.bind(address, ListenOptions::default()).expect("port 0 is free");
+    let address = net("127.0.0.1:0");
+    let listener = driver.bind(&address, ListenOptions::default()).expect("port 0 is free");
     let address = driver.local(listener).expect("it is bound");
     driver.close(listener);
-    let outcome = driver.connect(address).and_then(|client| {
+    let outcome = driver.connect(&address).and_then(|client| {
         complete(&mut driver, client, Direction::Write, |d| d.connected(client))
     });
     assert_eq!(outcome.map_err(|e| e.kind()), Err(io::ErrorKind::ConnectionRefused));
@@ -136,7 +141,7 @@ fn closing_reports_the_waiters_and_makes_the_id_stale() {
     assert!(!driver.is_busy(), "nobody waits any more");
     assert_eq!(driver.read(client, 1).map_err(|e| e.kind()), Err(io::ErrorKind::NotConnected));
     // The slot is used again; the old id must not reach the new socket.
-    let again = driver.connect(driver.local(listener).expect("it is bound")).expect("it starts");
+    let again = driver.connect(&driver.local(listener).expect("it is bound")).expect("it starts");
     assert_ne!(again, client);
     assert!(driver.write(client, b"x").is_err());
     driver.close(server);
@@ -241,7 +246,7 @@ fn virtual_time_has_the_same_random_numbers_again_and_no_network() {
     };
     assert_eq!(numbers(7), numbers(7));
     assert_ne!(numbers(7), numbers(8));
-    let address = "127.0.0.1:80".parse().expect("an address");
-    let error = SimDriver::new(1).connect(address).expect_err("there is no network");
+    let address = net("127.0.0.1:80");
+    let error = SimDriver::new(1).connect(&address).expect_err("there is no network");
     assert_eq!(error.kind(), io::ErrorKind::Unsupported);
 }

@@ -7,7 +7,7 @@
 use std::collections::{BTreeMap, VecDeque};
 use std::ffi::OsString;
 use std::io;
-use std::net::SocketAddr;
+use std::net::IpAddr;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::task::{Wake, Waker};
@@ -17,8 +17,9 @@ use super::random::Random;
 use super::subscription::Subscriptions;
 use super::variable::Variables;
 use super::{
-    Adopted, ChildId, ChildStatus, Direction, Driver, Event, Facts, Lane, ListenOptions, Moment,
-    NewChild, Runnable, Signal, SocketId, SubscriptionId, Ticket,
+    Address, Adopted, ChildId, ChildStatus, DatagramOptions, Direction, Driver, Event, Facts, Lane,
+    ListenOptions, Moment, NewChild, Resolver, Runnable, Signal, SocketId, SocketOption,
+    SubscriptionId, Ticket,
 };
 
 /// The time of day at which every simulation starts: 2026-01-01T00:00:00Z.
@@ -166,7 +167,7 @@ impl Driver for SimDriver {
         self.ready.push(Event::Ready(ticket));
     }
 
-    fn connect(&mut self, address: SocketAddr) -> io::Result<SocketId> {
+    fn connect(&mut self, address: &Address) -> io::Result<SocketId> {
         Err(no_network(&format!("cannot connect to {address}")))
     }
 
@@ -174,11 +175,11 @@ impl Driver for SimDriver {
         Err(stale())
     }
 
-    fn bind(&mut self, address: SocketAddr, _: ListenOptions) -> io::Result<SocketId> {
+    fn bind(&mut self, address: &Address, _: ListenOptions) -> io::Result<SocketId> {
         Err(no_network(&format!("cannot listen on {address}")))
     }
 
-    fn accept(&mut self, _: SocketId) -> io::Result<(SocketId, SocketAddr)> {
+    fn accept(&mut self, _: SocketId) -> io::Result<(SocketId, Address)> {
         Err(stale())
     }
 
@@ -194,12 +195,36 @@ impl Driver for SimDriver {
         Err(stale())
     }
 
-    fn set_nodelay(&mut self, _: SocketId, _: bool) -> io::Result<()> {
+    fn bind_datagram(&mut self, address: &Address, _: DatagramOptions) -> io::Result<SocketId> {
+        Err(no_network(&format!("cannot bind {address}")))
+    }
+
+    fn connect_datagram(&mut self, _: SocketId, _: &Address) -> io::Result<()> {
         Err(stale())
     }
 
-    fn local(&self, _: SocketId) -> io::Result<SocketAddr> {
+    fn send_datagram(&mut self, _: SocketId, _: &[u8], _: Option<&Address>) -> io::Result<()> {
         Err(stale())
+    }
+
+    fn receive_datagram(&mut self, _: SocketId) -> io::Result<(&[u8], Address)> {
+        Err(stale())
+    }
+
+    fn set_option(&mut self, _: SocketId, _: SocketOption) -> io::Result<()> {
+        Err(stale())
+    }
+
+    fn local(&self, _: SocketId) -> io::Result<Address> {
+        Err(stale())
+    }
+
+    fn abort(&mut self, socket: SocketId) {
+        self.close(socket);
+    }
+
+    fn resolver(&self) -> Arc<dyn Resolver> {
+        Arc::new(Nobody)
     }
 
     fn close(&mut self, _: SocketId) {}
@@ -273,6 +298,19 @@ impl Driver for SimDriver {
 /// No socket was ever made here, so every id is of another driver or made up.
 fn stale() -> io::Error {
     io::Error::new(io::ErrorKind::NotConnected, "this socket is closed")
+}
+
+/// Knows no name.
+struct Nobody;
+
+impl Resolver for Nobody {
+    fn lookup(&self, host: &str) -> io::Result<Vec<IpAddr>> {
+        Err(no_network(&format!("cannot look {host} up")))
+    }
+
+    fn reverse(&self, ip: IpAddr) -> io::Result<Option<String>> {
+        Err(no_network(&format!("cannot look {ip} up")))
+    }
 }
 
 fn no_network(what: &str) -> io::Error {
