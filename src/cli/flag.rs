@@ -39,6 +39,8 @@ pub struct Run {
     pub dump: Option<Dump>,
     /// Time jumps to the next timer instead of passing.
     pub virtual_clock: bool,
+    /// Where the timeline of its event loop goes.
+    pub trace: Option<String>,
 }
 
 /// Files to look for mistakes in.
@@ -146,6 +148,7 @@ enum FlagId {
     Eval,
     Dump,
     VirtualClock,
+    Trace,
     Json,
     DenyWarnings,
     Filter,
@@ -184,6 +187,14 @@ const FLAGS: &[Flag] = &[
         value: Some("FORM"),
         commands: &[Command::Run],
         help: Some("Print the program's tokens, ast or bytecode instead of running it"),
+    },
+    Flag {
+        id: FlagId::Trace,
+        short: None,
+        long: "trace",
+        value: Some("FILE"),
+        commands: &[Command::Run],
+        help: Some("Write the timeline of the event loop to FILE, for ui.perfetto.dev"),
     },
     Flag {
         id: FlagId::VirtualClock,
@@ -275,6 +286,7 @@ pub fn parse(words: impl IntoIterator<Item = OsString>) -> Result<Request, Strin
             FlagId::Help => return Ok(Request::Help(command)),
             FlagId::Version => return Ok(Request::Version),
             FlagId::VirtualClock => run.virtual_clock = true,
+            FlagId::Trace => run.trace = Some(value(&mut parser, flag)?),
             FlagId::Json => check.json = true,
             FlagId::DenyWarnings => check.deny_warnings = true,
             FlagId::Filter => filter = Some(value(&mut parser, flag)?),

@@ -12,6 +12,7 @@ mod flag;
 mod run;
 mod terminal;
 mod test;
+mod trace;
 
 use std::ffi::OsString;
 

@@ -5,6 +5,7 @@ use std::process;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use super::flag::{self, Dump, Run, Source};
+use super::trace::Trace;
 use super::{STATUS_MISUSE, terminal};
 use crate::diagnostics::{Diagnostic, SourceId};
 use crate::engine::{CompileError, Engine, Error, Signal, SignalHook};
@@ -27,7 +28,6 @@ pub fn run(wanted: Run) -> i32 {
     options.signals = true;
     options.keep_heap = true;
     options.memory_limit = memory_limit();
-    options.on_signal = Some(SignalHook::new(last_resort()));
     match wanted.dump {
         None => {}
         Some(Dump::Tokens) => {
@@ -42,8 +42,25 @@ pub fn run(wanted: Run) -> i32 {
             return compiled.map_or_else(refuse, |program| terminal::out(&program.listing()));
         }
     }
+    let trace = match wanted.trace.map(|file| Trace::begin(&file, engine.options())).transpose() {
+        Ok(trace) => trace,
+        Err(message) => {
+            terminal::err(&format!("kettle: {message}\n"));
+            return STATUS_MISUSE;
+        }
+    };
+    engine.options().on_signal = Some(SignalHook::new(last_resort(trace.clone())));
+    let status = execute(&engine, &name, text);
+    if let Some(trace) = trace {
+        trace.finish();
+    }
+    status
+}
+
+/// Runs the program itself.
+fn execute(engine: &Engine, name: &str, text: Vec<u8>) -> i32 {
     // Advice is what `kettle check` is for: a program's error stream is its own.
-    match engine.run_text(&name, text) {
+    match engine.run_text(name, text) {
         Ok(status) => status,
         Err(Error::Compile(error)) => refuse(error),
         Err(error) => {
@@ -70,7 +87,7 @@ fn memory_limit() -> usize {
 
 /// The first signal asks the program to end and the second one insists, which is the VM's part.
 /// The third ends the process, whatever it is doing.
-fn last_resort() -> impl Fn(Signal) + Send + Sync {
+fn last_resort(trace: Option<Trace>) -> impl Fn(Signal) + Send + Sync {
     let asked = AtomicU32::new(0);
     move |signal| {
         let status = match signal {
@@ -79,6 +96,9 @@ fn last_resort() -> impl Fn(Signal) + Send + Sync {
             Signal::Quit => return,
         };
         if asked.fetch_add(1, Ordering::Relaxed) >= 2 {
+            if let Some(trace) = &trace {
+                trace.flush();
+            }
             process::exit(status);
         }
     }

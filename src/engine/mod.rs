@@ -34,10 +34,11 @@ pub use error::Error;
 pub use future::AsyncFunction;
 pub use host::{Function, Outcome};
 pub use loader::{Files, Loader, Memory, ReadError};
-pub use option::{Capture, Input, Options, Output, SignalHook};
+pub use option::{Capture, Input, Options, Output, SignalHook, TracerHook};
 pub use program::{CompileError, Findings, Program};
 pub use report::{Entered, Entry, Frame, Relation, Report};
 pub use vm::Vm;
 
-pub use crate::runtime::Interrupter;
-pub use crate::runtime::driver::Signal;
+pub use crate::runtime::driver::{JobSpan, Moment, Signal};
+pub use crate::runtime::timeline::Timeline;
+pub use crate::runtime::{Interrupter, Step, Tracer};

@@ -4,6 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 
 pub use crate::natives::world::{Capture, Input, Output};
+use crate::runtime::Tracer;
 use crate::runtime::driver::Signal;
 
 /// Options of the VMs of an engine.
@@ -28,6 +29,8 @@ pub struct Options {
     pub keep_heap: bool,
     /// Called for each signal, at once, on another thread.
     pub on_signal: Option<SignalHook>,
+    /// Makes who is told, step by step, what the event loop of a VM does.
+    pub tracer: Option<TracerHook>,
     /// Time does not pass but jumps to the next timer. There are no sockets then.
     pub virtual_clock: bool,
     /// For tests of the engine: the VM stops after that many calls and turns of loops, and goes
@@ -62,6 +65,28 @@ impl fmt::Debug for SignalHook {
     }
 }
 
+/// Makes the tracer of a VM.
+#[derive(Clone)]
+pub struct TracerHook(Arc<dyn Fn() -> Box<dyn Tracer> + Send + Sync>);
+
+impl TracerHook {
+    /// A hook that calls this for each VM that is made.
+    pub fn new(make: impl Fn() -> Box<dyn Tracer> + Send + Sync + 'static) -> TracerHook {
+        TracerHook(Arc::new(make))
+    }
+
+    /// A VM is being made.
+    pub(super) fn make(&self) -> Box<dyn Tracer> {
+        (self.0)()
+    }
+}
+
+impl fmt::Debug for TracerHook {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("TracerHook")
+    }
+}
+
 impl Default for Options {
     fn default() -> Options {
         Options {
@@ -74,6 +99,7 @@ impl Default for Options {
             signals: false,
             keep_heap: false,
             on_signal: None,
+            tracer: None,
             virtual_clock: false,
             fuel_slice: None,
             op_budget: 128,

@@ -9,7 +9,7 @@ use super::engine::Engine;
 use super::error::Error;
 use super::host::HostBody;
 use super::library::{Library, Sources};
-use super::option::{Options, SignalHook};
+use super::option::{Options, SignalHook, TracerHook};
 use super::program::Program;
 use super::uncaught;
 use crate::bytecode::program::ModuleCode;
@@ -68,6 +68,7 @@ impl Vm {
         let mut runtime = Runtime::new(machine, driver(options)?, Box::new(library), table);
         runtime.rt.output = Box::new(natives::stdio::Console::new(&world));
         runtime.rt.set_op_budget(options.op_budget);
+        runtime.rt.set_tracer(options.tracer.as_ref().map(TracerHook::make));
         if options.signals {
             listen(&mut runtime, options.on_signal.clone())?;
         }

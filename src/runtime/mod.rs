@@ -10,7 +10,7 @@
 //! - `cancel deadlock`: how waiting ends otherwise;
 //! - `turn timer waiters`: the loop itself;
 //! - `resource output`: what has to be closed by whom, and where text goes;
-//! - `tracer`: what the loop does, for whoever wants to know;
+//! - `tracer timeline`: what the loop does, for whoever wants to know;
 //! - `wait host report handle`: what natives, the host and scripts see.
 //!
 //! The loop knows no native by name, no socket and no file: those are sources. It must not touch
@@ -45,6 +45,7 @@ pub mod signal;
 mod spawn;
 mod suspend;
 mod task;
+pub mod timeline;
 mod timer;
 mod tracer;
 mod turn;

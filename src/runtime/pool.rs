@@ -53,7 +53,7 @@ impl Pool {
         if short && threads.threads.len() < threads_max(lane) {
             let queue = threads.queue.clone();
             let started = thread::Builder::new()
-                .name(format!("kettle-{}", name(lane)))
+                .name(format!("kettle-{}", lane.name()))
                 .spawn(move || queue.serve(ended.as_ref()));
             match started {
                 Ok(thread) => threads.threads.push(thread),
@@ -153,18 +153,6 @@ fn threads_max(lane: Lane) -> usize {
 
 fn may_hang(lane: Lane) -> bool {
     matches!(lane, Lane::Fs | Lane::Input | Lane::Dns)
-}
-
-fn name(lane: Lane) -> &'static str {
-    match lane {
-        Lane::Fs => "fs",
-        Lane::FsChange => "fs-change",
-        Lane::Process => "process",
-        Lane::Dns => "dns",
-        Lane::Cpu => "cpu",
-        Lane::Input => "input",
-        Lane::Output => "output",
-    }
 }
 
 #[cfg(test)]

@@ -7,7 +7,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::driver::{Event, Moment};
+use super::driver::{Event, JobSpan, Moment};
 use super::event_loop::Loop;
 use super::finish::Ended;
 use super::output::Target;
@@ -105,6 +105,11 @@ pub enum Step {
         /// How many bytes are in use now.
         bytes: usize,
     },
+    /// A job has ended; told when the loop hears of it.
+    Job {
+        /// When it was done, and where.
+        span: JobSpan,
+    },
     /// Something was written to standard output or standard error.
     Written {
         /// Which of them.
@@ -118,6 +123,9 @@ impl Loop {
     /// From now on `tracer` is told of every step; none for nobody.
     pub fn set_tracer(&mut self, tracer: Option<Box<dyn Tracer>>) {
         self.tracer = tracer;
+        if self.tracer.is_some() {
+            self.driver.watch_jobs();
+        }
     }
 
     /// Tells of a step, which is put together only if somebody listens.
@@ -134,6 +142,17 @@ impl Loop {
         let at = self.driver.now();
         if let Some(tracer) = &mut self.tracer {
             tracer.record(at, step);
+        }
+    }
+
+    /// Tells of the jobs that have ended.
+    pub(super) fn tell_of_jobs(&mut self) {
+        if self.tracer.is_some() {
+            let mut spans = Vec::new();
+            self.driver.take_jobs(&mut spans);
+            for span in spans {
+                self.record(Step::Job { span });
+            }
         }
     }
 

@@ -135,6 +135,7 @@ impl Runtime {
             rt.tell(|_| Step::PollBegins { timeout });
             rt.driver.poll(timeout, &mut events);
             rt.tell(|_| Step::PollEnds { events: events.clone() });
+            rt.tell_of_jobs();
         }
         let mut ready: Vec<Ticket> = Vec::new();
         let mut completed = Vec::new();

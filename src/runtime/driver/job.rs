@@ -8,7 +8,7 @@ use std::fmt;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use super::{Driver, Ticket};
+use super::{Driver, Moment, Ticket};
 
 /// Which threads do a job. Lanes do not wait for each other.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -27,6 +27,35 @@ pub enum Lane {
     Input,
     /// Writing standard output and error: one thread, so that order is kept.
     Output,
+}
+
+impl Lane {
+    /// What its threads and its timeline are called.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Lane::Fs => "fs",
+            Lane::FsChange => "fs-change",
+            Lane::Process => "process",
+            Lane::Dns => "dns",
+            Lane::Cpu => "cpu",
+            Lane::Input => "input",
+            Lane::Output => "output",
+        }
+    }
+}
+
+/// When a job was done, and where.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct JobSpan {
+    /// Its lane.
+    pub lane: Lane,
+    /// Which of the threads did it, counted from 0 in the order in which they first did one.
+    pub thread: usize,
+    /// When it began.
+    pub begun: Moment,
+    /// When it ended.
+    pub ended: Moment,
 }
 
 /// What a thread of a driver sees of a job.

@@ -28,6 +28,8 @@ mod subscription;
 #[cfg(all(test, feature = "driver"))]
 mod tests;
 #[cfg(feature = "driver")]
+mod timed;
+#[cfg(feature = "driver")]
 mod timer;
 mod variable;
 
@@ -43,7 +45,7 @@ use jiff::tz::TimeZone;
 pub use child::{Adopted, ChildId, ChildStatus, NewChild};
 pub use file_system::{DirEntry, FileFacts, FileKind, FileSystem, OpenFile, OpenHow, RealFiles};
 pub use file_watch::{Change, Happening, Watcher, changes};
-pub use job::{Job, JobError, Lane, Runnable, submit};
+pub use job::{Job, JobError, JobSpan, Lane, Runnable, submit};
 pub use random::Random;
 #[cfg(feature = "driver")]
 pub use real::MioDriver;
@@ -279,6 +281,10 @@ pub trait Driver: Send {
 
     /// Runs a job where it may block. Use [`submit`], which gives a typed handle.
     fn run(&mut self, lane: Lane, job: Arc<dyn Runnable>);
+    /// Notes from now on when jobs begin and end.
+    fn watch_jobs(&mut self) {}
+    /// Gives what was noted of those that have ended since the last time.
+    fn take_jobs(&mut self, _into: &mut Vec<JobSpan>) {}
     /// Asks for signals from now on; `urgent` is called at once for each, on a thread of its own,
     /// even while a task computes and the loop does not turn.
     fn listen(&mut self, signals: &[Signal], urgent: Box<dyn Fn(Signal) + Send>) -> io::Result<()>;

@@ -24,12 +24,13 @@ use super::random::Random;
 use super::remote::{Message, Remote};
 use super::resolver::SystemResolver;
 use super::subscription::{self, Subscriptions};
+use super::timed::Stopwatch;
 use super::timer::Timer;
 use super::variable::Variables;
 use super::{
-    Address, Adopted, ChildId, ChildStatus, DatagramOptions, Direction, Driver, Event, Facts, Lane,
-    ListenOptions, Moment, NewChild, READ_MAX, Resolver, Runnable, Signal, SocketId, SocketOption,
-    SubscriptionId, Ticket,
+    Address, Adopted, ChildId, ChildStatus, DatagramOptions, Direction, Driver, Event, Facts,
+    JobSpan, Lane, ListenOptions, Moment, NewChild, READ_MAX, Resolver, Runnable, Signal, SocketId,
+    SocketOption, SubscriptionId, Ticket,
 };
 use crate::runtime::pool::Pool;
 use crate::runtime::signal::{Listener, unheard};
@@ -62,6 +63,8 @@ pub struct MioDriver {
     subscriptions: Subscriptions,
     /// There once the program may hear signals.
     listener: Option<Listener>,
+    /// There if somebody wants to know when jobs began and ended.
+    stopwatch: Option<Arc<Stopwatch>>,
 }
 
 impl MioDriver {
@@ -87,6 +90,7 @@ impl MioDriver {
             variables: Variables::default(),
             subscriptions: Subscriptions::default(),
             listener: None,
+            stopwatch: None,
         })
     }
 
@@ -384,8 +388,22 @@ impl Driver for MioDriver {
     }
 
     fn run(&mut self, lane: Lane, job: Arc<dyn Runnable>) {
+        let job = match &self.stopwatch {
+            Some(stopwatch) => stopwatch.timed(lane, job),
+            None => job,
+        };
         let slot = self.jobs.insert(job.clone());
         self.pool.run(lane, slot, job);
+    }
+
+    fn watch_jobs(&mut self) {
+        self.stopwatch = Some(Arc::new(Stopwatch::new(self.start)));
+    }
+
+    fn take_jobs(&mut self, into: &mut Vec<JobSpan>) {
+        if let Some(stopwatch) = &self.stopwatch {
+            stopwatch.take(into);
+        }
     }
 
     fn listen(&mut self, signals: &[Signal], urgent: Box<dyn Fn(Signal) + Send>) -> io::Result<()> {
