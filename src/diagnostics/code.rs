@@ -145,6 +145,7 @@ codes! {
     W0602 "condition asked twice"
     W0603 "assignment to itself"
     W0604 "arm given twice"
+    W0605 "call of `main` by hand"
 
     W0801 "match that misses variants"
     W0802 "arm whose values are taken"

@@ -1,4 +1,4 @@
-//! Things said twice: keys, conditions, arms, and assignments of a variable to itself.
+//! Things said twice: keys, conditions, arms, assignments of a variable to itself, the call of `main`.
 
 use std::collections::HashMap;
 
@@ -14,6 +14,7 @@ use crate::syntax::walk::Node;
 
 /// Looks for all of it.
 pub fn find(cx: &Context<'_>, report: &mut Report) {
+    main_by_hand(cx, report);
     for &node in &cx.tree.nodes {
         match node {
             Node::Expr(id) => match &cx.ast()[id].kind {
@@ -193,5 +194,29 @@ fn to_itself(cx: &Context<'_>, target: ExprId, value: ExprId, span: Span, report
             true => found.help(format!("to set the field write `self.{text} = {text}`")),
             false => found.help("remove it, or assign something else"),
         });
+    }
+}
+
+/// `main()` at the top level of a file that declares `main`: it is called anyway.
+fn main_by_hand(cx: &Context<'_>, report: &mut Report) {
+    let ast = cx.ast();
+    let Some(&top) = cx.tree.lists.first() else { return };
+    let main = top.iter().find_map(|&id| match &ast[id].kind {
+        StmtKind::Function { function, .. } => {
+            function.name.filter(|name| ast.text(name.symbol) == "main")
+        }
+        _ => None,
+    });
+    let Some(main) = main else { return };
+    for &id in top {
+        let StmtKind::Expr(value) = ast[id].kind else { continue };
+        let call = if let ExprKind::Await(operand) = ast[value].kind { operand } else { value };
+        let ExprKind::Call { callee, .. } = ast[call].kind else { continue };
+        let Some(var) = cx.variable(callee) else { continue };
+        if cx.resolution.declared_at(main.span) == Some(var) {
+            let title = "`main` runs twice: it is called when the file has run";
+            let found = cx.warning(Code::W0605, ast[value].span, title, "called here as well");
+            report.add(found.help("leave this call out"));
+        }
     }
 }

@@ -146,8 +146,11 @@ fn take_apart(op: &mut Op<'_>, element: Value) -> Step {
         op.set(at.b + 1, second);
         return op.jump(at.imm);
     }
-    let shown = op.vm.show(element);
-    let text = format!("{shown} is no list of two elements");
+    let mut text = format!("{} is no list of two elements", op.vm.show(element));
+    let counted = matches!(op.get(at.a).kind(), Kind::List | Kind::Set | Kind::Range);
+    if counted && element.kind() != Kind::List {
+        text.push_str("; `.enumerate()` gives each element with its index");
+    }
     Err(op.vm.error_with(ErrorKind::MatchError, text, &[("data", element)]))
 }
 
