@@ -41,7 +41,8 @@ impl Loop {
                     rec.add_error(error);
                 }
                 self.cancel(vm, rec_id, Reason::new(CancelKind::SiblingFailed));
-                if self.ready.is_empty() {
+                // A shield or a clean-up may hide the cancel for a while; then a timer will end that.
+                if self.ready.is_empty() && self.timers.next().is_none() {
                     // It was cancelled before, and still something waits: nothing hides it now.
                     self.force = true;
                     self.visit(vm, rec_id);
@@ -49,7 +50,7 @@ impl Loop {
             }
             Stage::Ready | Stage::Running => {}
         }
-        !self.ready.is_empty()
+        !self.ready.is_empty() || self.timers.next().is_some()
     }
 
     fn deadlock_error(&self, vm: &mut Vm) -> Value {

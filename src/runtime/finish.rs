@@ -77,7 +77,7 @@ impl Loop {
         let Some(rec) = self.recs.get_mut(owner) else { return };
         match kind {
             TaskKind::Call | TaskKind::Main => {}
-            TaskKind::Try => {
+            TaskKind::Try | TaskKind::DaemonTry => {
                 let handle = self.tasks.get(id).map(|task| task.handle).unwrap_or_default();
                 rec.failures.get_or_insert_default().unclaimed.push(handle);
             }

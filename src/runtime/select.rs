@@ -57,7 +57,7 @@ impl Loop {
         if select.arms.is_empty() && select.else_arm.is_none() {
             let Thrown(error) = vm.error(
                 ErrorKind::MatchError,
-                "no arm of this select is enabled; add an `else` arm",
+                "no arm of this select is enabled, and it has no `else`",
             );
             return self.deliver(vm, id, Err(error), None);
         }

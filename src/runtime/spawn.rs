@@ -26,12 +26,11 @@ pub struct Call<'a> {
 impl TaskKind {
     /// The kind that the flags of a `Spawn` instruction mean.
     pub(super) fn from_flags(flags: i32) -> TaskKind {
-        if flags & SPAWN_DAEMON != 0 {
-            TaskKind::Daemon
-        } else if flags & SPAWN_TRY != 0 {
-            TaskKind::Try
-        } else {
-            TaskKind::Plain
+        match (flags & SPAWN_DAEMON != 0, flags & SPAWN_TRY != 0) {
+            (false, false) => TaskKind::Plain,
+            (true, false) => TaskKind::Daemon,
+            (false, true) => TaskKind::Try,
+            (true, true) => TaskKind::DaemonTry,
         }
     }
 }
@@ -82,7 +81,7 @@ impl Loop {
             Some(_) => self.recs.make(RecKind::Task, owner, Some(id)),
         };
         if let Some(rec) = self.recs.get_mut(own) {
-            rec.is_daemon = kind == TaskKind::Daemon;
+            rec.is_daemon = kind.is_daemon();
         }
         let Some(task) = self.tasks.get_mut(id) else { return Value::null() };
         task.own = own;
@@ -116,7 +115,7 @@ impl Loop {
     fn adopt(&mut self, id: TaskId, owner: RecId) {
         let Some(rec) = self.recs.get_mut(owner) else { return };
         let Some(task) = self.tasks.get_mut(id) else { return };
-        rec.live += u32::from(task.kind != TaskKind::Daemon);
+        rec.live += u32::from(!task.kind.is_daemon());
         task.previous = rec.last_child.replace(id);
         match task.previous {
             None => rec.first_child = Some(id),
@@ -132,7 +131,7 @@ impl Loop {
     pub(super) fn disown(&mut self, id: TaskId, owner: RecId) {
         let Some(task) = self.tasks.get_mut(id) else { return };
         let (previous, next) = (task.previous.take(), task.next.take());
-        let counted = u32::from(task.kind != TaskKind::Daemon);
+        let counted = u32::from(!task.kind.is_daemon());
         if let Some(previous) = previous.and_then(|id| self.tasks.get_mut(id)) {
             previous.next = next;
         }

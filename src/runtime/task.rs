@@ -40,10 +40,19 @@ pub enum TaskKind {
     Daemon,
     /// `spawn try`.
     Try,
+    /// `spawn daemon try`.
+    DaemonTry,
     /// The program itself: its record is that of the program.
     Main,
     /// A call of the host, which takes the result itself.
     Call,
+}
+
+impl TaskKind {
+    /// Whether its scope does not wait for it.
+    pub const fn is_daemon(self) -> bool {
+        matches!(self, TaskKind::Daemon | TaskKind::DaemonTry)
+    }
 }
 
 /// Where a task stands.

@@ -41,11 +41,8 @@ struct Listener {
 
 impl Host for Listener {
     fn isolated(&mut self, vm: &mut Vm, _: &TaskReport, error: Value) -> String {
-        let message = vm.error_message(error);
-        self.log
-            .lock()
-            .expect("no test panics under this lock")
-            .push(format!("isolated {message}"));
+        let name = name_of(vm, error);
+        self.log.lock().expect("no test panics under this lock").push(format!("isolated {name}"));
         String::new()
     }
 
@@ -57,6 +54,14 @@ impl Host for Listener {
         let program = compiled(CORE_MODULE_NAME, natives::stdlib::CORE, &natives::library_names());
         vm.load_core(&program).expect("the library loads");
         Ok(())
+    }
+}
+
+/// As logs call an error: by its message, or by its type where that says more.
+pub fn name_of(vm: &Vm, error: Value) -> String {
+    match vm.type_name(error).as_str() {
+        "Error" => vm.error_message(error),
+        other => other.to_owned(),
     }
 }
 
@@ -157,6 +162,15 @@ impl Run {
 
     /// Runs it to its end; gives what it logged, its status, signal, and uncaught error.
     pub fn finish(&mut self, setup: Setup) -> Vec<String> {
+        self.finish_with(setup, |vm, error| vm.error_message(error))
+    }
+
+    /// The same; the uncaught error is called as `name` says.
+    pub fn finish_with(
+        &mut self,
+        setup: Setup,
+        name: impl Fn(&Vm, Value) -> String,
+    ) -> Vec<String> {
         self.runtime.start(self.entry, &[], Parts::default());
         let end = loop {
             if let Some(fuel) = setup.fuel {
@@ -171,7 +185,7 @@ impl Run {
         log.extend(end.signal.map(|signal| format!("{signal:?}")));
         log.extend(end.killed.then(|| "killed".to_owned()));
         if let Err(error) = end.outcome {
-            log.push(format!("uncaught {}", self.runtime.vm.error_message(error)));
+            log.push(format!("uncaught {}", name(&self.runtime.vm, error)));
         }
         log
     }

@@ -3,5 +3,6 @@
 mod end;
 mod example;
 mod harness;
+mod model;
 mod schedule;
 mod wait;

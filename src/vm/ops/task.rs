@@ -118,10 +118,6 @@ pub(in crate::vm) fn select(op: &mut Op<'_>) -> Step {
             arms.push(SelectArm { number, operand });
         }
     }
-    if arms.is_empty() && !code.has_else {
-        let text = "no arm of this select is enabled, and it has no `else`";
-        return Err(op.vm.error(ErrorKind::MatchError, text));
-    }
     let else_arm = code.has_else.then_some(code.arms.len() as u32);
     let exit = Exit::Select { arms, first: code.first, else_arm, site };
     op.suspend(exit, Waiting::Arm)
