@@ -82,6 +82,8 @@ pub struct Loop {
     pub(super) changed: VecDeque<Queue>,
     /// Events that were found while a task ran.
     pub(super) early: Vec<Event>,
+    /// How many of the tasks that were ready when the turn began have not run in it.
+    pub(super) turn_left: usize,
     /// Turns since the driver was asked last.
     pub(super) unpolled: u32,
     /// What else the program consists of.
@@ -122,6 +124,7 @@ impl Loop {
             lock_waits: 0,
             changed: VecDeque::new(),
             early: Vec::new(),
+            turn_left: 0,
             unpolled: 0,
             parts: Parts::default(),
             ended: None,

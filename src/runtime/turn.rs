@@ -92,11 +92,22 @@ impl Runtime {
     fn run_ready(&mut self) -> bool {
         let mut out_of_fuel = false;
         self.rt.serve_queues(&mut self.vm);
-        for _ in 0..self.rt.ready.len() {
-            let Some(id) = self.rt.ready.pop_front() else { break };
-            out_of_fuel = self.run_task(id);
-            if out_of_fuel || self.rt.killed || self.rt.result.is_some() {
+        // A turn that was stopped for want of fuel goes on where it was.
+        if self.rt.turn_left == 0 {
+            self.rt.turn_left = self.rt.ready.len();
+        }
+        while self.rt.turn_left > 0 {
+            let Some(id) = self.rt.ready.pop_front() else {
+                self.rt.turn_left = 0;
                 break;
+            };
+            out_of_fuel = self.run_task(id);
+            if out_of_fuel {
+                break;
+            }
+            self.rt.turn_left -= 1;
+            if self.rt.killed || self.rt.result.is_some() {
+                self.rt.turn_left = 0;
             }
         }
         if self.rt.withheld > 0 {
