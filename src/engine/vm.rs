@@ -18,7 +18,8 @@ use crate::natives;
 use crate::natives::world::World;
 use crate::runtime::driver::{Driver, Signal, SimDriver};
 use crate::runtime::{
-    CallEnd, INTERRUPT_SIGNAL, Interrupter, LastCall, LoopTable, Parts, ProgramEnd, Runtime, Turn,
+    CallEnd, Census, INTERRUPT_SIGNAL, Interrupter, LastCall, LoopTable, Parts, ProgramEnd,
+    Runtime, Turn,
 };
 use crate::vm::display::display_short;
 use crate::vm::{ErrorKind, Value, Vm as Machine, VmOptions};
@@ -136,6 +137,11 @@ impl Vm {
                 None => is_over = self.turn().is_some(),
             }
         }
+    }
+
+    /// What its loop still holds, for tests that nothing is left behind.
+    pub fn census(&self) -> Census {
+        self.runtime.rt.census()
     }
 
     /// What asks the running program to end, from any thread, also while it computes.

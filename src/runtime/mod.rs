@@ -11,6 +11,7 @@
 //! - `turn timer waiters`: the loop itself;
 //! - `resource output`: what has to be closed by whom, and where text goes;
 //! - `tracer timeline`: what the loop does, for whoever wants to know;
+//! - `census`: what it holds, for tests;
 //! - `wait host report handle`: what natives, the host and scripts see.
 //!
 //! The loop knows no native by name, no socket and no file: those are sources. It must not touch
@@ -18,6 +19,7 @@
 
 mod arm;
 mod cancel;
+mod census;
 mod channel;
 mod deadlock;
 pub mod driver;
@@ -57,6 +59,7 @@ use std::sync::atomic::{AtomicU8, Ordering};
 use std::task::Waker;
 
 pub use cancel::{CancelKind, Reason};
+pub use census::Census;
 pub use channel::{Channel, ChannelCursor};
 pub use driver::Ticket;
 pub use event_loop::{Loop, Remote};

@@ -59,6 +59,10 @@ impl Resources {
         Some(owned)
     }
 
+    pub(super) fn len(&self) -> usize {
+        self.owners.len()
+    }
+
     fn is_owned_by(&self, resource: Value, task: TaskId) -> bool {
         resource.is_object()
             && self.owners.get(&resource.bits()).is_some_and(|owned| owned.owner == task)

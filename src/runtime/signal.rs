@@ -15,8 +15,8 @@ pub struct Listener {
 }
 
 impl Listener {
-    /// Calls `hear` with the number of each signal that arrives, on another thread, until the
-    /// process ends.
+    /// Calls `hear` with the number of each signal that arrives, on another thread, until it is
+    /// dropped.
     #[cfg(feature = "cli")]
     pub fn start(signals: &[Signal], hear: impl Fn(i32) + Send + 'static) -> io::Result<Listener> {
         let numbers = signals.iter().map(|signal| signal.number());
@@ -50,6 +50,14 @@ impl Listener {
     #[cfg(not(feature = "cli"))]
     pub fn add(&self, _: i32) -> io::Result<()> {
         Err(unheard())
+    }
+}
+
+/// The thread ends, and what it waits with is closed.
+#[cfg(feature = "cli")]
+impl Drop for Listener {
+    fn drop(&mut self) {
+        self.handle.close();
     }
 }
 

@@ -85,6 +85,11 @@ impl Timers {
         }
     }
 
+    /// How many there are.
+    pub fn len(&self) -> usize {
+        self.heap.len()
+    }
+
     /// When the next one fires.
     pub fn next(&self) -> Option<Moment> {
         self.heap.first().map(|node| Moment { nanos: node.key.0 })

@@ -64,6 +64,11 @@ impl Waiters {
         }
     }
 
+    /// How many wait in all queues together.
+    pub fn len(&self) -> usize {
+        self.slots.len()
+    }
+
     /// Who has waited longest.
     pub fn first(&self, list: &WaitList) -> Option<Ticket> {
         self.slots.get(list.first as usize).map(|waiter| waiter.ticket)

@@ -320,6 +320,16 @@ impl Source for FileOp {
         self.leave(cx);
     }
 
+    /// A write may be cut; the other changes have happened when they have begun.
+    fn holds_cancel(&self) -> bool {
+        let changes = match self.task {
+            Task::Seek(to) => to != SeekFrom::Current(0),
+            Task::Truncate(_) => true,
+            Task::Write { .. } | Task::Sync => false,
+        };
+        self.is_begun && changes
+    }
+
     fn trace(&self, marker: &mut Marker) {
         marker.value(self.stream);
         if let Task::Write { data, .. } = self.task {
