@@ -73,7 +73,7 @@ fn execute(engine: &Engine, name: &str, text: Vec<u8>) -> i32 {
 /// Three quarters of the machine's memory: a program that wants more gets a `MemoryError`, before the
 /// system ends it without a word.
 #[cfg(target_os = "linux")]
-fn memory_limit() -> usize {
+pub(super) fn memory_limit() -> usize {
     let machine = rustix::system::sysinfo();
     let bytes = u64::from(machine.mem_unit).saturating_mul(machine.totalram) / 4 * 3;
     usize::try_from(bytes).unwrap_or(usize::MAX)
@@ -81,7 +81,7 @@ fn memory_limit() -> usize {
 
 /// Other systems are asked in other ways, and end few programs for their size.
 #[cfg(not(target_os = "linux"))]
-fn memory_limit() -> usize {
+pub(super) fn memory_limit() -> usize {
     usize::MAX
 }
 

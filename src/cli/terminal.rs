@@ -34,7 +34,16 @@ pub fn err(text: &str) {
 
 /// Whether standard error shows colours: a terminal, and the user does not object.
 pub fn has_colour() -> bool {
+    io::stderr().is_terminal() && wants_colour()
+}
+
+/// Whether standard output does.
+pub fn out_has_colour() -> bool {
+    io::stdout().is_terminal() && wants_colour()
+}
+
+fn wants_colour() -> bool {
     let set = |name: &str| std::env::var_os(name).is_some_and(|value| !value.is_empty());
     let dumb = std::env::var_os("TERM").is_some_and(|term| term == "dumb");
-    io::stderr().is_terminal() && !set("NO_COLOR") && !dumb
+    !set("NO_COLOR") && !dumb
 }

@@ -25,6 +25,7 @@ mod report;
 mod spine;
 mod stdlib;
 mod trace;
+mod trial;
 mod uncaught;
 mod vm;
 
@@ -37,8 +38,9 @@ pub use loader::{Files, Loader, Memory, ReadError};
 pub use option::{Capture, Input, Options, Output, SignalHook, TracerHook};
 pub use program::{CompileError, Findings, Program};
 pub use report::{Entered, Entry, Frame, Relation, Report};
+pub use trial::{Left, Terms, TrialEnd, TrialFailure};
 pub use vm::Vm;
 
 pub use crate::runtime::driver::{JobSpan, Moment, Signal};
 pub use crate::runtime::timeline::Timeline;
-pub use crate::runtime::{Interrupter, Step, Tracer};
+pub use crate::runtime::{Examiner, Interrupter, Step, Tracer};

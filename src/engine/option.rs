@@ -33,6 +33,9 @@ pub struct Options {
     pub tracer: Option<TracerHook>,
     /// Time does not pass but jumps to the next timer. There are no sockets then.
     pub virtual_clock: bool,
+    /// What all that is random follows from in virtual time: with the same seed the same program does the
+    /// same each time.
+    pub seed: u64,
     /// For tests of the engine: the VM stops after that many calls and turns of loops, and goes
     /// on.
     pub fuel_slice: Option<i64>,
@@ -42,6 +45,9 @@ pub struct Options {
     /// For tests of the engine: collect garbage at every chance and move stacks at every call.
     pub torture: bool,
 }
+
+/// The seed unless the host chooses one.
+const SEED: u64 = 0x6b65_7474_6c65;
 
 /// What a host does when a signal arrives, besides what the VM does.
 #[derive(Clone)]
@@ -101,6 +107,7 @@ impl Default for Options {
             on_signal: None,
             tracer: None,
             virtual_clock: false,
+            seed: SEED,
             fuel_slice: None,
             op_budget: 128,
             torture: false,

@@ -36,11 +36,11 @@ const QUOTED_MAX: usize = 60;
 /// `Send` but not `Sync`: it may move between threads, one of which drives it at a time. Its tasks
 /// go on only while [`run`](Vm::run) or [`call`](Vm::call) drives them.
 pub struct Vm {
-    runtime: Runtime,
-    engine: Engine,
-    sources: Sources,
+    pub(super) runtime: Runtime,
+    pub(super) engine: Engine,
+    pub(super) sources: Sources,
     /// The module that calls of the host look in: the one that was started last.
-    started: Option<Arc<ModuleCode>>,
+    pub(super) started: Option<Arc<ModuleCode>>,
 }
 
 const _: () = {
@@ -85,31 +85,6 @@ impl Vm {
             if let Some(end) = self.turn() {
                 return self.conclude(end);
             }
-        }
-    }
-
-    /// Runs the `test` block of that number, after the top level of each module and instead of
-    /// `main`. It fails with an error that nothing caught, or when it leaves the program.
-    ///
-    /// A test sees what those before it did to the state of the modules, unless each gets a VM of
-    /// its own.
-    pub fn run_test(&mut self, program: &Program, test: usize) -> Result<(), Error> {
-        let closures = self.load(program)?;
-        self.started = program.code().modules.last().cloned();
-        let module = self.started.clone();
-        let body: LastCall =
-            Box::new(move |vm| Some((vm.test_closure(&module?.name, test)?, Vec::new())));
-        self.begin(closures, body);
-        let end = loop {
-            if let Some(end) = self.turn() {
-                break end;
-            }
-        };
-        let asked = end.status;
-        self.conclude(end)?;
-        match asked {
-            Some(status) => Err(Error::Call(format!("the test called exit({status})"))),
-            None => Ok(()),
         }
     }
 
@@ -165,7 +140,7 @@ impl Vm {
         self.begin(closures, Box::new(move |vm| call_of_main(vm, &*main?, &args)));
     }
 
-    fn begin(&mut self, closures: Vec<Value>, last: LastCall) {
+    pub(super) fn begin(&mut self, closures: Vec<Value>, last: LastCall) {
         let mut rest = VecDeque::from(closures);
         let Some(first) = rest.pop_front() else { return };
         self.runtime.start(first, &[], Parts { rest, last: Some(last) });
@@ -179,12 +154,7 @@ impl Vm {
         match self.runtime.turn(None) {
             Turn::Ended(end) => Some(end),
             // Nothing is left to do and nothing was ever begun: a program without modules.
-            Turn::Idle => Some(ProgramEnd {
-                outcome: Ok(Value::null()),
-                status: None,
-                signal: None,
-                killed: false,
-            }),
+            Turn::Idle => Some(ProgramEnd::nothing()),
             Turn::Ready | Turn::Waiting | Turn::OutOfFuel => None,
         }
     }
@@ -332,13 +302,10 @@ fn world(options: &Options) -> World {
     }
 }
 
-/// The seed of a VM in virtual time: the same program does the same each time.
-const SEED: u64 = 0x6b65_7474_6c65;
-
 #[cfg(feature = "driver")]
 fn driver(options: &Options) -> Result<Box<dyn Driver>, Error> {
     if options.virtual_clock {
-        return Ok(Box::new(SimDriver::new(SEED)));
+        return Ok(Box::new(SimDriver::new(options.seed)));
     }
     match crate::runtime::driver::MioDriver::new() {
         Ok(driver) => Ok(Box::new(driver)),
@@ -348,8 +315,8 @@ fn driver(options: &Options) -> Result<Box<dyn Driver>, Error> {
 
 /// Without the driver of the operating system time is always virtual.
 #[cfg(not(feature = "driver"))]
-fn driver(_: &Options) -> Result<Box<dyn Driver>, Error> {
-    Ok(Box::new(SimDriver::new(SEED)))
+fn driver(options: &Options) -> Result<Box<dyn Driver>, Error> {
+    Ok(Box::new(SimDriver::new(options.seed)))
 }
 
 /// Signals end the program, or show what it is doing.

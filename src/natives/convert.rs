@@ -11,8 +11,8 @@ use super::text_form::{Joined, join_text};
 use crate::natives;
 use crate::vm::map::Map;
 use crate::vm::{Elements, ErrorKind, Kind, Thrown, Value, Vm};
-pub use number::prefixed;
 use number::{duration_of, float_of, int_of};
+pub use number::{prefixed, read_duration};
 
 natives! {
     /// Conversions.

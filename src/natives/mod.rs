@@ -56,6 +56,7 @@ mod stream;
 mod sync;
 mod task;
 mod term;
+mod test;
 mod text;
 mod text_form;
 mod time;
@@ -63,6 +64,7 @@ mod total;
 pub mod world;
 
 pub use argument::{Call, Need, Rest};
+pub use convert::read_duration;
 pub use declaration::{Body, Declaration, Param, Role, Signature, last_dot, shape};
 pub use registry::{declarations, install, library_names, names};
 
@@ -142,4 +144,5 @@ pub const TABLES: &[&[Declaration]] = &[
     process::CHILD,
     signal::SIGNAL,
     path::PATH,
+    test::TEST,
 ];

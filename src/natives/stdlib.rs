@@ -37,6 +37,7 @@ pub const FILES: &[(&str, &str)] = &[
     file!("term/style.ket"),
     file!("term/table.ket"),
     file!("task.ket"),
+    file!("test.ket"),
     file!("time.ket"),
 ];
 

@@ -3,7 +3,7 @@
 //! The command line gives those of its process; a host that embeds Kettle, and every script test,
 //! gives its own. Nothing else in this layer may touch `std::io::stdin`, `stdout` or `stderr`.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// The outside of a VM, as the host wants it.
 #[derive(Clone, Debug, Default)]
@@ -39,9 +39,24 @@ pub enum Output {
 }
 
 /// Bytes that a VM has written and its host can read, from any thread.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub struct Capture {
-    bytes: Arc<Mutex<Vec<u8>>>,
+    kept: Arc<Mutex<Kept>>,
+}
+
+#[derive(Debug)]
+struct Kept {
+    bytes: Vec<u8>,
+    /// No more is kept than this.
+    max: usize,
+    /// How much was not kept.
+    lost: usize,
+}
+
+impl Default for Capture {
+    fn default() -> Capture {
+        Capture::up_to(usize::MAX)
+    }
 }
 
 impl Input {
@@ -57,24 +72,44 @@ impl Output {
         Output::Captured(Capture::default())
     }
 
-    /// What has been written to a captured output.
+    /// The same for the first `max` bytes.
+    pub fn captured_up_to(max: usize) -> Output {
+        Output::Captured(Capture::up_to(max))
+    }
+
+    /// What has been written to a captured output; how much is missing stands at the end.
     pub fn text(&self) -> String {
-        match self {
-            Output::Process => String::new(),
-            Output::Captured(capture) => String::from_utf8_lossy(&capture.bytes()).into_owned(),
+        let Output::Captured(capture) = self else { return String::new() };
+        let kept = capture.lock();
+        let mut text = String::from_utf8_lossy(&kept.bytes).into_owned();
+        if kept.lost > 0 {
+            text.push_str(&format!("\n… and {} bytes more\n", kept.lost));
         }
+        text
     }
 }
 
 impl Capture {
+    fn up_to(max: usize) -> Capture {
+        let kept = Kept { bytes: Vec::new(), max, lost: 0 };
+        Capture { kept: Arc::new(Mutex::new(kept)) }
+    }
+
     /// Adds bytes.
     pub fn write(&self, bytes: &[u8]) {
-        // Nothing panics under this lock, so a poisoned one still holds whole writes.
-        self.bytes.lock().unwrap_or_else(PoisonError::into_inner).extend_from_slice(bytes);
+        let mut kept = self.lock();
+        let room = bytes.len().min(kept.max - kept.bytes.len());
+        kept.bytes.extend_from_slice(&bytes[..room]);
+        kept.lost += bytes.len() - room;
     }
 
     /// What has been written.
     pub fn bytes(&self) -> Vec<u8> {
-        self.bytes.lock().unwrap_or_else(PoisonError::into_inner).clone()
+        self.lock().bytes.clone()
+    }
+
+    /// Nothing panics under this lock, so a poisoned one still holds whole writes.
+    fn lock(&self) -> MutexGuard<'_, Kept> {
+        self.kept.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -21,6 +21,7 @@ use super::resource::Resources;
 use super::task::{Stage, TaskId, Tasks};
 use super::timer::{Alarm, TimerId, Timers};
 use super::tracer::Tracer;
+use super::trial::Trial;
 use super::wait::{LoopTable, Wait};
 use super::waiters::Waiters;
 use crate::vm::Value;
@@ -50,6 +51,8 @@ pub struct Loop {
     pub(super) resources: Resources,
     /// Who runs next, first come first served.
     pub(super) ready: VecDeque<TaskId>,
+    /// The test that is run, if it is one.
+    pub trial: Option<Box<Trial>>,
     /// The record of the program that runs.
     pub(super) program: Option<RecId>,
     /// Its task.
@@ -108,6 +111,7 @@ impl Loop {
             waiters: Waiters::default(),
             resources: Resources::default(),
             ready: VecDeque::new(),
+            trial: None,
             program: None,
             main: None,
             ops: 0,

@@ -59,6 +59,16 @@ pub trait Output: Send {
         None
     }
 
+    /// Keeps all that is written from now on, until [`Output::captured`] takes it. Says whether it does.
+    fn capture(&mut self) -> bool {
+        false
+    }
+
+    /// What was kept of each stream, which ends it.
+    fn captured(&mut self) -> (Vec<u8>, Vec<u8>) {
+        (Vec::new(), Vec::new())
+    }
+
     /// Keeps these lines below all other output of a terminal until others are given. Does nothing
     /// where standard error is no terminal.
     fn set_status(&mut self, _lines: Vec<String>) {}

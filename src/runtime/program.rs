@@ -58,6 +58,13 @@ pub struct ProgramEnd {
     pub killed: bool,
 }
 
+impl ProgramEnd {
+    /// The end of a program that never began.
+    pub fn nothing() -> ProgramEnd {
+        ProgramEnd { outcome: Ok(Value::null()), status: None, signal: None, killed: false }
+    }
+}
+
 /// Who asks a program to end.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Interrupt {
@@ -101,6 +108,9 @@ impl Loop {
         {
             vm.free_fiber(task.fiber);
             task.fiber = vm.new_fiber(callee, &args, None);
+            if self.parts.last.is_none() {
+                self.note_last_part(vm, id, callee);
+            }
             return Next::Run;
         }
         self.ended = Some(ended);
@@ -128,6 +138,7 @@ impl Loop {
     }
 
     pub(super) fn close_program(&mut self, vm: &mut Vm, id: TaskId) {
+        self.note_resources(vm, id);
         self.close_resources(vm, id, None, None);
         let Some((_, rec)) = self.program.take().and_then(|rec| self.leave(vm, id, rec)) else {
             return;

@@ -63,6 +63,16 @@ impl Resources {
         self.owners.len()
     }
 
+    /// Whose it is.
+    pub(super) fn owner(&self, resource: Value) -> Option<TaskId> {
+        self.owners.get(&resource.bits()).map(|owned| owned.owner)
+    }
+
+    /// What a task owns, in the order in which it came to it.
+    pub(super) fn of(&self, task: TaskId) -> &[Value] {
+        self.by_task.get(&task).map_or(&[], Vec::as_slice)
+    }
+
     fn is_owned_by(&self, resource: Value, task: TaskId) -> bool {
         resource.is_object()
             && self.owners.get(&resource.bits()).is_some_and(|owned| owned.owner == task)
@@ -74,6 +84,9 @@ impl Loop {
     pub fn own(&mut self, owner: TaskId, resource: Value, close: Closer) {
         if !self.resources.owners.contains_key(&resource.bits()) {
             self.resources.add(owner, resource, close);
+            if let Some(trial) = &mut self.trial {
+                trial.made(resource);
+            }
         }
     }
 

@@ -218,6 +218,7 @@ impl Loop {
 
     /// Step 3: only daemons are left.
     fn cancel_daemons(&mut self, vm: &mut Vm, id: RecId) {
+        self.note_daemons(vm, id);
         let mut next = self.recs.get(id).and_then(|rec| rec.first_child);
         while let Some(child) = next {
             let Some(task) = self.tasks.get(child) else { return };

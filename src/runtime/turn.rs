@@ -184,6 +184,7 @@ impl Runtime {
 
     /// Gives a task its turn. Says whether the fuel was used up.
     fn run_task(&mut self, id: TaskId) -> bool {
+        self.rt.note_places(&self.vm);
         let budget = self.rt.op_budget;
         let Some(task) = self.rt.tasks.get_mut(id) else { return false };
         task.stage = Stage::Running;
@@ -278,7 +279,9 @@ impl Runtime {
         if waits && rt.effective(id).is_some() {
             return rt.unwind(vm, id);
         }
-        match (Cx { vm, rt, task: id }).call(native, args) {
+        let answer = (Cx { vm, rt, task: id }).call(native, args);
+        rt.note_places(vm);
+        match answer {
             Err(Thrown(error)) => rt.deliver(vm, id, Err(error), None),
             Ok(Answer::Value(value)) if waits => rt.finish_at_once(vm, id, Ok(value), None, false),
             Ok(Answer::Value(value)) => rt.deliver(vm, id, Ok(value), None),

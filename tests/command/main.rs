@@ -11,3 +11,6 @@ mod programs;
 mod signal;
 mod terminal;
 mod test;
+mod test_failure;
+mod test_record;
+mod test_snapshot;

@@ -126,6 +126,11 @@ pub(super) fn duration_of(vm: &mut Vm, value: Value) -> Outcome {
     }
 }
 
+/// The nanoseconds of a duration written as `duration("…")` takes it: `1h30m`, `500ms`.
+pub fn read_duration(text: &str) -> Option<i64> {
+    parse_duration(text.trim()).ok()
+}
+
 #[derive(Debug, PartialEq)]
 enum Unread {
     Form,

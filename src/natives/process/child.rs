@@ -45,6 +45,8 @@ struct Child {
     stdout: Value,
     stderr: Value,
     closed: bool,
+    /// Somebody has been told how it ended.
+    ended: bool,
 }
 
 impl HostObject for Child {
@@ -54,6 +56,10 @@ impl HostObject for Child {
 
     fn display(&self) -> String {
         format!("<child {} {}>", self.pid, self.program)
+    }
+
+    fn is_held(&self) -> bool {
+        !self.ended
     }
 
     fn trace(&self, marker: &mut Marker) {
@@ -76,6 +82,7 @@ pub(super) fn new(cx: &mut Cx<'_>, program: &str, adopted: Adopted) -> Value {
         stdout: pipe(stdout, "output"),
         stderr: pipe(stderr, "errors"),
         closed: false,
+        ended: false,
     };
     let value = cx.vm.heap.object(Box::new(child));
     cx.rt.own(cx.task, value, close_child);
@@ -158,7 +165,12 @@ impl Source for WaitOp {
             Err(thrown) => return Poll::Ready(Err(thrown)),
         };
         match cx.rt.driver.child_status(id) {
-            Ok(Some(status)) => Poll::Ready(Ok(status_record(cx.vm, status))),
+            Ok(Some(status)) => {
+                if let Some(child) = cx.vm.heap.object_mut::<Child>(self.child) {
+                    child.ended = true;
+                }
+                Poll::Ready(Ok(status_record(cx.vm, status)))
+            }
             Ok(None) => Poll::Pending,
             Err(error) => Poll::Ready(Err(cx.vm.error(ErrorKind::ClosedError, error.to_string()))),
         }

@@ -25,6 +25,8 @@ pub struct Console {
     status: Vec<String>,
     /// How many lines of it stand there now.
     shown: usize,
+    /// What is written while the program captures its own output.
+    kept: Option<(Vec<u8>, Vec<u8>)>,
 }
 
 enum Channel {
@@ -47,6 +49,7 @@ impl Console {
             err: Channel::new(&world.stderr, Target::Err),
             status: Vec::new(),
             shown: 0,
+            kept: None,
         }
     }
 
@@ -97,6 +100,9 @@ impl Console {
 
 impl Output for Console {
     fn write(&mut self, target: Target, bytes: &[u8]) {
+        if let Some((out, err)) = &mut self.kept {
+            return if target == Target::Out { out } else { err }.extend_from_slice(bytes);
+        }
         let channel = self.channel(target);
         channel.write(bytes);
         // Errors are never held back.
@@ -121,6 +127,16 @@ impl Output for Console {
             Channel::Process(gathered) => gathered.device.size(),
             Channel::Captured(_) => None,
         }
+    }
+
+    fn capture(&mut self) -> bool {
+        let begins = self.kept.is_none();
+        self.kept.get_or_insert_default();
+        begins
+    }
+
+    fn captured(&mut self) -> (Vec<u8>, Vec<u8>) {
+        self.kept.take().unwrap_or_default()
     }
 
     fn set_status(&mut self, lines: Vec<String>) {

@@ -61,6 +61,10 @@ impl HostObject for Subscription {
         "subscription"
     }
 
+    fn is_held(&self) -> bool {
+        false
+    }
+
     fn trace(&self, marker: &mut Marker) {
         marker.value(self.broadcast);
         for value in &self.values {

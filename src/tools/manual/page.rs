@@ -140,6 +140,7 @@ const PLANS: &[Plan] = &[
         ],
     ),
     module("task", "", &["scope", "local"]),
+    module("test", "", &[]),
     module(
         "time",
         "Clocks, dates, time zones, and what happens again and again.",

@@ -27,6 +27,12 @@ pub trait HostObject: Any + Send {
         0
     }
 
+    /// It holds something of the world outside, which somebody has to give back. A test that leaves
+    /// it open fails.
+    fn is_held(&self) -> bool {
+        true
+    }
+
     /// What it is as a value; `None` for a handle, which equals only itself.
     fn as_value(&self) -> Option<&dyn HostValue> {
         None

@@ -3,11 +3,18 @@
 //! The parser and the help read the same tables, so neither can know a flag that the other does
 //! not. What comes out is a [`Request`]; doing it is the business of the other files here.
 
+mod table;
+
 use std::ffi::OsString;
+use std::time::Duration;
 
 use lexopt::{Arg, Parser};
 
+use self::table::{COMMANDS, DUMPS, FLAGS, Flag, FlagId, name_of};
 use crate::diagnostics::nearest;
+use crate::natives::read_duration;
+
+pub use self::table::{Command, help};
 
 /// What the user wants.
 #[derive(Debug, PartialEq, Eq)]
@@ -61,6 +68,26 @@ pub struct Test {
     pub paths: Vec<String>,
     /// Only tests whose name contains this.
     pub filter: Option<String>,
+    /// Begin no more tests after a failure.
+    pub fail_fast: bool,
+    /// How many files are tested at the same time.
+    pub jobs: Option<usize>,
+    /// How long a test may take by the real clock; zero is for ever.
+    pub timeout: Option<Duration>,
+    /// Store the snapshots as they are.
+    pub update: bool,
+    /// What random numbers and the simulated world follow from.
+    pub seed: Option<u64>,
+    /// Run each test with so many seeds, and orders of its tasks.
+    pub explore: Option<u64>,
+    /// Run each test so many times.
+    pub repeat: Option<u64>,
+    /// Say only which tests there are.
+    pub list: bool,
+    /// Say it for machines.
+    pub json: bool,
+    /// Where to write JUnit XML.
+    pub junit: Option<String>,
 }
 
 /// Where the text of a program is.
@@ -88,179 +115,14 @@ pub enum Dump {
     Bytecode,
 }
 
-/// The commands; a command line without one runs a file.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Command {
-    /// `kettle run`
-    Run,
-    /// `kettle check`
-    Check,
-    /// `kettle test`
-    Test,
-    /// `kettle doc`
-    Doc,
-    /// `kettle explain`
-    Explain,
-}
-
-struct CommandEntry {
-    command: Command,
-    name: &'static str,
-    operands: &'static str,
-    help: &'static str,
-}
-
-const COMMANDS: &[CommandEntry] = &[
-    CommandEntry {
-        command: Command::Run,
-        name: "run",
-        operands: "FILE [ARGUMENT…]",
-        help: "Run a program; the word `run` may be left out",
-    },
-    CommandEntry {
-        command: Command::Check,
-        name: "check",
-        operands: "FILE…",
-        help: "Report mistakes in files and folders without running them",
-    },
-    CommandEntry {
-        command: Command::Test,
-        name: "test",
-        operands: "[PATH…]",
-        help: "Run the tests in files and folders; here if none is named",
-    },
-    CommandEntry {
-        command: Command::Doc,
-        name: "doc",
-        operands: "[NAME]",
-        help: "Show the manual of a module, a function, a file",
-    },
-    CommandEntry {
-        command: Command::Explain,
-        name: "explain",
-        operands: "[CODE]",
-        help: "Explain a diagnostic, as in `kettle explain E0201`, or list all",
-    },
-];
-
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum FlagId {
-    Eval,
-    Dump,
-    VirtualClock,
-    Trace,
-    Json,
-    DenyWarnings,
-    Filter,
-    Help,
-    Version,
-}
-
-struct Flag {
-    id: FlagId,
-    short: Option<char>,
-    long: &'static str,
-    /// The name of its value, if it takes one.
-    value: Option<&'static str>,
-    /// The commands that take it; a file without a command counts as `run`.
-    commands: &'static [Command],
-    /// None for a flag that is only of use to the project's own tests.
-    help: Option<&'static str>,
-}
-
-const ALL: &[Command] =
-    &[Command::Run, Command::Check, Command::Test, Command::Doc, Command::Explain];
-
-const FLAGS: &[Flag] = &[
-    Flag {
-        id: FlagId::Eval,
-        short: Some('e'),
-        long: "eval",
-        value: Some("CODE"),
-        commands: &[Command::Run],
-        help: Some("Run CODE; the words behind it are its arguments"),
-    },
-    Flag {
-        id: FlagId::Dump,
-        short: None,
-        long: "dump",
-        value: Some("FORM"),
-        commands: &[Command::Run],
-        help: Some("Print the program's tokens, ast or bytecode instead of running it"),
-    },
-    Flag {
-        id: FlagId::Trace,
-        short: None,
-        long: "trace",
-        value: Some("FILE"),
-        commands: &[Command::Run],
-        help: Some("Write the timeline of the event loop to FILE, for ui.perfetto.dev"),
-    },
-    Flag {
-        id: FlagId::VirtualClock,
-        short: None,
-        long: "virtual-clock",
-        value: None,
-        commands: &[Command::Run],
-        help: None,
-    },
-    Flag {
-        id: FlagId::Json,
-        short: None,
-        long: "json",
-        value: None,
-        commands: &[Command::Check],
-        help: Some("With check: print one JSON document to standard output"),
-    },
-    Flag {
-        id: FlagId::DenyWarnings,
-        short: None,
-        long: "deny-warnings",
-        value: None,
-        commands: &[Command::Check],
-        help: Some("With check: exit with status 1 for warnings too"),
-    },
-    Flag {
-        id: FlagId::Filter,
-        short: None,
-        long: "filter",
-        value: Some("TEXT"),
-        commands: &[Command::Test],
-        help: Some("Run only the tests whose name contains TEXT"),
-    },
-    Flag {
-        id: FlagId::Help,
-        short: Some('h'),
-        long: "help",
-        value: None,
-        commands: ALL,
-        help: Some("Print this help"),
-    },
-    Flag {
-        id: FlagId::Version,
-        short: Some('V'),
-        long: "version",
-        value: None,
-        commands: &[Command::Run],
-        help: Some("Print the version"),
-    },
-];
-
-const DUMPS: &[(&str, Dump)] =
-    &[("tokens", Dump::Tokens), ("ast", Dump::Ast), ("bytecode", Dump::Bytecode)];
-
-/// Variables that the command line heeds.
-const ENVIRONMENT: &[(&str, &str)] =
-    &[("NO_COLOR", "No colours, if it is set to anything"), ("TERM=dumb", "No colours")];
-
 /// Reads a command line; the error is a message for the user.
 pub fn parse(words: impl IntoIterator<Item = OsString>) -> Result<Request, String> {
     let mut parser = Parser::from_args(words);
     let mut command = None;
     let mut run = Run::default();
     let mut check = Check::default();
+    let mut test = Test::default();
     let mut operands = Vec::new();
-    let mut filter = None;
     loop {
         let flag = match parser.next().map_err(|error| error.to_string())? {
             None => break,
@@ -287,20 +149,51 @@ pub fn parse(words: impl IntoIterator<Item = OsString>) -> Result<Request, Strin
             FlagId::Version => return Ok(Request::Version),
             FlagId::VirtualClock => run.virtual_clock = true,
             FlagId::Trace => run.trace = Some(value(&mut parser, flag)?),
+            FlagId::Json if command == Some(Command::Test) => test.json = true,
             FlagId::Json => check.json = true,
             FlagId::DenyWarnings => check.deny_warnings = true,
-            FlagId::Filter => filter = Some(value(&mut parser, flag)?),
             FlagId::Dump => run.dump = Some(dump(&value(&mut parser, flag)?)?),
             FlagId::Eval => {
                 run.source = Source::Text(value(&mut parser, flag)?);
                 return finish_run(run, parser);
             }
+            _ => test_flag(&mut test, &mut parser, flag)?,
         }
     }
     if command == Some(Command::Test) {
-        return Ok(Request::Test(Test { paths: operands, filter }));
+        return finish_test(Test { paths: operands, ..test });
     }
     finish(command, run, check, operands)
+}
+
+/// A flag that only `kettle test` has.
+fn test_flag(test: &mut Test, parser: &mut Parser, flag: &Flag) -> Result<(), String> {
+    match flag.id {
+        FlagId::FailFast => test.fail_fast = true,
+        FlagId::Update => test.update = true,
+        FlagId::List => test.list = true,
+        FlagId::Filter => test.filter = Some(value(parser, flag)?),
+        FlagId::Junit => test.junit = Some(value(parser, flag)?),
+        FlagId::Timeout => test.timeout = Some(span(parser, flag)?),
+        FlagId::Seed => test.seed = Some(number(parser, flag, 0)?),
+        FlagId::Explore => test.explore = Some(number(parser, flag, 1)?),
+        FlagId::Repeat => test.repeat = Some(number(parser, flag, 1)?),
+        FlagId::Jobs => {
+            let jobs = number(parser, flag, 1)?;
+            test.jobs = Some(usize::try_from(jobs).unwrap_or(usize::MAX));
+        }
+        _ => {}
+    }
+    Ok(())
+}
+
+fn finish_test(test: Test) -> Result<Request, String> {
+    match (test.explore, test.repeat) {
+        (Some(_), Some(_)) => Err("`--explore` and `--repeat` both say how often a test runs: \
+                                   give one of them"
+            .to_owned()),
+        _ => Ok(Request::Test(test)),
+    }
 }
 
 /// Everything behind the program belongs to the program.
@@ -365,6 +258,25 @@ fn value(parser: &mut Parser, flag: &Flag) -> Result<String, String> {
     Ok(text(value))
 }
 
+/// The value of a flag that takes a whole number, at least `least`.
+fn number(parser: &mut Parser, flag: &Flag, least: u64) -> Result<u64, String> {
+    let text = value(parser, flag)?;
+    let number = text.parse().ok().filter(|number| *number >= least);
+    number.ok_or_else(|| {
+        format!("`--{} {text}`: it takes a whole number, at least {least}", flag.long)
+    })
+}
+
+/// The value of a flag that takes a duration.
+fn span(parser: &mut Parser, flag: &Flag) -> Result<Duration, String> {
+    let text = value(parser, flag)?;
+    let nanos = read_duration(&text).and_then(|nanos| u64::try_from(nanos).ok());
+    let span = nanos.map(Duration::from_nanos);
+    span.ok_or_else(|| {
+        format!("`--{} {text}`: it takes a duration, as in 500ms or 1m30s", flag.long)
+    })
+}
+
 fn dump(form: &str) -> Result<Dump, String> {
     match DUMPS.iter().find(|(name, _)| *name == form) {
         Some((_, dump)) => Ok(*dump),
@@ -375,57 +287,6 @@ fn dump(form: &str) -> Result<Dump, String> {
 /// Words that are not UTF-8 are taken as well as they can be.
 fn text(word: OsString) -> String {
     word.to_string_lossy().into_owned()
-}
-
-fn name_of(command: Command) -> &'static str {
-    COMMANDS.iter().find(|entry| entry.command == command).map_or("", |entry| entry.name)
-}
-
-/// The help of the command line, or of one of its commands.
-pub fn help(command: Option<Command>) -> String {
-    let mut help = String::new();
-    match command {
-        None => {
-            help.push_str("Kettle, a small scripting language whose runtime is an event loop\n\n");
-            help.push_str(
-                "Usage: kettle FILE [ARGUMENT…]
-       kettle -e CODE [ARGUMENT…]
-       kettle - [ARGUMENT…]         the program comes from standard input
-       kettle COMMAND …
-
-Flags stand before the program; what stands behind it is the program's own.
-
-Commands:
-",
-            );
-            for entry in COMMANDS {
-                let usage = format!("{} {}", entry.name, entry.operands);
-                help.push_str(&format!("  {usage:<22} {}\n", entry.help));
-            }
-        }
-        Some(command) => {
-            let entry = COMMANDS.iter().find(|entry| entry.command == command);
-            let entry = entry.expect("every command stands in the table");
-            help.push_str(&format!("{}\n\n", entry.help));
-            help.push_str(&format!("Usage: kettle {} [FLAG…] {}\n", entry.name, entry.operands));
-        }
-    }
-    help.push_str("\nFlags:\n");
-    for flag in FLAGS {
-        if let Some(text) = flag.help
-            && command.is_none_or(|command| flag.commands.contains(&command))
-        {
-            let short = flag.short.map_or("    ".to_owned(), |short| format!("-{short}, "));
-            let value = flag.value.map_or(String::new(), |value| format!(" {value}"));
-            let written = format!("{short}--{}{value}", flag.long);
-            help.push_str(&format!("  {written:<22} {text}\n"));
-        }
-    }
-    help.push_str("\nEnvironment:\n");
-    for (name, text) in ENVIRONMENT {
-        help.push_str(&format!("  {name:<22} {text}\n"));
-    }
-    help
 }
 
 #[cfg(test)]
@@ -464,12 +325,22 @@ mod tests {
         assert_eq!(message(&["--dump", "x"]), "`--dump x`: the forms are tokens, ast and bytecode");
         assert_eq!(message(&["run"]), "`kettle run` needs a file");
         assert_eq!(message(&["-e"]), "`--eval` needs a value: CODE");
+        assert_eq!(
+            message(&["test", "--jobs", "0"]),
+            "`--jobs 0`: it takes a whole number, at least 1"
+        );
+        assert_eq!(
+            message(&["test", "--timeout=5"]),
+            "`--timeout 5`: it takes a duration, as in 500ms or 1m30s"
+        );
+        assert!(message(&["test", "--repeat=2", "--explore=2"]).contains("give one of them"));
+        assert_eq!(message(&["check", "--seed", "1"]), "`kettle check` does not take `--seed`");
     }
 
     #[test]
     fn every_flag_that_is_no_secret_stands_in_the_help() {
-        let help = help(None);
         for flag in FLAGS {
+            let help = help(flag.commands.first().copied());
             assert_eq!(help.contains(&format!("--{}", flag.long)), flag.help.is_some());
         }
     }

@@ -1,0 +1,316 @@
+//! The tables of commands and flags, and the help that is made from them.
+
+use super::Dump;
+
+/// The commands; a command line without one runs a file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Command {
+    /// `kettle run`
+    Run,
+    /// `kettle check`
+    Check,
+    /// `kettle test`
+    Test,
+    /// `kettle doc`
+    Doc,
+    /// `kettle explain`
+    Explain,
+}
+
+/// A command, as the parser and the help see it.
+pub(super) struct CommandEntry {
+    pub command: Command,
+    pub name: &'static str,
+    operands: &'static str,
+    help: &'static str,
+}
+
+/// All commands.
+pub(super) const COMMANDS: &[CommandEntry] = &[
+    CommandEntry {
+        command: Command::Run,
+        name: "run",
+        operands: "FILE [ARGUMENT…]",
+        help: "Run a program; the word `run` may be left out",
+    },
+    CommandEntry {
+        command: Command::Check,
+        name: "check",
+        operands: "FILE…",
+        help: "Report mistakes in files and folders without running them",
+    },
+    CommandEntry {
+        command: Command::Test,
+        name: "test",
+        operands: "[PATH…]",
+        help: "Run the tests in files and folders, or at FILE:LINE; here if none is named",
+    },
+    CommandEntry {
+        command: Command::Doc,
+        name: "doc",
+        operands: "[NAME]",
+        help: "Show the manual of a module, a function, a file",
+    },
+    CommandEntry {
+        command: Command::Explain,
+        name: "explain",
+        operands: "[CODE]",
+        help: "Explain a diagnostic, as in `kettle explain E0201`, or list all",
+    },
+];
+
+/// What a flag means.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum FlagId {
+    Eval,
+    Dump,
+    VirtualClock,
+    Trace,
+    Json,
+    DenyWarnings,
+    Filter,
+    FailFast,
+    Jobs,
+    Timeout,
+    Update,
+    Seed,
+    Explore,
+    Repeat,
+    List,
+    Junit,
+    Help,
+    Version,
+}
+
+/// A flag, as the parser and the help see it.
+pub(super) struct Flag {
+    pub id: FlagId,
+    pub short: Option<char>,
+    pub long: &'static str,
+    /// The name of its value, if it takes one.
+    pub value: Option<&'static str>,
+    /// The commands that take it; a file without a command counts as `run`.
+    pub commands: &'static [Command],
+    /// None for a flag that is only of use to the project's own tests.
+    pub help: Option<&'static str>,
+}
+
+const ALL: &[Command] =
+    &[Command::Run, Command::Check, Command::Test, Command::Doc, Command::Explain];
+
+/// All flags.
+pub(super) const FLAGS: &[Flag] = &[
+    Flag {
+        id: FlagId::Eval,
+        short: Some('e'),
+        long: "eval",
+        value: Some("CODE"),
+        commands: &[Command::Run],
+        help: Some("Run CODE; the words behind it are its arguments"),
+    },
+    Flag {
+        id: FlagId::Dump,
+        short: None,
+        long: "dump",
+        value: Some("FORM"),
+        commands: &[Command::Run],
+        help: Some("Print the program's tokens, ast or bytecode instead of running it"),
+    },
+    Flag {
+        id: FlagId::Trace,
+        short: None,
+        long: "trace",
+        value: Some("FILE"),
+        commands: &[Command::Run],
+        help: Some("Write the timeline of the event loop to FILE, for ui.perfetto.dev"),
+    },
+    Flag {
+        id: FlagId::VirtualClock,
+        short: None,
+        long: "virtual-clock",
+        value: None,
+        commands: &[Command::Run],
+        help: None,
+    },
+    Flag {
+        id: FlagId::Json,
+        short: None,
+        long: "json",
+        value: None,
+        commands: &[Command::Check, Command::Test],
+        help: Some("Say it for machines, as JSON on standard output"),
+    },
+    Flag {
+        id: FlagId::DenyWarnings,
+        short: None,
+        long: "deny-warnings",
+        value: None,
+        commands: &[Command::Check],
+        help: Some("Exit with status 1 for warnings too"),
+    },
+    Flag {
+        id: FlagId::Filter,
+        short: None,
+        long: "filter",
+        value: Some("TEXT"),
+        commands: &[Command::Test],
+        help: Some("Run only the tests whose name contains TEXT"),
+    },
+    Flag {
+        id: FlagId::FailFast,
+        short: None,
+        long: "fail-fast",
+        value: None,
+        commands: &[Command::Test],
+        help: Some("Begin no more tests after the first that fails"),
+    },
+    Flag {
+        id: FlagId::Jobs,
+        short: Some('j'),
+        long: "jobs",
+        value: Some("N"),
+        commands: &[Command::Test],
+        help: Some("How many files are tested at a time; one per core unless given"),
+    },
+    Flag {
+        id: FlagId::Timeout,
+        short: None,
+        long: "timeout",
+        value: Some("SPAN"),
+        commands: &[Command::Test],
+        help: Some("How long a test may take by a real clock, 30s; 0s is for ever"),
+    },
+    Flag {
+        id: FlagId::Update,
+        short: Some('u'),
+        long: "update",
+        value: None,
+        commands: &[Command::Test],
+        help: Some("Store the snapshots as they are now"),
+    },
+    Flag {
+        id: FlagId::Seed,
+        short: None,
+        long: "seed",
+        value: Some("N"),
+        commands: &[Command::Test],
+        help: Some("What the random numbers and the simulated world follow from"),
+    },
+    Flag {
+        id: FlagId::Explore,
+        short: None,
+        long: "explore",
+        value: Some("N"),
+        commands: &[Command::Test],
+        help: Some("Run each test in N different orders of its tasks, N seeds"),
+    },
+    Flag {
+        id: FlagId::Repeat,
+        short: None,
+        long: "repeat",
+        value: Some("N"),
+        commands: &[Command::Test],
+        help: Some("Run each test N times, each with a seed of its own"),
+    },
+    Flag {
+        id: FlagId::List,
+        short: None,
+        long: "list",
+        value: None,
+        commands: &[Command::Test],
+        help: Some("Print where the tests are instead of running them"),
+    },
+    Flag {
+        id: FlagId::Junit,
+        short: None,
+        long: "junit",
+        value: Some("FILE"),
+        commands: &[Command::Test],
+        help: Some("Write the results to FILE too, as JUnit XML"),
+    },
+    Flag {
+        id: FlagId::Help,
+        short: Some('h'),
+        long: "help",
+        value: None,
+        commands: ALL,
+        help: Some("Print this help"),
+    },
+    Flag {
+        id: FlagId::Version,
+        short: Some('V'),
+        long: "version",
+        value: None,
+        commands: &[Command::Run],
+        help: Some("Print the version"),
+    },
+];
+
+/// The stages that can be printed.
+pub(super) const DUMPS: &[(&str, Dump)] =
+    &[("tokens", Dump::Tokens), ("ast", Dump::Ast), ("bytecode", Dump::Bytecode)];
+
+/// Variables that the command line heeds.
+const ENVIRONMENT: &[(&str, &str, &[Command])] = &[
+    ("NO_COLOR", "No colours, if it is set to anything", ALL),
+    ("TERM=dumb", "No colours", ALL),
+    ("CI", "Nobody is there to look at new snapshots: they are failures", &[Command::Test]),
+];
+
+/// What a command is called.
+pub(super) fn name_of(command: Command) -> &'static str {
+    COMMANDS.iter().find(|entry| entry.command == command).map_or("", |entry| entry.name)
+}
+
+/// The help of the command line, or of one of its commands.
+pub fn help(command: Option<Command>) -> String {
+    let mut help = String::new();
+    match command {
+        None => {
+            help.push_str("Kettle, a small scripting language whose runtime is an event loop\n\n");
+            help.push_str(
+                "Usage: kettle FILE [ARGUMENT…]
+       kettle -e CODE [ARGUMENT…]
+       kettle - [ARGUMENT…]         the program comes from standard input
+       kettle COMMAND …
+
+Flags stand before the program; what stands behind it is the program's own.
+
+Commands:
+",
+            );
+            for entry in COMMANDS {
+                let usage = format!("{} {}", entry.name, entry.operands);
+                help.push_str(&format!("  {usage:<22} {}\n", entry.help));
+            }
+        }
+        Some(command) => {
+            let entry = COMMANDS.iter().find(|entry| entry.command == command);
+            let entry = entry.expect("every command stands in the table");
+            help.push_str(&format!("{}\n\n", entry.help));
+            help.push_str(&format!("Usage: kettle {} [FLAG…] {}\n", entry.name, entry.operands));
+        }
+    }
+    help.push_str("\nFlags:\n");
+    for flag in FLAGS {
+        if let Some(text) = flag.help
+            && flag.commands.contains(&command.unwrap_or(Command::Run))
+        {
+            let short = flag.short.map_or("    ".to_owned(), |short| format!("-{short}, "));
+            let value = flag.value.map_or(String::new(), |value| format!(" {value}"));
+            let written = format!("{short}--{}{value}", flag.long);
+            help.push_str(&format!("  {written:<22} {text}\n"));
+        }
+    }
+    if command.is_none() {
+        help.push_str("\n`kettle COMMAND --help` shows the flags of a command.\n");
+    }
+    help.push_str("\nEnvironment:\n");
+    for (name, text, commands) in ENVIRONMENT {
+        if !commands.contains(&command.unwrap_or(Command::Run)) {
+            continue;
+        }
+        help.push_str(&format!("  {name:<22} {text}\n"));
+    }
+    help
+}
