@@ -7,6 +7,8 @@ use super::event_loop::Loop;
 pub struct Census {
     /// Tasks that have not ended.
     pub tasks: usize,
+    /// Records of scopes, time-outs, clean-ups and tasks that have not been left.
+    pub records: usize,
     /// Timers that will fire.
     pub timers: usize,
     /// Places in the queues of channels, tasks, promises and the like.
@@ -26,6 +28,7 @@ impl Loop {
     pub fn census(&self) -> Census {
         Census {
             tasks: self.tasks.iter().count(),
+            records: self.recs.iter().count(),
             timers: self.timers.len(),
             waiters: self.waiters.len(),
             resources: self.resources.len(),

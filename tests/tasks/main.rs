@@ -4,5 +4,6 @@ mod end;
 mod example;
 mod harness;
 mod model;
+mod rule;
 mod schedule;
 mod wait;

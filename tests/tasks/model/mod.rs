@@ -15,6 +15,7 @@ mod world;
 
 use std::rc::Rc;
 
+use kettle::runtime::Census;
 use program::{Block, What, text};
 
 use crate::harness::{Run, Setup, name_of};
@@ -70,7 +71,12 @@ impl Trial {
         let expected = run::run(&self.program, self.nodes, self.op_budget, self.setup.signals);
         let mut run = Run::new(&text(&self.program, self.nodes), self.setup);
         run.runtime.rt.set_op_budget(self.op_budget);
-        let found = run.finish_with(self.setup, name_of);
+        let mut found = run.finish_with(self.setup, name_of);
+        // Nothing is left behind, unless the program was left at once; planned signals do not count.
+        let left = Census { busy: false, ..run.runtime.rt.census() };
+        if left != Census::default() && !found.iter().any(|line| line == "killed") {
+            found.push(format!("left behind: {left:?}"));
+        }
         (expected, found)
     }
 
