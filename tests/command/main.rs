@@ -8,6 +8,7 @@ mod library;
 mod manual;
 mod process;
 mod programs;
+mod rules;
 mod signal;
 mod terminal;
 mod test;
