@@ -1,8 +1,9 @@
 //! Every code block of the README and of `docs/` is run.
 //!
 //! A block marked `kettle` is a program: its `# expect:` comments are what it prints, in order. A
-//! block without any must run to its end without an error. `kettle,server` blocks are only checked,
-//! for they do not end; `kettle,error` blocks must be refused or fail.
+//! block without any must run to its end without an error, and its tests, if it has some, must pass.
+//! `kettle,server` blocks are only checked, for they do not end; `kettle,error` blocks must be refused or
+//! fail.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -102,9 +103,20 @@ fn fault(sample: &Sample) -> Result<(), String> {
             if !expected.is_empty() && printed.lines().collect::<Vec<_>>() != expected {
                 return tell(&format!("expected {expected:#?}"), &output);
             }
-            Ok(())
+            let tested = tests_of(sample);
+            tested.map_or(Ok(()), |output| tell("its tests fail", &output))
         }
     }
+}
+
+/// What `kettle test` says of a block with tests, unless all is well.
+fn tests_of(sample: &Sample) -> Option<Output> {
+    if !sample.text.lines().any(|line| line.starts_with("test \"")) {
+        return None;
+    }
+    let folder = crate::test::folder(&[("sample.ket", &sample.text)]);
+    let output = crate::test::test(folder.path(), &["sample.ket"]);
+    (!output.status.success()).then_some(output)
 }
 
 fn samples() -> Vec<Sample> {
