@@ -1,4 +1,4 @@
-//! Runs every script under `tests/` that says what it will do, in three modes; the fourth mode of
+//! Runs every script under `tests/` that says what it will do, in three modes; another one of
 //! ARCHITECTURE.md, release, is this test under `cargo test --release`.
 //!
 //! `KETTLE_TEST=word` runs only the scripts whose path contains the word.
@@ -16,11 +16,14 @@ use kettle::tools::expectation::{Conduct, Expectation, Remark, is_part};
 const FOLDERS: &[&str] =
     &["language", "core", "async", "stdlib", "limit", "programs", "regression"];
 
+/// Scripts that run in the simulated world, too, unless they need other programs.
+const SIMULATED: &str = "tests/stdlib/fs";
+
 /// The scripts together expect at least so much.
 const EXPECTATIONS_MIN: usize = 2_500;
 
 /// How a script is run. What it does has to be the same in each.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Mode {
     /// As users run it.
     Normal,
@@ -29,6 +32,8 @@ enum Mode {
     Torture,
     /// Stopped and resumed every ten calls or turns of loops: about a hundred instructions.
     Fuel,
+    /// In the simulated world, with its files in memory.
+    Simulated,
 }
 
 #[test]
@@ -46,15 +51,25 @@ fn scripts_do_the_same_on_little_fuel() {
     run_all(Mode::Fuel);
 }
 
+/// What they say of files is true of those in memory, too.
+#[test]
+fn scripts_about_files_do_the_same_in_memory() {
+    run_all(Mode::Simulated);
+}
+
 #[test]
 fn scripts_expect_as_much_as_they_did() {
     let count: usize = scripts("").iter().map(|path| expectations(path)).sum();
     assert!(count >= EXPECTATIONS_MIN, "{count} expectations are fewer than {EXPECTATIONS_MIN}");
 }
 
+fn text_of(path: &Path) -> String {
+    fs::read_to_string(path).expect("the script can be read")
+}
+
 /// How many lines, diagnostics and errors a script expects.
 fn expectations(path: &Path) -> usize {
-    let text = fs::read_to_string(path).expect("the script can be read");
+    let text = text_of(path);
     if is_part(&text) {
         return 0;
     }
@@ -66,7 +81,11 @@ fn expectations(path: &Path) -> usize {
 }
 
 fn run_all(mode: Mode) {
-    let scripts = scripts(&std::env::var("KETTLE_TEST").unwrap_or_default());
+    let mut scripts = scripts(&std::env::var("KETTLE_TEST").unwrap_or_default());
+    if mode == Mode::Simulated {
+        let has_programs = |path: &PathBuf| text_of(path).contains("\nimport process\n");
+        scripts.retain(|path| path.starts_with(SIMULATED) && !has_programs(path));
+    }
     let next = AtomicUsize::new(0);
     let faults = Mutex::new(Vec::new());
     let workers = thread::available_parallelism().map_or(1, usize::from).min(4);
@@ -119,6 +138,7 @@ fn conduct(path: &Path, expectation: &Expectation, mode: Mode) -> Conduct {
     options.stdout = stdout.clone();
     options.stderr = stderr.clone();
     options.virtual_clock = expectation.virtual_clock;
+    options.fixtures = path.parent().map(Path::to_path_buf);
     options.memory_limit = expectation.memory_limit.unwrap_or(options.memory_limit);
     options.depth_max = expectation.depth_max.unwrap_or(options.depth_max);
     match mode {
@@ -128,6 +148,7 @@ fn conduct(path: &Path, expectation: &Expectation, mode: Mode) -> Conduct {
             options.op_budget = expectation.op_budget.unwrap_or(1);
         }
         Mode::Fuel => options.fuel_slice = Some(10),
+        Mode::Simulated => options.virtual_clock = true,
     }
     let mut conduct = Conduct::default();
     match engine.compile_file(path) {

@@ -1,6 +1,7 @@
 //! `kettle FILE`, `kettle -e CODE`, `kettle -`: run a program, or show a stage of it.
 
 use std::io::{self, IsTerminal};
+use std::path::Path;
 use std::process;
 use std::sync::atomic::{AtomicU32, Ordering};
 
@@ -25,6 +26,7 @@ pub fn run(wanted: Run) -> i32 {
     let options = engine.options();
     options.args = wanted.args;
     options.virtual_clock = wanted.virtual_clock;
+    options.fixtures = Path::new(&name).parent().map(Path::to_path_buf);
     options.signals = true;
     options.keep_heap = true;
     options.memory_limit = memory_limit();

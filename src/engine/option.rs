@@ -1,6 +1,7 @@
 //! What a host can choose for its VMs.
 
 use std::fmt;
+use std::path::PathBuf;
 use std::sync::Arc;
 
 pub use crate::natives::world::{Capture, Input, Output};
@@ -31,11 +32,14 @@ pub struct Options {
     pub on_signal: Option<SignalHook>,
     /// Makes who is told, step by step, what the event loop of a VM does.
     pub tracer: Option<TracerHook>,
-    /// Time does not pass but jumps to the next timer. There are no sockets then.
+    /// The program runs in a simulated world: time does not pass but jumps to what happens next, and
+    /// files are in memory.
     pub virtual_clock: bool,
-    /// What all that is random follows from in virtual time: with the same seed the same program does the
-    /// same each time.
+    /// What happens by chance in a simulated world, and what `random` draws there, follows from this.
     pub seed: u64,
+    /// The directory of the machine that is the current one of a simulated world. What is in it can
+    /// be read there; what is written stays in memory.
+    pub fixtures: Option<PathBuf>,
     /// For tests of the engine: the VM stops after that many calls and turns of loops, and goes
     /// on.
     pub fuel_slice: Option<i64>,
@@ -108,6 +112,7 @@ impl Default for Options {
             tracer: None,
             virtual_clock: false,
             seed: SEED,
+            fixtures: None,
             fuel_slice: None,
             op_budget: 128,
             torture: false,

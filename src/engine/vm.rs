@@ -305,7 +305,7 @@ fn world(options: &Options) -> World {
 #[cfg(feature = "driver")]
 fn driver(options: &Options) -> Result<Box<dyn Driver>, Error> {
     if options.virtual_clock {
-        return Ok(Box::new(SimDriver::new(options.seed)));
+        return Ok(simulated(options));
     }
     match crate::runtime::driver::MioDriver::new() {
         Ok(driver) => Ok(Box::new(driver)),
@@ -316,7 +316,15 @@ fn driver(options: &Options) -> Result<Box<dyn Driver>, Error> {
 /// Without the driver of the operating system time is always virtual.
 #[cfg(not(feature = "driver"))]
 fn driver(options: &Options) -> Result<Box<dyn Driver>, Error> {
-    Ok(Box::new(SimDriver::new(options.seed)))
+    Ok(simulated(options))
+}
+
+fn simulated(options: &Options) -> Box<dyn Driver> {
+    let mut driver = SimDriver::new(options.seed);
+    if let Some(dir) = &options.fixtures {
+        driver.show_files(dir);
+    }
+    Box::new(driver)
 }
 
 /// Signals end the program, or show what it is doing.

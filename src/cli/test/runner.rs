@@ -1,6 +1,7 @@
 //! Runs the tests of files, several files at the same time, each test in a VM of its own.
 
 use std::collections::VecDeque;
+use std::path::Path;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::mpsc;
 use std::thread;
@@ -260,6 +261,7 @@ impl Runner<'_> {
         options.stdin = Input::text("");
         options.virtual_clock = !is_real;
         options.seed = seed_of(&test.name, seed);
+        options.fixtures = Path::new(subject.file).parent().map(Path::to_path_buf);
         options.memory_limit = self.settings.memory_limit;
         let own = test.options.timeout.map(Duration::from_nanos);
         let begun = Instant::now();

@@ -162,8 +162,7 @@ fn temporary(
     let parent = files.temp_dir();
     let deed = Deed::change(op, doing, &readable(&parent));
     let work = move || {
-        // In virtual time every run draws the same numbers, and the files may be real ones: then the
-        // names of runs that have crashed, or run beside this one, are taken.
+        // Somebody else may have drawn the same number.
         for _ in 0..TRIES_MAX {
             let path = parent.join(format!("{prefix}{unique:016x}{suffix}"));
             match make(files.as_ref(), &path) {

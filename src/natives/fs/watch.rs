@@ -4,7 +4,7 @@
 //! pool, the queue is read only when none is left to be looked at, so that every change is of a
 //! directory whose path is known.
 
-use std::collections::{HashMap, HashSet, VecDeque};
+use std::collections::{BTreeMap, HashSet, VecDeque};
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -18,8 +18,8 @@ use crate::natives::kind::TextValue;
 use crate::natives::record::record;
 use crate::natives::stream::queue::{OpId, Queue};
 use crate::runtime::driver::{
-    Change, Direction, Driver, FileKind, FileSystem, Happening, Job, Lane, READ_MAX, SocketId,
-    Ticket, Watcher, changes, submit,
+    Change, Direction, Driver, FileKind, FileSystem, Happening, Job, Lane, SocketId, Ticket,
+    Watcher, submit,
 };
 use crate::runtime::{Answer, Cx, Loop, Source, Wait};
 use crate::vm::heap::Marker;
@@ -50,7 +50,7 @@ struct Watch {
     watcher: Arc<dyn Watcher>,
     socket: SocketId,
     /// The directories that are watched, by their numbers.
-    dirs: HashMap<i32, PathBuf>,
+    dirs: BTreeMap<i32, PathBuf>,
     /// The number of what was asked for.
     root_number: i32,
     /// Directories that have to be looked for directories in.
@@ -110,7 +110,7 @@ pub(super) fn watch(cx: &mut Cx<'_>, path: TextValue, recursive: bool) -> Result
         Err(error) => return Err(deed.failed(cx.vm, &error)),
     };
     let mut watch = Watch {
-        dirs: HashMap::from([(root_number, root.clone())]),
+        dirs: BTreeMap::from([(root_number, root.clone())]),
         unseen: if recursive { vec![root.clone()] } else { Vec::new() },
         root,
         recursive,
@@ -331,11 +331,8 @@ impl NextOp {
             if watch.job.is_some() {
                 return Ok(None);
             }
-            match driver.read(watch.socket, READ_MAX) {
-                Ok(bytes) => {
-                    let changes = changes(bytes);
-                    watch.take_changes(&changes);
-                }
+            match driver.file_changes(watch.socket) {
+                Ok(changes) => watch.take_changes(&changes),
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
                     watch.listed.clear();
                     return Ok(None);

@@ -101,7 +101,7 @@ pub(super) fn piece_of(source: &mut (impl Read + ?Sized)) -> io::Result<Vec<u8>>
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::runtime::driver::{Event, SimDriver};
+    use crate::runtime::driver::{Event, RealFiles, SimDriver};
 
     #[test]
     fn a_piece_waits_for_the_next_reader() {
@@ -110,7 +110,7 @@ mod tests {
         std::fs::write(&path, "some text").expect("it can be written");
         let mut driver = SimDriver::new(1);
         let mut pieces =
-            Pieces::file(driver.files(), path.to_str().expect("names of tests are text"));
+            Pieces::file(Arc::new(RealFiles), path.to_str().expect("names of tests are text"));
         let ticket = |seq| Ticket { seq, task: 0, arm: 0 };
         pieces.wait(&mut driver, ticket(1));
         pieces.unwait(ticket(1));

@@ -217,7 +217,7 @@ mod tests {
         let (sender, receiver) = std::sync::mpsc::channel::<()>();
         let job = submit(&mut driver, Lane::Fs, move || sender.send(()));
         drop(job);
-        driver.poll(Some(std::time::Duration::ZERO), &mut Vec::new());
+        driver.poll(Some(std::time::Duration::from_secs(1)), &mut Vec::new());
         assert!(receiver.recv().is_err(), "the work was dropped without being run");
     }
 

@@ -36,6 +36,7 @@ mod variable;
 use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::io;
+use std::path::Path;
 use std::sync::Arc;
 use std::task::Waker;
 use std::time::Duration;
@@ -44,12 +45,14 @@ use jiff::tz::TimeZone;
 
 pub use child::{Adopted, ChildId, ChildStatus, NewChild};
 pub use file_system::{DirEntry, FileFacts, FileKind, FileSystem, OpenFile, OpenHow, RealFiles};
-pub use file_watch::{Change, Happening, Watcher, changes};
+use file_watch::changes;
+pub use file_watch::{Change, Happening, Watcher};
 pub use job::{Job, JobError, JobSpan, Lane, Runnable, submit};
 pub use random::Random;
 #[cfg(feature = "driver")]
 pub use real::MioDriver;
 pub use sim::SimDriver;
+pub use sim::files::{Errno, FileOp, FileRule, MemoryFiles, When};
 pub use socket::{
     Address, DatagramOptions, Direction, ListenOptions, Resolver, SocketId, SocketOption,
     unknown_host,
@@ -255,11 +258,20 @@ pub trait Driver: Send {
     fn files(&self) -> Arc<dyn FileSystem> {
         Arc::new(RealFiles)
     }
-    /// A queue of changes of files, which is read like a socket, and what adds directories to it.
-    /// [`changes`] understands what is read.
+    /// Lets a directory of the machine be seen in a simulated world, at its own path, and makes it
+    /// the current one there. Where files are real they are seen already.
+    fn show_files(&mut self, dir: &Path) {
+        let _ = dir;
+    }
+    /// A queue of changes of files, which is waited for and closed like a socket, and what adds
+    /// directories to it.
     fn watch_files(&mut self) -> io::Result<(SocketId, Arc<dyn Watcher>)> {
         let reason = "nobody here tells of changes of files";
         Err(io::Error::new(io::ErrorKind::Unsupported, reason))
+    }
+    /// What stands in such a queue; `WouldBlock`: nothing yet.
+    fn file_changes(&mut self, queue: SocketId) -> io::Result<Vec<Change>> {
+        self.read(queue, READ_MAX).map(changes)
     }
 
     // Child processes.

@@ -1,13 +1,17 @@
 //! The driver of tests: a clock that stands still until nothing else can happen.
 //!
-//! Time moves only in `poll`, to the end of the timeout, and only when no event is there and no
-//! job is outstanding. Jobs run in line, in the order in which they were handed in, so files are
-//! the real ones. There is no network: sockets are refused with an error that says so.
+//! Time moves only in `poll`, to the next thing that happens or to the end of the timeout, and only
+//! when no event is there. Jobs run in line, at moments that the seed chooses, and files are in
+//! memory. There is no network: sockets are refused with an error that says so.
+
+pub mod files;
+mod job;
 
 use std::collections::{BTreeMap, VecDeque};
 use std::ffi::OsString;
 use std::io;
 use std::net::IpAddr;
+use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::task::{Wake, Waker};
@@ -16,14 +20,22 @@ use std::time::Duration;
 use super::random::Random;
 use super::subscription::Subscriptions;
 use super::variable::Variables;
+use files::MemoryFiles;
+use job::Jobs;
+
 use super::{
-    Address, Adopted, ChildId, ChildStatus, DatagramOptions, Direction, Driver, Event, Facts, Lane,
-    ListenOptions, Moment, NewChild, Resolver, Runnable, Signal, SocketId, SocketOption,
-    SubscriptionId, Ticket,
+    Address, Adopted, Change, ChildId, ChildStatus, DatagramOptions, Direction, Driver, Event,
+    Facts, FileSystem, Lane, ListenOptions, Moment, NewChild, Resolver, Runnable, Signal, SocketId,
+    SocketOption, SubscriptionId, Ticket, Watcher,
 };
 
 /// The time of day at which every simulation starts: 2026-01-01T00:00:00Z.
 const WALL_START: Duration = Duration::from_secs(1_767_225_600);
+
+/// What the seed is changed by for each thing that draws numbers of its own, so that what a program
+/// draws does not change how long its jobs take.
+const JOBS: u64 = 0x6a6f_6273;
+const FILES: u64 = 0x6669_6c65;
 
 /// A driver with virtual time and seeded randomness.
 pub struct SimDriver {
@@ -32,7 +44,8 @@ pub struct SimDriver {
     ready: Vec<Event>,
     /// Signals that will come, in the order of time.
     planned: VecDeque<(Moment, Signal)>,
-    jobs: VecDeque<Arc<dyn Runnable>>,
+    jobs: Jobs,
+    files: MemoryFiles,
     woken: Arc<Flag>,
     /// There are none but those that the program sets.
     variables: Variables,
@@ -48,7 +61,8 @@ impl SimDriver {
             random: Random::seeded(seed),
             ready: Vec::new(),
             planned: VecDeque::new(),
-            jobs: VecDeque::new(),
+            jobs: Jobs::new(seed ^ JOBS),
+            files: MemoryFiles::new(seed ^ FILES, WALL_START),
             woken: Arc::new(Flag::default()),
             variables: Variables::default(),
             subscriptions: Subscriptions::default(),
@@ -59,6 +73,28 @@ impl SimDriver {
     pub fn raise_at(&mut self, at: Moment, signal: Signal) {
         let place = self.planned.partition_point(|(other, _)| *other <= at);
         self.planned.insert(place, (at, signal));
+    }
+
+    /// When something happens next by itself.
+    fn next_moment(&self) -> Option<Moment> {
+        let planned = self.planned.front().map(|(at, _)| *at);
+        planned.into_iter().chain(self.jobs.next()).min()
+    }
+
+    /// Lets everything happen whose moment has come.
+    fn take_due(&mut self, events: &mut Vec<Event>) {
+        events.append(&mut self.ready);
+        while let Some(job) = self.jobs.take_due(self.clock) {
+            self.files.set_now(self.wall());
+            let wanted = job.ticket();
+            job.run();
+            events.extend(wanted.map(Event::Completed));
+        }
+        events.extend(self.files.take_ready().into_iter().map(Event::Ready));
+        if self.woken.take() {
+            events.push(Event::Woken);
+        }
+        self.take_planned(events);
     }
 
     fn take_planned(&mut self, events: &mut Vec<Event>) {
@@ -107,7 +143,7 @@ impl Driver for SimDriver {
             hostname: Some("simulated".to_owned()),
             user: Some("user".to_owned()),
             home: Some("/home/user".to_owned()),
-            cwd: Some("/home/user".to_owned()),
+            cwd: Some(self.files.cwd().to_string_lossy().into_owned()),
             pid: 1,
             cpu_count: 1,
         }
@@ -115,36 +151,26 @@ impl Driver for SimDriver {
 
     fn poll(&mut self, timeout: Option<Duration>, events: &mut Vec<Event>) {
         let before = events.len();
-        events.append(&mut self.ready);
-        // Jobs that a job's completion leads to belong to the next turn.
-        for job in std::mem::take(&mut self.jobs) {
-            let wanted = job.ticket();
-            job.run();
-            events.extend(wanted.map(Event::Completed));
-        }
-        if self.woken.take() {
-            events.push(Event::Woken);
-        }
-        self.take_planned(events);
-        if events.len() > before {
+        self.take_due(events);
+        if events.len() > before || timeout == Some(Duration::ZERO) {
             return;
         }
-        let planned = self.planned.front().map(|(at, _)| at.since(self.clock));
-        let timeout = match (timeout, planned) {
-            (Some(timeout), Some(planned)) => Some(timeout.min(planned)),
-            (timeout, planned) => timeout.or(planned),
-        };
-        match timeout {
-            Some(span) => {
-                self.clock = self.clock.after(span);
-                self.take_planned(events);
+        // Time goes on from one thing that happens to the next, until somebody is told of one.
+        let end = timeout.map(|span| self.clock.after(span));
+        while events.len() == before {
+            let Some(at) = self.next_moment().into_iter().chain(end).min() else {
+                // Somebody holds a waker: wait for them instead of giving up.
+                if Arc::strong_count(&self.woken) > 1 {
+                    self.woken.wait();
+                    events.push(Event::Woken);
+                }
+                return;
+            };
+            self.clock = self.clock.max(at);
+            self.take_due(events);
+            if end == Some(at) {
+                return;
             }
-            // Somebody holds a waker: wait for them instead of giving up.
-            None if Arc::strong_count(&self.woken) > 1 => {
-                self.woken.wait();
-                events.push(Event::Woken);
-            }
-            None => {}
         }
     }
 
@@ -152,7 +178,8 @@ impl Driver for SimDriver {
         !self.ready.is_empty()
             || !self.planned.is_empty()
             || self.subscriptions.is_awaited()
-            || self.jobs.iter().any(|job| job.ticket().is_some())
+            || self.jobs.is_awaited()
+            || self.files.has_ready()
     }
 
     fn waker(&self) -> Waker {
@@ -227,13 +254,23 @@ impl Driver for SimDriver {
         Arc::new(Nobody)
     }
 
-    fn close(&mut self, _: SocketId) {}
+    fn close(&mut self, socket: SocketId) {
+        if MemoryFiles::is_queue(socket) {
+            self.files.close_queue(socket);
+        }
+    }
 
-    fn wait(&mut self, _: SocketId, _: Direction, ticket: Ticket) {
+    fn wait(&mut self, socket: SocketId, _: Direction, ticket: Ticket) {
+        if MemoryFiles::is_queue(socket) {
+            return self.files.wait_queue(socket, ticket);
+        }
         self.notify(ticket);
     }
 
-    fn unwait(&mut self, _: SocketId, _: Direction, ticket: Ticket) {
+    fn unwait(&mut self, socket: SocketId, _: Direction, ticket: Ticket) {
+        if MemoryFiles::is_queue(socket) {
+            return self.files.unwait_queue(socket, ticket);
+        }
         self.ready.retain(|event| *event != Event::Ready(ticket));
     }
 
@@ -266,8 +303,27 @@ impl Driver for SimDriver {
 
     fn retire(&mut self, _: ChildId) {}
 
-    fn run(&mut self, _: Lane, job: Arc<dyn Runnable>) {
-        self.jobs.push_back(job);
+    fn run(&mut self, lane: Lane, job: Arc<dyn Runnable>) {
+        self.jobs.add(self.clock, lane, job);
+    }
+
+    // Files.
+
+    fn files(&self) -> Arc<dyn FileSystem> {
+        Arc::new(self.files.clone())
+    }
+
+    fn show_files(&mut self, dir: &Path) {
+        // What cannot be read is not there.
+        let _ = self.files.show(dir);
+    }
+
+    fn watch_files(&mut self) -> io::Result<(SocketId, Arc<dyn Watcher>)> {
+        Ok(self.files.watch())
+    }
+
+    fn file_changes(&mut self, queue: SocketId) -> io::Result<Vec<Change>> {
+        self.files.read_queue(queue)
     }
 
     fn listen(&mut self, _: &[Signal], _: Box<dyn Fn(Signal) + Send>) -> io::Result<()> {

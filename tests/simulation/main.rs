@@ -1,0 +1,4 @@
+//! The simulated world: that it is as the real one, and the same each time.
+
+#[cfg(unix)]
+mod files;
