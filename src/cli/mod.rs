@@ -9,6 +9,7 @@ mod check;
 mod doc;
 mod explain;
 mod flag;
+mod limit;
 mod run;
 mod terminal;
 mod test;

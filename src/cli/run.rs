@@ -3,17 +3,22 @@
 use std::io::{self, IsTerminal};
 use std::path::Path;
 use std::process;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use super::flag::{self, Dump, Run, Source};
 use super::trace::Trace;
-use super::{STATUS_MISUSE, terminal};
+use super::{STATUS_MISUSE, limit, terminal};
 use crate::diagnostics::{Diagnostic, SourceId};
 use crate::engine::{CompileError, Engine, Error, Signal, SignalHook};
 use crate::syntax;
 
+/// How often a program is asked to end before the process ends.
+const ASKED_MAX: u32 = 2;
+
 /// Runs a program; gives the exit status.
 pub fn run(wanted: Run) -> i32 {
+    limit::raise_descriptors();
     let mut engine = Engine::new();
     let (name, text) = match text(&engine, &wanted.source) {
         Ok(Some(found)) => found,
@@ -29,7 +34,14 @@ pub fn run(wanted: Run) -> i32 {
     options.fixtures = Path::new(&name).parent().map(Path::to_path_buf);
     options.signals = true;
     options.keep_heap = true;
-    options.memory_limit = memory_limit();
+    options.watchdog = match wanted.watchdog.map_or_else(limit::watchdog_of_environment, Ok) {
+        Ok(limit) => Some(limit),
+        Err(message) => {
+            terminal::err(&format!("kettle: {message}\n"));
+            return STATUS_MISUSE;
+        }
+    };
+    options.memory_limit = limit::memory();
     match wanted.dump {
         None => {}
         Some(Dump::Tokens) => {
@@ -51,8 +63,10 @@ pub fn run(wanted: Run) -> i32 {
             return STATUS_MISUSE;
         }
     };
-    engine.options().on_signal = Some(SignalHook::new(last_resort(trace.clone())));
-    let status = execute(&engine, &name, text);
+    let asked = Arc::new(AtomicU32::new(0));
+    let hook = last_resort(asked.clone(), trace.clone());
+    engine.options().on_signal = Some(SignalHook::new(hook));
+    let status = execute(&engine, &name, text, &asked);
     if let Some(trace) = trace {
         trace.finish();
     }
@@ -60,44 +74,30 @@ pub fn run(wanted: Run) -> i32 {
 }
 
 /// Runs the program itself.
-fn execute(engine: &Engine, name: &str, text: Vec<u8>) -> i32 {
+fn execute(engine: &Engine, name: &str, text: Vec<u8>, asked: &AtomicU32) -> i32 {
     // Advice is what `kettle check` is for: a program's error stream is its own.
     match engine.run_text(name, text) {
         Ok(status) => status,
         Err(Error::Compile(error)) => refuse(error),
         Err(error) => {
+            // Nobody is left who could heed a signal while somebody does not read this.
+            asked.store(ASKED_MAX, Ordering::Relaxed);
             terminal::err(&error.report(terminal::has_colour()));
             error.status()
         }
     }
 }
 
-/// Three quarters of the machine's memory: a program that wants more gets a `MemoryError`, before the
-/// system ends it without a word.
-#[cfg(target_os = "linux")]
-pub(super) fn memory_limit() -> usize {
-    let machine = rustix::system::sysinfo();
-    let bytes = u64::from(machine.mem_unit).saturating_mul(machine.totalram) / 4 * 3;
-    usize::try_from(bytes).unwrap_or(usize::MAX)
-}
-
-/// Other systems are asked in other ways, and end few programs for their size.
-#[cfg(not(target_os = "linux"))]
-pub(super) fn memory_limit() -> usize {
-    usize::MAX
-}
-
 /// The first signal asks the program to end and the second one insists, which is the VM's part.
 /// The third ends the process, whatever it is doing.
-fn last_resort(trace: Option<Trace>) -> impl Fn(Signal) + Send + Sync {
-    let asked = AtomicU32::new(0);
+fn last_resort(asked: Arc<AtomicU32>, trace: Option<Trace>) -> impl Fn(Signal) + Send + Sync {
     move |signal| {
         let status = match signal {
             Signal::Interrupt => 130,
             Signal::Terminate => 143,
             Signal::Quit => return,
         };
-        if asked.fetch_add(1, Ordering::Relaxed) >= 2 {
+        if asked.fetch_add(1, Ordering::Relaxed) >= ASKED_MAX {
             if let Some(trace) = &trace {
                 trace.flush();
             }

@@ -8,10 +8,10 @@ use super::engine::Engine;
 use super::graph::Known;
 use super::import::Imported;
 use super::program::Program;
-use super::uncaught;
+use super::{task_report, uncaught};
 use crate::bytecode::program::LIBRARY_PREFIX;
 use crate::diagnostics::{SourceId, SourceMap};
-use crate::runtime::{Host, ImportWork, TaskReport};
+use crate::runtime::{Host, ImportWork, Stall, TaskReport};
 use crate::vm::{ErrorKind, Thrown, TraceFrame, Value, Vm as Machine};
 
 /// The sources of all programs that a VM has loaded, shared with those who show places in them.
@@ -120,23 +120,18 @@ impl Host for Library {
     }
 
     fn report(&mut self, _vm: &mut Machine, tasks: &[TaskReport]) -> String {
-        let mut text = String::new();
-        for task in tasks {
-            let indent = "  ".repeat(task.depth);
-            text.push_str(&format!(
-                "{indent}task {} ({}) {}\n",
-                task.number, task.name, task.doing
-            ));
-            if let Some(spawned) = &task.spawned {
-                let place = self.sources.describe(spawned);
-                text.push_str(&format!("{indent}  spawned in {} {place}\n", spawned.function));
+        task_report::tree(tasks, &self.sources)
+    }
+
+    fn stalled(&mut self, _vm: &mut Machine, stall: &Stall) -> String {
+        let text = task_report::stall(stall, &self.sources);
+        match &self.engine.settings().on_stall {
+            Some(hook) => {
+                hook.call(stall, &text);
+                String::new()
             }
-            for frame in &task.frames {
-                let place = self.sources.describe(frame);
-                text.push_str(&format!("{indent}  in {} {place}\n", frame.function));
-            }
+            None => text,
         }
-        text
     }
 
     fn place(&self, frame: &TraceFrame) -> String {

@@ -3,10 +3,11 @@
 use std::fmt;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 
 pub use crate::natives::world::{Capture, Input, Output};
-use crate::runtime::Tracer;
 use crate::runtime::driver::Signal;
+use crate::runtime::{Stall, Tracer};
 
 /// Options of the VMs of an engine.
 #[derive(Clone, Debug)]
@@ -30,6 +31,11 @@ pub struct Options {
     pub keep_heap: bool,
     /// Called for each signal, at once, on another thread.
     pub on_signal: Option<SignalHook>,
+    /// A task that holds the loop for longer, while there are others, is told: once for each place. None:
+    /// nobody wants to know.
+    pub watchdog: Option<Duration>,
+    /// Is told of it; without one it is written to standard error.
+    pub on_stall: Option<StallHook>,
     /// Makes who is told, step by step, what the event loop of a VM does.
     pub tracer: Option<TracerHook>,
     /// The program runs in a simulated world: time does not pass but jumps to what happens next, and
@@ -75,6 +81,28 @@ impl fmt::Debug for SignalHook {
     }
 }
 
+/// What a host does when a task holds the event loop for too long.
+#[derive(Clone)]
+pub struct StallHook(Arc<dyn Fn(&Stall, &str) + Send + Sync>);
+
+impl StallHook {
+    /// A hook that calls this with what is known, and with that as text.
+    pub fn new(hook: impl Fn(&Stall, &str) + Send + Sync + 'static) -> StallHook {
+        StallHook(Arc::new(hook))
+    }
+
+    /// A task holds the loop.
+    pub(super) fn call(&self, stall: &Stall, text: &str) {
+        (self.0)(stall, text);
+    }
+}
+
+impl fmt::Debug for StallHook {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("StallHook")
+    }
+}
+
 /// Makes the tracer of a VM.
 #[derive(Clone)]
 pub struct TracerHook(Arc<dyn Fn() -> Box<dyn Tracer> + Send + Sync>);
@@ -109,6 +137,8 @@ impl Default for Options {
             signals: false,
             keep_heap: false,
             on_signal: None,
+            watchdog: None,
+            on_stall: None,
             tracer: None,
             virtual_clock: false,
             seed: SEED,

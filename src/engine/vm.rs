@@ -67,8 +67,9 @@ impl Vm {
         super::trace::install(&mut machine, &sources);
         let library = Library::new(engine.clone(), sources.clone());
         let mut runtime = Runtime::new(machine, driver(options)?, Box::new(library), table);
-        runtime.rt.output = Box::new(natives::stdio::Console::new(&world));
+        runtime.rt.output = Box::new(natives::stdio::Console::new(&world, &runtime.vm.interrupt));
         runtime.rt.set_op_budget(options.op_budget);
+        runtime.rt.set_watchdog(options.watchdog);
         runtime.rt.set_tracer(options.tracer.as_ref().map(TracerHook::make));
         if options.signals {
             listen(&mut runtime, options.on_signal.clone())?;
@@ -160,17 +161,14 @@ impl Vm {
     }
 
     /// The exit status that follows from the end of a program, or the error that it ended with.
-    pub(super) fn conclude(&mut self, end: ProgramEnd) -> Result<i32, Error> {
-        let signalled = end.signal.map(|signal| match signal {
-            Signal::Terminate => 143,
-            Signal::Interrupt | Signal::Quit => 130,
-        });
-        let asked = signalled.or(end.status);
+    pub(super) fn conclude(&mut self, mut end: ProgramEnd) -> Result<i32, Error> {
         if end.killed {
             // Whoever asked three times does not want to wait for a slow reader of the output.
-            return Ok(asked.unwrap_or(1));
+            return Ok(status_of(end.signal).or(end.status).unwrap_or(1));
         }
-        let written = self.runtime.rt.output.finish();
+        let written = self.runtime.finish_output(&mut end);
+        let signalled = status_of(end.signal);
+        let asked = signalled.or(end.status);
         if self.runtime.rt.output.is_broken() {
             return Ok(signalled.unwrap_or(STATUS_CLOSED_PIPE));
         }
@@ -262,6 +260,14 @@ impl Vm {
         });
         Error::Uncaught { report: Box::new(uncaught::report(vm, error, &self.sources)), status }
     }
+}
+
+/// The exit status after a signal has ended the program.
+fn status_of(signal: Option<Signal>) -> Option<i32> {
+    signal.map(|signal| match signal {
+        Signal::Terminate => 143,
+        Signal::Interrupt | Signal::Quit => 130,
+    })
 }
 
 /// The call of `main`, which takes the arguments of the program or nothing.

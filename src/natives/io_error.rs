@@ -80,11 +80,15 @@ fn kind(error: &io::Error) -> &'static str {
     }
 }
 
+/// This process has no descriptor left. The same number on all Unix systems, as the next one.
+const EMFILE: i32 = 24;
+/// The machine has none left.
+const ENFILE: i32 = 23;
+
 /// What the standard library has no word for.
 fn other_kind(error: &io::Error) -> &'static str {
     match error.raw_os_error() {
-        // EMFILE and ENFILE have the same numbers on all Unix systems.
-        Some(24 | 23) if cfg!(unix) => "too_many_files",
+        Some(EMFILE | ENFILE) if cfg!(unix) => "too_many_files",
         // ELOOP: symbolic links that lead to each other. Linux, then the BSDs and macOS.
         Some(40) if cfg!(target_os = "linux") => "loop",
         Some(62) if cfg!(all(unix, not(target_os = "linux"))) => "loop",
@@ -104,6 +108,10 @@ fn reason(error: &io::Error) -> String {
         Os::AlreadyExists => "it exists already",
         Os::BrokenPipe => "the other side reads no more (broken pipe)",
         _ if is_lookup(error) => "there is no host of that name",
+        _ if cfg!(unix) && error.raw_os_error() == Some(EMFILE) => {
+            "this program has as many files and sockets open as it may: close some, or allow it more with \
+             `ulimit -n` before it starts"
+        }
         _ => {
             let text = error.to_string();
             let text = text.rsplit_once(" (os error").map_or(text.as_str(), |(text, _)| text);

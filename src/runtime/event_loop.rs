@@ -6,6 +6,7 @@
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Wake, Waker};
+use std::time::Duration;
 
 use slab::Slab;
 
@@ -24,6 +25,7 @@ use super::tracer::Tracer;
 use super::trial::Trial;
 use super::wait::{LoopTable, Wait};
 use super::waiters::Waiters;
+use super::watchdog::Watchdog;
 use crate::vm::Value;
 use crate::vm::heap::Marker;
 
@@ -69,6 +71,8 @@ pub struct Loop {
     pub(super) status: Option<i32>,
     /// The signal that ended the program.
     pub(super) signal: Option<Signal>,
+    /// When whoever asked the program to end wants it to have ended.
+    pub(super) leave_by: Option<Moment>,
     /// A signal has asked for the third time.
     pub(super) killed: bool,
     /// Handles of the tasks that the host has called and not yet asked.
@@ -87,6 +91,12 @@ pub struct Loop {
     pub(super) early: Vec<Event>,
     /// How many of the tasks that were ready when the turn began have not run in it.
     pub(super) turn_left: usize,
+    /// How long a task may hold the loop; none once that is watched, or if nobody wants to know.
+    pub(super) watch_limit: Option<Duration>,
+    /// What watches that.
+    pub(super) watchdog: Option<Box<Watchdog>>,
+    /// The time of this turn.
+    pub(super) clock: Moment,
     /// Turns since the driver was asked last.
     pub(super) unpolled: u32,
     /// What else the program consists of.
@@ -120,6 +130,7 @@ impl Loop {
             withheld: 0,
             status: None,
             signal: None,
+            leave_by: None,
             killed: false,
             calls: Slab::new(),
             inbox: Arc::default(),
@@ -129,6 +140,9 @@ impl Loop {
             changed: VecDeque::new(),
             early: Vec::new(),
             turn_left: 0,
+            watch_limit: None,
+            watchdog: None,
+            clock: Moment::default(),
             unpolled: 0,
             parts: Parts::default(),
             ended: None,

@@ -3,6 +3,7 @@
 use std::any::Any;
 
 use super::report::TaskReport;
+use super::watchdog::Stall;
 use crate::vm::{Thrown, TraceFrame, Value, Vm};
 
 /// Finds and compiles a module. It may block.
@@ -16,6 +17,11 @@ pub trait Host: Send {
 
     /// What to write there when somebody asks what every task is doing.
     fn report(&mut self, vm: &mut Vm, tasks: &[TaskReport]) -> String;
+
+    /// What to write there when a task has held the loop for too long.
+    fn stalled(&mut self, _vm: &mut Vm, _stall: &Stall) -> String {
+        String::new()
+    }
 
     /// How a place in the source is written: `server.ket:12:5`. The loop knows no lines.
     fn place(&self, frame: &TraceFrame) -> String {

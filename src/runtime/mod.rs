@@ -7,10 +7,10 @@
 //!   tasks wait for;
 //! - `spawn scope finish program generator`: how tasks and scopes begin and end;
 //! - `suspend arm select join channel promise mutex queue`: awaiting;
-//! - `cancel deadlock`: how waiting ends otherwise;
+//! - `cancel deadlock interrupt`: how waiting ends otherwise;
 //! - `turn timer waiters`: the loop itself;
 //! - `resource output`: what has to be closed by whom, and where text goes;
-//! - `tracer timeline`: what the loop does, for whoever wants to know;
+//! - `tracer timeline watchdog`: what the loop does, for whoever wants to know;
 //! - `census`: what it holds, for tests;
 //! - `wait host report handle`: what natives, the host and scripts see.
 //!
@@ -28,6 +28,7 @@ mod finish;
 mod generator;
 mod handle;
 mod host;
+mod interrupt;
 mod join;
 mod mutex;
 mod op;
@@ -54,6 +55,7 @@ mod trial;
 mod turn;
 mod wait;
 mod waiters;
+mod watchdog;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU8, Ordering};
@@ -66,10 +68,11 @@ pub use driver::Ticket;
 pub use event_loop::{Loop, Remote};
 pub use handle::{End, ScopeHandle, TaskHandle};
 pub use host::{Host, ImportWork, Silent};
+pub use interrupt::{INTERRUPT_HOST, INTERRUPT_SIGNAL, Interrupt};
 pub use join::JoinPlace;
 pub use mutex::Mutex;
 pub use op::Outcome;
-pub use program::{Interrupt, LastCall, Parts, ProgramEnd};
+pub use program::{LastCall, Parts, ProgramEnd};
 pub use promise::Promise;
 pub use queue::{Gate, Queue};
 pub use rec::RecId;
@@ -80,9 +83,10 @@ pub use task::{TaskId, TaskKind};
 pub use timer::TimerId;
 pub use tracer::{Step, Tracer};
 pub use trial::{Examiner, Leak, Trial};
-pub use turn::{INTERRUPT_HOST, INTERRUPT_SIGNAL, Turn};
+pub use turn::Turn;
 pub use wait::{Answer, AtEnd, Cx, LoopClosure, LoopFn, LoopTable, Source, Wait};
 pub use waiters::WaitList;
+pub use watchdog::Stall;
 
 use crate::vm::{Value, Vm};
 

@@ -5,6 +5,7 @@
 //! implementation is in `natives::stdio`.
 
 use std::io;
+use std::time::Duration;
 
 use super::event_loop::Loop;
 use super::task::TaskId;
@@ -39,9 +40,19 @@ pub trait Output: Send {
         None
     }
 
-    /// Writes everything out, however long it takes. An error is one that nobody has heard of.
-    fn finish(&mut self) -> io::Result<()> {
-        Ok(())
+    /// Writes everything out, waiting at most `patience` for the readers; nothing if that was too
+    /// short, and then it can be called again. An error is one that nobody has heard of.
+    fn finish(&mut self, _patience: Duration) -> Option<io::Result<()>> {
+        Some(Ok(()))
+    }
+
+    /// The program is being ended: from now on no write waits for a reader for long.
+    fn hurry(&mut self) {}
+
+    /// Whether a write has stopped waiting for its reader since the last time this was asked, as
+    /// somebody wants the attention of the loop.
+    fn take_distraction(&mut self) -> bool {
+        false
     }
 
     /// Nobody reads standard output any more: the program should end (status 141).
@@ -93,8 +104,15 @@ impl Output for Discard {
 
 impl Loop {
     /// What a native answers that has written for a task: null, unless nobody reads the program's
-    /// output any more, and it ends.
+    /// output any more, and it ends. Where it had to wait for a reader and the program was asked to end
+    /// meanwhile, it does not go on, either.
     pub fn after_output(&mut self, vm: &mut Vm, by: TaskId) -> Answer {
+        if self.output.take_distraction() {
+            self.take_interrupts(vm);
+            if self.program.is_some() && self.effective(by) == self.program {
+                return Answer::Unwind;
+            }
+        }
         // Clean-ups that still print must not be ended by that.
         if self.output.is_broken() && self.status.is_none() {
             self.exit(vm, by, BROKEN_STATUS);

@@ -1,18 +1,16 @@
-//! Step 4 of 6: the program: its task, its end, `exit`, and the signals that ask it to end.
+//! Step 4 of 6: the program: its task, its end, `exit`.
 //!
 //! The record of the program is that of its task. When its code has ended, the program ends like
 //! any scope: its tasks are waited for, daemons are cancelled, errors are combined.
 
 use std::collections::VecDeque;
 
-use super::cancel::{CancelKind, Reason};
+use super::cancel::CancelKind;
 use super::driver::Signal;
 use super::event_loop::Loop;
 use super::finish::Ended;
 use super::generator::After;
-use super::host::Silent;
 use super::op::Outcome;
-use super::output::Target;
 use super::rec::RecKind;
 use super::scope::{Ending, combined};
 use super::spawn::Call;
@@ -20,9 +18,6 @@ use super::suspend::Next;
 use super::task::{Resume, TaskId, TaskKind};
 use super::tracer::Step;
 use crate::vm::{Value, Vm};
-
-/// How long clean-ups may take after a polite request to end.
-const SHUTDOWN_GRACE: u64 = 10_000_000_000;
 
 /// The last call of a program: a callee and its arguments.
 pub type LastCall = Box<dyn FnOnce(&mut Vm) -> Option<(Value, Vec<Value>)> + Send>;
@@ -65,15 +60,6 @@ impl ProgramEnd {
     }
 }
 
-/// Who asks a program to end.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Interrupt {
-    /// The operating system.
-    Signal(Signal),
-    /// The host.
-    Host,
-}
-
 impl Loop {
     /// Makes the program's task. It calls `callee` and then what `parts` gives.
     pub(super) fn start_program(&mut self, vm: &mut Vm, call: Call<'_>, parts: Parts) {
@@ -81,6 +67,7 @@ impl Loop {
         self.status = None;
         self.signal = None;
         self.killed = false;
+        self.leave_by = None;
         self.parts = parts;
         self.ended = None;
         let handle = self.make_task(vm, None, TaskKind::Main, None, call);
@@ -184,38 +171,5 @@ impl Loop {
             vm.resume_cut(task.fiber, cut);
         }
         Next::Run
-    }
-
-    /// Asks the program to end: the first time it is cancelled, when it is being cancelled already
-    /// nothing hides that any more, and the next time it is left at once.
-    pub fn interrupt(&mut self, vm: &mut Vm, interrupt: Interrupt) {
-        if interrupt == Interrupt::Signal(Signal::Quit) {
-            let (tasks, _) = self.report(vm, usize::MAX);
-            let mut host = std::mem::replace(&mut self.host, Box::new(Silent));
-            let text = host.report(vm, &tasks);
-            self.host = host;
-            self.write(Target::Err, text.as_bytes());
-            return;
-        }
-        let Some(program) = self.program else { return };
-        let Some(rec) = self.recs.get_mut(program) else { return };
-        if rec.cancel.is_some() {
-            self.killed = self.force;
-            self.force = true;
-            self.visit(vm, program);
-            return;
-        }
-        let kind = match interrupt {
-            Interrupt::Host => CancelKind::Host,
-            Interrupt::Signal(Signal::Terminate) => {
-                rec.grace = SHUTDOWN_GRACE;
-                CancelKind::Shutdown
-            }
-            Interrupt::Signal(_) => CancelKind::Interrupt,
-        };
-        if let Interrupt::Signal(signal) = interrupt {
-            self.signal = Some(signal);
-        }
-        self.cancel(vm, program, Reason::new(kind));
     }
 }

@@ -1,5 +1,7 @@
 //! What the loop can tell about itself: its tasks, what they wait for, who owns them.
 
+use std::time::Duration;
+
 use super::cancel::Reason;
 use super::event_loop::Loop;
 use super::handle::TaskHandle;
@@ -27,6 +29,8 @@ pub struct TaskReport {
     pub depth: usize,
     /// What it is doing: `ready`, `waits for task 3 (fetch)`.
     pub doing: String,
+    /// How long it has been waiting; none if it is not.
+    pub waited: Option<Duration>,
     /// Who owns it: `belongs to a scope of task 1 (main)`.
     pub owner: String,
     /// Where it was spawned.
@@ -62,6 +66,10 @@ impl Loop {
             kind: task.kind,
             depth: 0,
             doing: self.doing(vm, task),
+            waited: match task.stage {
+                Stage::Ready | Stage::Running => None,
+                Stage::Waiting | Stage::Joining(_) => Some(self.driver.now().since(task.since)),
+            },
             owner: match parent {
                 Some(owner) => format!("belongs to {}", self.scope_name(owner)),
                 None => "is the program".to_owned(),
@@ -154,6 +162,7 @@ impl TaskReport {
             kind: TaskKind::Plain,
             depth: 0,
             doing: "has ended".to_owned(),
+            waited: None,
             owner: "belongs to nobody".to_owned(),
             spawned: None,
             frames: Vec::new(),

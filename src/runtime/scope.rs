@@ -186,6 +186,7 @@ impl Loop {
         if rec.live > 0 || rec.first_child.is_some() {
             if let Some(task) = self.tasks.get_mut(id) {
                 task.stage = Stage::Joining(rec_id);
+                task.since = self.clock;
                 task.resume = resume;
             }
             return Next::Switch;

@@ -95,6 +95,9 @@ impl Loop {
             joiners: WaitList::default(),
         }));
         task.handle = handle;
+        if self.watch_limit.is_some() && self.tasks.count() > 1 {
+            self.start_watchdog(vm);
+        }
         self.tell(|rt| rt.spawned(id, owner));
         if let Some(owner) = owner {
             self.adopt(id, owner);

@@ -113,6 +113,7 @@ impl Loop {
         let Some(task) = self.tasks.get_mut(id) else { return Next::Switch };
         task.op = Op { seq, state: OpState::Pending(arms), is_select, site, ..Op::none() };
         task.stage = Stage::Waiting;
+        task.since = self.clock;
         task.resume = Resume::Op;
         self.set_reveal(id);
         Next::Switch

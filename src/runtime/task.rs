@@ -8,6 +8,7 @@ use std::sync::Arc;
 
 use slab::Slab;
 
+use super::driver::Moment;
 use super::generator::Closing;
 use super::op::Op;
 use super::rec::RecId;
@@ -105,6 +106,8 @@ pub struct Task {
     pub site: Option<TraceEntry>,
     /// Where it stands.
     pub stage: Stage,
+    /// The turn in which it began to wait, by its time.
+    pub since: Moment,
     /// What it does next.
     pub resume: Resume,
     /// How many more ops it may complete at once.
@@ -167,6 +170,7 @@ impl Tasks {
             handle: Value::null(),
             site: birth.site,
             stage: Stage::Ready,
+            since: Moment::default(),
             resume: Resume::Run,
             budget: BUDGET,
             op: Op::none(),

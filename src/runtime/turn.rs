@@ -7,14 +7,14 @@
 //! ```
 //! The tasks that are ready are run by step 6, [`Vm::run`](crate::vm::Vm::run).
 
-use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use super::Runtime;
 use super::driver::{Event, Ticket};
 use super::finish::Ended;
 use super::generator::After;
-use super::program::{Interrupt, ProgramEnd};
+use super::interrupt::Interrupt;
+use super::program::ProgramEnd;
 use super::select::Select;
 use super::spawn::Call;
 use super::suspend::Next;
@@ -23,11 +23,6 @@ use super::timer::Alarm;
 use super::tracer::Step;
 use super::wait::{Answer, Cx};
 use crate::vm::{Exit, NativeId, Thrown};
-
-/// Bit of the VM's interrupt flag: a signal has come, look for it.
-pub const INTERRUPT_SIGNAL: u8 = 1;
-/// Bit of the VM's interrupt flag: the host wants the program to end.
-pub const INTERRUPT_HOST: u8 = 2;
 
 /// While tasks are ready and no I/O is under way, the driver is asked only every so many turns.
 const TURNS_PER_POLL: u32 = 64;
@@ -62,7 +57,7 @@ impl Runtime {
     }
 
     fn pass(&mut self, patience: Option<Duration>) -> Turn {
-        self.take_interrupts();
+        self.rt.take_interrupts(&mut self.vm);
         let out_of_fuel = self.run_ready();
         if let Some(end) = self.rt.take_end() {
             return Turn::Ended(end);
@@ -167,6 +162,7 @@ impl Runtime {
             rt.serve_queues(vm);
         }
         let now = rt.driver.now();
+        rt.clock = now;
         while let Some(alarm) = rt.timers.pop(now) {
             rt.tell(|_| Step::TimerFires);
             match alarm {
@@ -201,7 +197,9 @@ impl Runtime {
             Resume::Finish => self.rt.finish_program(&mut self.vm, id),
         };
         self.rt.serve_queues(&mut self.vm);
+        self.rt.begin_segment();
         let out_of_fuel = next == Next::Run && self.run_fiber(id);
+        self.rt.end_segment(&mut self.vm, id);
         self.rt.tell(|_| Step::TaskRests { task: number });
         out_of_fuel
     }
@@ -299,7 +297,7 @@ impl Runtime {
     /// The fuel is used up, or somebody wants the running task to stop. Says whether it has to wait
     /// for more fuel; it is then the first to run.
     fn refuel(&mut self, id: TaskId) -> bool {
-        self.take_interrupts();
+        self.rt.take_interrupts(&mut self.vm);
         let Runtime { vm, rt } = self;
         if rt.force && rt.effective(id).is_some() {
             let Some(task) = rt.tasks.get_mut(id) else { return false };
@@ -319,25 +317,5 @@ impl Runtime {
             rt.ready.push_front(id);
         }
         true
-    }
-
-    /// Looks for signals and wishes of the host, which may come while a task computes.
-    fn take_interrupts(&mut self) {
-        let Runtime { vm, rt } = self;
-        let flags = vm.interrupt.swap(0, Ordering::AcqRel);
-        if flags & INTERRUPT_HOST != 0 {
-            rt.interrupt(vm, Interrupt::Host);
-        }
-        if flags & INTERRUPT_SIGNAL == 0 {
-            return;
-        }
-        let mut events = Vec::new();
-        rt.driver.poll(Some(Duration::ZERO), &mut events);
-        for event in events {
-            match event {
-                Event::Signal(signal) => rt.interrupt(vm, Interrupt::Signal(signal)),
-                other => rt.early.push(other),
-            }
-        }
     }
 }

@@ -6,6 +6,7 @@ mod docs;
 mod examples;
 mod library;
 mod manual;
+mod operating;
 mod process;
 mod programs;
 mod rules;

@@ -3,6 +3,9 @@
 use std::io::{BufRead, BufReader, Read, Write};
 use std::process::{Child, ChildStdout, Command, Output, Stdio};
 
+/// Plain output, and no remarks on a machine that is slow.
+const ENVIRONMENT: [(&str, &str); 2] = [("NO_COLOR", "1"), ("KETTLE_WATCHDOG", "0")];
+
 /// A `kettle` process that is ended, at the latest, when this is dropped.
 pub struct Kettle {
     child: Child,
@@ -37,7 +40,7 @@ impl Kettle {
         let mut limited = Command::new("sh");
         limited.args(["-c", &format!("ulimit -n {count} && exec \"$0\" \"$@\"")]);
         limited.arg(kettle.get_program()).args(kettle.get_args());
-        limited.current_dir(env!("CARGO_MANIFEST_DIR")).env("NO_COLOR", "1");
+        limited.current_dir(env!("CARGO_MANIFEST_DIR")).envs(ENVIRONMENT);
         Kettle::run(limited).with_port()
     }
 
@@ -97,7 +100,7 @@ pub fn fed(args: &[&str], input: &str) -> Output {
         .arg(kettle.get_program())
         .args(kettle.get_args())
         .current_dir(env!("CARGO_MANIFEST_DIR"))
-        .env("NO_COLOR", "1")
+        .envs(ENVIRONMENT)
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
@@ -123,6 +126,6 @@ pub fn stderr(output: &Output) -> String {
 /// `kettle` with plain output, in the project's folder.
 pub fn command(args: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_kettle"));
-    command.args(args).current_dir(env!("CARGO_MANIFEST_DIR")).env("NO_COLOR", "1");
+    command.args(args).current_dir(env!("CARGO_MANIFEST_DIR")).envs(ENVIRONMENT);
     command
 }

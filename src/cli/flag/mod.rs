@@ -11,6 +11,7 @@ use std::time::Duration;
 use lexopt::{Arg, Parser};
 
 use self::table::{COMMANDS, DUMPS, FLAGS, Flag, FlagId, name_of};
+use super::limit;
 use crate::diagnostics::nearest;
 use crate::natives::read_duration;
 
@@ -46,6 +47,9 @@ pub struct Run {
     pub dump: Option<Dump>,
     /// Time jumps to the next timer instead of passing.
     pub virtual_clock: bool,
+    /// How long a task may hold the loop before that is told; zero: as long as it likes. None: what the
+    /// environment says.
+    pub watchdog: Option<Duration>,
     /// Where the timeline of its event loop goes.
     pub trace: Option<String>,
 }
@@ -148,6 +152,10 @@ pub fn parse(words: impl IntoIterator<Item = OsString>) -> Result<Request, Strin
             FlagId::Help => return Ok(Request::Help(command)),
             FlagId::Version => return Ok(Request::Version),
             FlagId::VirtualClock => run.virtual_clock = true,
+            FlagId::Watchdog => {
+                let written = value(&mut parser, flag)?;
+                run.watchdog = Some(limit::watchdog(&written)?);
+            }
             FlagId::Trace => run.trace = Some(value(&mut parser, flag)?),
             FlagId::Json if command == Some(Command::Test) => test.json = true,
             FlagId::Json => check.json = true,

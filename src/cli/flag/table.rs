@@ -66,6 +66,7 @@ pub(super) enum FlagId {
     Dump,
     VirtualClock,
     Trace,
+    Watchdog,
     Json,
     DenyWarnings,
     Filter,
@@ -123,6 +124,14 @@ pub(super) const FLAGS: &[Flag] = &[
         value: Some("FILE"),
         commands: &[Command::Run],
         help: Some("Write the timeline of the event loop to FILE, for ui.perfetto.dev"),
+    },
+    Flag {
+        id: FlagId::Watchdog,
+        short: None,
+        long: "watchdog",
+        value: Some("TIME"),
+        commands: &[Command::Run],
+        help: Some("Tell of tasks that hold the event loop for longer than TIME (100ms), or `off`"),
     },
     Flag {
         id: FlagId::VirtualClock,
@@ -254,6 +263,7 @@ pub(super) const DUMPS: &[(&str, Dump)] =
 const ENVIRONMENT: &[(&str, &str, &[Command])] = &[
     ("NO_COLOR", "No colours, if it is set to anything", ALL),
     ("TERM=dumb", "No colours", ALL),
+    ("KETTLE_WATCHDOG", "What `--watchdog` is without that flag; 0 is off", &[Command::Run]),
     ("CI", "Nobody is there to look at new snapshots: they are failures", &[Command::Test]),
 ];
 

@@ -27,7 +27,7 @@ use self::screen::Screen;
 use self::search::Found;
 use self::snapshot::Mode;
 use super::flag::Test;
-use super::run::memory_limit;
+use super::limit;
 use super::{STATUS_FAULTS, STATUS_MISUSE, terminal};
 
 /// How long a test may take by a real clock, unless the user says otherwise.
@@ -120,7 +120,7 @@ fn settings(wanted: &Test) -> Settings {
         seed: wanted.seed.unwrap_or_default(),
         runs: wanted.explore.or(wanted.repeat).unwrap_or(1),
         explore: wanted.explore.is_some(),
-        memory_limit: memory_limit() / jobs,
+        memory_limit: limit::memory() / jobs,
         jobs,
     }
 }

@@ -9,6 +9,9 @@
 //! line: they would stand behind it.
 
 use std::io;
+use std::sync::Arc;
+use std::sync::atomic::AtomicU8;
+use std::time::Duration;
 
 use super::device::{Device, Kind};
 use crate::natives::world::{self, Capture, World};
@@ -43,10 +46,12 @@ struct Gathered {
 
 impl Console {
     /// The outputs of a world.
-    pub fn new(world: &World) -> Console {
+    ///
+    /// Writes do not wait for slow readers while `attention` is anything but zero.
+    pub fn new(world: &World, attention: &Arc<AtomicU8>) -> Console {
         Console {
-            out: Channel::new(&world.stdout, Target::Out),
-            err: Channel::new(&world.stderr, Target::Err),
+            out: Channel::new(&world.stdout, Target::Out, attention),
+            err: Channel::new(&world.stderr, Target::Err, attention),
             status: Vec::new(),
             shown: 0,
             kept: None,
@@ -154,12 +159,32 @@ impl Output for Console {
         }
     }
 
-    fn finish(&mut self) -> io::Result<()> {
-        self.set_status(Vec::new());
-        let out = self.out.finish();
+    fn finish(&mut self, patience: Duration) -> Option<io::Result<()>> {
+        self.hurry();
+        if !self.status.is_empty() {
+            self.set_status(Vec::new());
+        }
         // Who cannot write to standard error has nobody to tell.
-        let _ = self.err.finish();
-        out
+        let told = self.err.finish(patience).is_some();
+        self.out.finish(patience).filter(|_| told)
+    }
+
+    fn hurry(&mut self) {
+        for channel in [&mut self.out, &mut self.err] {
+            if let Channel::Process(gathered) = channel {
+                gathered.device.hurry();
+            }
+        }
+    }
+
+    fn take_distraction(&mut self) -> bool {
+        let mut distracted = false;
+        for channel in [&mut self.out, &mut self.err] {
+            if let Channel::Process(gathered) = channel {
+                distracted |= gathered.device.take_distraction();
+            }
+        }
+        distracted
     }
 
     fn is_broken(&self) -> bool {
@@ -171,11 +196,11 @@ impl Output for Console {
 }
 
 impl Channel {
-    fn new(place: &world::Output, target: Target) -> Channel {
+    fn new(place: &world::Output, target: Target, attention: &Arc<AtomicU8>) -> Channel {
         match place {
             world::Output::Captured(capture) => Channel::Captured(capture.clone()),
             world::Output::Process => Channel::Process(Gathered {
-                device: Device::new(target),
+                device: Device::new(target, attention.clone()),
                 bytes: Vec::new(),
                 is_within_line: false,
             }),
@@ -224,10 +249,10 @@ impl Channel {
         }
     }
 
-    fn finish(&mut self) -> io::Result<()> {
+    fn finish(&mut self, patience: Duration) -> Option<io::Result<()>> {
         match self {
-            Channel::Process(Gathered { device, bytes, .. }) => device.finish(bytes),
-            Channel::Captured(_) => Ok(()),
+            Channel::Process(Gathered { device, bytes, .. }) => device.finish(bytes, patience),
+            Channel::Captured(_) => Some(Ok(())),
         }
     }
 }

@@ -6,7 +6,9 @@
 
 use std::fs::File;
 use std::io::{self, Write};
+use std::sync::atomic::{AtomicU8, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use crate::runtime::output::{Size, Target};
 
@@ -15,11 +17,20 @@ const ROOM_MIN: usize = 4096;
 /// More than this waiting for the thread, and the program waits, too.
 const WAITING_MAX: usize = 1024 * 1024;
 
+/// While a write waits for the thread, it looks so often whether it is wanted elsewhere.
+const WAITING_STEP: Duration = Duration::from_millis(10);
+
 /// An output of the process.
 pub(super) struct Device {
     shared: Arc<Shared>,
     kind: Kind,
     has_thread: bool,
+    /// Anything but zero: somebody wants the attention of the loop.
+    attention: Arc<AtomicU8>,
+    /// Writes wait only a little.
+    hurries: bool,
+    /// A write has stopped waiting because of one of these.
+    distracted: bool,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -50,6 +61,13 @@ struct State {
     failed: Option<Failure>,
 }
 
+impl State {
+    /// Nothing is left to write, or nothing can be written.
+    fn is_out(&self) -> bool {
+        (!self.busy && self.waiting.is_empty()) || self.failed.is_some()
+    }
+}
+
 #[derive(Clone, Copy, Debug)]
 struct Failure {
     kind: io::ErrorKind,
@@ -57,7 +75,7 @@ struct Failure {
 }
 
 impl Device {
-    pub(super) fn new(target: Target) -> Device {
+    pub(super) fn new(target: Target, attention: Arc<AtomicU8>) -> Device {
         let file = match target {
             Target::Out => duplicate(&io::stdout()),
             Target::Err => duplicate(&io::stderr()),
@@ -66,8 +84,19 @@ impl Device {
             Ok(file) => kind_of(file),
             Err(_) => Kind::File,
         };
-        let shared = Shared { file: file.ok(), state: Mutex::default(), changed: Condvar::new() };
-        Device { shared: Arc::new(shared), kind, has_thread: false }
+        Device::on(file.ok(), kind, attention)
+    }
+
+    fn on(file: Option<File>, kind: Kind, attention: Arc<AtomicU8>) -> Device {
+        let shared = Shared { file, state: Mutex::default(), changed: Condvar::new() };
+        Device {
+            shared: Arc::new(shared),
+            kind,
+            has_thread: false,
+            attention,
+            hurries: false,
+            distracted: false,
+        }
     }
 
     pub(super) fn kind(&self) -> Kind {
@@ -101,21 +130,53 @@ impl Device {
             bytes.clear();
             return;
         }
-        while state.waiting.len() > WAITING_MAX && state.failed.is_none() {
-            state = self.shared.wait(state);
+        let mut distracted = false;
+        while state.waiting.len() > WAITING_MAX && state.failed.is_none() && !distracted {
+            state = self.shared.wait_for(state, WAITING_STEP);
+            distracted = self.hurries || self.attention.load(Ordering::Relaxed) != 0;
         }
+        self.distracted |= distracted;
         state.waiting.append(bytes);
         drop(state);
         self.shared.changed.notify_all();
         self.need_thread();
     }
 
-    /// Writes `bytes` and what the thread has not written, and waits until it is out.
-    pub(super) fn finish(&mut self, bytes: &mut Vec<u8>) -> io::Result<()> {
-        self.shared.rest()?;
-        self.shared.put(bytes);
-        bytes.clear();
-        self.shared.outcome()
+    /// Writes `bytes` and waits at most `patience` until all is out; nothing if it is not by then.
+    pub(super) fn finish(
+        &mut self,
+        bytes: &mut Vec<u8>,
+        patience: Duration,
+    ) -> Option<io::Result<()>> {
+        // For the little that most programs have left no thread need be started.
+        if self.kind == Kind::Pipe && self.shared.lock().is_out() {
+            let mut put = 0;
+            while put < bytes.len() && self.has_room_for(1) {
+                let end = bytes.len().min(put + ROOM_MIN);
+                self.shared.put(&bytes[put..end]);
+                put = end;
+            }
+            bytes.drain(..put);
+        }
+        if !bytes.is_empty() {
+            self.write(bytes);
+        }
+        let state = self.shared.lock();
+        let waited = self.shared.changed.wait_timeout_while(state, patience, |s| !s.is_out());
+        let (state, _) = waited.unwrap_or_else(PoisonError::into_inner);
+        let is_out = state.is_out();
+        drop(state);
+        is_out.then(|| self.shared.outcome())
+    }
+
+    /// From now on a write waits only a little.
+    pub(super) fn hurry(&mut self) {
+        self.hurries = true;
+    }
+
+    /// Whether a write has stopped waiting since the last time this was asked.
+    pub(super) fn take_distraction(&mut self) -> bool {
+        std::mem::take(&mut self.distracted)
     }
 
     /// Work that ends when all that was given so far is out; none if it is.
@@ -183,7 +244,7 @@ impl Shared {
     /// Waits until the thread has nothing left to write.
     fn rest(&self) -> io::Result<()> {
         let mut state = self.lock();
-        while (state.busy || !state.waiting.is_empty()) && state.failed.is_none() {
+        while !state.is_out() {
             state = self.wait(state);
         }
         drop(state);
@@ -218,6 +279,10 @@ impl Shared {
 
     fn wait<'a>(&self, state: MutexGuard<'a, State>) -> MutexGuard<'a, State> {
         self.changed.wait(state).unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn wait_for<'a>(&self, state: MutexGuard<'a, State>, time: Duration) -> MutexGuard<'a, State> {
+        self.changed.wait_timeout(state, time).unwrap_or_else(PoisonError::into_inner).0
     }
 }
 
@@ -293,16 +358,15 @@ mod tests {
 
     fn pipe() -> (std::io::PipeReader, Device) {
         let (reader, writer) = std::io::pipe().expect("pipes are to be had");
-        let file = Some(File::from(OwnedFd::from(writer)));
-        let shared = Shared { file, state: Mutex::default(), changed: Condvar::new() };
-        (reader, Device { shared: Arc::new(shared), kind: Kind::Pipe, has_thread: false })
+        let file = File::from(OwnedFd::from(writer));
+        (reader, Device::on(Some(file), Kind::Pipe, Arc::default()))
     }
 
     #[test]
     fn all_comes_out_in_order_whoever_reads_slowly() {
         let (mut reader, mut device) = pipe();
         let piece = |n: u32| format!("{n} ").repeat(1 + n as usize % 3000).into_bytes();
-        let expected: Vec<u8> = (0..300).flat_map(piece).collect();
+        let expected: Vec<u8> = (0..300).flat_map(piece).chain(*b"end").collect();
         let reader = std::thread::spawn(move || {
             let mut all = Vec::new();
             reader.read_to_end(&mut all).expect("a pipe can be read");
@@ -311,7 +375,8 @@ mod tests {
         for n in 0..300 {
             device.write(&mut piece(n));
         }
-        device.finish(&mut Vec::new()).expect("somebody reads");
+        let finished = device.finish(&mut b"end".to_vec(), Duration::from_secs(60));
+        assert!(matches!(finished, Some(Ok(()))));
         drop(device);
         assert!(reader.join().expect("reading does not panic") == expected);
     }
@@ -323,8 +388,28 @@ mod tests {
             device.write(&mut vec![b'x'; 64 * 1024]);
         }
         assert!(device.drained().is_some(), "most of it waits for the thread");
+        assert!(device.finish(&mut b"end".to_vec(), Duration::ZERO).is_none(), "it is not out");
         drop(reader);
-        assert!(device.finish(&mut Vec::new()).is_err());
+        let finished = device.finish(&mut Vec::new(), Duration::from_secs(60));
+        assert!(matches!(finished, Some(Err(_))));
         assert!(device.is_broken());
+    }
+
+    #[test]
+    fn a_write_waits_for_a_reader_no_longer_when_something_else_is_wanted() {
+        let (_reader, mut device) = pipe();
+        let piece = || vec![b'x'; WAITING_MAX + 1];
+        device.write(&mut piece());
+        device.write(&mut piece());
+        assert!(!device.take_distraction());
+        device.attention.store(1, Ordering::Relaxed);
+        device.write(&mut piece());
+        assert!(device.take_distraction(), "it would have waited");
+        assert!(!device.take_distraction());
+        device.attention.store(0, Ordering::Relaxed);
+        device.hurry();
+        device.write(&mut piece());
+        assert!(device.take_distraction());
+        assert!(device.shared.lock().waiting.len() > 3 * WAITING_MAX, "nothing is lost");
     }
 }

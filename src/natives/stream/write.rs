@@ -212,7 +212,7 @@ fn bytes_of(heap: &Heap, data: Value) -> &[u8] {
 }
 
 /// A write to standard output or error: it joins what `print` has written before and is done when
-/// all of it is out.
+/// all of it is out. If it is cut, what was handed over still comes out, in its place.
 struct OutputOp {
     stream: Value,
     target: Target,
@@ -282,10 +282,6 @@ impl Source for OutputOp {
             Target::Err => "standard error",
         };
         format!("{name} to take what was written")
-    }
-
-    fn holds_cancel(&self) -> bool {
-        self.job.is_some()
     }
 }
 

@@ -14,6 +14,7 @@ mod connection;
 mod endpoint;
 mod file_system;
 mod file_watch;
+mod heartbeat;
 mod job;
 mod random;
 #[cfg(feature = "driver")]
@@ -47,6 +48,7 @@ pub use child::{Adopted, ChildId, ChildStatus, NewChild};
 pub use file_system::{DirEntry, FileFacts, FileKind, FileSystem, OpenFile, OpenHow, RealFiles};
 use file_watch::changes;
 pub use file_watch::{Change, Happening, Watcher};
+pub use heartbeat::Heartbeat;
 pub use job::{Job, JobError, JobSpan, Lane, Runnable, submit};
 pub use random::Random;
 #[cfg(feature = "driver")]
@@ -297,6 +299,11 @@ pub trait Driver: Send {
     fn watch_jobs(&mut self) {}
     /// Gives what was noted of those that have ended since the last time.
     fn take_jobs(&mut self, _into: &mut Vec<JobSpan>) {}
+    /// Watches, from another thread, whether one beat follows the other, and calls `alarm` where a task
+    /// runs for longer than `limit`. A driver whose time is not real watches nothing.
+    fn watch(&self, _limit: Duration, _alarm: Box<dyn Fn() + Send>) -> Option<Arc<Heartbeat>> {
+        None
+    }
     /// Asks for signals from now on; `urgent` is called at once for each, on a thread of its own,
     /// even while a task computes and the loop does not turn.
     fn listen(&mut self, signals: &[Signal], urgent: Box<dyn Fn(Signal) + Send>) -> io::Result<()>;

@@ -20,6 +20,7 @@ use slab::Slab;
 use super::child::Children;
 use super::connection::Connections;
 use super::endpoint::{DATAGRAM_MAX, PipeEnd};
+use super::heartbeat::{self, Heartbeat};
 use super::random::Random;
 use super::remote::{Message, Remote};
 use super::resolver::SystemResolver;
@@ -406,14 +407,19 @@ impl Driver for MioDriver {
         }
     }
 
+    fn watch(&self, limit: Duration, alarm: Box<dyn Fn() + Send>) -> Option<Arc<Heartbeat>> {
+        Some(heartbeat::watch(limit, alarm))
+    }
+
     fn listen(&mut self, signals: &[Signal], urgent: Box<dyn Fn(Signal) + Send>) -> io::Result<()> {
         let (remote, taken) = (self.remote.clone(), self.subscriptions.taken());
         let listener = Listener::start(signals, move |number| {
             let is_taken = taken.load(Ordering::Acquire) & subscription::bit(number) != 0;
+            // Who sees the flag that `urgent` raises must find the message.
+            remote.post(Message::Signal(number));
             if let Some(signal) = Signal::of_number(number).filter(|_| !is_taken) {
                 urgent(signal);
             }
-            remote.post(Message::Signal(number));
         })?;
         self.listener = Some(listener);
         Ok(())
