@@ -1,9 +1,11 @@
 //! Tasks, scopes, cancellation and the loop, by programs that run in virtual time.
 
+mod dice;
 mod end;
 mod example;
 mod harness;
 mod model;
 mod rule;
 mod schedule;
+mod storm;
 mod wait;

@@ -2,34 +2,9 @@
 
 use std::rc::Rc;
 
+use crate::dice::Dice;
+
 use super::program::{ArmOp, Block, Node, Options, SHARED, What};
-
-/// Numbers that look random, the same for the same seed.
-pub struct Dice(u64);
-
-impl Dice {
-    pub fn new(seed: u64) -> Dice {
-        Dice(seed.wrapping_mul(0x9E37_79B9_7F4A_7C15) ^ 0x5DEE_CE66)
-    }
-
-    /// A number below `limit`.
-    pub fn below(&mut self, limit: usize) -> usize {
-        // Steps of splitmix64.
-        self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
-        let mut bits = self.0;
-        bits = (bits ^ (bits >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
-        bits = (bits ^ (bits >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
-        ((bits ^ (bits >> 31)) % limit as u64) as usize
-    }
-
-    fn one_in(&mut self, n: usize) -> bool {
-        self.below(n) == 0
-    }
-
-    fn span(&mut self) -> u64 {
-        [0, 1, 1, 2, 3, 4, 7][self.below(7)]
-    }
-}
 
 /// What may stand at a place.
 #[derive(Clone, Copy)]
@@ -71,6 +46,10 @@ pub fn program(seed: u64) -> (Block, usize) {
 }
 
 impl Inventor {
+    fn span(&mut self) -> u64 {
+        [0, 1, 1, 2, 3, 4, 7][self.dice.below(7)]
+    }
+
     fn number(&mut self) -> usize {
         self.nodes += 1;
         self.nodes - 1
@@ -116,12 +95,12 @@ impl Inventor {
     }
 
     fn simple(&mut self, place: Place) -> What {
-        let sleep = What::Sleep(self.dice.span());
+        let sleep = What::Sleep(self.span());
         let n = self.dice.below(SHARED);
         match self.dice.below(26) {
             0..6 => sleep,
             6 | 7 => What::Yield,
-            8 => What::Compute(1 + self.dice.span()),
+            8 => What::Compute(1 + self.span()),
             9 | 10 => What::Throw(if self.dice.one_in(2) { Some(n) } else { None }),
             11 | 12 => self.task().map_or(sleep, What::Join),
             13 => self.task().map_or(sleep, What::Cancel),
@@ -150,18 +129,18 @@ impl Inventor {
             0 => ArmOp::Receive(n),
             1 => ArmOp::Send(n),
             2 => self.task().map_or(ArmOp::Receive(n), ArmOp::Join),
-            _ => ArmOp::Sleep(self.dice.span()),
+            _ => ArmOp::Sleep(self.span()),
         }
     }
 
     fn compound(&mut self, place: Place, id: usize) -> What {
-        let span = self.dice.span();
+        let span = self.span();
         match self.dice.below(22) {
             0..4 => {
                 self.scopes.push(id);
                 let options = Options {
                     timeout: self.dice.one_in(4).then_some(span),
-                    grace: self.dice.one_in(4).then(|| self.dice.span()),
+                    grace: self.dice.one_in(4).then(|| self.span()),
                     isolates: self.dice.one_in(5),
                 };
                 What::Scope(options, self.scoped(place))

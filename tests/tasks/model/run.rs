@@ -6,7 +6,7 @@ use std::pin::Pin;
 use std::rc::Rc;
 use std::task::{Context, Poll, Waker};
 
-use super::program::{Block, spawns_bare};
+use super::program::{Block, What, spawns_bare};
 use super::world::{End, MAIN, Outcome, PROGRAM, RecId, RecKind, TaskId, World};
 
 pub type Code<T> = Pin<Box<dyn Future<Output = T>>>;
@@ -105,13 +105,17 @@ impl Machine {
 
     async fn main(self: Rc<Self>, program: Block) {
         let place = Place { task: MAIN, owner: PROGRAM, generator: None };
-        let mut defers = Vec::new();
-        let outcome = if spawns_bare(&program) {
-            self.clone().statements(place.clone(), program, &mut defers).await
+        // The text of a module is a function body: it is a scope of its own if tasks that it spawns
+        // have to end before its defers run.
+        let defers = program.iter().any(|node| matches!(node.what, What::Defer(_)));
+        let outcome = if defers && spawns_bare(&program) {
+            let rec = self.enter(MAIN, RecKind::Body);
+            let inside = Place { owner: rec, ..place.clone() };
+            self.clone().scope_block(inside, rec, program).await
         } else {
             self.clone().block(place.clone(), program).await
         };
-        let outcome = self.clone().end_scope(place, PROGRAM, outcome, defers).await;
+        let outcome = self.clone().end_scope(place, PROGRAM, outcome, Vec::new()).await;
         *self.end.borrow_mut() = Some(match outcome {
             Outcome::Throw(error) => Err(error),
             _ => Ok(()),
