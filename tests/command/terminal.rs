@@ -18,7 +18,7 @@ fn run(code: &str, typed: &str) -> String {
 }
 
 /// In virtual time a program sees no environment; these do.
-fn run_with(words: &[&str], typed: &str, environment: &[(&str, &str)]) -> String {
+pub fn run_with(words: &[&str], typed: &str, environment: &[(&str, &str)]) -> String {
     let controller = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY).expect("there are terminals");
     grantpt(&controller).expect("it is ours");
     unlockpt(&controller).expect("it is ours");
@@ -47,7 +47,7 @@ fn run_with(words: &[&str], typed: &str, environment: &[(&str, &str)]) -> String
 }
 
 /// What a person sees in the end: a terminal that understands what `term` writes.
-fn screen(output: &str) -> Vec<String> {
+pub fn screen(output: &str) -> Vec<String> {
     let mut lines = vec![Vec::new()];
     let (mut row, mut column) = (0, 0);
     let mut chars = output.chars();
@@ -62,11 +62,16 @@ fn screen(output: &str) -> Vec<String> {
             }
             '\x1b' => {
                 assert_eq!(chars.next(), Some('['), "an escape sequence that nobody knows");
-                let sequence: String = chars.by_ref().take_while(|c| !c.is_alphabetic()).collect();
-                // `take_while` has taken the letter; only these two have such parameters.
+                let mut sequence = String::new();
+                for c in chars.by_ref() {
+                    sequence.push(c);
+                    if c.is_alphabetic() {
+                        break;
+                    }
+                }
                 match &*sequence {
-                    "" => row -= 1,
-                    "2" => lines[row].clear(),
+                    "A" => row -= 1,
+                    "2K" => lines[row].clear(),
                     _ => {}
                 }
             }

@@ -3,7 +3,7 @@
 use std::fs;
 use std::time::{Duration, Instant};
 
-use crate::process::{command, stderr, stdout};
+use crate::process::{stderr, stdout};
 use crate::test::{folder, lines, test};
 
 /// What is said of the only test of a text, with its own line taken off.
@@ -250,8 +250,19 @@ fn a_flood_of_output_is_cut() {
 
 #[test]
 fn colours_are_for_terminals_only() {
-    let folder = folder(&[("a.ket", "test \"t\" { assert 1 == 2 }")]);
-    let mut kettle = command(&["test"]);
-    let output = kettle.current_dir(folder.path()).output().expect("it runs");
-    assert!(!stdout(&output).contains('\u{1b}'), "{}", stdout(&output));
+    let folder = folder(&[("a.ket", "test \"good\" { }\ntest \"bad\" { exit(1) }\n")]);
+    assert!(!stdout(&test(folder.path(), &[])).contains('\u{1b}'));
+    #[cfg(unix)]
+    {
+        let file = folder.path().join("a.ket").to_string_lossy().into_owned();
+        let shown = crate::terminal::run_with(&["test", &file], "", &[]);
+        assert!(shown.contains("\u{1b}[32mok\u{1b}[0m    good"), "{shown:?}");
+        assert!(shown.contains("\u{1b}[1;31mFAIL\u{1b}[0m  bad"), "{shown:?}");
+        // While it runs a test is named; in the end it stands there once.
+        assert!(shown.contains("\u{1b}[2m  …     good\u{1b}[0m\r\u{1b}[2K"), "{shown:?}");
+        let lines = crate::terminal::screen(&shown);
+        assert_eq!(lines.iter().filter(|line| line.contains("good")).count(), 1, "{lines:#?}");
+        let shown = crate::terminal::run_with(&["test", &file], "", &[("NO_COLOR", "1")]);
+        assert!(!shown.contains('\u{1b}'), "{shown:?}");
+    }
 }

@@ -118,7 +118,7 @@ impl Reporter for Junit {
                     escaped(&error.report(false)),
                 ));
             }
-            Event::FileEnds(_) => {}
+            Event::Begun(..) | Event::FileEnds(_) => {}
         }
         String::new()
     }

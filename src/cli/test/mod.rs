@@ -65,6 +65,7 @@ struct Totals {
 impl Totals {
     fn add(&mut self, event: &mut Event) {
         match event {
+            Event::Begun(..) => {}
             Event::Tested(tested) => match tested.verdict {
                 Verdict::Passed => self.passed += 1,
                 Verdict::Failed(_) => self.failed += 1,

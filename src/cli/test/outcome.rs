@@ -50,6 +50,8 @@ pub enum Verdict {
 /// What is told while tests run.
 #[derive(Debug)]
 pub enum Event {
+    /// A test is begun.
+    Begun(Place, String),
     /// A test has ended, or was skipped.
     Tested(Box<Tested>),
     /// A file cannot be tested: it does not compile, or its top level fails.

@@ -63,7 +63,7 @@ impl Reporter for Record {
         match event {
             Event::Tested(tested) => line(&self.tested(tested)),
             Event::Broken(file, error) => line(&broken(file, error)),
-            Event::FileEnds(_) => String::new(),
+            Event::Begun(..) | Event::FileEnds(_) => String::new(),
         }
     }
 

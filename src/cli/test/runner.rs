@@ -178,6 +178,7 @@ impl Runner<'_> {
             if broken_worlds[usize::from(test.options.real)] {
                 continue;
             }
+            tell(Event::Begun(subject.place(test), test.name.to_string()));
             match self.test(subject, number) {
                 Ok(tested) => {
                     match tested.verdict {

@@ -11,6 +11,8 @@ const SLOW: Duration = Duration::from_millis(500);
 const SLOW_MAX: usize = 3;
 /// A test that waited so long in virtual time says so.
 const TIME_MIN: Duration = Duration::from_secs(1);
+/// Of the name of a running test so much is shown, so that it fits into a line.
+const RUNNING_MAX: usize = 60;
 /// So many obsolete snapshots are named.
 const OBSOLETE_MAX: usize = 10;
 
@@ -21,6 +23,8 @@ pub struct Screen {
     again: String,
     /// Of this file something is shown already.
     file: String,
+    /// The last line says which test runs.
+    is_running: bool,
     failed: Vec<Failed>,
     slow: Vec<(Duration, Place, String)>,
 }
@@ -34,7 +38,14 @@ impl Screen {
     /// Nothing is shown yet.
     pub fn new(colour: bool, again: String) -> Screen {
         let paint = Paint { on: colour };
-        Screen { paint, again, file: String::new(), failed: Vec::new(), slow: Vec::new() }
+        Screen {
+            paint,
+            again,
+            file: String::new(),
+            is_running: false,
+            failed: Vec::new(),
+            slow: Vec::new(),
+        }
     }
 
     /// The name of a file, above what is shown of it.
@@ -44,6 +55,23 @@ impl Screen {
         }
         file.clone_into(&mut self.file);
         format!("{}\n", self.paint.bold(file))
+    }
+
+    /// On a terminal a person sees which test runs, until it has ended.
+    fn begun(&mut self, place: &Place, name: &str) -> String {
+        if !self.paint.on {
+            return String::new();
+        }
+        self.is_running = true;
+        let name: String = one_line(name).chars().take(RUNNING_MAX).collect();
+        let heading = self.heading(&place.file);
+        format!("{heading}{}", self.paint.dim(&format!("  …     {name}")))
+    }
+
+    /// Takes that line away.
+    fn lift(&mut self) -> String {
+        let is_running = std::mem::take(&mut self.is_running);
+        if is_running { "\r\x1b[2K".to_owned() } else { String::new() }
     }
 
     fn tested(&mut self, tested: &Tested) -> String {
@@ -145,7 +173,9 @@ impl Screen {
 
 impl Reporter for Screen {
     fn event(&mut self, event: &Event) -> String {
-        match event {
+        let lifted = self.lift();
+        let text = match event {
+            Event::Begun(place, name) => self.begun(place, name),
             Event::Tested(tested) => self.tested(tested),
             Event::Broken(file, error) => {
                 let heading = self.heading(file);
@@ -154,12 +184,13 @@ impl Reporter for Screen {
                 format!("{heading}  {mark}  the file cannot be tested\n{report}")
             }
             Event::FileEnds(end) => self.file_ends(end),
-        }
+        };
+        lifted + &text
     }
 
     fn end(&mut self, totals: &Totals) -> String {
         let paint = self.paint;
-        let mut text = self.failures() + &self.slowest() + "\n";
+        let mut text = self.lift() + &self.failures() + &self.slowest() + "\n";
         text.push_str(&self.snapshots(totals));
         let part = |number: usize, text: String, colour: fn(Paint, &str) -> String| {
             (number > 0).then(|| colour(paint, &text))
