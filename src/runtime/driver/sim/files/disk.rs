@@ -16,7 +16,7 @@ use super::fault::FileFaults;
 use super::watch::{Watched, Watches};
 
 /// How much fits on the disk unless a test says otherwise.
-const CAPACITY: u64 = 1 << 30;
+pub(super) const CAPACITY: u64 = 1 << 30;
 
 /// Names a node.
 pub(super) type NodeId = usize;

@@ -98,10 +98,12 @@ impl MemoryFiles {
         disk.path_of(disk.cwd)
     }
 
-    /// How likely it is that a read or a write does only a part, and that a call fails.
-    pub fn set_chances(&self, short: f64, error: f64) {
+    /// How likely it is that a read or a write does only a part, and that a call fails. What is not
+    /// given stays.
+    pub fn set_chances(&self, short: Option<f64>, error: Option<f64>) {
         let mut disk = self.disk();
-        (disk.faults.short, disk.faults.error) = (short, error);
+        disk.faults.short = short.unwrap_or(disk.faults.short);
+        disk.faults.error = error.unwrap_or(disk.faults.error);
     }
 
     /// The disk is full after so many bytes more.
@@ -115,9 +117,11 @@ impl MemoryFiles {
         self.disk().faults.add(rule);
     }
 
-    /// Nothing fails any more. A full disk stays full.
+    /// Nothing fails any more, and the disk is as large as it was.
     pub fn clear_faults(&self) {
-        self.disk().faults.clear();
+        let mut disk = self.disk();
+        disk.faults.clear();
+        disk.capacity = disk::CAPACITY;
     }
 
     /// A queue of changes, and what adds directories to it.
