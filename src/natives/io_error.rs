@@ -92,26 +92,31 @@ fn other_kind(error: &io::Error) -> &'static str {
         // ELOOP: symbolic links that lead to each other. Linux, then the BSDs and macOS.
         Some(40) if cfg!(target_os = "linux") => "loop",
         Some(62) if cfg!(all(unix, not(target_os = "linux"))) => "loop",
+        // EMSGSIZE: a datagram that no packet holds. Linux, then the BSDs and macOS.
+        Some(90) if cfg!(target_os = "linux") => "too_large",
+        Some(40) if cfg!(all(unix, not(target_os = "linux"))) => "too_large",
         None if is_lookup(error) => "unknown_host",
         _ => "other",
     }
 }
 
 /// The reason in a person's words, without "(os error 2)".
-fn reason(error: &io::Error) -> String {
+pub fn reason(error: &io::Error) -> String {
+    // A reason that was given for this very case says more than its kind.
+    let is_plain = error.get_ref().is_none();
     let plain = match error.kind() {
-        Os::NotFound => "there is no such file or directory",
-        Os::PermissionDenied => "the operating system denies it",
-        Os::ConnectionRefused => "nobody listens there (connection refused)",
-        Os::ConnectionReset => "the other side has broken the connection off (reset)",
-        Os::AddrInUse => "the address is in use",
-        Os::AlreadyExists => "it exists already",
-        Os::BrokenPipe => "the other side reads no more (broken pipe)",
         _ if is_lookup(error) => "there is no host of that name",
         _ if cfg!(unix) && error.raw_os_error() == Some(EMFILE) => {
             "this program has as many files and sockets open as it may: close some, or allow it more with \
              `ulimit -n` before it starts"
         }
+        Os::NotFound if is_plain => "there is no such file or directory",
+        Os::PermissionDenied if is_plain => "the operating system denies it",
+        Os::ConnectionRefused if is_plain => "nobody listens there (connection refused)",
+        Os::ConnectionReset if is_plain => "the other side has broken the connection off (reset)",
+        Os::AddrInUse if is_plain => "the address is in use",
+        Os::AlreadyExists if is_plain => "it exists already",
+        Os::BrokenPipe if is_plain => "the other side reads no more (broken pipe)",
         _ => {
             let text = error.to_string();
             let text = text.rsplit_once(" (os error").map_or(text.as_str(), |(text, _)| text);

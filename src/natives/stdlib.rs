@@ -50,6 +50,7 @@ pub const CORE: &str = concat!(
     include_str!("../../stdlib/core/iterator.ket"),
     include_str!("../../stdlib/core/import.ket"),
     include_str!("../../stdlib/core/json.ket"),
+    include_str!("../../stdlib/core/net.ket"),
     include_str!("../../stdlib/core/regex.ket"),
     include_str!("../../stdlib/core/sync.ket"),
     include_str!("../../stdlib/core/task.ket"),

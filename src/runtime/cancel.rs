@@ -113,6 +113,13 @@ impl Loop {
         }
     }
 
+    /// Why a task is being cancelled, seen from the outermost scope that is; none if it is not.
+    pub fn cancel_kind(&self, id: TaskId) -> Option<CancelKind> {
+        let innermost = self.tasks.get(id)?.rec;
+        let cancels = self.recs.chain(innermost).filter_map(|(_, rec)| rec.cancel.as_ref());
+        cancels.last().map(|cancel| cancel.reason.kind)
+    }
+
     /// The deadline of a scope has come.
     pub(super) fn expire(&mut self, vm: &mut Vm, id: RecId) {
         if let Some(rec) = self.recs.get_mut(id) {

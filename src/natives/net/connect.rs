@@ -1,55 +1,67 @@
-//! `tcp.connect`: the quickest of a name's addresses wins (RFC 8305, "Happy Eyeballs").
+//! `tcp.connect` and `unix.connect`: a look-up, then a race between the addresses.
 //!
-//! ```text
-//!   look up ──► try the first ──250 ms or failed──► try the next, the first goes on ──► …
-//!                     └───────── the first that is connected; the others are closed ◄──┘
-//! ```
 //! Nothing is begun before the wait is registered, so an arm of a `select` that does not come to
 //! its turn opens no connection.
 
-use std::collections::VecDeque;
 use std::io;
-use std::net::SocketAddr;
 use std::task::Poll;
 use std::time::Duration;
 
+use super::duration;
 use super::lookup::Lookup;
-use super::{duration, port as port_of, written};
+use super::place::Place;
+use super::race::{OnDriver, Progress, Race};
 use crate::natives::io_error::{Subject, io_error};
 use crate::natives::kind::TextValue;
-use crate::runtime::driver::{Direction, Driver, Moment, SocketId, Ticket};
+use crate::natives::stream::new_connection;
+use crate::runtime::driver::{Moment, SocketId, SocketOption, Ticket};
 use crate::runtime::{Answer, Cx, Source, TimerId, Wait};
 use crate::vm::{ErrorKind, Thrown, Value, Vm};
 
-/// How long an address may keep silent before the next one is tried, too.
-const PATIENCE: Duration = Duration::from_millis(250);
+/// What is asked for beside the place.
+struct Options {
+    timeout: Option<Duration>,
+    keepalive: Option<Duration>,
+    nodelay: bool,
+}
 
 pub(super) fn connect(
     cx: &mut Cx<'_>,
     host: TextValue,
     port: i64,
     timeout: Option<i64>,
+    keepalive: Option<i64>,
+    nodelay: bool,
 ) -> Result<Answer, Thrown> {
     const PATH: &str = "net.tcp.connect";
-    let port = port_of(cx.vm, PATH, port)?;
-    let timeout = timeout.map(|nanos| duration(cx.vm, PATH, nanos)).transpose()?;
-    let host = host.get(&cx.vm.heap).to_string();
-    let op = ConnectOp {
-        host,
-        port,
-        timeout,
-        stage: Stage::New,
-        deadline: None,
-        ticket: None,
-        alarm: None,
+    let place = Place::net(cx.vm, PATH, host, port)?;
+    let mut span = |name: &str, nanos: Option<i64>| {
+        nanos.map(|nanos| duration(cx.vm, PATH, name, nanos)).transpose()
     };
-    Ok(Answer::Wait(Wait::Source(Box::new(op))))
+    let (timeout, keepalive) = (span("timeout", timeout)?, span("keepalive", keepalive)?);
+    Ok(start(place, Options { timeout, keepalive, nodelay }))
+}
+
+pub(super) fn connect_unix(
+    cx: &mut Cx<'_>,
+    path: TextValue,
+    timeout: Option<i64>,
+) -> Result<Answer, Thrown> {
+    const PATH: &str = "net.unix.connect";
+    let place = Place::unix(cx.vm, PATH, path)?;
+    let timeout = timeout.map(|nanos| duration(cx.vm, PATH, "timeout", nanos)).transpose()?;
+    Ok(start(place, Options { timeout, keepalive: None, nodelay: true }))
+}
+
+fn start(place: Place, options: Options) -> Answer {
+    let op =
+        ConnectOp { place, options, stage: Stage::New, deadline: None, ticket: None, alarm: None };
+    Answer::Wait(Wait::Source(Box::new(op)))
 }
 
 struct ConnectOp {
-    host: String,
-    port: u16,
-    timeout: Option<Duration>,
+    place: Place,
+    options: Options,
     stage: Stage,
     deadline: Option<Moment>,
     ticket: Option<Ticket>,
@@ -60,31 +72,14 @@ struct ConnectOp {
 enum Stage {
     New,
     LookUp(Lookup),
-    Trying(Race),
-}
-
-/// The addresses of a name, and the connections that are being made.
-struct Race {
-    untried: VecDeque<SocketAddr>,
-    running: Vec<(SocketId, SocketAddr)>,
-    /// When the next address is tried although others are not decided.
-    next: Moment,
-    /// Why the first one failed: addresses are ordered, so it says most.
-    error: Option<io::Error>,
-}
-
-/// How far a race has come.
-enum Progress {
-    Won(SocketId, SocketAddr),
-    Lost(io::Error),
-    Running,
+    Trying(Race<SocketId>),
 }
 
 impl ConnectOp {
     fn go_on(&mut self, cx: &mut Cx<'_>, ticket: Ticket) -> Poll<Result<Value, Thrown>> {
         let now = cx.rt.driver.now();
-        if let Stage::LookUp(lookup) = &mut self.stage {
-            match lookup.take() {
+        if let Stage::LookUp(lookup) = &self.stage {
+            match lookup.take(cx.rt.driver.as_mut()) {
                 Some(Ok(addresses)) => self.stage = Stage::Trying(Race::new(addresses, now)),
                 Some(Err(error)) => return Poll::Ready(Err(self.failed(cx.vm, &error))),
                 None => {}
@@ -92,13 +87,21 @@ impl ConnectOp {
         }
         let mut wake = self.deadline;
         if let Stage::Trying(race) = &mut self.stage {
-            match race.go_on(cx.rt.driver.as_mut(), now, ticket) {
-                Progress::Won(socket, peer) => return Poll::Ready(Ok(won(cx, race, socket, peer))),
-                Progress::Lost(error) => return Poll::Ready(Err(self.failed(cx.vm, &error))),
-                Progress::Running if race.untried.is_empty() => {}
-                Progress::Running => {
-                    wake = Some(wake.map_or(race.next, |deadline| deadline.min(race.next)));
+            let mut dialer = OnDriver { driver: cx.rt.driver.as_mut(), ticket };
+            match race.go_on(&mut dialer, now) {
+                Progress::Won(socket, peer) => {
+                    let keepalive =
+                        self.options.keepalive.map(|idle| SocketOption::KeepAlive(Some(idle)));
+                    let nodelay = SocketOption::NoDelay(self.options.nodelay);
+                    for option in keepalive.into_iter().chain([nodelay]) {
+                        // Only a connection that is gone already refuses; reading will tell.
+                        let _ = cx.rt.driver.set_option(socket, option);
+                    }
+                    let name = peer.to_string();
+                    return Poll::Ready(Ok(new_connection(cx, socket, &peer, &name, None)));
                 }
+                Progress::Lost(error) => return Poll::Ready(Err(self.failed(cx.vm, &error))),
+                Progress::Running(next) => wake = wake.into_iter().chain(next).min(),
             }
         }
         if self.deadline.is_some_and(|deadline| deadline <= now) {
@@ -117,15 +120,14 @@ impl ConnectOp {
 
     #[cold]
     fn failed(&self, vm: &mut Vm, error: &io::Error) -> Thrown {
-        let address = written(&self.host, self.port);
+        let address = self.place.to_string();
         io_error(vm, error, "connect", "connect to", Subject::Address(&address))
     }
 
     #[cold]
     fn timed_out(&self, vm: &mut Vm) -> Thrown {
-        let address = written(&self.host, self.port);
-        let limit = self.timeout.unwrap_or_default();
-        let text = format!("could not connect to {address} within {limit:?}");
+        let limit = self.options.timeout.unwrap_or_default();
+        let text = format!("could not connect to {} within {limit:?}", self.place);
         vm.error(ErrorKind::TimeoutError, text)
     }
 }
@@ -139,91 +141,32 @@ impl Source for ConnectOp {
     }
 
     fn register(&mut self, cx: &mut Cx<'_>, ticket: Ticket) {
-        let driver = cx.rt.driver.as_mut();
-        let lookup = Lookup::start(driver, &self.host, self.port);
-        lookup.wait(driver, ticket);
+        let lookup = Lookup::start(cx.rt, &self.place);
+        lookup.wait(cx.rt.driver.as_mut(), ticket);
         self.stage = Stage::LookUp(lookup);
         self.ticket = Some(ticket);
-        self.deadline = self.timeout.map(|limit| driver.now().after(limit));
+        let now = cx.rt.driver.now();
+        self.deadline = self.options.timeout.map(|limit| now.after(limit));
         self.set_alarm(cx, self.deadline, ticket);
     }
 
-    fn unregister(&mut self, cx: &mut Cx<'_>, _: Ticket) {
+    fn unregister(&mut self, cx: &mut Cx<'_>, ticket: Ticket) {
         if let Some(alarm) = self.alarm.take() {
             cx.rt.stop_wake_up(alarm);
         }
-        if let Stage::Trying(race) = &mut self.stage {
-            race.give_up(cx.rt.driver.as_mut());
+        let driver = cx.rt.driver.as_mut();
+        match &mut self.stage {
+            Stage::New => {}
+            Stage::LookUp(lookup) => lookup.unwait(driver, ticket),
+            Stage::Trying(race) => race.give_up(&mut OnDriver { driver, ticket }),
         }
         self.stage = Stage::New;
     }
 
     fn describe(&self) -> String {
-        let address = written(&self.host, self.port);
         match self.stage {
-            Stage::LookUp(_) => format!("the address of {address}"),
-            _ => format!("a connection to {address}"),
+            Stage::LookUp(_) => format!("the address of {}", self.place),
+            _ => format!("a connection to {}", self.place),
         }
     }
-}
-
-impl Race {
-    fn new(untried: VecDeque<SocketAddr>, now: Moment) -> Race {
-        Race { untried, running: Vec::new(), next: now, error: None }
-    }
-
-    fn go_on(&mut self, driver: &mut dyn Driver, now: Moment, ticket: Ticket) -> Progress {
-        let mut at = 0;
-        while let Some((socket, peer)) = self.running.get(at).copied() {
-            match driver.connected(socket) {
-                Ok(()) => {
-                    self.running.remove(at);
-                    driver.unwait(socket, Direction::Write, ticket);
-                    return Progress::Won(socket, peer);
-                }
-                Err(error) if error.kind() == io::ErrorKind::WouldBlock => at += 1,
-                Err(error) => {
-                    self.running.remove(at);
-                    driver.unwait(socket, Direction::Write, ticket);
-                    driver.close(socket);
-                    self.fail(error, now);
-                }
-            }
-        }
-        while self.next <= now
-            && let Some(peer) = self.untried.pop_front()
-        {
-            match driver.connect(&peer.into()) {
-                Ok(socket) => {
-                    driver.wait(socket, Direction::Write, ticket);
-                    self.running.push((socket, peer));
-                    self.next = now.after(PATIENCE);
-                }
-                Err(error) => self.fail(error, now),
-            }
-        }
-        if self.running.is_empty() {
-            let error = self.error.take();
-            return Progress::Lost(error.unwrap_or_else(|| io::ErrorKind::NotFound.into()));
-        }
-        Progress::Running
-    }
-
-    /// An address has failed: the next one is tried at once.
-    fn fail(&mut self, error: io::Error, now: Moment) {
-        self.error.get_or_insert(error);
-        self.next = now;
-    }
-
-    fn give_up(&mut self, driver: &mut dyn Driver) {
-        for (socket, _) in self.running.drain(..) {
-            driver.close(socket);
-        }
-    }
-}
-
-fn won(cx: &mut Cx<'_>, race: &mut Race, socket: SocketId, peer: SocketAddr) -> Value {
-    let driver = cx.rt.driver.as_mut();
-    race.give_up(driver);
-    super::connection(cx, socket, &peer.into())
 }

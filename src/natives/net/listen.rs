@@ -1,17 +1,19 @@
-//! Listeners: `tcp.listen`, `accept`, and `for await connection in listener`.
+//! Listeners: `accept`, `serve`, and `for await connection in listener`.
 
 use std::io;
+use std::sync::Arc;
 use std::task::Poll;
 use std::time::Duration;
 
-use super::lookup::Lookup;
-use super::{connection, port as port_of, written};
+use super::drain::drain;
 use crate::natives;
-use crate::natives::argument::Rest;
-use crate::natives::io_error::{Subject, io_error};
-use crate::natives::kind::TextValue;
+use crate::natives::argument::{Rest, bad_value};
+use crate::natives::io_error::{Subject, io_error, reason};
 use crate::natives::stream::address::address_value;
-use crate::runtime::driver::{Address, Direction, ListenOptions, SocketId, Ticket};
+use crate::natives::stream::crowd::Crowd;
+use crate::natives::stream::new_connection;
+use crate::runtime::driver::{Address, Direction, SocketId, SocketOption, Ticket};
+use crate::runtime::output::Target;
 use crate::runtime::{Answer, Cx, Loop, Source, TimerId, Wait};
 use crate::vm::heap::Marker;
 use crate::vm::object::HostObject;
@@ -28,8 +30,28 @@ natives! {
     host method listener.iter() => iter;
     /// Stops listening. Who waits for a connection gets ClosedError; open connections stay.
     host loop method listener.close() => close;
-    /// The address it listens on, with `host` and `port`.
+    /// Hands every connection to `handler`, which runs as a task of its own: `handler(connection)`.
+    /// The connection is closed when that has ended. An error in one of them ends nothing else: it is
+    /// reported, or `on_error(error, connection)` is called. With `max`, at most so many connections
+    /// are open at the same time; the next ones wait with the system until one has ended. Returns
+    /// when the listener is closed and the handlers have ended. When the program is asked to end
+    /// (SIGTERM) it takes no more connections, and the handlers have the time `drain` to finish.
+    core async method listener.serve(handler: fn, named max: int?, named on_error: fn?, named drain: duration?) => listener_serve;
+    /// Stops listening and waits, at most for `limit`, until all connections that came from here have
+    /// been closed. Gives how many are still open.
+    host async method listener.drain(limit: duration?) => drain;
+    /// The address it listens on, with `host` and `port`, or with `path`.
     host get listener.local() => local;
+    /// How many of its connections are open.
+    host get listener.open() => open;
+
+    /// For `listener.serve`: sets how many connections may be open.
+    fn core.listener_limit(listener: any, max: int?) => limit;
+    /// For `listener.serve`: why the task is being cancelled, in a word; null if it is not.
+    loop fn core.cancel_kind() => |cx: &mut Cx<'_>| {
+        let kind = cx.rt.cancel_kind(cx.task).map(|kind| cx.vm.heap.intern(kind.name()));
+        Ok::<_, Thrown>(Answer::Value(kind.unwrap_or(Value::null())))
+    };
 }
 
 natives! {
@@ -53,7 +75,13 @@ natives! {
 pub(super) struct Listener {
     socket: SocketId,
     pub(super) local: Address,
-    closed: bool,
+    /// The connections that it has brought and that are open.
+    pub(super) crowd: Arc<Crowd>,
+    /// How many of them there may be.
+    max: Option<usize>,
+    pub(super) closed: bool,
+    /// That descriptors have run out was said.
+    told: bool,
 }
 
 impl HostObject for Listener {
@@ -82,80 +110,13 @@ impl HostObject for Connections {
     }
 }
 
-pub(super) fn listen(
-    cx: &mut Cx<'_>,
-    host: TextValue,
-    port: i64,
-    backlog: i64,
-    reuse_port: bool,
-) -> Result<Answer, Thrown> {
-    const PATH: &str = "net.tcp.listen";
-    let port = port_of(cx.vm, PATH, port)?;
-    let Some(backlog) = i32::try_from(backlog).ok().filter(|backlog| *backlog > 0) else {
-        let text = format!("{PATH}: backlog must be at least 1, not {backlog}");
-        return Err(cx.vm.error(ErrorKind::ValueError, text));
-    };
-    let host = host.get(&cx.vm.heap).to_string();
-    let options = ListenOptions { backlog, reuse_port };
-    let op = ListenOp { host, port, options, lookup: None };
-    Ok(Answer::Wait(Wait::Source(Box::new(op))))
-}
-
-struct ListenOp {
-    host: String,
-    port: u16,
-    options: ListenOptions,
-    lookup: Option<Lookup>,
-}
-
-impl Source for ListenOp {
-    fn attempt(&mut self, cx: &mut Cx<'_>) -> Poll<Result<Value, Thrown>> {
-        let Some(answer) = self.lookup.as_mut().and_then(Lookup::take) else {
-            return Poll::Pending;
-        };
-        let driver = cx.rt.driver.as_mut();
-        // A name may stand for addresses that are not of this machine: the first that is.
-        let bound = answer.and_then(|addresses| {
-            let mut first = None;
-            for address in addresses {
-                match driver.bind(&address.into(), self.options) {
-                    Ok(socket) => return Ok(socket),
-                    Err(error) => {
-                        first.get_or_insert(error);
-                    }
-                }
-            }
-            Err(first.unwrap_or_else(|| io::ErrorKind::NotFound.into()))
-        });
-        match bound.and_then(|socket| Ok((socket, driver.local(socket)?))) {
-            Ok((socket, local)) => {
-                let listener = Listener { socket, local, closed: false };
-                let listener = cx.vm.heap.object(Box::new(listener));
-                cx.rt.own(cx.task, listener, close_listener);
-                Poll::Ready(Ok(listener))
-            }
-            Err(error) => {
-                let address = written(&self.host, self.port);
-                let about = Subject::Address(&address);
-                Poll::Ready(Err(io_error(cx.vm, &error, "listen", "listen on", about)))
-            }
-        }
-    }
-
-    fn register(&mut self, cx: &mut Cx<'_>, ticket: Ticket) {
-        let driver = cx.rt.driver.as_mut();
-        let lookup = Lookup::start(driver, &self.host, self.port);
-        lookup.wait(driver, ticket);
-        self.lookup = Some(lookup);
-    }
-
-    fn unregister(&mut self, _: &mut Cx<'_>, _: Ticket) {
-        self.lookup = None;
-    }
-
-    fn describe(&self) -> String {
-        format!("the address of {}", written(&self.host, self.port))
-    }
+/// A listener as a value, which the calling task owns.
+pub(super) fn new_listener(cx: &mut Cx<'_>, socket: SocketId, local: Address) -> Value {
+    let crowd = Arc::new(Crowd::default());
+    let listener = Listener { socket, local, crowd, max: None, closed: false, told: false };
+    let listener = cx.vm.heap.object(Box::new(listener));
+    cx.rt.own(cx.task, listener, close_listener);
+    listener
 }
 
 /// How long an accept that found no descriptor free waits before it looks again.
@@ -164,11 +125,13 @@ const SHORTAGE_PAUSE: Duration = Duration::from_millis(50);
 /// Waits for the next connection of a listener.
 ///
 /// A connection for which the process has no descriptor left waits with the kernel until another
-/// one is closed. It is no error: one client too many must not end the server for all of them.
+/// one is closed, and so does one that is beyond the limit of the listener. It is no error: one
+/// client too many must not end the server for all of them.
 struct AcceptOp {
     listener: Value,
     socket: SocketId,
     local: Address,
+    crowd: Arc<Crowd>,
     /// What there is instead of ClosedError when the listener is closed: for loops.
     at_end: Option<Value>,
     ticket: Option<Ticket>,
@@ -179,15 +142,20 @@ struct AcceptOp {
 impl Source for AcceptOp {
     fn attempt(&mut self, cx: &mut Cx<'_>) -> Poll<Result<Value, Thrown>> {
         self.stop_alarm(cx);
-        let closed = cx.vm.heap.object_ref::<Listener>(self.listener).is_none_or(|l| l.closed);
-        if closed {
+        let Some(listener) = cx.vm.heap.object_ref::<Listener>(self.listener) else {
+            return Poll::Ready(self.ended(cx.vm));
+        };
+        if listener.closed {
             return Poll::Ready(self.ended(cx.vm));
         }
+        if listener.max.is_some_and(|max| self.crowd.open() >= max) {
+            return Poll::Pending;
+        }
         match cx.rt.driver.accept(self.socket) {
-            Ok((socket, peer)) => Poll::Ready(Ok(connection(cx, socket, &peer))),
+            Ok((socket, peer)) => Poll::Ready(Ok(self.accepted(cx, socket, &peer))),
             Err(error) if error.kind() == io::ErrorKind::WouldBlock => Poll::Pending,
             Err(error) if error.kind() == io::ErrorKind::ResourceBusy => {
-                self.look_again(cx);
+                self.look_again(cx, &error);
                 Poll::Pending
             }
             Err(error) => {
@@ -200,11 +168,13 @@ impl Source for AcceptOp {
 
     fn register(&mut self, cx: &mut Cx<'_>, ticket: Ticket) {
         self.ticket = Some(ticket);
+        self.crowd.wait(ticket);
         cx.rt.driver.wait(self.socket, Direction::Read, ticket);
     }
 
     fn unregister(&mut self, cx: &mut Cx<'_>, ticket: Ticket) {
         self.stop_alarm(cx);
+        self.crowd.unwait(ticket);
         cx.rt.driver.unwait(self.socket, Direction::Read, ticket);
     }
 
@@ -224,10 +194,31 @@ impl Source for AcceptOp {
 }
 
 impl AcceptOp {
+    fn accepted(&self, cx: &mut Cx<'_>, socket: SocketId, peer: &Address) -> Value {
+        let name = match peer {
+            Address::Unnamed => format!("a client of {}", self.local),
+            _ => peer.to_string(),
+        };
+        // Only a connection that is gone already refuses, and reading from it will tell.
+        let _ = cx.rt.driver.set_option(socket, SocketOption::NoDelay(true));
+        new_connection(cx, socket, peer, &name, Some(self.crowd.enter()))
+    }
+
     /// Before it is registered there is no need: registering tries once more.
-    fn look_again(&mut self, cx: &mut Cx<'_>) {
+    fn look_again(&mut self, cx: &mut Cx<'_>, error: &io::Error) {
         let at = cx.rt.driver.now().after(SHORTAGE_PAUSE);
         self.alarm = self.ticket.map(|ticket| cx.rt.start_wake_up(at, ticket));
+        let listener = cx.vm.heap.object_mut::<Listener>(self.listener);
+        if let Some(listener) = listener.filter(|listener| !listener.told) {
+            listener.told = true;
+            let text = format!(
+                "warning: {} cannot take more connections for now, they wait until others are \
+                 closed: {}\n",
+                self.local,
+                reason(error)
+            );
+            cx.rt.write(Target::Err, text.as_bytes());
+        }
     }
 
     fn stop_alarm(&mut self, cx: &mut Cx<'_>) {
@@ -250,16 +241,17 @@ impl AcceptOp {
     }
 }
 
-fn listener_of(vm: &mut Vm, value: Value) -> Result<(SocketId, Address), Thrown> {
-    match vm.heap.object_ref::<Listener>(value) {
-        Some(listener) => Ok((listener.socket, listener.local.clone())),
-        None => Err(vm.error(ErrorKind::TypeError, "this is a method of listeners")),
+pub(super) fn listener_of(vm: &mut Vm, value: Value) -> Result<&mut Listener, Thrown> {
+    if vm.heap.object_ref::<Listener>(value).is_none() {
+        return Err(vm.error(ErrorKind::TypeError, "this is a method of listeners"));
     }
+    Ok(vm.heap.object_mut::<Listener>(value).expect("its type was looked at"))
 }
 
 fn wait(cx: &mut Cx<'_>, listener: Value, at_end: Option<Value>) -> Result<Answer, Thrown> {
-    let (socket, local) = listener_of(cx.vm, listener)?;
-    let op = AcceptOp { listener, socket, local, at_end, ticket: None, alarm: None };
+    let open = listener_of(cx.vm, listener)?;
+    let (socket, local, crowd) = (open.socket, open.local.clone(), open.crowd.clone());
+    let op = AcceptOp { listener, socket, local, crowd, at_end, ticket: None, alarm: None };
     Ok(Answer::Wait(Wait::Source(Box::new(op))))
 }
 
@@ -297,7 +289,7 @@ pub(super) fn close(cx: &mut Cx<'_>, listener: Value) -> Result<Answer, Thrown> 
 }
 
 /// Closes a listener; nothing if it is closed.
-fn close_listener(vm: &mut Vm, rt: &mut Loop, listener: Value) {
+pub(super) fn close_listener(vm: &mut Vm, rt: &mut Loop, listener: Value) {
     if let Some(open) = vm.heap.object_mut::<Listener>(listener) {
         open.closed = true;
         rt.driver.close(open.socket);
@@ -306,6 +298,25 @@ fn close_listener(vm: &mut Vm, rt: &mut Loop, listener: Value) {
 }
 
 fn local(vm: &mut Vm, listener: Value) -> Result<Value, Thrown> {
-    let (_, local) = listener_of(vm, listener)?;
+    let local = listener_of(vm, listener)?.local.clone();
     Ok(address_value(vm, Some(&local)))
+}
+
+fn open(vm: &mut Vm, listener: Value) -> Result<Value, Thrown> {
+    let open = listener_of(vm, listener)?.crowd.open();
+    Ok(Value::int(i64::try_from(open).unwrap_or(i64::MAX)))
+}
+
+/// Sets how many connections may be open at the same time; null for any number.
+fn limit(vm: &mut Vm, listener: Value, max: Option<i64>) -> Result<Value, Thrown> {
+    let max = match max.map(usize::try_from) {
+        None => None,
+        Some(Ok(max)) if max > 0 => Some(max),
+        Some(_) => {
+            let max = Value::int(max.unwrap_or_default());
+            return Err(bad_value(vm, "listener.serve", "max must be at least 1", max));
+        }
+    };
+    listener_of(vm, listener)?.max = max;
+    Ok(Value::null())
 }

@@ -4,7 +4,8 @@ use std::net::SocketAddr;
 
 use crate::natives;
 use crate::runtime::driver::Address;
-use crate::vm::object::HostObject;
+use crate::vm::heap::Heap;
+use crate::vm::object::{HostObject, HostValue, KeyForm};
 use crate::vm::{ErrorKind, Thrown, Value, Vm};
 
 natives! {
@@ -38,6 +39,21 @@ impl HostObject for Address {
 
     fn display(&self) -> String {
         self.to_string()
+    }
+
+    fn as_value(&self) -> Option<&dyn HostValue> {
+        Some(self)
+    }
+}
+
+impl HostValue for Address {
+    fn equals(&self, heap: &Heap, other: Value) -> bool {
+        heap.object_ref::<Address>(other) == Some(self)
+    }
+
+    fn key(&self) -> KeyForm {
+        let kind = if self.net().is_some() { "net" } else { "unix" };
+        KeyForm::Bytes(format!("{kind} {self}").into_bytes())
     }
 }
 

@@ -5,7 +5,7 @@
 //! A write that was cut after some of its bytes went out leaves the stream broken, and says so.
 //!
 //! - `address`: what `peer` and `local` are;
-//! - `buffer queue`: the parts of a stream;
+//! - `buffer queue`: the parts of a stream; `crowd`: the connections of a listener together;
 //! - `read write`: the ops, as sources of the loop;
 //! - `lines`: the source of lines;
 //! - `pieces`: what is read on a thread, a piece at a time;
@@ -15,6 +15,7 @@
 
 pub(in crate::natives) mod address;
 mod buffer;
+pub(in crate::natives) mod crowd;
 mod file;
 mod lines;
 mod opened;
@@ -25,13 +26,16 @@ mod write;
 
 use std::io;
 use std::sync::Arc;
+use std::time::Duration;
 
 use address::address_value;
 use buffer::Buffer;
+use crowd::Member;
 use opened::{Done, Opened};
 use pieces::Pieces;
 use queue::{OpId, Queue};
 
+use super::argument::bad_value;
 use super::io_error::Subject;
 use super::kind::DataValue;
 use super::world::Input;
@@ -50,6 +54,7 @@ pub(in crate::natives) use file::new_file;
 pub use lines::{LINES, file_lines};
 pub(in crate::natives) use lines::{close_lines, is_lines, lines, next as next_line};
 pub(in crate::natives) use read::text;
+pub(in crate::natives) use write::bytes_of;
 
 /// The ops under the names that tests call them by.
 #[cfg(all(test, feature = "driver"))]
@@ -89,12 +94,21 @@ natives! {
     host async method stream.shutdown() => write::shutdown;
     /// Closes the stream at once. Ops that wait for it throw ClosedError. Closing again does nothing.
     host loop method stream.close() => close;
-    /// The address of the other end, with `host` and `port`.
+    /// The address of the other end, with `host` and `port`, or with `path`.
     host get stream.peer() => peer;
-    /// The address of this end, with `host` and `port`.
+    /// The address of this end, with `host` and `port`, or with `path`.
     host get stream.local() => local;
     /// Whether small writes go out at once (they do unless this is switched off).
     host loop method stream.set_nodelay(on: bool = true) => set_nodelay;
+    /// After a silence of `idle` the other side is asked whether it is still there, and as often again
+    /// five times; if it never answers the connection is broken. Null: it is not asked.
+    host loop method stream.keepalive(idle: duration?) => keepalive;
+    /// Closes a connection and breaks it off: the other side gets an error (a reset) instead of an
+    /// orderly end. What has not been sent is lost.
+    host loop method stream.abort() => abort;
+
+    /// For `net.send_file`: `sent` of `of` bytes have gone out, and later writes throw BrokenError.
+    fn core.spoil_stream(stream: any, sent: int, of: int) => spoil;
 }
 
 /// A stream of bytes.
@@ -115,6 +129,8 @@ pub struct Stream {
     ops: u64,
     peer: Option<Address>,
     local: Option<Address>,
+    /// Its place among the connections of its listener.
+    member: Option<Member>,
 }
 
 /// Where bytes come from and go to.
@@ -148,14 +164,6 @@ enum Filled {
 }
 
 impl Stream {
-    /// The stream of a connected socket.
-    fn socket(id: SocketId, peer: &Address, driver: &dyn Driver) -> Stream {
-        let mut stream = Stream::new(Transport::Socket(id), &peer.to_string());
-        stream.peer = Some(peer.clone());
-        stream.local = driver.local(id).ok();
-        stream
-    }
-
     /// Standard input, or bytes that stand for it.
     pub fn input(source: &Input) -> Stream {
         let mut stream = Stream::new(Transport::Pieces(Pieces::input()), "standard input");
@@ -196,6 +204,7 @@ impl Stream {
             ops: 0,
             peer: None,
             local: None,
+            member: None,
         }
     }
 
@@ -286,6 +295,9 @@ impl Stream {
         }
         self.closed = true;
         self.buffer = Buffer::default();
+        if let Some(member) = self.member.take() {
+            member.leave(driver);
+        }
         match &mut self.transport {
             Transport::Socket(id) => driver.close(*id),
             Transport::Pieces(pieces) => pieces.close(),
@@ -352,20 +364,64 @@ pub fn new_pipe(vm: &mut Vm, pipe: SocketId, name: &str) -> Value {
     vm.heap.object(Box::new(stream))
 }
 
-/// A connection as a value, which the calling task owns.
-pub fn new_connection(cx: &mut Cx<'_>, socket: SocketId, peer: &Address) -> Value {
-    let stream = Stream::socket(socket, peer, cx.rt.driver.as_ref());
+/// A connection as a value, which the calling task owns. `member` is its place among those of its
+/// listener.
+pub(in crate::natives) fn new_connection(
+    cx: &mut Cx<'_>,
+    socket: SocketId,
+    peer: &Address,
+    name: &str,
+    member: Option<Member>,
+) -> Value {
+    let mut stream = Stream::new(Transport::Socket(socket), name);
+    stream.peer = Some(peer.clone());
+    stream.local = cx.rt.driver.local(socket).ok();
+    stream.member = member;
     let stream = cx.vm.heap.object(Box::new(stream));
     cx.rt.own(cx.task, stream, close_stream);
     stream
 }
 
 fn set_nodelay(cx: &mut Cx<'_>, stream: Value, on: bool) -> Result<Answer, Thrown> {
+    set_option(cx, stream, SocketOption::NoDelay(on))
+}
+
+fn keepalive(cx: &mut Cx<'_>, stream: Value, idle: Option<i64>) -> Result<Answer, Thrown> {
+    let idle = match idle.map(u64::try_from) {
+        None => None,
+        Some(Ok(nanos)) if nanos > 0 => Some(Duration::from_nanos(nanos)),
+        Some(_) => {
+            let idle = Value::duration(idle.unwrap_or_default());
+            return Err(bad_value(cx.vm, "stream.keepalive", "idle must be above 0s", idle));
+        }
+    };
+    set_option(cx, stream, SocketOption::KeepAlive(idle))
+}
+
+fn set_option(cx: &mut Cx<'_>, stream: Value, option: SocketOption) -> Result<Answer, Thrown> {
     if let Transport::Socket(id) = stream_mut(cx.vm, stream)?.transport {
-        // A connection that the other side has broken off may refuse; reads and writes will tell.
-        let _ = cx.rt.driver.set_option(id, SocketOption::NoDelay(on));
+        // A connection that the other side has broken off may refuse, and so does one that knows no
+        // such option; reads and writes will tell.
+        let _ = cx.rt.driver.set_option(id, option);
     }
     Ok(Answer::Value(Value::null()))
+}
+
+/// Closes a connection so that the other side does not take it for an orderly end.
+fn abort(cx: &mut Cx<'_>, stream: Value) -> Result<Answer, Thrown> {
+    let open = stream_mut(cx.vm, stream)?;
+    if let (Transport::Socket(id), false) = (&open.transport, open.closed) {
+        cx.rt.driver.abort(*id);
+    }
+    close(cx, stream)
+}
+
+/// What follows on a stream would be misread: a part of something has gone out.
+fn spoil(vm: &mut Vm, stream: Value, sent: i64, of: i64) -> Result<Value, Thrown> {
+    let stream = stream_mut(vm, stream)?;
+    let count = |n: i64| usize::try_from(n).unwrap_or_default();
+    stream.unfinished.get_or_insert(Unfinished { op: NO_OP, sent: count(sent), of: count(of) });
+    Ok(Value::null())
 }
 
 fn peer(vm: &mut Vm, stream: Value) -> Result<Value, Thrown> {
@@ -379,7 +435,7 @@ fn local(vm: &mut Vm, stream: Value) -> Result<Value, Thrown> {
 }
 
 /// Text and bytes as they are; a buffer as it is now, since it may change before it is written.
-fn settled(vm: &mut Vm, data: DataValue) -> Value {
+pub(in crate::natives) fn settled(vm: &mut Vm, data: DataValue) -> Value {
     if vm.heap.buffer_ref(data.0).is_none() {
         return data.0;
     }

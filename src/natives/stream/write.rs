@@ -204,7 +204,7 @@ fn send(
 }
 
 /// The bytes of a str or bytes.
-fn bytes_of(heap: &Heap, data: Value) -> &[u8] {
+pub(in crate::natives) fn bytes_of(heap: &Heap, data: Value) -> &[u8] {
     match heap.str(data) {
         Some(text) => text.as_bytes(),
         None => heap.bytes_ref(data).unwrap_or_default(),

@@ -14,6 +14,7 @@ mod connection;
 mod endpoint;
 mod file_system;
 mod file_watch;
+mod flight;
 mod heartbeat;
 mod job;
 mod random;
@@ -23,6 +24,8 @@ mod real;
 mod remote;
 #[cfg(feature = "driver")]
 mod resolver;
+#[cfg(feature = "driver")]
+mod reverse;
 mod sim;
 mod socket;
 mod subscription;
@@ -48,6 +51,7 @@ pub use child::{Adopted, ChildId, ChildStatus, NewChild};
 pub use file_system::{DirEntry, FileFacts, FileKind, FileSystem, OpenFile, OpenHow, RealFiles};
 use file_watch::changes;
 pub use file_watch::{Change, Happening, Watcher};
+pub use flight::{Flights, Seat};
 pub use heartbeat::Heartbeat;
 pub use job::{Job, JobError, JobSpan, Lane, Runnable, submit};
 pub use random::Random;
