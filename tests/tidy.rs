@@ -212,6 +212,26 @@ fn layers_are_found_however_they_are_named() {
     assert_eq!(used("src/vm/load.rs", "use crate as kettle;"), "crate");
 }
 
+/// Methods are found by the name of the type: two types of one name would have each other's.
+#[test]
+fn every_host_type_has_a_name_of_its_own() {
+    let mut names: Vec<(String, String)> = Vec::new();
+    for file in files(&["src"], "rs") {
+        let text = read(&file);
+        // Types of tests stand deeper.
+        for part in text.split("\n    fn type_name(&self) -> &'static str {").skip(1) {
+            let body = part.split("\n    }").next().unwrap_or_default();
+            for name in body.split('"').skip(1).step_by(2) {
+                if let Some((_, other)) = names.iter().find(|(known, _)| known == name) {
+                    panic!("{file} and {other} both have a host type {name:?}");
+                }
+                names.push((name.to_owned(), file.clone()));
+            }
+        }
+    }
+    assert!(names.len() > 20, "only {} names were found", names.len());
+}
+
 #[test]
 fn every_reason_for_a_long_file_is_needed() {
     for (file, reason) in LONG_FILES {

@@ -4,15 +4,13 @@
 //! split lets a native work with both (see [`Cx`](super::Cx)).
 
 use std::collections::VecDeque;
-use std::io;
-use std::net::IpAddr;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Wake, Waker};
 use std::time::Duration;
 
 use slab::Slab;
 
-use super::driver::{Driver, Event, Flights, Moment, Signal, Ticket};
+use super::driver::{Driver, Event, Lookups, Moment, Signal, Ticket};
 use super::finish::Ended;
 use super::host::Host;
 use super::op::{OpState, Outcome};
@@ -36,7 +34,7 @@ pub struct Loop {
     /// The world.
     pub driver: Box<dyn Driver>,
     /// The names that are being looked up: who asks for one of them meanwhile shares the answer.
-    pub lookups: Flights<Result<Vec<IpAddr>, Arc<io::Error>>>,
+    pub lookups: Lookups,
     /// Where `print` writes.
     pub output: Box<dyn Output>,
     /// Who is told of what no script hears of.
@@ -115,7 +113,7 @@ impl Loop {
     pub(super) fn new(driver: Box<dyn Driver>, host: Box<dyn Host>, natives: LoopTable) -> Loop {
         Loop {
             driver,
-            lookups: Flights::default(),
+            lookups: Lookups::default(),
             output: Box::new(Discard),
             host,
             tracer: None,

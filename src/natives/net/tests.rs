@@ -2,12 +2,23 @@
 
 use std::net::SocketAddr;
 
-use super::connect::connect;
-use super::listen::{Listener, accept, close, listen, next};
+use super::listen::{Listener, accept, close, next};
+use super::open::listen;
 use crate::natives::drive::Drive;
+use crate::natives::kind::TextValue;
 use crate::natives::stream::{Stream, ops};
 use crate::runtime::driver::MioDriver;
-use crate::vm::Value;
+use crate::runtime::{Answer, Cx};
+use crate::vm::{Thrown, Value};
+
+fn connect(
+    cx: &mut Cx<'_>,
+    host: TextValue,
+    port: i64,
+    timeout: Option<i64>,
+) -> Result<Answer, Thrown> {
+    super::connect::connect(cx, host, port, timeout, None, true)
+}
 
 fn drive() -> Drive {
     Drive::new(Box::new(MioDriver::new().expect("a poll can be made")))

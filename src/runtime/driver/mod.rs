@@ -60,7 +60,7 @@ pub use real::MioDriver;
 pub use sim::SimDriver;
 pub use sim::files::{Errno, FileOp, FileRule, MemoryFiles, When};
 pub use socket::{
-    Address, DatagramOptions, Direction, ListenOptions, Resolver, SocketId, SocketOption,
+    Address, DatagramOptions, Direction, ListenOptions, Lookups, Resolver, SocketId, SocketOption,
     unknown_host,
 };
 pub use subscription::SubscriptionId;

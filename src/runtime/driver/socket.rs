@@ -4,7 +4,10 @@ use std::fmt;
 use std::io;
 use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
+
+use super::Flights;
 
 /// A socket of a driver. Stale ones are recognised: each use gives [`io::ErrorKind::NotConnected`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -119,6 +122,9 @@ pub trait Resolver: Send + Sync {
     /// The name of an address, if it has one.
     fn reverse(&self, ip: IpAddr) -> io::Result<Option<String>>;
 }
+
+/// The look-ups of names that are under way. Those who share one may share an error, too.
+pub type Lookups = Flights<Result<Vec<IpAddr>, Arc<io::Error>>>;
 
 /// The error of a name that nobody knows, in the words of the operating system.
 #[must_use]

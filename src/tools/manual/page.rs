@@ -103,7 +103,12 @@ const PLANS: &[Plan] = &[
         "Functions and constants of numbers, statistics, ints of any size and exact decimals.",
         &["bigint", "decimal"],
     ),
-    module("net", "Connections: TCP over IPv4 and IPv6.", &["listener", "connections"]),
+    module(
+        "net",
+        "Connections and datagrams: TCP and UDP over IPv4 and IPv6, Unix sockets, names of hosts. What a \
+         connection can do stands with the [streams](stream.md).",
+        &["listener", "connections", "socket", "datagrams"],
+    ),
     module("os", "The process: arguments and standard streams.", &[]),
     module("path", "Paths as text. Nothing here looks at files.", &[]),
     module("process", "", &["child"]),
