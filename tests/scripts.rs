@@ -17,7 +17,10 @@ const FOLDERS: &[&str] =
     &["language", "core", "async", "stdlib", "limit", "programs", "regression"];
 
 /// Scripts that run in the simulated world, too, unless they need other programs.
-const SIMULATED: &str = "tests/stdlib/fs";
+const SIMULATED: &[&str] = &["tests/stdlib/fs", "tests/stdlib/net"];
+
+/// By which seed they are explored.
+const SEED_EXPLORED: u64 = 4;
 
 /// The scripts together expect at least so much.
 const EXPECTATIONS_MIN: usize = 2_500;
@@ -32,8 +35,10 @@ enum Mode {
     Torture,
     /// Stopped and resumed every ten calls or turns of loops: about a hundred instructions.
     Fuel,
-    /// In the simulated world, with its files in memory.
+    /// In the simulated world, with its files and its network in memory.
     Simulated,
+    /// There, while what the documents leave open is varied.
+    Explored,
 }
 
 #[test]
@@ -51,10 +56,16 @@ fn scripts_do_the_same_on_little_fuel() {
     run_all(Mode::Fuel);
 }
 
-/// What they say of files is true of those in memory, too.
+/// What they say of files and sockets is true of those in memory, too.
 #[test]
-fn scripts_about_files_do_the_same_in_memory() {
+fn scripts_about_the_world_do_the_same_in_the_simulated_one() {
     run_all(Mode::Simulated);
+}
+
+/// What is explored is nothing that scripts may rely on.
+#[test]
+fn scripts_about_the_world_do_the_same_however_it_is_explored() {
+    run_all(Mode::Explored);
 }
 
 #[test]
@@ -82,9 +93,13 @@ fn expectations(path: &Path) -> usize {
 
 fn run_all(mode: Mode) {
     let mut scripts = scripts(&std::env::var("KETTLE_TEST").unwrap_or_default());
-    if mode == Mode::Simulated {
-        let has_programs = |path: &PathBuf| text_of(path).contains("\nimport process\n");
-        scripts.retain(|path| path.starts_with(SIMULATED) && !has_programs(path));
+    if let Mode::Simulated | Mode::Explored = mode {
+        let has_programs = |path: &Path| text_of(path).contains("\nimport process\n");
+        let is_about = |path: &Path| {
+            let name = path.to_string_lossy();
+            SIMULATED.iter().any(|start| name.starts_with(start)) && !has_programs(path)
+        };
+        scripts.retain(|path| is_about(path));
     }
     let next = AtomicUsize::new(0);
     let faults = Mutex::new(Vec::new());
@@ -149,6 +164,10 @@ fn conduct(path: &Path, expectation: &Expectation, mode: Mode) -> Conduct {
         }
         Mode::Fuel => options.fuel_slice = Some(10),
         Mode::Simulated => options.virtual_clock = true,
+        Mode::Explored => {
+            options.virtual_clock = true;
+            options.explore = Some(SEED_EXPLORED);
+        }
     }
     let mut conduct = Conduct::default();
     match engine.compile_file(path) {

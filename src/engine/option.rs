@@ -39,10 +39,14 @@ pub struct Options {
     /// Makes who is told, step by step, what the event loop of a VM does.
     pub tracer: Option<TracerHook>,
     /// The program runs in a simulated world: time does not pass but jumps to what happens next, and
-    /// files are in memory.
+    /// files and the network are in memory.
     pub virtual_clock: bool,
     /// What happens by chance in a simulated world, and what `random` draws there, follows from this.
     pub seed: u64,
+    /// Varies in a simulated world what the documents leave open: how long things take, in which
+    /// order happens what is due at the same moment, after how many operations others have their turn. Each seed
+    /// varies it in its own way, the same each time.
+    pub explore: Option<u64>,
     /// The directory of the machine that is the current one of a simulated world. What is in it can
     /// be read there; what is written stays in memory.
     pub fixtures: Option<PathBuf>,
@@ -142,6 +146,7 @@ impl Default for Options {
             tracer: None,
             virtual_clock: false,
             seed: SEED,
+            explore: None,
             fixtures: None,
             fuel_slice: None,
             op_budget: 128,

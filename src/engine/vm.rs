@@ -16,7 +16,9 @@ use crate::bytecode::program::ModuleCode;
 use crate::diagnostics::nearest;
 use crate::natives;
 use crate::natives::world::World;
-use crate::runtime::driver::{Driver, Signal, SimDriver};
+use crate::runtime::driver::{
+    Driver, Faults, Signal, SimDriver, SimOptions, environment, explored_budget,
+};
 use crate::runtime::{
     CallEnd, Census, INTERRUPT_SIGNAL, Interrupter, LastCall, LoopTable, Parts, ProgramEnd,
     Runtime, Turn,
@@ -68,7 +70,7 @@ impl Vm {
         let library = Library::new(engine.clone(), sources.clone());
         let mut runtime = Runtime::new(machine, driver(options)?, Box::new(library), table);
         runtime.rt.output = Box::new(natives::stdio::Console::new(&world, &runtime.vm.interrupt));
-        runtime.rt.set_op_budget(options.op_budget);
+        runtime.rt.set_op_budget(options.explore.map_or(options.op_budget, explored_budget));
         runtime.rt.set_watchdog(options.watchdog);
         runtime.rt.set_tracer(options.tracer.as_ref().map(TracerHook::make));
         if options.signals {
@@ -326,7 +328,12 @@ fn driver(options: &Options) -> Result<Box<dyn Driver>, Error> {
 }
 
 fn simulated(options: &Options) -> Box<dyn Driver> {
-    let mut driver = SimDriver::new(options.seed);
+    let mut driver = SimDriver::with(SimOptions {
+        seed: options.seed,
+        explore: options.explore,
+        faults: Faults::default(),
+        variables: environment(),
+    });
     if let Some(dir) = &options.fixtures {
         driver.show_files(dir);
     }

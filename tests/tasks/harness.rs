@@ -128,6 +128,11 @@ pub struct Run {
 impl Run {
     /// Compiles and loads a program.
     pub fn new(text: &str, setup: Setup) -> Run {
+        Run::on(text, setup, SimDriver::new(1))
+    }
+
+    /// The same in a world that was made before.
+    pub fn on(text: &str, setup: Setup, mut driver: SimDriver) -> Run {
         let log: Log = Log::default();
         let mut vm = Vm::new(VmOptions { torture: setup.torture, ..VmOptions::default() });
         let mut table = LoopTable::new();
@@ -151,7 +156,6 @@ impl Run {
         }
         let program = compiled("example.ket", text, &names);
         let entry = vm.load(&program, 0).expect("the program loads")[0];
-        let mut driver = SimDriver::new(1);
         for second in setup.signals {
             driver.raise_at(Moment { nanos: second * 1_000_000_000 }, Signal::Interrupt);
         }

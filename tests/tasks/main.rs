@@ -7,5 +7,6 @@ mod harness;
 mod model;
 mod rule;
 mod schedule;
+mod soak;
 mod storm;
 mod wait;

@@ -57,13 +57,14 @@ pub use job::{Job, JobError, JobSpan, Lane, Runnable, submit};
 pub use random::Random;
 #[cfg(feature = "driver")]
 pub use real::MioDriver;
-pub use sim::SimDriver;
 pub use sim::files::{Errno, FileOp, FileRule, MemoryFiles, When};
+pub use sim::{Faults, SimDriver, SimOptions, explored_budget};
 pub use socket::{
     Address, DatagramOptions, Direction, ListenOptions, Lookups, Resolver, SocketId, SocketOption,
     unknown_host,
 };
 pub use subscription::SubscriptionId;
+pub use variable::environment;
 
 /// Names one waiting arm of one op. Ordered by the start of the op, which is the order in which
 /// completions of the same turn are handed out.
@@ -205,6 +206,11 @@ pub trait Driver: Send {
     fn waker(&self) -> Waker;
     /// Makes the next `poll` report `ticket` as ready.
     fn notify(&mut self, ticket: Ticket);
+    /// The simulated world, for those who want something to go wrong in it; none if this is the real
+    /// one.
+    fn simulated(&mut self) -> Option<&mut SimDriver> {
+        None
+    }
 
     // Sockets.
 

@@ -100,6 +100,7 @@ impl Subscriptions {
     }
 
     /// Whether anybody waits.
+    #[cfg(feature = "driver")]
     pub(super) fn is_awaited(&self) -> bool {
         self.slots.iter().any(|(_, subscription)| !subscription.waiters.is_empty())
     }

@@ -6,6 +6,12 @@
 use std::collections::BTreeMap;
 use std::ffi::OsString;
 
+/// The environment of this process.
+#[must_use]
+pub fn environment() -> BTreeMap<OsString, OsString> {
+    std::env::vars_os().collect()
+}
+
 /// What a program has set (or taken out) on top of the environment it was given.
 #[derive(Debug, Default)]
 pub(super) struct Variables {

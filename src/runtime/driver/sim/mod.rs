@@ -1,27 +1,35 @@
 //! The driver of tests: a clock that stands still until nothing else can happen.
 //!
 //! Time moves only in `poll`, to the next thing that happens or to the end of the timeout, and only
-//! when no event is there. Jobs run in line, at moments that the seed chooses, and files are in
-//! memory. There is no network: sockets are refused with an error that says so.
+//! when no event is there. Jobs run in line, at moments that the seed chooses; files and the network
+//! are in memory. Nobody is outside: where everybody waits and nothing is under way, nothing comes.
 
+mod fault;
 pub mod files;
+mod flag;
 mod job;
+mod net;
+mod option;
+mod world;
 
 use std::collections::{BTreeMap, VecDeque};
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 use std::io;
-use std::net::IpAddr;
 use std::path::Path;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Condvar, Mutex, PoisonError};
-use std::task::{Wake, Waker};
+use std::sync::Arc;
+use std::task::Waker;
 use std::time::Duration;
 
 use super::random::Random;
 use super::subscription::Subscriptions;
 use super::variable::Variables;
 use files::MemoryFiles;
+use flag::Flag;
 use job::Jobs;
+use net::{Network, THIS_HOST};
+
+pub use fault::Faults;
+pub use option::{SimOptions, explored_budget};
 
 use super::{
     Address, Adopted, Change, ChildId, ChildStatus, DatagramOptions, Direction, Driver, Event,
@@ -36,49 +44,63 @@ const WALL_START: Duration = Duration::from_secs(1_767_225_600);
 /// draws does not change how long its jobs take.
 const JOBS: u64 = 0x6a6f_6273;
 const FILES: u64 = 0x6669_6c65;
+const NET: u64 = 0x6e65_7477;
 
 /// A driver with virtual time and seeded randomness.
 pub struct SimDriver {
     clock: Moment,
     random: Random,
     ready: Vec<Event>,
-    /// Signals that will come, in the order of time.
-    planned: VecDeque<(Moment, Signal)>,
+    /// Signals that will come, by their numbers, in the order of time.
+    planned: VecDeque<(Moment, i32)>,
     jobs: Jobs,
     files: MemoryFiles,
+    net: Network,
     woken: Arc<Flag>,
-    /// There are none but those that the program sets.
+    /// The environment that the program was given.
+    given: BTreeMap<OsString, OsString>,
     variables: Variables,
     subscriptions: Subscriptions,
 }
 
 impl SimDriver {
-    /// A driver at moment zero. The same seed gives the same random numbers.
+    /// A driver at moment zero, in a perfect world. The same seed gives the same random numbers.
     #[must_use]
     pub fn new(seed: u64) -> SimDriver {
+        SimDriver::with(SimOptions { seed, ..SimOptions::default() })
+    }
+
+    /// A driver at moment zero. The same options make the same world.
+    #[must_use]
+    pub fn with(options: SimOptions) -> SimDriver {
+        let SimOptions { seed, explore, faults, variables } = options;
+        let mut salt = explore.map(Random::seeded);
+        let mut salted = |part: u64| seed ^ part ^ salt.as_mut().map_or(0, Random::draw);
+        let files = MemoryFiles::new(seed ^ FILES, WALL_START);
         SimDriver {
             clock: Moment::default(),
             random: Random::seeded(seed),
             ready: Vec::new(),
             planned: VecDeque::new(),
-            jobs: Jobs::new(seed ^ JOBS),
-            files: MemoryFiles::new(seed ^ FILES, WALL_START),
+            jobs: Jobs::new(salted(JOBS)),
+            net: Network::new(seed ^ NET, explore, faults, &files.cwd()),
+            files,
             woken: Arc::new(Flag::default()),
+            given: variables,
             variables: Variables::default(),
             subscriptions: Subscriptions::default(),
         }
     }
 
-    /// Plans a signal for a moment, as if the operating system sent it then.
-    pub fn raise_at(&mut self, at: Moment, signal: Signal) {
-        let place = self.planned.partition_point(|(other, _)| *other <= at);
-        self.planned.insert(place, (at, signal));
+    /// When something happens next by itself.
+    fn next_moment(&mut self) -> Option<Moment> {
+        let planned = self.planned.front().map(|(at, _)| *at);
+        planned.into_iter().chain(self.jobs.next()).chain(self.net.next()).min()
     }
 
-    /// When something happens next by itself.
-    fn next_moment(&self) -> Option<Moment> {
-        let planned = self.planned.front().map(|(at, _)| *at);
-        planned.into_iter().chain(self.jobs.next()).min()
+    fn set_clock(&mut self, clock: Moment) {
+        self.clock = clock;
+        self.net.set_now(clock);
     }
 
     /// Lets everything happen whose moment has come.
@@ -91,6 +113,7 @@ impl SimDriver {
             events.extend(wanted.map(Event::Completed));
         }
         events.extend(self.files.take_ready().into_iter().map(Event::Ready));
+        self.net.run_due(events);
         if self.woken.take() {
             events.push(Event::Woken);
         }
@@ -98,9 +121,9 @@ impl SimDriver {
     }
 
     fn take_planned(&mut self, events: &mut Vec<Event>) {
-        while let Some((_, signal)) = self.planned.pop_front_if(|(at, _)| *at <= self.clock) {
-            if !self.subscriptions.deliver(signal.number(), events) {
-                events.push(Event::Signal(signal));
+        while let Some((_, number)) = self.planned.pop_front_if(|(at, _)| *at <= self.clock) {
+            if !self.subscriptions.deliver(number, events) {
+                events.extend(Signal::of_number(number).map(Event::Signal));
             }
         }
     }
@@ -127,11 +150,12 @@ impl Driver for SimDriver {
     }
 
     fn variable(&self, name: &str) -> Option<OsString> {
-        self.variables.get(name).cloned().flatten()
+        let given = || self.given.get(OsStr::new(name)).cloned();
+        self.variables.get(name).cloned().unwrap_or_else(given)
     }
 
     fn variables(&self) -> BTreeMap<OsString, OsString> {
-        self.variables.over(std::iter::empty())
+        self.variables.over(self.given.clone().into_iter())
     }
 
     fn set_variable(&mut self, name: &str, value: Option<&str>) {
@@ -140,7 +164,7 @@ impl Driver for SimDriver {
 
     fn facts(&self) -> Facts {
         Facts {
-            hostname: Some("simulated".to_owned()),
+            hostname: Some(THIS_HOST.to_owned()),
             user: Some("user".to_owned()),
             home: Some("/home/user".to_owned()),
             cwd: Some(self.files.cwd().to_string_lossy().into_owned()),
@@ -166,7 +190,7 @@ impl Driver for SimDriver {
                 }
                 return;
             };
-            self.clock = self.clock.max(at);
+            self.set_clock(self.clock.max(at));
             self.take_due(events);
             if end == Some(at) {
                 return;
@@ -177,7 +201,7 @@ impl Driver for SimDriver {
     fn is_busy(&self) -> bool {
         !self.ready.is_empty()
             || !self.planned.is_empty()
-            || self.subscriptions.is_awaited()
+            || self.net.is_busy()
             || self.jobs.is_awaited()
             || self.files.has_ready()
     }
@@ -187,91 +211,105 @@ impl Driver for SimDriver {
     }
 
     fn advance(&mut self, span: Duration) {
-        self.clock = self.clock.after(span);
+        self.set_clock(self.clock.after(span));
     }
 
     fn notify(&mut self, ticket: Ticket) {
         self.ready.push(Event::Ready(ticket));
     }
 
+    fn simulated(&mut self) -> Option<&mut SimDriver> {
+        Some(self)
+    }
+
     fn connect(&mut self, address: &Address) -> io::Result<SocketId> {
-        Err(no_network(&format!("cannot connect to {address}")))
+        self.net.connect(address)
     }
 
-    fn connected(&mut self, _: SocketId) -> io::Result<()> {
-        Err(stale())
+    fn connected(&mut self, socket: SocketId) -> io::Result<()> {
+        self.net.connected(socket)
     }
 
-    fn bind(&mut self, address: &Address, _: ListenOptions) -> io::Result<SocketId> {
-        Err(no_network(&format!("cannot listen on {address}")))
+    fn bind(&mut self, address: &Address, options: ListenOptions) -> io::Result<SocketId> {
+        self.net.bind(address, options)
     }
 
-    fn accept(&mut self, _: SocketId) -> io::Result<(SocketId, Address)> {
-        Err(stale())
+    fn accept(&mut self, listener: SocketId) -> io::Result<(SocketId, Address)> {
+        self.net.accept(listener)
     }
 
-    fn read(&mut self, _: SocketId, _: usize) -> io::Result<&[u8]> {
-        Err(stale())
+    fn read(&mut self, socket: SocketId, max: usize) -> io::Result<&[u8]> {
+        self.net.read(socket, max)
     }
 
-    fn write(&mut self, _: SocketId, _: &[u8]) -> io::Result<usize> {
-        Err(stale())
+    fn write(&mut self, socket: SocketId, from: &[u8]) -> io::Result<usize> {
+        self.net.write(socket, from)
     }
 
-    fn shutdown(&mut self, _: SocketId) -> io::Result<()> {
-        Err(stale())
+    fn shutdown(&mut self, socket: SocketId) -> io::Result<()> {
+        self.net.shutdown(socket)
     }
 
-    fn bind_datagram(&mut self, address: &Address, _: DatagramOptions) -> io::Result<SocketId> {
-        Err(no_network(&format!("cannot bind {address}")))
+    fn bind_datagram(
+        &mut self,
+        address: &Address,
+        options: DatagramOptions,
+    ) -> io::Result<SocketId> {
+        self.net.bind_datagram(address, options)
     }
 
-    fn connect_datagram(&mut self, _: SocketId, _: &Address) -> io::Result<()> {
-        Err(stale())
+    fn connect_datagram(&mut self, socket: SocketId, address: &Address) -> io::Result<()> {
+        self.net.connect_datagram(socket, address)
     }
 
-    fn send_datagram(&mut self, _: SocketId, _: &[u8], _: Option<&Address>) -> io::Result<()> {
-        Err(stale())
+    fn send_datagram(
+        &mut self,
+        socket: SocketId,
+        from: &[u8],
+        to: Option<&Address>,
+    ) -> io::Result<()> {
+        self.net.send_datagram(socket, from, to)
     }
 
-    fn receive_datagram(&mut self, _: SocketId) -> io::Result<(&[u8], Address)> {
-        Err(stale())
+    fn receive_datagram(&mut self, socket: SocketId) -> io::Result<(&[u8], Address)> {
+        self.net.receive_datagram(socket)
     }
 
-    fn set_option(&mut self, _: SocketId, _: SocketOption) -> io::Result<()> {
-        Err(stale())
+    fn set_option(&mut self, socket: SocketId, option: SocketOption) -> io::Result<()> {
+        self.net.set_option(socket, option)
     }
 
-    fn local(&self, _: SocketId) -> io::Result<Address> {
-        Err(stale())
+    fn local(&self, socket: SocketId) -> io::Result<Address> {
+        self.net.local(socket)
     }
 
     fn abort(&mut self, socket: SocketId) {
-        self.close(socket);
+        self.net.close(socket, true);
     }
 
     fn resolver(&self) -> Arc<dyn Resolver> {
-        Arc::new(Nobody)
+        Arc::new(self.net.hosts.clone())
     }
 
     fn close(&mut self, socket: SocketId) {
         if MemoryFiles::is_queue(socket) {
-            self.files.close_queue(socket);
+            return self.files.close_queue(socket);
         }
+        self.net.close(socket, false);
     }
 
-    fn wait(&mut self, socket: SocketId, _: Direction, ticket: Ticket) {
+    fn wait(&mut self, socket: SocketId, direction: Direction, ticket: Ticket) {
         if MemoryFiles::is_queue(socket) {
             return self.files.wait_queue(socket, ticket);
         }
-        self.notify(ticket);
+        self.net.wait(socket, direction, ticket);
     }
 
-    fn unwait(&mut self, socket: SocketId, _: Direction, ticket: Ticket) {
+    fn unwait(&mut self, socket: SocketId, direction: Direction, ticket: Ticket) {
         if MemoryFiles::is_queue(socket) {
             return self.files.unwait_queue(socket, ticket);
         }
-        self.ready.retain(|event| *event != Event::Ready(ticket));
+        self.net.unwait(socket, direction, ticket);
     }
 
     fn may_start(&self) -> io::Result<()> {
@@ -316,6 +354,7 @@ impl Driver for SimDriver {
     fn show_files(&mut self, dir: &Path) {
         // What cannot be read is not there.
         let _ = self.files.show(dir);
+        self.net.set_cwd(&self.files.cwd());
     }
 
     fn watch_files(&mut self) -> io::Result<(SocketId, Arc<dyn Watcher>)> {
@@ -354,59 +393,4 @@ impl Driver for SimDriver {
 /// No socket was ever made here, so every id is of another driver or made up.
 fn stale() -> io::Error {
     io::Error::new(io::ErrorKind::NotConnected, "this socket is closed")
-}
-
-/// Knows no name.
-struct Nobody;
-
-impl Resolver for Nobody {
-    fn lookup(&self, host: &str) -> io::Result<Vec<IpAddr>> {
-        Err(no_network(&format!("cannot look {host} up")))
-    }
-
-    fn reverse(&self, ip: IpAddr) -> io::Result<Option<String>> {
-        Err(no_network(&format!("cannot look {ip} up")))
-    }
-}
-
-fn no_network(what: &str) -> io::Error {
-    io::Error::new(
-        io::ErrorKind::Unsupported,
-        format!("{what}: there is no network in virtual time"),
-    )
-}
-
-/// Set from any thread, taken by the driver.
-#[derive(Default)]
-struct Flag {
-    quick: AtomicBool,
-    slow: Mutex<bool>,
-    set: Condvar,
-}
-
-impl Flag {
-    fn take(&self) -> bool {
-        if !self.quick.swap(false, Ordering::AcqRel) {
-            return false;
-        }
-        *self.slow.lock().unwrap_or_else(PoisonError::into_inner) = false;
-        true
-    }
-
-    fn wait(&self) {
-        let mut set = self.slow.lock().unwrap_or_else(PoisonError::into_inner);
-        while !*set {
-            set = self.set.wait(set).unwrap_or_else(PoisonError::into_inner);
-        }
-        *set = false;
-        self.quick.store(false, Ordering::Release);
-    }
-}
-
-impl Wake for Flag {
-    fn wake(self: Arc<Self>) {
-        *self.slow.lock().unwrap_or_else(PoisonError::into_inner) = true;
-        self.quick.store(true, Ordering::Release);
-        self.set.notify_all();
-    }
 }
