@@ -1,6 +1,7 @@
 //! Who runs when: the order of the loop is part of the language.
 
 use crate::examples;
+use crate::harness::{PRELUDE, Setup, run_all};
 
 examples! {
     a_child_never_runs_before_its_parent_suspends: r#"
@@ -66,4 +67,30 @@ examples! {
         let b = spawn { }
         log("${a.id} ${b.id} ${task.current().id}")
     "# => ["0 2 3 1"];
+}
+
+/// What happens in one turn: I/O in the order in which the ops started (not in which anything was
+/// opened), then timers, however old.
+#[test]
+fn io_comes_before_timers_in_the_order_of_the_ops() {
+    let text = format!(
+        "{PRELUDE}import signal\n\
+         let one = signal.on(\"int\")\nlet two = signal.on(\"int\")\n\
+         spawn {{ await sleep(1s); log(\"timer\") }}\n\
+         spawn {{ await two.next(); log(\"waits first\") }}\n\
+         spawn {{ await one.next(); log(\"waits second\") }}\n\
+         await sleep(2s)"
+    );
+    let log = run_all(&text, Setup { signals: &[1], ..Setup::default() });
+    assert_eq!(log, ["1 waits first", "1 waits second", "1 timer"]);
+}
+
+#[test]
+fn signals_come_last_in_a_turn() {
+    let text = format!(
+        "{PRELUDE}spawn {{ await sleep(1s); log(\"slept\"); await sleep(0s); log(\"never\") }}\n\
+         await sleep(2s)\nlog(\"never\")"
+    );
+    let log = run_all(&text, Setup { signals: &[1], ..Setup::default() });
+    assert_eq!(log, ["1 slept", "Interrupt"]);
 }
