@@ -129,6 +129,12 @@ fn settings(wanted: &Test) -> Settings {
 fn run(found: &Found, settings: &Settings, wanted: &Test) -> i32 {
     let begun = Instant::now();
     let again = again(wanted);
+    if let Some(file) = &wanted.junit
+        && let Err(error) = fs::write(file, "")
+    {
+        // Better now than after all tests have run.
+        return misuse(&format!("`{file}` cannot be written: {error}"));
+    }
     let mut reporter: Box<dyn Reporter> = match wanted.json {
         true => Box::new(Record { again }),
         false => Box::new(Screen::new(terminal::out_has_colour(), again)),
