@@ -98,10 +98,10 @@ fn a_test_that_waits_for_ever_says_what_for() {
 #[test]
 fn a_test_that_takes_too_long_says_where_it_was() {
     let text = said("test \"t\" (timeout: 5s) {\n    await sleep(6s)\n}\n");
-    let expected = "the test was not over after 5s of virtual time\nwhat it was doing:\n  \
-        task 1 (test \"t\") waits for 6s to pass\n    in test \"t\" a.ket:2:5\n";
-    assert!(text.starts_with(&expected[..90]), "{text}");
-    assert!(text.contains("waits for 6s to pass") && text.contains("a.ket:2:"), "{text}");
+    let first = "the test was not over after 5s of virtual time\nwhat it was doing:\n";
+    assert!(text.starts_with(first), "{text}");
+    assert!(text.contains("task 1 (test \"t\") waits for 6s to pass"), "{text}");
+    assert!(text.contains("in test \"t\" a.ket:2:"), "{text}");
     // What ticks for ever is noticed without having to wait for it.
     let text = said("test \"t\" { loop { await sleep(1m) } }\n");
     assert!(text.starts_with("the test was not over after 1d of virtual time\n"), "{text}");
