@@ -14,6 +14,9 @@ use super::tracer::Step;
 use super::wait::Wait;
 use crate::vm::{Value, Vm};
 
+/// With fewer failed tasks in a scope, those that were asked for are not looked for.
+const SWEEP_MIN: usize = 16;
+
 /// How the code of a task has ended.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Ended {
@@ -79,7 +82,13 @@ impl Loop {
             TaskKind::Call | TaskKind::Main => {}
             TaskKind::Try | TaskKind::DaemonTry => {
                 let handle = self.tasks.get(id).map(|task| task.handle).unwrap_or_default();
-                rec.failures.get_or_insert_default().unclaimed.push(handle);
+                let failures = rec.failures.get_or_insert_default();
+                failures.unclaimed.push(handle);
+                // A scope that lives long does not keep the errors that were asked for.
+                if failures.unclaimed.len() > failures.sweep_at.max(SWEEP_MIN) {
+                    failures.unclaimed.retain(|handle| unclaimed_error(vm, *handle).is_some());
+                    failures.sweep_at = failures.unclaimed.len() * 2;
+                }
             }
             TaskKind::Plain | TaskKind::Daemon if rec.isolates => {
                 let report = self.report_of(vm, id);

@@ -88,6 +88,8 @@ pub struct Failures {
     pub errors: Vec<Value>,
     /// Handles of failed `try` tasks, in the order in which they failed.
     pub unclaimed: Vec<Value>,
+    /// With so many of these, those that were asked for meanwhile are taken out.
+    pub sweep_at: usize,
 }
 
 /// The async generators of a record.

@@ -1,12 +1,10 @@
-//! Awaiting on the model: ops, `select`, and the elements of generators.
+//! Awaiting on the model: ops and `select`.
 
-use std::future::poll_fn;
 use std::rc::Rc;
-use std::task::Poll;
 
-use super::program::{ArmOp, Block};
-use super::run::{Code, Generator, Machine, Place, switch};
-use super::world::{Got, NO_ARM, Op, Outcome, RecKind, State, TaskId, Wait};
+use super::program::ArmOp;
+use super::run::{Machine, switch};
+use super::world::{Got, NO_ARM, Op, Outcome, State, TaskId, Wait};
 
 impl Machine {
     pub async fn op(&self, task: TaskId, wait: Wait) -> Result<(), Outcome> {
@@ -120,71 +118,6 @@ impl Machine {
                     Err(error) => Outcome::Throw(error),
                 }
             }
-        }
-    }
-
-    /// An element for the consumer; then it goes on when the next one is asked for.
-    pub async fn give(&self, place: Place) -> Outcome {
-        let generator = place.generator.expect("only generators give");
-        generator.given.set(true);
-        switch().await;
-        match generator.closed_in.get() {
-            Some(target) => Outcome::Cut { target, errors: Vec::new() },
-            None => Outcome::Value,
-        }
-    }
-
-    pub async fn consume(
-        self: Rc<Self>,
-        place: Place,
-        id: usize,
-        source: Block,
-        limit: u64,
-    ) -> Outcome {
-        let generator = Rc::new(Generator::default());
-        let mut code: Code<Outcome> =
-            Box::pin(self.clone().function(place.task, source, Some(generator.clone())));
-        let mut count = 0;
-        loop {
-            // None: an element.
-            let got = poll_fn(|context| match code.as_mut().poll(context) {
-                Poll::Ready(outcome) => Poll::Ready(Some(outcome)),
-                Poll::Pending if generator.given.take() => Poll::Ready(None),
-                Poll::Pending => Poll::Pending,
-            });
-            match got.await {
-                Some(Outcome::Value | Outcome::Return) => break,
-                Some(outcome) => return outcome,
-                None => {}
-            }
-            self.world.borrow_mut().say(format!("{id} item"));
-            count += 1;
-            if count >= limit {
-                let outcome = self.clone().close(place.task, generator, code).await;
-                if outcome != Outcome::Value {
-                    return outcome;
-                }
-                break;
-            }
-        }
-        self.say(id);
-        Outcome::Value
-    }
-
-    /// Unwinds a generator from where it gave its last element.
-    async fn close(
-        self: Rc<Self>,
-        task: TaskId,
-        generator: Rc<Generator>,
-        code: Code<Outcome>,
-    ) -> Outcome {
-        let rec = self.enter(task, RecKind::CleanUp);
-        generator.closed_in.set(Some(rec));
-        let outcome = code.await;
-        self.take_in(rec, &outcome);
-        match self.leave(task, rec, outcome) {
-            Outcome::Return => Outcome::Value,
-            other => other,
         }
     }
 }

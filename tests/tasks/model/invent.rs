@@ -23,17 +23,25 @@ pub struct Inventor {
     /// How many nodes there are.
     pub nodes: usize,
     nodes_max: usize,
-    /// The numbers of the nodes that spawn, and that are scopes.
+    /// The numbers of the nodes that spawn, that are scopes,
     tasks: Vec<usize>,
     scopes: Vec<usize>,
+    /// and that make generators.
+    generators: Vec<usize>,
 }
 
 /// A program, and how many nodes it has.
 pub fn program(seed: u64) -> (Block, usize) {
     let mut dice = Dice::new(seed);
     let nodes_max = 6 + dice.below(30);
-    let mut inventor =
-        Inventor { dice, nodes: 0, nodes_max, tasks: Vec::new(), scopes: Vec::new() };
+    let mut inventor = Inventor {
+        dice,
+        nodes: 0,
+        nodes_max,
+        tasks: Vec::new(),
+        scopes: Vec::new(),
+        generators: Vec::new(),
+    };
     let place = Place { depth: 0, returns: false, breaks: false, gives: false, spawns: true };
     let mut block = inventor.statements(place, 3);
     if !inventor.dice.one_in(3) {
@@ -97,7 +105,7 @@ impl Inventor {
     fn simple(&mut self, place: Place) -> What {
         let sleep = What::Sleep(self.span());
         let n = self.dice.below(SHARED);
-        match self.dice.below(26) {
+        match self.dice.below(29) {
             0..6 => sleep,
             6 | 7 => What::Yield,
             8 => What::Compute(1 + self.span()),
@@ -113,8 +121,14 @@ impl Inventor {
             22 if self.dice.one_in(3) => What::Close(n),
             23 if self.dice.one_in(4) => What::Exit,
             24 | 25 if place.gives => What::Give,
+            26..29 => self.generator().map_or(sleep, What::Next),
             _ => self.select(),
         }
+    }
+
+    fn generator(&mut self) -> Option<usize> {
+        let count = self.generators.len();
+        (count > 0).then(|| self.generators[self.dice.below(count)])
     }
 
     fn select(&mut self) -> What {
@@ -135,7 +149,7 @@ impl Inventor {
 
     fn compound(&mut self, place: Place, id: usize) -> What {
         let span = self.span();
-        match self.dice.below(22) {
+        match self.dice.below(24) {
             0..4 => {
                 self.scopes.push(id);
                 let options = Options {
@@ -177,16 +191,26 @@ impl Inventor {
                 let body = self.block(Place { breaks: true, ..place });
                 What::Loop(1 + self.dice.below(3) as u64, body)
             }
-            20 => What::Lock(self.dice.below(SHARED), self.block(place)),
-            _ => {
-                let inside =
-                    Place { returns: true, breaks: false, gives: true, spawns: false, ..place };
-                let source = self.block(inside);
-                let mut statements = source.to_vec();
-                let at = self.dice.below(statements.len() + 1);
-                statements.insert(at, Node { id: self.number(), what: What::Give });
-                What::Consume { source: Rc::new(statements), limit: 1 + span }
+            20 => {
+                // Who goes on with a generator may be another task, which does not hold the lock.
+                let inside = Place { gives: false, ..place };
+                What::Lock(self.dice.below(SHARED), self.block(inside))
             }
+            21 | 22 => {
+                let source = self.source(place);
+                self.generators.push(id);
+                What::Make(source)
+            }
+            _ => What::Consume { source: self.source(place), limit: 1 + span },
         }
+    }
+
+    /// The body of a generator.
+    fn source(&mut self, place: Place) -> Block {
+        let inside = Place { returns: true, breaks: false, gives: true, spawns: false, ..place };
+        let mut statements = self.block(inside).to_vec();
+        let at = self.dice.below(statements.len() + 1);
+        statements.insert(at, Node { id: self.number(), what: What::Give });
+        Rc::new(statements)
     }
 }

@@ -6,6 +6,7 @@
 
 mod await_op;
 mod clock;
+mod generator;
 mod invent;
 mod op;
 mod program;

@@ -87,6 +87,10 @@ pub enum What {
         source: Block,
         limit: u64,
     },
+    /// Makes an async generator with that body.
+    Make(Block),
+    /// Asks the generator that a node has made for an element.
+    Next(usize),
     /// An element of the generator around.
     Give,
     Exit,
@@ -123,6 +127,7 @@ impl What {
             | What::Call(body)
             | What::Loop(_, body)
             | What::Consume { source: body, .. }
+            | What::Make(body)
             | What::Lock(_, body) => vec![body],
             What::Timeout(_, body, other) => std::iter::once(body).chain(other).collect(),
             What::Try { body, catch, finally } => {
@@ -150,7 +155,8 @@ pub fn spawns_bare(block: &Block) -> bool {
 pub fn text(program: &Block, nodes: usize) -> String {
     let mut out = PRELUDE.to_owned();
     for id in 0..nodes {
-        writeln!(out, "var t{id} = null; var s{id} = null").expect("a string takes all");
+        writeln!(out, "var t{id} = null; var s{id} = null; var g{id} = null")
+            .expect("a string takes all");
     }
     write_block(program, 0, &mut out);
     out
@@ -259,6 +265,10 @@ impl Node {
                 lines.extend(otherwise.then(|| format!("else => log(\"{id} else\")")));
                 write!(out, "select{first} {{ {} }}", lines.join(", ")).expect("it takes all");
             }
+            What::Make(source) => {
+                braces(&format!("async fn f{id}()"), source, depth, out);
+                out.push_str(&self.noted(&format!("; g{id} = f{id}()")));
+            }
             What::Consume { source, limit } => {
                 braces(&format!("async fn f{id}()"), source, depth, out);
                 write!(
@@ -290,6 +300,9 @@ impl Node {
             }
             What::Send(n) => self.noted(&format!("await channels[{n}].send(1)")),
             What::Receive(n) => self.noted(&format!("await channels[{n}].recv()")),
+            What::Next(of) => {
+                format!("if g{of} != null {{ log(\"{id} ${{await g{of}.next(\"end\")}}\") }}")
+            }
             What::Close(n) => self.noted(&format!("channels[{n}].close()")),
             What::Return => "return".to_owned(),
             What::Break => "break".to_owned(),

@@ -1,11 +1,12 @@
 //! Runs a program on the model: each task is a Rust future, which is polled when it is its turn.
 
-use std::cell::{Cell, RefCell};
+use std::cell::RefCell;
 use std::future::{Future, poll_fn};
 use std::pin::Pin;
 use std::rc::Rc;
 use std::task::{Context, Poll, Waker};
 
+use super::generator::Generator;
 use super::program::{Block, What, spawns_bare};
 use super::world::{End, MAIN, Outcome, PROGRAM, RecId, RecKind, TaskId, World};
 
@@ -21,6 +22,9 @@ pub struct Machine {
     /// The tasks that nodes have spawned, by the nodes' numbers, and the scopes they have opened.
     pub handles: RefCell<Vec<Option<TaskId>>>,
     pub scopes: RefCell<Vec<Option<RecId>>>,
+    /// The generators they have made, and all there are.
+    pub makers: RefCell<Vec<Option<usize>>>,
+    pub generators: RefCell<Vec<Rc<Generator>>>,
     /// How the program has ended.
     end: RefCell<Option<Result<(), usize>>>,
 }
@@ -35,12 +39,11 @@ pub struct Place {
     pub generator: Option<Rc<Generator>>,
 }
 
-/// What a generator and its consumer tell each other.
-#[derive(Default)]
-pub struct Generator {
-    pub given: Cell<bool>,
-    /// The clean-up in which it is closed.
-    pub closed_in: Cell<Option<RecId>>,
+impl Place {
+    /// The task whose code runs here: in a generator, who has asked for an element.
+    pub fn task(&self) -> TaskId {
+        self.generator.as_ref().map_or(self.task, |generator| generator.consumer.get())
+    }
 }
 
 /// The log of a program, with Ctrl-C at these seconds.
@@ -50,6 +53,8 @@ pub fn run(program: &Block, nodes: usize, op_budget: u32, signals: &[u64]) -> Ve
         code: RefCell::default(),
         handles: RefCell::new(vec![None; nodes]),
         scopes: RefCell::new(vec![None; nodes]),
+        makers: RefCell::new(vec![None; nodes]),
+        generators: RefCell::default(),
         end: RefCell::default(),
     });
     machine.world.borrow_mut().make_task(None, false, false);
@@ -123,7 +128,12 @@ impl Machine {
     }
 
     pub async fn task(self: Rc<Self>, task: TaskId, body: Block) {
-        let outcome = self.clone().function(task, body, None).await;
+        let mut outcome = self.clone().function(task, body, None).await;
+        let own = self.world.borrow().tasks[task].own;
+        while let Some(generator) = self.open_generator(own) {
+            let closed = self.clone().close(task, generator).await;
+            outcome = self.after_clean_up(outcome, closed);
+        }
         self.world.borrow_mut().end_task(task, outcome);
     }
 
@@ -169,11 +179,18 @@ impl Machine {
         mut outcome: Outcome,
         mut defers: Vec<Block>,
     ) -> Outcome {
-        let task = place.task;
+        let task = place.task();
         self.take_in(rec, &outcome);
         self.wait_for_children(task, rec).await;
-        while let Some(defer) = defers.pop() {
-            match self.clone().clean_up_block(place.clone(), defer).await {
+        loop {
+            let cleaned = if let Some(defer) = defers.pop() {
+                self.clone().clean_up_block(place.clone(), defer).await
+            } else if let Some(generator) = self.open_generator(rec) {
+                self.clone().close(task, generator).await
+            } else {
+                break;
+            };
+            match cleaned {
                 Outcome::Throw(error) => self.world.borrow_mut().add_error(rec, error),
                 Outcome::Cut { target, errors } => {
                     outcome = self.merge(outcome, target, errors);
@@ -274,7 +291,7 @@ impl Machine {
         body: Block,
         other: Option<Block>,
     ) -> Outcome {
-        let rec = self.enter(place.task, RecKind::Timeout);
+        let rec = self.enter(place.task(), RecKind::Timeout);
         self.world.borrow_mut().deadline(rec, span);
         let inside = Place { owner: rec, ..place.clone() };
         let outcome = self.clone().scope_block(inside, rec, body).await;
@@ -301,7 +318,7 @@ impl Machine {
     /// A `defer` or `finally` as a scope of its own.
     fn clean_up_block(self: Rc<Self>, place: Place, body: Block) -> Code<Outcome> {
         Box::pin(async move {
-            let rec = self.enter(place.task, RecKind::CleanUp);
+            let rec = self.enter(place.task(), RecKind::CleanUp);
             let inside = Place { owner: rec, ..place };
             self.scope_block(inside, rec, body).await
         })
@@ -327,7 +344,13 @@ impl Machine {
     }
 
     pub async fn clean_up(self: Rc<Self>, place: Place, pending: Outcome, body: Block) -> Outcome {
-        match self.clone().clean_up_block(place, body).await {
+        let cleaned = self.clone().clean_up_block(place, body).await;
+        self.after_clean_up(pending, cleaned)
+    }
+
+    /// The outcome that was under way, after a clean-up with that outcome.
+    fn after_clean_up(&self, pending: Outcome, cleaned: Outcome) -> Outcome {
+        match cleaned {
             Outcome::Throw(error) => match pending {
                 Outcome::Throw(before) => {
                     self.world.borrow_mut().suppress(before, error);

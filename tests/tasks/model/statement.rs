@@ -6,7 +6,7 @@ use std::rc::Rc;
 
 use super::program::{Block, Node, Options, What};
 use super::run::{Code, Machine, Place};
-use super::world::{Outcome, PROGRAM, RecId, RecKind, Wait};
+use super::world::{Outcome, PROGRAM, RecId, RecKind, TaskId, Wait};
 
 impl Machine {
     /// A block that is no scope.
@@ -55,7 +55,7 @@ impl Machine {
                     self.clone().timeout(place, span, body, other).await
                 }
                 What::Shield(span, body) => {
-                    let rec = self.enter(place.task, RecKind::Shield);
+                    let rec = self.enter(place.task(), RecKind::Shield);
                     self.world.borrow_mut().recs[rec].limit = span;
                     let inside = Place { owner: rec, ..place };
                     self.clone().scope_block(inside, rec, body).await
@@ -63,7 +63,7 @@ impl Machine {
                 What::Try { body, catch, finally } => {
                     self.clone().attempt(place, id, body, catch, finally).await
                 }
-                What::Call(body) => match self.clone().function(place.task, body, None).await {
+                What::Call(body) => match self.clone().function(place.task(), body, None).await {
                     Outcome::Return => Outcome::Value,
                     other => other,
                 },
@@ -73,8 +73,15 @@ impl Machine {
                     self.clone().consume(place, id, source, limit).await
                 }
                 What::Give => self.give(place).await,
+                What::Make(source) => {
+                    let number = self.make(place.task(), source);
+                    self.makers.borrow_mut()[id] = Some(number);
+                    self.say(id);
+                    Outcome::Value
+                }
+                What::Next(of) => self.clone().element(place.task(), id, of).await,
                 What::Select { first, arms, otherwise } => {
-                    self.clone().select(place.task, id, first, &arms, otherwise).await
+                    self.clone().select(place.task(), id, first, &arms, otherwise).await
                 }
                 other => self.clone().simple(place, id, other).await,
             };
@@ -89,6 +96,18 @@ impl Machine {
         self.world.borrow_mut().say(id.to_string());
     }
 
+    async fn element(self: Rc<Self>, task: TaskId, id: usize, of: usize) -> Outcome {
+        let Some(number) = self.makers.borrow()[of] else { return Outcome::Value };
+        match self.clone().next(task, number).await {
+            Ok(given) => {
+                let text = if given { "1" } else { "end" };
+                self.world.borrow_mut().say(format!("{id} {text}"));
+                Outcome::Value
+            }
+            Err(outcome) => outcome,
+        }
+    }
+
     async fn scope(
         self: Rc<Self>,
         place: Place,
@@ -96,7 +115,7 @@ impl Machine {
         options: Options,
         body: Block,
     ) -> Outcome {
-        let rec = self.enter(place.task, RecKind::Scope);
+        let rec = self.enter(place.task(), RecKind::Scope);
         {
             let mut world = self.world.borrow_mut();
             if let Some(span) = options.timeout {
@@ -150,7 +169,7 @@ impl Machine {
     }
 
     async fn locked(self: Rc<Self>, place: Place, n: usize, body: Block) -> Outcome {
-        if let Err(outcome) = self.op(place.task, Wait::Lock(n)).await {
+        if let Err(outcome) = self.op(place.task(), Wait::Lock(n)).await {
             return outcome;
         }
         let outcome = self.clone().block(place, body).await;
@@ -167,7 +186,7 @@ impl Machine {
     }
 
     async fn simple(self: Rc<Self>, place: Place, id: usize, what: What) -> Outcome {
-        let task = place.task;
+        let task = place.task();
         let handle = |of: usize| self.handles.borrow()[of];
         let outcome = match what {
             What::Sleep(span) => self.op(task, Wait::Sleep(span)).await,
@@ -227,7 +246,7 @@ impl Machine {
                 let mut world = self.world.borrow_mut();
                 world.status.get_or_insert(3);
                 world.cancel(PROGRAM, false);
-                world.cut_to(place.task, PROGRAM)
+                world.cut_to(place.task(), PROGRAM)
             }
             What::Spawn { daemon, attempt, body } => {
                 self.spawn(id, place.owner, (daemon, attempt), body);

@@ -45,6 +45,8 @@ pub struct Rec {
     pub live: usize,
     pub errors: Vec<ErrorId>,
     pub try_failed: Vec<TaskId>,
+    /// Generators made in it, by their places in the machine.
+    pub generators: Vec<usize>,
     pub is_daemon: bool,
     pub own_cut: bool,
     pub outer_cut: bool,
@@ -242,6 +244,7 @@ impl World {
             live: 0,
             errors: Vec::new(),
             try_failed: Vec::new(),
+            generators: Vec::new(),
             is_daemon: false,
             own_cut: false,
             outer_cut: false,
