@@ -126,12 +126,20 @@ impl Machine {
         let rec = self.enter(task, RecKind::CleanUp);
         generator.closed_in.set(Some(rec));
         generator.consumer.set(task);
-        let outcome = self.resume(&generator).await.expect("it gives nothing while it is closed");
-        self.take_in(rec, &outcome);
-        match self.leave(task, rec, outcome) {
-            Outcome::Return => Outcome::Value,
-            other => other,
+        let mut outcome =
+            self.resume(&generator).await.expect("it gives nothing while it is closed");
+        // The unwind that closes it ends here; what its clean-ups threw is what closing throws.
+        if let Outcome::Cut { target, errors } = &outcome
+            && *target == rec
+        {
+            let thrown = self.world.borrow_mut().combined(errors);
+            outcome = thrown.map_or(Outcome::Value, Outcome::Throw);
         }
+        if outcome == Outcome::Return {
+            outcome = Outcome::Value;
+        }
+        self.take_in(rec, &outcome);
+        self.leave(task, rec, outcome)
     }
 
     /// A loop over a generator of its own.
