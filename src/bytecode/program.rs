@@ -5,6 +5,8 @@ use std::sync::Arc;
 use super::instruction::Instruction;
 use crate::diagnostics::{SourceId, Span};
 
+/// What every closure is called.
+pub const CLOSURE_NAME: &str = "<closure>";
 /// The name of the module of library functions that the VM calls by itself. No file has it.
 pub const CORE_MODULE_NAME: &str = "<core>";
 

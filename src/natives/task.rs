@@ -32,7 +32,9 @@ natives! {
     /// `shield` or a clean-up, those outside count from when they are no longer hidden.
     loop fn task.deadline() => deadline,
         "import task\nprint(timeout 5s { await sleep(2s); task.deadline() }, task.deadline())" => "3s null";
-    /// All tasks of the program as a tree: `{id, name, doing, tasks}` for each, the program first.
+    /// All tasks of the program as a tree, the program first: a map for each, `{id, name, doing, waited,
+    /// trace, spawned, tasks}`. `waited` is how long it has been waiting (null: it is not), `trace` the functions
+    /// it is in, innermost first, `spawned` where that was, and `tasks` are those that belong to its scopes.
     loop fn task.tree() => tree;
 
     /// Its number; tasks are numbered as they are spawned.
@@ -113,10 +115,17 @@ fn tree(cx: &mut Cx<'_>) -> Result<Answer, Thrown> {
     let mut around = vec![top];
     for report in reports {
         let inside = cx.vm.heap.list(Vec::new());
+        let waited = report.waited.map(|span| i64::try_from(span.as_nanos()).unwrap_or(i64::MAX));
+        let trace = cx.rt.trace_lines(&report.frames);
+        let trace = trace.iter().map(|line| cx.vm.heap.string(line)).collect();
+        let spawned = report.spawned.map(|frame| cx.rt.host.place(&frame));
         let fields = [
             ("id", Value::int(report.number as i64)),
             ("name", cx.vm.heap.string(&report.name)),
             ("doing", cx.vm.heap.string(&report.doing)),
+            ("waited", waited.map_or(Value::null(), Value::duration)),
+            ("trace", cx.vm.heap.list(trace)),
+            ("spawned", spawned.map_or(Value::null(), |place| cx.vm.heap.string(&place))),
             ("tasks", inside),
         ];
         let map = cx.vm.heap.map(crate::vm::map::Map::default());

@@ -13,7 +13,7 @@ use super::task::TaskId;
 use super::waiters::WaitList;
 use crate::vm::heap::Marker;
 use crate::vm::object::HostObject;
-use crate::vm::{Value, Vm};
+use crate::vm::{TraceFrame, Value, Vm};
 
 /// How a task has ended.
 #[derive(Debug)]
@@ -163,10 +163,12 @@ impl Loop {
         let Some(task) = task_of(vm, handle).and_then(|id| self.tasks.get(id)) else {
             return Vec::new();
         };
-        let frames = vm.trace(task.fiber);
-        frames
-            .iter()
-            .map(|frame| format!("{} at {}", frame.function, self.host.place(frame)))
-            .collect()
+        self.trace_lines(&vm.trace(task.fiber))
+    }
+
+    /// Frames as scripts see them: `fetch at app.ket:12:5`.
+    pub fn trace_lines(&self, frames: &[TraceFrame]) -> Vec<String> {
+        let line = |frame: &TraceFrame| format!("{} at {}", frame.function, self.host.place(frame));
+        frames.iter().map(line).collect()
     }
 }

@@ -3,6 +3,7 @@
 mod dice;
 mod end;
 mod example;
+mod fair;
 mod harness;
 mod model;
 mod rule;

@@ -7,7 +7,7 @@ use super::cleanup::Defers;
 use super::{Emitter, Storage, Want};
 use crate::bytecode::assembler::Reg;
 use crate::bytecode::op::{NO_REGISTER, Opcode, ScopeKind};
-use crate::bytecode::program::{FunctionCode, ParamCode};
+use crate::bytecode::program::{CLOSURE_NAME, FunctionCode, ParamCode};
 use crate::compile::resolve::{FnId, OwnerKey};
 use crate::diagnostics::Span;
 use crate::syntax::ast::{Block, ExprId, Function, FunctionBody, PatternKind, Symbol};
@@ -46,7 +46,7 @@ impl Emitter<'_> {
 
     pub(super) fn closure(&mut self, function: &Function, dst: Reg) {
         let Some(&id) = self.names.function_of.get(&std::ptr::from_ref(function)) else { return };
-        self.function(id, "<closure>", function);
+        self.function(id, CLOSURE_NAME, function);
         self.make_closure(id, dst);
     }
 

@@ -137,13 +137,24 @@ impl Resolver<'_> {
         let span = self.ast[call].span;
         let text = self.source(span);
         let text = if text.len() <= 40 { text.to_string() } else { format!("{name}(…)") };
-        let help = if call == whole {
+        let help = if let Some(head) = self.thunk_head(span) {
+            format!(
+                "write `{head} await {text}`, which makes the closure async, too, or `{head} spawn {text}`"
+            )
+        } else if call == whole {
             format!("write `await {text}` to wait for it, or `spawn {text}` to start a task")
         } else {
             format!("write `(await {text})` and go on from there")
         };
         let title = format!("`{name}` is async: its call needs `await` or `spawn`");
         self.report.fault(Code::E0303, span, title, "called like a plain function", help);
+    }
+
+    /// The head of the closure around that consists of nothing but what stands there: `|x|`.
+    fn thunk_head(&self, body: Span) -> Option<&str> {
+        let thunk = self.contexts.last()?.thunk.filter(|thunk| thunk.end == body.end)?;
+        let head = self.source(Span::new(thunk.start, body.start)).trim_end();
+        (head.ends_with('|') && head.len() <= 40).then_some(head)
     }
 
     pub(super) fn source(&self, span: Span) -> &str {

@@ -42,7 +42,14 @@ impl Resolver<'_> {
 
     pub(super) fn enter_function(&mut self, id: FnId, plain: Option<PlainReason>) {
         let (regions, spawns) = (Vec::new(), Vec::new());
-        self.contexts.push(Context { id, regions, spawns, plain, in_parameters: false });
+        self.contexts.push(Context {
+            id,
+            regions,
+            spawns,
+            plain,
+            in_parameters: false,
+            thunk: None,
+        });
     }
 
     /// Notes that a function makes a generator if its body has a `yield`. Callers may be resolved
@@ -102,6 +109,10 @@ impl Resolver<'_> {
         self.note_generator(id, function);
         self.out.function_of.insert(std::ptr::from_ref(function), id);
         self.enter_function(id, None);
+        if let (FunctionBody::Simple(_), Some(context)) = (&function.body, self.contexts.last_mut())
+        {
+            context.thunk = Some(function.span);
+        }
         self.function_body(function);
         self.leave_function();
     }

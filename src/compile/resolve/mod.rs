@@ -296,6 +296,8 @@ struct Context {
     plain: Option<PlainReason>,
     /// A default of a parameter is being resolved, which is worked out before the body begins.
     in_parameters: bool,
+    /// It is a closure whose body is no block: head and body.
+    thunk: Option<Span>,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]

@@ -2,6 +2,7 @@
 
 use super::{Flow, Op, Step};
 use crate::bytecode::op::Opcode;
+use crate::bytecode::program::CLOSURE_NAME;
 use crate::vm::Vm;
 use crate::vm::error::{ErrorKind, Thrown};
 use crate::vm::exit::{Args, Exit};
@@ -375,10 +376,15 @@ impl Op<'_> {
     #[cold]
     pub(in crate::vm) fn missing_await(&mut self, name: &str) -> Thrown {
         let is_either = self.instruction().op == Opcode::CallEither;
+        let (word, _) = self.header();
+        let outer = self.vm.infos[word.function() as usize].code().name.clone();
         let text = if is_either {
-            let (word, _) = self.header();
-            let outer = self.vm.infos[word.function() as usize].code().name.clone();
             format!("{name} is async: write `await` before the call of {outer} that it is given to")
+        } else if &*outer == CLOSURE_NAME {
+            format!(
+                "{name} is async: write `|| await {name}(…)`, which makes the closure async, too, or \
+                 `|| spawn {name}(…)`"
+            )
         } else {
             format!("{name} is async: write `await {name}(…)` or `spawn {name}(…)`")
         };
