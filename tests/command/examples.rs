@@ -6,7 +6,7 @@ use std::net::{TcpListener, TcpStream};
 use std::process::Command;
 use std::time::{Duration, Instant};
 
-use crate::process::{Kettle, run, stderr, stdout};
+use crate::process::{Kettle, command, run, stderr, stdout};
 
 fn connect(port: u16) -> TcpStream {
     let stream = TcpStream::connect(("127.0.0.1", port)).expect("the server accepts");
@@ -293,4 +293,29 @@ fn a_server_ends_on_interrupt() {
     let (server, _) = Kettle::serve(&["examples/02_echo_server.ket"]);
     server.signal("TERM");
     assert_eq!(server.finish().0, Some(143));
+}
+
+#[test]
+fn the_tests_of_examples_pass() {
+    // With CI set nothing is stored: the snapshots are part of the examples.
+    let output = command(&["test", "examples"]).env("CI", "1").output().expect("it runs");
+    let said = stdout(&output);
+    assert_eq!(output.status.code(), Some(0), "{said}");
+    assert!(said.contains("examples/12_key_value.ket\n") && !said.contains("snapshot"), "{said}");
+}
+
+#[test]
+fn the_store_keeps_what_it_is_given() {
+    let (_server, port) = Kettle::serve(&["examples/12_key_value.ket", "0"]);
+    let ask = |client: &mut TcpStream, line: &str| {
+        client.write_all(format!("{line}\n").as_bytes()).expect("it can be written");
+        let mut answer = String::new();
+        BufReader::new(client).read_line(&mut answer).expect("an answer comes");
+        answer
+    };
+    let (mut one, mut other) = (connect(port), connect(port));
+    assert_eq!(ask(&mut one, "set tea green and hot"), "ok\n");
+    assert_eq!(ask(&mut other, "get tea"), "green and hot\n");
+    assert_eq!(ask(&mut other, "remove tea"), "ok\n");
+    assert_eq!(ask(&mut one, "get tea"), "there is no tea\n");
 }

@@ -242,6 +242,62 @@ fn a_test_runs_as_often_as_is_wanted_until_it_fails() {
 }
 
 #[test]
+fn other_orders_are_explored_until_one_fails() {
+    let text = r#"
+import fs
+async fn load(name, into) { into.push(await fs.read(name)) }
+async fn both(load) {
+    for name in ["a", "b"] { await fs.write(name, name) }
+    let got = []
+    await load(got)
+    got
+}
+test "races" { assert await both(|got| { scope { spawn load("a", got); spawn load("b", got) } }) == ["a", "b"] }
+test "waits" { assert await both(|got| { for name in ["a", "b"] { await load(name, got) } }) == ["a", "b"] }
+test "real" (real: true) { print("once") }
+"#;
+    let folder = folder(&[("a.ket", text)]);
+    let output = test(folder.path(), &["--explore", "60"]);
+    let shown = stdout(&output);
+    assert!(shown.contains("  FAIL  races (") && shown.contains("= [\"b\", \"a\"]"), "{shown}");
+    assert!(shown.contains("  ok    waits (") && shown.contains(", 60 runs)"), "{shown}");
+    assert!(shown.contains(" ms, real)"), "{shown}");
+    let again = shown.lines().find_map(|line| line.trim().strip_suffix("  # races"));
+    let words: Vec<&str> = again.expect("it is told").split(' ').skip(2).collect();
+    assert_eq!(words[words.len() - 2..], ["--explore", "1"], "{shown}");
+    // The same failure each time.
+    for _ in 0..3 {
+        let output = test(folder.path(), &words);
+        assert!(stdout(&output).contains("0 passed, 1 failed"), "{}", stdout(&output));
+    }
+}
+
+#[test]
+fn the_world_of_a_test_is_not_the_machine() {
+    let text = r#"
+import fs, net
+test "files" { await fs.write("made.txt", "x"); assert await fs.read("made.txt") == "x" }
+test "fixtures" { assert (await fs.read("fixture.txt")) == "beside"; await fs.write("fixture.txt", "other") }
+test "fresh" { assert !await fs.exists("made.txt"); assert await fs.read("fixture.txt") == "beside" }
+test "network" {
+    let listener = await net.tcp.listen("127.0.0.1", 80)
+    defer listener.close()
+    let client = await net.tcp.connect("127.0.0.1", 80)
+    client.close()
+}
+test "left open" { let client = await net.tcp.listen("127.0.0.1", 80) }
+"#;
+    let folder = folder(&[("a.ket", text), ("fixture.txt", "beside")]);
+    let output = test(folder.path(), &[]);
+    let shown = stdout(&output);
+    assert!(shown.contains("4 passed, 1 failed"), "{shown}");
+    assert!(shown.contains("<listener 127.0.0.1:80>, made at a.ket:12:39"), "{shown}");
+    assert!(!folder.path().join("made.txt").exists());
+    let fixture = fs::read_to_string(folder.path().join("fixture.txt")).expect("it is there");
+    assert_eq!(fixture, "beside");
+}
+
+#[test]
 fn a_flood_of_output_is_cut() {
     let text = "test \"t\" { for i in 0..40000 { print(\"a line of forty characters, more or less\") }\n assert false }\n";
     let text = said(text);

@@ -262,6 +262,7 @@ impl Runner<'_> {
         options.stdin = Input::text("");
         options.virtual_clock = !is_real;
         options.seed = seed_of(&test.name, seed);
+        options.explore = self.settings.explore.then_some(options.seed);
         options.fixtures = Path::new(subject.file).parent().map(Path::to_path_buf);
         options.memory_limit = self.settings.memory_limit;
         let own = test.options.timeout.map(Duration::from_nanos);

@@ -221,7 +221,8 @@ fn details(tested: &Tested) -> String {
     if tested.is_real {
         parts.push("real".to_owned());
     } else if tested.time >= TIME_MIN {
-        parts.push(format!("{} of virtual time", span(tested.time)));
+        let millis = u64::try_from(tested.time.as_millis()).unwrap_or(u64::MAX);
+        parts.push(format!("{} of virtual time", span(Duration::from_millis(millis))));
     }
     if matches!(tested.verdict, Verdict::Failed(_)) && tested.seed != 0 && !tested.is_real {
         parts.push(format!("seed {}", tested.seed));
