@@ -16,7 +16,7 @@ fn connect(port: u16) -> TcpStream {
 
 #[test]
 fn examples_print_what_they_say() {
-    for name in ["01_hello", "08_job_queue", "10_calculator"] {
+    for name in ["01_hello", "08_job_queue", "10_calculator", "12_udp"] {
         let script = &format!("examples/{name}.ket");
         let text = fs::read_to_string(script).expect("the example is there");
         let expected: Vec<&str> = text

@@ -36,10 +36,19 @@ impl Kettle {
 
     /// The same, with no more than `count` open files and sockets.
     pub fn serve_with_descriptors(count: u32, args: &[&str]) -> (Kettle, u16) {
+        Kettle::limited(count, args, "")
+    }
+
+    /// The same, and what it reports goes to a file.
+    pub fn serve_with_descriptors_and_log(count: u32, args: &[&str], log: &str) -> (Kettle, u16) {
+        Kettle::limited(count, args, &format!("2>'{log}'"))
+    }
+
+    fn limited(count: u32, args: &[&str], redirect: &str) -> (Kettle, u16) {
         let kettle = command(args);
         let mut limited = Command::new("sh");
-        limited.args(["-c", &format!("ulimit -n {count} && exec \"$0\" \"$@\"")]);
-        limited.arg(kettle.get_program()).args(kettle.get_args());
+        let start = format!("ulimit -n {count} && exec \"$0\" \"$@\" {redirect}");
+        limited.args(["-c", &start]).arg(kettle.get_program()).args(kettle.get_args());
         limited.current_dir(env!("CARGO_MANIFEST_DIR")).envs(ENVIRONMENT);
         Kettle::run(limited).with_port()
     }

@@ -157,8 +157,8 @@ impl End {
 
     pub(super) fn shutdown(&mut self) -> io::Result<()> {
         match self {
-            End::Stream(stream) => stream.shutdown(Shutdown::Write),
-            End::Unix(stream) => stream.shutdown(Shutdown::Write),
+            End::Stream(stream) => told(stream.shutdown(Shutdown::Write)),
+            End::Unix(stream) => told(stream.shutdown(Shutdown::Write)),
             End::PipeIn(_) | End::Finished => {
                 // A pipe has no other way to say it than to be closed; that takes it out of the
                 // poll.
@@ -371,6 +371,14 @@ impl Drop for SocketFile {
     fn drop(&mut self) {
         self.remove();
     }
+}
+
+/// Where the connection is gone already nobody is left to be told the end; reading says what happened.
+fn told(shutdown: io::Result<()>) -> io::Result<()> {
+    shutdown.or_else(|error| match error.kind() {
+        io::ErrorKind::NotConnected => Ok(()),
+        _ => Err(error),
+    })
 }
 
 /// A socket for the family of an address, not bound yet.
