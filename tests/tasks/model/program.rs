@@ -151,6 +151,26 @@ pub fn spawns_bare(block: &Block) -> bool {
     })
 }
 
+/// Whether something in the block may wait: a clean-up without that is no scope.
+pub fn waits(block: &Block) -> bool {
+    block.iter().any(|node| match &node.what {
+        What::Try { body, catch, finally } => waits(body) || catch.iter().chain(finally).any(waits),
+        What::Defer(body) | What::Loop(_, body) => waits(body),
+        What::Compute(_)
+        | What::Throw(_)
+        | What::SpawnIn(..)
+        | What::Cancel(_)
+        | What::CancelScope(_)
+        | What::Return
+        | What::Break
+        | What::Close(_)
+        | What::Make(_)
+        | What::Give
+        | What::Exit => false,
+        _ => true,
+    })
+}
+
 /// The text of a program of so many nodes.
 pub fn text(program: &Block, nodes: usize) -> String {
     let mut out = PRELUDE.to_owned();
@@ -198,6 +218,47 @@ impl Node {
     fn write(&self, depth: usize, out: &mut String) {
         let id = self.id;
         match &self.what {
+            What::Scope(..) | What::Timeout(..) | What::Shield(..) => self.write_scope(depth, out),
+            What::Spawn { .. }
+            | What::SpawnIn(..)
+            | What::Call(_)
+            | What::Make(_)
+            | What::Consume { .. } => self.write_function(depth, out),
+            What::Try { body, catch, finally } => {
+                braces("try", body, depth, out);
+                if let Some(catch) = catch {
+                    writeln!(out, " catch e {{ note({id}, e)").expect("a string takes all");
+                    write_block(catch, depth + 1, out);
+                    write!(out, "{}}}", "    ".repeat(depth)).expect("a string takes all");
+                }
+                if let Some(finally) = finally {
+                    braces(" finally", finally, depth, out);
+                }
+            }
+            What::Defer(body) => braces("defer", body, depth, out),
+            What::Loop(count, body) => braces(&format!("for _ in 0..{count}"), body, depth, out),
+            What::Lock(n, body) => {
+                write!(out, "await mutexes[{n}].lock(); ").expect("a string takes all");
+                braces("try", body, depth, out);
+                write!(out, " finally {{ mutexes[{n}].unlock() }}").expect("a string takes all");
+            }
+            What::Select { first, arms, otherwise } => {
+                let first = if *first { " first" } else { "" };
+                let mut lines: Vec<String> = arms
+                    .iter()
+                    .enumerate()
+                    .map(|(n, arm)| format!("{} => log(\"{id} arm {n}\")", arm.text()))
+                    .collect();
+                lines.extend(otherwise.then(|| format!("else => log(\"{id} else\")")));
+                write!(out, "select{first} {{ {} }}", lines.join(", ")).expect("it takes all");
+            }
+            _ => out.push_str(&self.simple()),
+        }
+    }
+
+    fn write_scope(&self, depth: usize, out: &mut String) {
+        let id = self.id;
+        match &self.what {
             What::Scope(options, body) => {
                 let mut given = Vec::new();
                 given.extend(options.timeout.map(|span| format!("timeout: {span}s")));
@@ -223,18 +284,14 @@ impl Node {
                 braces(&format!("shield {span}s"), body, depth, out);
                 write!(out, "; log(\"{id}\")").expect("a string takes all");
             }
-            What::Try { body, catch, finally } => {
-                braces("try", body, depth, out);
-                if let Some(catch) = catch {
-                    writeln!(out, " catch e {{ note({id}, e)").expect("a string takes all");
-                    write_block(catch, depth + 1, out);
-                    write!(out, "{}}}", "    ".repeat(depth)).expect("a string takes all");
-                }
-                if let Some(finally) = finally {
-                    braces(" finally", finally, depth, out);
-                }
-            }
-            What::Defer(body) => braces("defer", body, depth, out),
+            other => unreachable!("{other:?} is no scope"),
+        }
+    }
+
+    /// What runs in a task, a function or a generator of its own.
+    fn write_function(&self, depth: usize, out: &mut String) {
+        let id = self.id;
+        match &self.what {
             What::Spawn { daemon, attempt, body } => {
                 let daemon = if *daemon { "daemon " } else { "" };
                 let attempt = if *attempt { "try " } else { "" };
@@ -249,22 +306,6 @@ impl Node {
                 braces(&format!("async fn f{id}()"), body, depth, out);
                 out.push_str(&self.noted(&format!("; await f{id}()")));
             }
-            What::Loop(count, body) => braces(&format!("for _ in 0..{count}"), body, depth, out),
-            What::Lock(n, body) => {
-                write!(out, "await mutexes[{n}].lock(); ").expect("a string takes all");
-                braces("try", body, depth, out);
-                write!(out, " finally {{ mutexes[{n}].unlock() }}").expect("a string takes all");
-            }
-            What::Select { first, arms, otherwise } => {
-                let first = if *first { " first" } else { "" };
-                let mut lines: Vec<String> = arms
-                    .iter()
-                    .enumerate()
-                    .map(|(n, arm)| format!("{} => log(\"{id} arm {n}\")", arm.text()))
-                    .collect();
-                lines.extend(otherwise.then(|| format!("else => log(\"{id} else\")")));
-                write!(out, "select{first} {{ {} }}", lines.join(", ")).expect("it takes all");
-            }
             What::Make(source) => {
                 braces(&format!("async fn f{id}()"), source, depth, out);
                 out.push_str(&self.noted(&format!("; g{id} = f{id}()")));
@@ -278,7 +319,7 @@ impl Node {
                 )
                 .expect("a string takes all");
             }
-            _ => out.push_str(&self.simple()),
+            other => unreachable!("{other:?} makes no function"),
         }
     }
 

@@ -7,7 +7,7 @@ use std::rc::Rc;
 use std::task::{Context, Poll, Waker};
 
 use super::generator::Generator;
-use super::program::{Block, What, spawns_bare};
+use super::program::{Block, What, spawns_bare, waits};
 use super::world::{End, MAIN, Outcome, PROGRAM, RecId, RecKind, TaskId, World};
 
 pub type Code<T> = Pin<Box<dyn Future<Output = T>>>;
@@ -315,9 +315,12 @@ impl Machine {
 
     // ---- clean-ups
 
-    /// A `defer` or `finally` as a scope of its own.
+    /// A `defer` or `finally`: a scope of its own if it may wait.
     fn clean_up_block(self: Rc<Self>, place: Place, body: Block) -> Code<Outcome> {
         Box::pin(async move {
+            if !waits(&body) {
+                return self.block(place, body).await;
+            }
             let rec = self.enter(place.task(), RecKind::CleanUp);
             let inside = Place { owner: rec, ..place };
             self.scope_block(inside, rec, body).await

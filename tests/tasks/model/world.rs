@@ -281,7 +281,7 @@ impl World {
     pub fn effective(&self, task: TaskId) -> Option<RecId> {
         let cancels = self.cancels(self.tasks[task].rec);
         let shown = cancels.into_iter().filter(|(_, at)| self.force || self.now >= *at);
-        shown.map(|(rec, _)| rec).last()
+        shown.map(|(rec, _)| rec).next_back()
     }
 
     pub fn cut(&mut self, task: TaskId) -> Outcome {
