@@ -148,4 +148,5 @@ pub const TABLES: &[&[Declaration]] = &[
     signal::SIGNAL,
     path::PATH,
     test::TEST,
+    test::DISK,
 ];

@@ -1,9 +1,14 @@
 //! What module `test` asks of the loop and of whoever runs the tests; the rest is in `stdlib/test.ket`.
 
+mod disk;
+mod world;
+
 use super::kind::TextValue;
 use crate::natives;
 use crate::runtime::{Answer, Cx, Wait};
 use crate::vm::{ErrorKind, Thrown, Value};
+
+pub use disk::DISK;
 
 natives! {
     /// The natives of tests.

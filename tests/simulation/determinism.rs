@@ -11,7 +11,7 @@ use kettle::engine::{Engine, Output, Program, TracerHook, Vm};
 use kettle::runtime::driver::Moment;
 use kettle::runtime::{Step, Tracer};
 
-const PROGRAMS: &[&str] = &["files", "tasks", "objects"];
+const PROGRAMS: &[&str] = &["files", "tasks", "network", "faults", "objects"];
 const SEEDS: u64 = 210;
 /// So many are compared with those of another process.
 const SEEDS_ELSEWHERE: u64 = 20;
@@ -88,7 +88,7 @@ fn the_same_seed_does_the_same() {
 fn another_seed_does_something_else() {
     let (engine, programs) = prepare();
     let count = PROGRAMS.len() as u64;
-    for (seed, name) in (0..).zip(&PROGRAMS[..2]) {
+    for (seed, name) in (0..).zip(&PROGRAMS[..4]) {
         let [first, second] = [seed, seed + count].map(|seed| run(&engine, &programs, seed));
         assert!(first.steps != second.steps, "{name} knows nothing of its seed");
         assert!(first.output != second.output, "{name} prints nothing of its seed");

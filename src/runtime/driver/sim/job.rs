@@ -17,7 +17,7 @@ pub(super) struct Jobs {
     agenda: BTreeMap<(Moment, u64), Arc<dyn Runnable>>,
     count: u64,
     random: Random,
-    /// How much longer than on a machine with nothing else to do they take.
+    /// How much longer those on files take than on a machine with nothing else to do.
     pub(super) latency: Range<Duration>,
 }
 
@@ -36,7 +36,7 @@ impl Jobs {
         let span = match usual(lane) {
             // Standard input and output are the host's; time there is not ours.
             None => Duration::ZERO,
-            Some(usual) => self.draw(usual) + self.draw(self.latency.clone()),
+            Some(usual) => self.draw(usual) + self.extra(lane),
         };
         self.count += 1;
         self.agenda.insert((now.after(span), self.count), job);
@@ -59,6 +59,14 @@ impl Jobs {
     /// Whether somebody waits for one.
     pub(super) fn is_awaited(&self) -> bool {
         self.agenda.values().any(|job| job.ticket().is_some())
+    }
+
+    /// How much longer than usual a call takes.
+    fn extra(&mut self, lane: Lane) -> Duration {
+        match lane {
+            Lane::Fs | Lane::FsChange => self.draw(self.latency.clone()),
+            _ => Duration::ZERO,
+        }
     }
 
     fn draw(&mut self, range: Range<Duration>) -> Duration {

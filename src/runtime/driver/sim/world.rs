@@ -2,8 +2,10 @@
 
 use std::io;
 use std::net::IpAddr;
+use std::time::Duration;
 
 use super::fault::Faults;
+use super::files::MemoryFiles;
 use super::{Driver as _, SimDriver};
 use crate::runtime::driver::{Moment, Signal};
 
@@ -17,6 +19,17 @@ impl SimDriver {
     /// What goes wrong from now on. What is under way is not touched.
     pub fn set_faults(&mut self, faults: Faults) {
         self.net.set_faults(faults);
+    }
+
+    /// The disk, which has faults of its own.
+    #[must_use]
+    pub fn disk(&self) -> &MemoryFiles {
+        &self.files
+    }
+
+    /// How much longer a call on files takes than on a machine with nothing else to do.
+    pub fn set_disk_latency(&mut self, least: Duration, most: Duration) {
+        self.jobs.latency = least..most;
     }
 
     /// Adds a host: a name that can be looked up, and addresses that can be bound and connected to.
