@@ -62,7 +62,16 @@ fn fits(line: &str, allowed: &str) -> bool {
     }
 }
 
-/// The faults of one awaitable in one mode.
+/// The worlds that an awaitable is tried in, each with the awaitable as it is there.
+fn in_worlds(awaitable: &Awaitable) -> Vec<Awaitable> {
+    let worlds = match awaitable.world {
+        World::Both => vec![World::Virtual, World::Real],
+        world => vec![world],
+    };
+    worlds.into_iter().map(|world| Awaitable { world, ..*awaitable }).collect()
+}
+
+/// The faults of one awaitable in one mode and one world.
 fn faults(awaitable: &Awaitable, mode: Mode) -> Vec<String> {
     let text = program(awaitable);
     let (shown, census) = run(&text, mode, awaitable.world);
@@ -89,12 +98,14 @@ fn faults(awaitable: &Awaitable, mode: Mode) -> Vec<String> {
 fn keeps_the_contract(mode: Mode) {
     let only = std::env::var("KETTLE_TEST").unwrap_or_default();
     let mut found = Vec::new();
-    for awaitable in TABLE.iter().filter(|awaitable| awaitable.name.contains(&only)) {
-        let faults = faults(awaitable, mode);
+    let table = TABLE.iter().filter(|awaitable| awaitable.name.contains(&only));
+    for awaitable in table.flat_map(in_worlds) {
+        let faults = faults(&awaitable, mode);
         if !faults.is_empty() {
-            let (name, text) = (awaitable.name, program(awaitable));
+            let (name, text) = (awaitable.name, program(&awaitable));
             let text = if only.is_empty() { String::new() } else { text };
-            found.push(format!("{name} ({}):\n{}\n{text}", awaitable.op, faults.join("\n")));
+            let (op, world) = (awaitable.op, awaitable.world);
+            found.push(format!("{name} ({op}, {world:?}):\n{}\n{text}", faults.join("\n")));
         }
     }
     assert!(found.is_empty(), "{mode:?}: {} break it\n{}", found.len(), found.join("\n"));
@@ -150,16 +161,16 @@ fn no_descriptor_is_left() {
     }
     let count = || std::fs::read_dir("/proc/self/fd").map_or(0, Iterator::count);
     let run_all = || {
-        for awaitable in TABLE {
-            run(&program(awaitable), Mode::Normal, awaitable.world);
+        for awaitable in TABLE.iter().flat_map(in_worlds) {
+            run(&program(&awaitable), Mode::Normal, awaitable.world);
         }
     };
     // What the process keeps for good is opened by the first run.
     run_all();
     let mut leaks = Vec::new();
-    for awaitable in TABLE {
+    for awaitable in TABLE.iter().flat_map(in_worlds) {
         let before = count();
-        run(&program(awaitable), Mode::Normal, awaitable.world);
+        run(&program(&awaitable), Mode::Normal, awaitable.world);
         // The thread that hears signals ends by itself, soon.
         let gone = (0..100_000).any(|_| {
             std::thread::yield_now();

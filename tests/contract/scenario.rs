@@ -26,6 +26,11 @@ const PIECES: &[(&str, &str)] = &[
          let a = await net.tcp.connect(\"127.0.0.1\", l.local.port)\n\
          let b = await l.accept()",
     ),
+    (
+        "{udp}",
+        "let a = await net.udp.bind(\"127.0.0.1\", 0)\n\
+         let b = await net.udp.connect(\"127.0.0.1\", a.local.port)",
+    ),
     ("{folder}", "let dir = await fs.temp_dir()\ndefer await fs.remove_all(dir)"),
     (
         "{file}",
@@ -190,7 +195,7 @@ pub fn program(awaitable: &Awaitable) -> String {
     };
     let again = "spawn { COMPLETE }\n        let v = timeout 1h { await OP } else { \"lost\" }";
     let after_cut = match awaitable.cut {
-        Cut::Ends => "let v = await OP",
+        Cut::Ends => "let v = try { await OP } catch e { said(e) }",
         _ => again,
     };
     // Who loses has left what the other would have got, unless only those get it who wait.

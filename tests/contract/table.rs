@@ -11,6 +11,8 @@ pub enum World {
     Virtual,
     /// The operating system.
     Real,
+    /// Both, one after the other.
+    Both,
 }
 
 /// What makes the op complete.
@@ -64,6 +66,8 @@ pub struct Awaitable {
     pub arm: bool,
     /// It is made of several ops.
     pub several: bool,
+    /// It completes some time after what completes it.
+    pub far: bool,
     /// The statement that closes what it waits for.
     pub close: &'static str,
     /// What it comes to when that is closed meanwhile.
@@ -93,6 +97,7 @@ const fn on(
         repeats: true,
         arm: true,
         several: false,
+        far: false,
         close: "",
         closed: "",
         used: "",
@@ -148,6 +153,11 @@ impl Awaitable {
         Awaitable { close, closed, used, ..self }
     }
 
+    /// What completes it has a way to go, in either world.
+    const fn both(self) -> Awaitable {
+        Awaitable { world: World::Both, far: true, ..self }
+    }
+
     const fn real(self) -> Awaitable {
         Awaitable { world: World::Real, ..self }
     }
@@ -155,17 +165,18 @@ impl Awaitable {
     /// Whether it may complete later than what completes it: a cancel may then come between them.
     pub fn may_be_late(&self) -> bool {
         let on_the_pool = self.completes == Completes::ByItself && self.cut == Cut::Undone;
-        self.several || self.world == World::Real || on_the_pool
+        self.several || self.far || self.world == World::Real || on_the_pool
     }
 
     /// Whether it can be raced with a moment: that needs a clock that stands still, and an op that can
     /// be asked for again.
     pub fn races(&self) -> bool {
-        self.world == World::Virtual && self.repeats && self.cut != Cut::Ends
+        self.world != World::Real && self.repeats && self.cut != Cut::Ends
     }
 }
 
 const CLOSED: &str = "ClosedError: the stream … was closed";
+const SOCKET_CLOSED: &str = "ClosedError: … was closed";
 const EMPTY: &str = "ClosedError: the channel is closed and empty";
 
 /// The table.
@@ -245,19 +256,38 @@ pub const TABLE: &[Awaitable] = &[
     on("stream.truncate", "{file}\nlet f = await fs.open(\"${dir}/f\", \"r+\")", "f.truncate(3)", "null"),
     on("input", "", "input()", "line").cut(Cut::Done),
     // Streams: connections.
-    on("net.tcp.listen", "", "net.tcp.listen(\"127.0.0.1\", 0)", "listener").shown("type(v)").cut(Cut::Either).real(),
-    on("net.tcp.connect", "let l = await net.tcp.listen(\"127.0.0.1\", 0)", "net.tcp.connect(\"127.0.0.1\", l.local.port)", "stream").shown("type(v)").cut(Cut::Either).real(),
-    on("listener.accept", "let l = await net.tcp.listen(\"127.0.0.1\", 0)", "l.accept()", "stream").shown("type(v)").when("await net.tcp.connect(\"127.0.0.1\", l.local.port)").real().closes("l.close()", "ClosedError: the listener on … was closed", "ClosedError: the listener on … was closed"),
-    on("connections.next", "let l = await net.tcp.listen(\"127.0.0.1\", 0)\nlet it = l.iter()", "it.next(\"end\")", "stream").shown("type(v)").when("await net.tcp.connect(\"127.0.0.1\", l.local.port)").real().closes("l.close()", "str", "str"),
-    on("stream.read", "{pair}", "a.read()", "b\"x\"").when("await b.write(\"x\")").once().real().closes("a.close()", CLOSED, CLOSED),
-    on("stream.read_exact", "{pair}", "a.read_exact(2)", "b\"xy\"").when("await b.write(\"xy\")").once().real().closes("a.close()", CLOSED, CLOSED),
-    on("stream.read_until", "{pair}", "a.read_until(\";\")", "b\"x;\"").when("await b.write(\"x;\")").once().real().closes("a.close()", CLOSED, CLOSED),
-    on("stream.read_all", "{pair}\nawait b.write(\"x\")", "a.read_all()", "b\"x\"").when("await b.shutdown()").real().closes("a.close()", CLOSED, CLOSED),
-    on("stream.read_text", "{pair}\nawait b.write(\"x\")", "a.read_text()", "x").when("await b.shutdown()").real().closes("a.close()", CLOSED, CLOSED),
-    on("lines.next", "{pair}\nlet lines = a.lines()", "lines.next(\"end\")", "x").when("await b.write(\"x\\n\")").once().real().closes("a.close()", CLOSED, CLOSED),
-    on("json_lines.next", "{pair}\nlet rows = json.lines(a)", "rows.next(\"end\")", "[7]").when("await b.write(\"[7]\\n\")").once().real().closes("a.close()", CLOSED, CLOSED),
-    on("stream.write", "{pair}\nlet big = b\"x\" * 16_000_000\nspawn daemon { try { await a.write(big) } catch { } }\nawait task.yield()", "a.write(\"y\")", "null").when("await b.read_exact(big.len)").real().closes("a.close()", CLOSED, CLOSED),
-    on("stream.shutdown", "{pair}\nlet big = b\"x\" * 16_000_000\nspawn daemon { try { await a.write(big) } catch { } }\nawait task.yield()", "a.shutdown()", "null").when("await b.read_exact(big.len)").real().closes("a.close()", CLOSED, CLOSED),
+    on("net.tcp.listen", "", "net.tcp.listen(\"127.0.0.1\", 0)", "listener").shown("type(v)").cut(Cut::Either).both(),
+    on("net.tcp.connect", "let l = await net.tcp.listen(\"127.0.0.1\", 0)", "net.tcp.connect(\"127.0.0.1\", l.local.port)", "stream").shown("type(v)").cut(Cut::Either).both(),
+    on("listener.accept", "let l = await net.tcp.listen(\"127.0.0.1\", 0)", "l.accept()", "stream").shown("type(v)").when("await net.tcp.connect(\"127.0.0.1\", l.local.port)").both().closes("l.close()", "ClosedError: the listener on … was closed", "ClosedError: the listener on … was closed"),
+    on("connections.next", "let l = await net.tcp.listen(\"127.0.0.1\", 0)\nlet it = l.iter()", "it.next(\"end\")", "stream").shown("type(v)").when("await net.tcp.connect(\"127.0.0.1\", l.local.port)").both().closes("l.close()", "str", "str"),
+    on("stream.read", "{pair}", "a.read()", "b\"x\"").when("await b.write(\"x\")").once().both().closes("a.close()", CLOSED, CLOSED),
+    on("stream.read_exact", "{pair}", "a.read_exact(2)", "b\"xy\"").when("await b.write(\"xy\")").once().both().closes("a.close()", CLOSED, CLOSED),
+    on("stream.read_until", "{pair}", "a.read_until(\";\")", "b\"x;\"").when("await b.write(\"x;\")").once().both().closes("a.close()", CLOSED, CLOSED),
+    on("stream.read_all", "{pair}\nawait b.write(\"x\")", "a.read_all()", "b\"x\"").when("await b.shutdown()").both().closes("a.close()", CLOSED, CLOSED),
+    on("stream.read_text", "{pair}\nawait b.write(\"x\")", "a.read_text()", "x").when("await b.shutdown()").both().closes("a.close()", CLOSED, CLOSED),
+    on("lines.next", "{pair}\nlet lines = a.lines()", "lines.next(\"end\")", "x").when("await b.write(\"x\\n\")").once().both().closes("a.close()", CLOSED, CLOSED),
+    on("json_lines.next", "{pair}\nlet rows = json.lines(a)", "rows.next(\"end\")", "[7]").when("await b.write(\"[7]\\n\")").once().both().closes("a.close()", CLOSED, CLOSED),
+    on("stream.write", "{pair}\nlet big = b\"x\" * 16_000_000\nspawn daemon { try { await a.write(big) } catch { } }\nawait task.yield()", "a.write(\"y\")", "null").when("await b.read_exact(big.len)").both().closes("a.close()", CLOSED, CLOSED),
+    on("stream.shutdown", "{pair}\nlet big = b\"x\" * 16_000_000\nspawn daemon { try { await a.write(big) } catch { } }\nawait task.yield()", "a.shutdown()", "null").when("await b.read_exact(big.len)").both().closes("a.close()", CLOSED, CLOSED),
+    on("net.tcp.serve", "async fn f() { timeout 1ms { await net.tcp.serve(\"127.0.0.1\", 0, |c| null) } else { \"served\" } }", "f()", "served").in_time().several(),
+    on("net.unix.serve", "{folder}\nasync fn f() { timeout 1ms { await net.unix.serve(\"${dir}/s\", |c| null) } else { \"served\" } }", "f()", "served").in_time().several(),
+    on("listener.serve", "let l = await net.tcp.listen(\"127.0.0.1\", 0)", "l.serve(|c| null)", "null").when("l.close()").several().not_again().both(),
+    on("listener.drain", "{pair}", "l.drain()", "0").when("b.close()").several().both(),
+    on("net.unix.listen", "{folder}", "net.unix.listen(\"${dir}/s\")", "listener").shown("type(v)").cut(Cut::Either).not_again().both(),
+    on("net.unix.connect", "{folder}\nlet l = await net.unix.listen(\"${dir}/s\")", "net.unix.connect(\"${dir}/s\")", "stream").shown("type(v)").cut(Cut::Either).both(),
+    on("net.pipe", "{pair}\nlet c = await net.tcp.connect(\"127.0.0.1\", l.local.port)\nlet d = await l.accept()", "net.pipe(b, c)", "[0, 0]").when("await a.shutdown()\nawait d.shutdown()").several().cut(Cut::Ends).closes("", CLOSED, CLOSED).both(),
+    on("net.send_file", "{pair}\n{file}", "net.send_file(a, \"${dir}/f\")", "8").several().cut(Cut::Either).not_again().both(),
+    on("net.dns.lookup", "", "net.dns.lookup(\"localhost\")", "true").shown("v.len > 0").cut(Cut::Either).both(),
+    on("net.dns.reverse", "", "net.dns.reverse(\"127.0.0.1\")", "true").shown("v is str || v == null").cut(Cut::Either).both(),
+    // Datagrams.
+    on("net.udp.bind", "", "net.udp.bind(\"127.0.0.1\", 0)", "socket").shown("type(v)").cut(Cut::Either).both(),
+    on("net.udp.connect", "", "net.udp.connect(\"127.0.0.1\", 9)", "socket").shown("type(v)").cut(Cut::Either).both(),
+    on("net.unix.datagram", "", "net.unix.datagram()", "socket").shown("type(v)").cut(Cut::Either).both(),
+    on("socket.recv", "{udp}", "a.recv()", "b\"x\"").when("await b.send(\"x\")").once().both().closes("a.close()", SOCKET_CLOSED, SOCKET_CLOSED),
+    on("socket.recv_from", "{udp}", "a.recv_from()", "b\"x\"").shown("v[0]").when("await b.send(\"x\")").once().both().closes("a.close()", SOCKET_CLOSED, SOCKET_CLOSED),
+    on("datagrams.next", "{udp}\nlet it = a.iter()", "it.next(\"end\")", "b\"x\"").shown("if v is list { v[0] } else { v }").when("await b.send(\"x\")").once().both().closes("a.close()", "end", "end"),
+    on("socket.send", "{udp}", "b.send(\"x\")", "null").cut(Cut::Either).both(),
+    on("socket.send_to", "{udp}", "a.send_to(\"x\", b.local)", "null").cut(Cut::Either).both(),
     // Processes and signals.
     on("process.start", "", "process.start(\"true\")", "child").shown("type(v)").cut(Cut::Either).real(),
     on("child.wait", "let child = await process.start(\"cat\")", "child.wait()", "true").shown("v.ok").when("child.stdin.close()").real(),
