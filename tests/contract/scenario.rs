@@ -68,7 +68,9 @@ const SCENARIOS: &[(&str, Applies, &str)] = &[
         "cancelled before its start",
         Applies::Always,
         "SETUP
+        let began = time.monotonic()
         scope around { spawn { await OP; print(\"never\") }; around.cancel() }
+        assert time.monotonic() - began < 2s
         AFTER_CUT
         print(\"cancelled before its start:\", SHOWN)",
     ),
@@ -78,7 +80,9 @@ const SCENARIOS: &[(&str, Applies, &str)] = &[
         "SETUP
         let waiter = spawn { await OP }
         await task.yield()
+        let began = time.monotonic()
         await waiter.stop()
+        assert time.monotonic() - began < 2s
         print(\"cancelled while parked:\", waiter.state)",
     ),
     (
