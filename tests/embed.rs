@@ -9,7 +9,7 @@ use std::task::{Context, Poll, Waker};
 use std::thread;
 use std::time::Duration;
 
-use kettle::engine::{Bytes, Engine, Error, Memory, Output, Program, Rest, Vm};
+use kettle::engine::{Bytes, Engine, Error, Memory, Output, Program, Rest, StallHook, Vm};
 
 #[path = "../examples/embed/minimal.rs"]
 mod minimal;
@@ -344,4 +344,25 @@ fn temporary_files_find_names_that_are_free() {
         std::fs::remove_dir(folder).expect("the folder is there");
     }
     assert_eq!(made.len(), 5);
+}
+
+/// A host is told of a task that holds the loop, and nothing is written.
+#[test]
+fn a_host_is_told_of_a_task_that_holds_the_loop() {
+    let told = Arc::new(Mutex::new(Vec::new()));
+    let notes = told.clone();
+    let mut engine = Engine::new();
+    engine.function("block", || std::thread::sleep(Duration::from_millis(200)));
+    let (out, options) = (Output::captured(), engine.options());
+    options.stderr = out.clone();
+    options.watchdog = Some(Duration::from_millis(10));
+    options.on_stall = Some(StallHook::new(move |stall, text| {
+        let seen = (stall.task.name.clone(), stall.others, text.contains("stall.ket:1:"));
+        notes.lock().expect("nobody panics").push(seen);
+    }));
+    let text = "async fn hold() { block(); await sleep(0s) }\nspawn hold()\n";
+    let program = engine.compile_text("stall.ket", text).expect("it compiles");
+    Vm::new(&engine).and_then(|mut vm| vm.run(&program)).expect("it runs");
+    assert_eq!(*told.lock().expect("nobody panics"), [("hold".to_owned(), 1, true)]);
+    assert_eq!(out.text(), "");
 }

@@ -83,9 +83,10 @@ fn line(text: &mut String, line: &str) {
 /// A time as a person reads it: no finer than it matters.
 fn shown(span: Duration) -> String {
     match span.as_millis() {
-        ms @ 0..10_000 => format!("{ms}ms"),
-        ms @ 10_000..600_000 => format!("{}s", ms / 1000),
-        ms => format!("{}min", ms / 60_000),
+        ms @ 0..1000 => format!("{ms}ms"),
+        ms @ 1000..60_000 => format!("{}.{}s", ms / 1000, ms % 1000 / 100),
+        ms @ 60_000..3_600_000 => format!("{}m{}s", ms / 60_000, ms / 1000 % 60),
+        ms => format!("{}h{}m", ms / 3_600_000, ms / 60_000 % 60),
     }
 }
 
@@ -96,7 +97,7 @@ mod tests {
     #[test]
     fn times_are_as_fine_as_it_matters() {
         let shown = |ms| shown(Duration::from_millis(ms));
-        assert_eq!([0, 1234, 9999].map(shown), ["0ms", "1234ms", "9999ms"]);
-        assert_eq!([10_900, 599_999, 600_000].map(shown), ["10s", "599s", "10min"]);
+        assert_eq!([0, 999, 1234, 59_999].map(shown), ["0ms", "999ms", "1.2s", "59.9s"]);
+        assert_eq!([60_000, 3_599_999, 3_600_000].map(shown), ["1m0s", "59m59s", "1h0m"]);
     }
 }

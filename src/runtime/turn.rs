@@ -261,6 +261,7 @@ impl Runtime {
 
     fn end(&mut self, id: TaskId, ended: Ended) -> Next {
         let Runtime { vm, rt } = self;
+        rt.check_segment(vm, id);
         if rt.tasks.get(id).is_some_and(|task| task.closing.is_some()) {
             return rt.closed(vm, id, ended);
         }

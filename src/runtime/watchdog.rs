@@ -85,6 +85,15 @@ impl Loop {
         }
     }
 
+    /// It is about to be forgotten.
+    pub(super) fn check_segment(&mut self, vm: &mut Vm, id: TaskId) {
+        if let Some(watchdog) = &self.watchdog
+            && watchdog.heartbeat.is_late()
+        {
+            self.tell_stall(vm, Some(id));
+        }
+    }
+
     /// Tells what a task is doing that holds the loop for too long: this one, or the one that runs.
     #[cold]
     pub(super) fn tell_stall(&mut self, vm: &mut Vm, id: Option<TaskId>) {

@@ -186,6 +186,9 @@ fn a_native_function_that_holds_the_loop_is_told_when_it_has_returned() {
     let told = watched("20ms", code);
     assert!(told.contains("task 3 (sort) has held the event loop for "), "{told}");
     assert!(told.contains(" <eval>:1:"), "{told}");
+    let code = "spawn { await sleep(1ms) }\nspawn \"x\".repeat(300_000_000)\n";
+    let told = watched("5ms", code);
+    assert!(told.contains("spawned in <module> <eval>:2:"), "its task has ended with it: {told}");
 }
 
 #[test]

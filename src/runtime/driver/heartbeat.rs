@@ -50,6 +50,11 @@ impl Heartbeat {
         state & LATE != 0
     }
 
+    /// Whether the alarm was raised and nobody has looked.
+    pub fn is_late(&self) -> bool {
+        self.state.load(Ordering::Relaxed) & LATE != 0
+    }
+
     /// For how long, at least, the task that runs or has just stopped has held the loop, if the alarm was
     /// raised for it; told once.
     pub fn take_late(&self) -> Option<Duration> {
