@@ -149,4 +149,5 @@ pub const TABLES: &[&[Declaration]] = &[
     path::PATH,
     test::TEST,
     test::DISK,
+    test::NETWORK,
 ];

@@ -1,6 +1,7 @@
 //! What module `test` asks of the loop and of whoever runs the tests; the rest is in `stdlib/test.ket`.
 
 mod disk;
+mod network;
 mod world;
 
 use super::kind::TextValue;
@@ -9,6 +10,7 @@ use crate::runtime::{Answer, Cx, Wait};
 use crate::vm::{ErrorKind, Thrown, Value};
 
 pub use disk::DISK;
+pub use network::NETWORK;
 
 natives! {
     /// The natives of tests.

@@ -83,7 +83,7 @@ impl SimDriver {
             ready: Vec::new(),
             planned: VecDeque::new(),
             jobs: Jobs::new(salted(JOBS)),
-            net: Network::new(seed ^ NET, explore, faults, &files.cwd()),
+            net: Network::new(seed ^ NET, explore, faults, files.clone()),
             files,
             woken: Arc::new(Flag::default()),
             given: variables,
@@ -354,7 +354,6 @@ impl Driver for SimDriver {
     fn show_files(&mut self, dir: &Path) {
         // What cannot be read is not there.
         let _ = self.files.show(dir);
-        self.net.set_cwd(&self.files.cwd());
     }
 
     fn watch_files(&mut self) -> io::Result<(SocketId, Arc<dyn Watcher>)> {

@@ -46,7 +46,7 @@ pub(super) struct Disk {
     pub(super) watches: Watches,
 }
 
-/// A file, a directory or a symbolic link. None has more than one name.
+/// A file, a directory, a symbolic link or a socket. None has more than one name.
 pub(super) struct Node {
     /// Its number, never used twice.
     number: u64,
@@ -70,6 +70,8 @@ pub(super) enum Body {
     Dir(BTreeMap<OsString, NodeId>, Option<PathBuf>),
     /// A symbolic link.
     Link(PathBuf),
+    /// The name of a Unix socket.
+    Socket,
 }
 
 /// A file of the machine that nobody has opened here yet.
@@ -226,6 +228,7 @@ impl Disk {
             Body::File(content, None) => content.size(),
             Body::Dir(..) => 4096,
             Body::Link(target) => target.as_os_str().len() as u64,
+            Body::Socket => 0,
         };
         FileFacts {
             size,
@@ -298,7 +301,12 @@ impl Node {
             Body::File(..) => FileKind::File,
             Body::Dir(..) => FileKind::Dir,
             Body::Link(_) => FileKind::Symlink,
+            Body::Socket => FileKind::Other,
         }
+    }
+
+    pub(super) fn number(&self) -> u64 {
+        self.number
     }
 
     pub(super) fn is_dir(&self) -> bool {

@@ -3,6 +3,7 @@
 //! - `disk`: nodes and their names; `content`: the bytes of a file;
 //! - `walk`: from a path to a node;
 //! - `change`: making, removing, renaming; `open`: files that are open;
+//! - `socket`: the names of Unix sockets;
 //! - `behind`: the files of the machine that a test may read;
 //! - `fault`: what goes wrong on purpose;
 //! - `watch`: who is told of changes;
@@ -18,6 +19,7 @@ mod disk;
 mod errno;
 mod fault;
 mod open;
+mod socket;
 mod walk;
 mod watch;
 

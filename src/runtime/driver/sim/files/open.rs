@@ -63,7 +63,7 @@ impl Disk {
         match &self.node(id).body {
             Body::File(content, _) => Ok(content.read_at(at, into)),
             Body::Dir(..) => Err(Errno::IsADirectory.into()),
-            Body::Link(_) => Err(Errno::Invalid.into()),
+            Body::Link(_) | Body::Socket => Err(Errno::Invalid.into()),
         }
     }
 

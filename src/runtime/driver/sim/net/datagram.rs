@@ -1,7 +1,7 @@
-//! Datagrams, of UDP and of Unix.
+//! Sockets for datagrams, and the datagrams of UDP.
 //!
-//! Those of UDP may be lost, come twice, or overtake each other, if the faults say so; without
-//! faults they come in the order in which a socket sends them. Those of Unix come at once and always.
+//! Those may be lost, come twice, or overtake each other, if the faults say so; without faults they
+//! come in the order in which a socket sends them.
 
 use std::collections::VecDeque;
 use std::io;
@@ -15,10 +15,8 @@ use crate::runtime::driver::{Address, DatagramOptions, Direction, Moment, Socket
 /// The most that one datagram holds: what the length of a packet leaves, by family.
 const UDP_V4_MAX: usize = 65_507;
 const UDP_V6_MAX: usize = 65_527;
-const UNIX_MAX: usize = 212_960;
-/// How much may wait to be received, in bytes for UDP and in messages for Unix.
-const UDP_ROOM: usize = 212_992;
-const UNIX_ROOM: usize = 512;
+/// How many bytes may wait to be received.
+const ROOM: usize = 212_992;
 /// How many latencies longer a datagram that is overtaken is under way.
 const DETOURS: u32 = 4;
 const BROADCAST: IpAddr = IpAddr::V4(Ipv4Addr::BROADCAST);
@@ -27,8 +25,13 @@ const BROADCAST: IpAddr = IpAddr::V4(Ipv4Addr::BROADCAST);
 #[derive(Debug)]
 pub(super) struct Mailbox {
     pub(super) address: Address,
+    /// The number of the file that it is found by.
+    place: Option<u64>,
+    shares: bool,
     peer: Option<Address>,
-    letters: VecDeque<(Address, Vec<u8>)>,
+    /// The socket that has that address, if it is one of Unix.
+    peer_here: Option<SocketId>,
+    pub(super) letters: VecDeque<(Address, Vec<u8>)>,
     /// How many bytes wait.
     waiting: usize,
     room: usize,
@@ -41,7 +44,7 @@ pub(super) struct Mailbox {
     /// When the last of what it has sent arrives.
     last: Moment,
     /// Who found it full.
-    stalled: Vec<SocketId>,
+    pub(super) stalled: Vec<SocketId>,
 }
 
 /// A datagram of UDP under way.
@@ -59,7 +62,7 @@ impl Mailbox {
     }
 
     /// Whether something from there is for it.
-    fn accepts(&self, from: &Address) -> bool {
+    pub(super) fn accepts(&self, from: &Address) -> bool {
         self.peer.as_ref().is_none_or(|peer| peer == from)
     }
 
@@ -103,20 +106,28 @@ impl Network {
         options: DatagramOptions,
     ) -> io::Result<SocketId> {
         let shares = options.reuse_port;
+        let mut place = None;
         let address = match address {
             Address::Net(at) if !self.hosts.has(at.ip()) && !at.ip().is_multicast() => {
                 return Err(io::ErrorKind::AddrNotAvailable.into());
             }
             Address::Net(address) => Address::Net(self.udp.choose(*address, shares)?),
-            Address::Unix(path) => self.free_path(path)?,
+            Address::Unix(path) => {
+                let (address, number) = self.take_path(path)?;
+                place = Some(number);
+                address
+            }
             Address::Unnamed => Address::Unnamed,
         };
         let mailbox = Mailbox {
             address: address.clone(),
+            place,
+            shares,
             peer: None,
+            peer_here: None,
             letters: VecDeque::new(),
             waiting: 0,
-            room: UDP_ROOM,
+            room: ROOM,
             is_broadcast: options.broadcast,
             is_looped: true,
             groups: Vec::new(),
@@ -125,11 +136,10 @@ impl Network {
             stalled: Vec::new(),
         };
         let id = self.sockets.insert(Kind::Mailbox(Box::new(mailbox)))?;
-        match address {
-            Address::Net(address) => self.udp.bind(address, id, shares),
-            Address::Unix(path) => drop(self.paths.insert(path, id)),
-            Address::Unnamed => {}
+        if let Address::Net(address) = address {
+            self.udp.bind(address, id, shares);
         }
+        self.places.extend(place.map(|place| (place, id)));
         Ok(id)
     }
 
@@ -139,10 +149,16 @@ impl Network {
         id: SocketId,
         to: &Address,
     ) -> io::Result<()> {
-        let to = match (&self.sockets.mailbox(id)?.address, to) {
-            (Address::Net(_), Address::Net(to)) => Address::Net(self.reachable(*to)?),
+        let mut here = None;
+        let to = match (self.sockets.mailbox(id)?.address.clone(), to) {
+            (Address::Net(from), Address::Net(to)) => {
+                let to = self.reachable(*to)?;
+                self.settle(id, from, to)?;
+                Address::Net(to)
+            }
             (Address::Unix(_) | Address::Unnamed, Address::Unix(_)) => {
                 let owner = self.at_path(to)?;
+                here = Some(owner);
                 self.sockets.mailbox(owner)?.address.clone()
             }
             _ => return Err(no_use("an address of another kind")),
@@ -150,7 +166,19 @@ impl Network {
         let mailbox = self.sockets.mailbox(id)?;
         mailbox.letters.retain(|(from, _)| *from == to);
         mailbox.waiting = mailbox.letters.iter().map(|(_, bytes)| bytes.len()).sum();
-        mailbox.peer = Some(to);
+        (mailbox.peer, mailbox.peer_here) = (Some(to), here);
+        Ok(())
+    }
+
+    /// A socket that was bound to no address in particular has one as soon as it has a peer.
+    fn settle(&mut self, id: SocketId, mut from: SocketAddr, to: SocketAddr) -> io::Result<()> {
+        if from.ip().is_unspecified() {
+            self.udp.release(from, id);
+            from.set_ip(self.hosts.source(to.ip())?);
+            let mailbox = self.sockets.mailbox(id)?;
+            mailbox.address = Address::Net(from);
+            self.udp.bind(from, id, mailbox.shares);
+        }
         Ok(())
     }
 
@@ -165,6 +193,10 @@ impl Network {
         if std::mem::take(&mut mailbox.is_refused) {
             return Err(io::ErrorKind::ConnectionRefused.into());
         }
+        let here = mailbox.peer_here.filter(|_| to.is_none());
+        if let Some(here) = here {
+            return self.send_here(id, here, bytes);
+        }
         let to = to.cloned().or_else(|| mailbox.peer.clone());
         match (mailbox.address.clone(), to) {
             (_, None) => {
@@ -173,7 +205,8 @@ impl Network {
             }
             (Address::Net(from), Some(Address::Net(to))) => self.send_letter(id, from, to, bytes),
             (Address::Unix(_) | Address::Unnamed, Some(to @ Address::Unix(_))) => {
-                self.send_here(id, &to, bytes)
+                let owner = self.at_path(&to)?;
+                self.send_here(id, owner, bytes)
             }
             _ => Err(no_use("an address of another kind")),
         }
@@ -285,28 +318,6 @@ impl Network {
         }
     }
 
-    /// A Unix datagram: it is there at once.
-    fn send_here(&mut self, sender: SocketId, to: &Address, bytes: &[u8]) -> io::Result<()> {
-        let owner = self.at_path(to)?;
-        let from = self.sockets.mailbox(sender)?.address.clone();
-        if bytes.len() > UNIX_MAX {
-            return Err(too_long());
-        }
-        let mailbox = self.sockets.mailbox(owner)?;
-        if !mailbox.accepts(&from) {
-            return Err(io::ErrorKind::PermissionDenied.into());
-        }
-        if mailbox.letters.len() >= UNIX_ROOM {
-            if !mailbox.stalled.contains(&sender) {
-                mailbox.stalled.push(sender);
-            }
-            return Err(io::ErrorKind::WouldBlock.into());
-        }
-        mailbox.letters.push_back((from, bytes.to_vec()));
-        self.sockets.report(owner, Direction::Read);
-        Ok(())
-    }
-
     /// Receives a datagram and where it comes from.
     pub(in crate::runtime::driver::sim) fn receive_datagram(
         &mut self,
@@ -329,7 +340,9 @@ impl Network {
     pub(super) fn close_mailbox(&mut self, id: SocketId, mailbox: Mailbox) {
         match &mailbox.address {
             Address::Net(address) => self.udp.release(*address, id),
-            Address::Unix(path) => drop(self.paths.remove(path)),
+            Address::Unix(path) => {
+                mailbox.place.into_iter().for_each(|place| self.leave_path(path, place));
+            }
             Address::Unnamed => {}
         }
         for sender in mailbox.stalled {
@@ -348,6 +361,6 @@ impl Network {
 }
 
 /// The error of a datagram that is too long, as Linux and the BSDs number it.
-fn too_long() -> io::Error {
+pub(super) fn too_long() -> io::Error {
     io::Error::from_raw_os_error(if cfg!(target_os = "linux") { 90 } else { 40 })
 }

@@ -12,6 +12,8 @@ use crate::runtime::driver::{Address, ListenOptions, SocketId};
 #[derive(Debug)]
 pub(super) struct Listener {
     pub(super) address: Address,
+    /// The number of the file that it is found by.
+    place: Option<u64>,
     /// Connections that have been made and not accepted yet.
     pub(super) queue: VecDeque<LinkId>,
     backlog: usize,
@@ -32,22 +34,27 @@ impl Network {
         options: ListenOptions,
     ) -> io::Result<SocketId> {
         let shares = options.reuse_port;
+        let mut place = None;
         let address = match address {
             Address::Net(address) if !self.hosts.has(address.ip()) => {
                 return Err(io::ErrorKind::AddrNotAvailable.into());
             }
             Address::Net(address) => Address::Net(self.tcp.choose(*address, shares)?),
-            Address::Unix(path) => self.free_path(path)?,
+            Address::Unix(path) => {
+                let (address, number) = self.take_path(path)?;
+                place = Some(number);
+                address
+            }
             Address::Unnamed => return Err(io::ErrorKind::InvalidInput.into()),
         };
         let backlog = usize::try_from(options.backlog).unwrap_or(0);
-        let listener = Listener { address: address.clone(), queue: VecDeque::new(), backlog };
+        let listener =
+            Listener { address: address.clone(), place, queue: VecDeque::new(), backlog };
         let id = self.sockets.insert(Kind::Listener(Box::new(listener)))?;
-        match address {
-            Address::Net(address) => self.tcp.bind(address, id, shares),
-            Address::Unix(path) => drop(self.paths.insert(path, id)),
-            Address::Unnamed => {}
+        if let Address::Net(address) = address {
+            self.tcp.bind(address, id, shares);
         }
+        self.places.extend(place.map(|place| (place, id)));
         Ok(id)
     }
 
@@ -68,7 +75,9 @@ impl Network {
     pub(super) fn close_listener(&mut self, id: SocketId, listener: Listener) {
         match &listener.address {
             Address::Net(address) => self.tcp.release(*address, id),
-            Address::Unix(path) => drop(self.paths.remove(path)),
+            Address::Unix(path) => {
+                listener.place.into_iter().for_each(|place| self.leave_path(path, place));
+            }
             Address::Unnamed => {}
         }
         for link in listener.queue {

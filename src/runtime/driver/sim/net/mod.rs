@@ -16,11 +16,11 @@ mod socket;
 mod stream;
 #[cfg(test)]
 mod tests;
+mod unix;
 
 use std::collections::BTreeMap;
 use std::io;
 use std::net::IpAddr;
-use std::path::{Path, PathBuf};
 
 use self::agenda::Happening;
 use self::host::Cut;
@@ -30,6 +30,7 @@ use self::medium::Medium;
 use self::port::Ports;
 use self::socket::{Kind, Sockets};
 use super::fault::Faults;
+use super::files::MemoryFiles;
 use crate::runtime::driver::{Address, Direction, Event, Moment, SocketId, SocketOption, Ticket};
 
 /// The whole network.
@@ -40,10 +41,9 @@ pub(super) struct Network {
     links: Links,
     tcp: Ports,
     udp: Ports,
-    /// The Unix sockets that can be found.
-    paths: BTreeMap<PathBuf, SocketId>,
-    /// Where relative paths start from.
-    cwd: PathBuf,
+    /// The Unix sockets that can be found, by the numbers of their files.
+    places: BTreeMap<u64, SocketId>,
+    files: MemoryFiles,
     cuts: Vec<Cut>,
     /// What partitions hold up.
     held: Vec<(LinkId, Side)>,
@@ -52,7 +52,12 @@ pub(super) struct Network {
 }
 
 impl Network {
-    pub(super) fn new(seed: u64, explore: Option<u64>, faults: Faults, cwd: &Path) -> Network {
+    pub(super) fn new(
+        seed: u64,
+        explore: Option<u64>,
+        faults: Faults,
+        files: MemoryFiles,
+    ) -> Network {
         Network {
             medium: Medium::new(seed, explore, faults),
             hosts: Hosts::default(),
@@ -60,8 +65,8 @@ impl Network {
             links: Links::default(),
             tcp: Ports::default(),
             udp: Ports::default(),
-            paths: BTreeMap::new(),
-            cwd: cwd.to_owned(),
+            places: BTreeMap::new(),
+            files,
             cuts: Vec::new(),
             held: Vec::new(),
             scratch: Vec::new(),
@@ -92,11 +97,6 @@ impl Network {
     pub(super) fn heal(&mut self) {
         self.cuts.clear();
         self.release();
-    }
-
-    /// Where relative paths start from, from now on.
-    pub(super) fn set_cwd(&mut self, cwd: &Path) {
-        cwd.clone_into(&mut self.cwd);
     }
 
     /// How many sockets the program has.
@@ -224,25 +224,5 @@ impl Network {
             _ => {}
         }
         Ok(())
-    }
-
-    /// The socket that a path belongs to.
-    fn at_path(&self, address: &Address) -> io::Result<SocketId> {
-        let Address::Unix(path) = address else { return Err(io::ErrorKind::InvalidInput.into()) };
-        let found = self.paths.get(&self.absolute(path));
-        found.copied().ok_or_else(|| io::ErrorKind::NotFound.into())
-    }
-
-    /// A path that a socket can be bound to.
-    fn free_path(&self, path: &Path) -> io::Result<Address> {
-        let path = self.absolute(path);
-        if self.paths.contains_key(&path) {
-            return Err(io::ErrorKind::AddrInUse.into());
-        }
-        Ok(Address::Unix(path))
-    }
-
-    fn absolute(&self, path: &Path) -> PathBuf {
-        self.cwd.join(path).components().collect()
     }
 }

@@ -90,6 +90,7 @@ fn unix_datagrams_are_there_at_once_and_wait_for_room() {
     assert_eq!(net.letters(b).len(), sent);
     assert_eq!(net.pass(Duration::ZERO), [Event::Ready(ticket(1))]);
     net.close(b, false);
-    assert_eq!(kind(net.send_datagram(a, &[1], None)), io::ErrorKind::NotFound);
+    assert_eq!(kind(net.send_datagram(a, &[1], None)), io::ErrorKind::ConnectionRefused);
+    assert_eq!(kind(net.send_datagram(a, &[1], Some(&path("b")))), io::ErrorKind::NotFound);
     assert!(net.bind(&path("b"), ListenOptions::default()).is_ok(), "the path is free again");
 }

@@ -4,6 +4,7 @@ mod datagram;
 mod partition;
 mod stream;
 
+use std::path::PathBuf;
 use std::time::Duration;
 
 use super::*;
@@ -24,12 +25,16 @@ fn path(text: &str) -> Address {
     Address::Unix(PathBuf::from(text))
 }
 
+fn files() -> MemoryFiles {
+    MemoryFiles::new(1, Duration::ZERO)
+}
+
 fn network() -> Network {
     with(Faults::default())
 }
 
 fn with(faults: Faults) -> Network {
-    Network::new(1, None, faults, Path::new("/home/user"))
+    Network::new(1, None, faults, files())
 }
 
 fn kind<T>(result: io::Result<T>) -> io::ErrorKind {
@@ -113,7 +118,7 @@ fn closing_reports_those_who_wait_and_old_ids_are_known_for_what_they_are() {
 #[test]
 fn the_same_seed_gives_the_same_and_exploring_mixes_what_is_due_at_once() {
     let order = |explore: Option<u64>| {
-        let mut net = Network::new(1, explore, Faults::default(), Path::new("/"));
+        let mut net = Network::new(1, explore, Faults::default(), files());
         let (listener, address) = net.listen("127.0.0.1:0");
         for number in 0..8 {
             let caller = net.connect(&address).expect("somebody listens");

@@ -182,7 +182,7 @@ fn streams_stay_in_order_whatever_the_latencies_and_the_length_of_the_pieces() {
     for seed in 0..20 {
         let faults =
             Faults { latency: micros(1)..=micros(200), short_io: 0.5, ..Faults::default() };
-        let mut net = Network::new(seed, Some(seed), faults, Path::new("/"));
+        let mut net = Network::new(seed, Some(seed), faults, files());
         let (a, b) = net.pair();
         let (mut written, mut read) = (Vec::new(), Vec::new());
         while written.len() < 2000 {
