@@ -26,6 +26,10 @@ natives! {
     host loop method channel.close() => close;
     /// How many values it holds.
     host get channel.len() => len;
+    /// How many values it holds at most without a receiver; null if any number.
+    host get channel.capacity() => capacity, "print(channel(2).capacity)" => "2";
+    /// Whether it takes no more values. It may still hold some.
+    host get channel.is_closed() => is_closed, "print(channel(2).is_closed)" => "false";
     /// A source of its values; closing that leaves the channel open.
     host method channel.iter() => iterate;
     /// The next value; at the end gives `default`, or throws StopIteration if there is none.
@@ -103,6 +107,15 @@ fn close(cx: &mut Cx<'_>, channel: Value) -> Result<Answer, Thrown> {
 fn len(vm: &mut Vm, channel: Value) -> Result<Value, Thrown> {
     let len = vm.heap.object_ref::<Channel>(channel).map_or(0, Channel::len);
     Ok(Value::int(len as i64))
+}
+
+fn capacity(vm: &mut Vm, channel: Value) -> Result<Value, Thrown> {
+    let capacity = vm.heap.object_ref::<Channel>(channel).and_then(Channel::capacity);
+    Ok(capacity.map_or(Value::null(), |capacity| Value::int(capacity as i64)))
+}
+
+fn is_closed(vm: &mut Vm, channel: Value) -> Result<Value, Thrown> {
+    Ok(Value::bool(vm.heap.object_ref::<Channel>(channel).is_some_and(Channel::is_closed)))
 }
 
 fn iterate(vm: &mut Vm, channel: Value) -> Result<Value, Thrown> {

@@ -41,6 +41,16 @@ impl Channel {
         self.buffer.is_empty()
     }
 
+    /// How many values it holds without a receiver; none: any number.
+    pub fn capacity(&self) -> Option<usize> {
+        self.capacity
+    }
+
+    /// Whether it takes no more values.
+    pub fn is_closed(&self) -> bool {
+        self.closed
+    }
+
     fn has_room(&self) -> bool {
         self.capacity.is_none_or(|capacity| self.buffer.len() < capacity)
     }

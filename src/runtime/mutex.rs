@@ -59,7 +59,7 @@ impl HostObject for Mutex {
 
 impl Loop {
     /// Takes a mutex that is free; none if it is not. One whose owner has ended will never be.
-    pub(super) fn try_lock(&mut self, vm: &mut Vm, by: TaskId, mutex: Value) -> Option<Outcome> {
+    pub fn try_lock(&mut self, vm: &mut Vm, by: TaskId, mutex: Value) -> Option<Outcome> {
         let found = vm.heap.object_mut::<Mutex>(mutex)?;
         if let Some(owner) = found.owner {
             if self.tasks.get(owner).is_some() {

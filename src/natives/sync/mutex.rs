@@ -15,6 +15,8 @@ natives! {
     /// Waits until nobody holds it, then holds it. A lock that could never be given is a DeadlockError at
     /// once: who holds it already, tasks that would wait for each other, an owner that has ended.
     host async method mutex.lock() => lock;
+    /// Holds it if nobody does, without waiting; says whether.
+    host loop method mutex.try_lock() => try_lock, "import sync\nlet m = sync.mutex()\nprint(m.try_lock(), m.try_lock())" => "true false";
     /// Gives it to who has waited longest. Only its owner may.
     host loop method mutex.unlock() => unlock;
     /// Calls `f` while it holds the mutex; gives what `f` gives.
@@ -33,6 +35,13 @@ fn mutex(vm: &mut Vm, name: Option<TextValue>) -> Result<Value, Thrown> {
 
 fn lock(_: &mut Cx<'_>, mutex: Value) -> Result<Answer, Thrown> {
     Ok(Answer::Wait(Wait::Lock(mutex)))
+}
+
+fn try_lock(cx: &mut Cx<'_>, mutex: Value) -> Result<Answer, Thrown> {
+    match cx.rt.try_lock(cx.vm, cx.task, mutex) {
+        Some(Err(error)) => Err(Thrown(error)),
+        locked => Ok(Answer::Value(Value::bool(locked.is_some()))),
+    }
 }
 
 fn unlock(cx: &mut Cx<'_>, mutex: Value) -> Result<Answer, Thrown> {
