@@ -8,7 +8,7 @@ use super::vm::Vm;
 use crate::runtime::{Examiner, Interrupt, LastCall, ProgramEnd, Trial, Turn};
 
 /// So many calls and turns of loops lie between two looks at the clock.
-const FUEL_SLICE: i64 = 200_000;
+const FUEL_SLICE: i64 = 2_000;
 /// How long a test that has to end may take for its clean-ups before it is asked again.
 const PATIENCE_AT_END: Duration = Duration::from_millis(500);
 /// Of so many tasks is told what they were doing when the time was over.

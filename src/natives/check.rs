@@ -60,6 +60,7 @@ fn judge(heap: &Heap, word: &str, value: Value) -> Option<Verdict> {
         "set" => of::<kind::Set>(heap, value),
         "range" => of::<kind::Range>(heap, value),
         "fn" => of::<kind::Function>(heap, value),
+        "type" => of::<kind::Type>(heap, value),
         _ => return None,
     })
 }

@@ -134,6 +134,19 @@ impl Argument for Function {
     }
 }
 
+/// What may stand behind `is`.
+#[derive(Debug)]
+pub struct Type;
+
+impl Argument for Type {
+    type Given = Value;
+    const EXPECTED: &'static str = "a type";
+    #[inline]
+    fn take(_heap: &Heap, value: Value) -> Option<Value> {
+        matches!(value.kind(), Kind::Class | Kind::Type | Kind::Enum).then_some(value)
+    }
+}
+
 /// Text or bytes: what a stream or a hash takes.
 #[derive(Debug)]
 pub struct Data;

@@ -82,6 +82,10 @@ fn throws_says_what_came_instead() {
         "error: AssertError: expected ParseError with \"float\" in its message, but it says \"\\\"x\\\" is not an int\""
     );
     assert_eq!(
+        throws("await test.throws([IoError, \"x\"], || 5)"),
+        "error: TypeError: test.throws: expected must be a type, not a str (\"x\")"
+    );
+    assert_eq!(
         throws("await test.throws(AssertError, || 5)"),
         "error: AssertError: expected AssertError, but nothing was thrown: it gave 5"
     );

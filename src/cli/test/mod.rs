@@ -32,6 +32,8 @@ use super::{STATUS_FAULTS, STATUS_MISUSE, terminal};
 
 /// How long a test may take by a real clock, unless the user says otherwise.
 const PATIENCE: Duration = Duration::from_secs(30);
+/// What a test may hold in memory. One that wants more is more likely to have gone astray.
+const MEMORY_MAX: usize = 1 << 30;
 /// No machine tests more files at the same time.
 const JOBS_MAX: usize = 256;
 
@@ -121,7 +123,7 @@ fn settings(wanted: &Test) -> Settings {
         seed: wanted.seed.unwrap_or_default(),
         runs: wanted.explore.or(wanted.repeat).unwrap_or(1),
         explore: wanted.explore.is_some(),
-        memory_limit: limit::memory() / jobs,
+        memory_limit: (limit::memory() / jobs).min(MEMORY_MAX),
         jobs,
     }
 }
