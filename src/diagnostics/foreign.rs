@@ -93,6 +93,16 @@ pub fn foreign_member(of_type: &str, name: &str) -> Option<&'static str> {
         "int" | "float" | "bool" | "duration" => of_number(name),
         "range" | "iterator" | "generator" => of_iterator(name),
         "task" => of_task(name),
+        "scope" => of_scope(name),
+        "channel" => of_channel(name),
+        "stream" => of_stream(name),
+        "listener" => of_listener(name),
+        "socket" => of_socket(name),
+        "mutex" => of_mutex(name),
+        "semaphore" => of_semaphore(name),
+        "event" => of_event(name),
+        "promise" => of_promise(name),
+        "child" => of_child(name),
         _ => None,
     };
     found.or_else(|| of_any(name))
@@ -263,6 +273,106 @@ fn of_task(name: &str) -> Option<&'static str> {
     Some(match name {
         "join" | "result" | "get" | "wait" => "await t",
         "abort" | "kill" | "terminate" => "t.cancel()",
+        _ => return None,
+    })
+}
+
+fn of_scope(name: &str) -> Option<&'static str> {
+    Some(match name {
+        "create_task" | "start_soon" | "go" | "launch" | "start" | "submit" => "s.spawn(f, …)",
+        "stop" | "abort" | "close" => "s.cancel()",
+        _ => return None,
+    })
+}
+
+fn of_channel(name: &str) -> Option<&'static str> {
+    Some(match name {
+        "put" | "push" | "write" | "publish" => "await ch.send(x)",
+        "put_nowait" | "offer" => "ch.try_send(x)",
+        "get" | "receive" | "pop" | "take" | "read" => "await ch.recv()",
+        "get_nowait" | "poll" | "tryRecv" => "ch.try_recv()",
+        "qsize" => "ch.len",
+        _ => return None,
+    })
+}
+
+fn of_stream(name: &str) -> Option<&'static str> {
+    Some(match name {
+        "read_line" | "readline" | "readLine" | "gets" | "line" => "await s.read_until(\"\\n\")",
+        "read_lines" | "readlines" | "each_line" => "for await line in s.lines()",
+        "recv" | "receive" | "read_bytes" => "await s.read(max)",
+        "readexactly" | "read_n" | "recv_exact" => "await s.read_exact(n)",
+        "readuntil" => "await s.read_until(separator)",
+        "read_to_end" | "readAll" => "await s.read_all()",
+        "read_to_string" | "text" => "await s.read_text()",
+        "send" | "sendall" | "write_all" | "puts" | "print" | "writelines" => "await s.write(data)",
+        "drain" | "flush" => "await s.write(data)",
+        "shutdown_write" | "close_write" | "write_eof" => "await s.shutdown()",
+        "destroy" | "reset" => "s.abort()",
+        "getpeername" | "peer_addr" | "remoteAddress" => "s.peer",
+        "getsockname" | "local_addr" => "s.local",
+        "pipe" | "copy" => "await net.pipe(a, b)",
+        _ => return None,
+    })
+}
+
+fn of_listener(name: &str) -> Option<&'static str> {
+    Some(match name {
+        "serve_forever" | "start" | "run" | "on" => "await listener.serve(handler)",
+        "local_addr" | "address" | "getsockname" | "port" => "listener.local",
+        "stop" | "shutdown" => "await listener.drain()",
+        _ => return None,
+    })
+}
+
+fn of_socket(name: &str) -> Option<&'static str> {
+    Some(match name {
+        "sendto" | "sendTo" | "write_to" => "await socket.send_to(data, address)",
+        "recvfrom" | "read_from" | "receive_from" => "await socket.recv_from()",
+        "read" | "receive" => "await socket.recv()",
+        "write" => "await socket.send(data)",
+        _ => return None,
+    })
+}
+
+fn of_mutex(name: &str) -> Option<&'static str> {
+    Some(match name {
+        "acquire" => "await m.lock()",
+        "release" => "m.unlock()",
+        "locked" => "m.is_locked",
+        _ => return None,
+    })
+}
+
+fn of_semaphore(name: &str) -> Option<&'static str> {
+    Some(match name {
+        "lock" | "wait" | "down" => "await s.acquire()",
+        "unlock" | "up" | "signal" => "s.release()",
+        _ => return None,
+    })
+}
+
+fn of_event(name: &str) -> Option<&'static str> {
+    Some(match name {
+        "notify" | "notify_all" | "trigger" | "fire" => "e.set()",
+        "reset" => "e.clear()",
+        _ => return None,
+    })
+}
+
+fn of_promise(name: &str) -> Option<&'static str> {
+    Some(match name {
+        "set_result" | "complete" | "fulfill" => "p.resolve(x)",
+        "set_exception" | "fail" => "p.reject(error)",
+        _ => return None,
+    })
+}
+
+fn of_child(name: &str) -> Option<&'static str> {
+    Some(match name {
+        "terminate" | "send_signal" => "child.kill(\"term\")",
+        "communicate" | "output" => "await process.run(cmd, args)",
+        "poll" | "returncode" | "exit_code" | "status" => "await child.wait()",
         _ => return None,
     })
 }
