@@ -11,6 +11,7 @@
 //!                        └───── task
 //! ```
 
+use std::collections::HashSet;
 use std::num::NonZeroU32;
 use std::time::Duration;
 
@@ -86,6 +87,8 @@ pub struct Cancel {
 pub struct Failures {
     /// Errors, each object once; the first is the one that is thrown.
     pub errors: Vec<Value>,
+    /// The same objects: of many, each is found at once.
+    known: HashSet<u64>,
     /// Handles of failed `try` tasks, in the order in which they failed.
     pub unclaimed: Vec<Value>,
     /// With so many of these, those that were asked for meanwhile are taken out.
@@ -158,9 +161,9 @@ pub struct Rec {
 impl Rec {
     /// Adds an error unless that very object is there already.
     pub fn add_error(&mut self, error: Value) {
-        let errors = &mut self.failures.get_or_insert_default().errors;
-        if !errors.iter().any(|other| other.same(error)) {
-            errors.push(error);
+        let failures = self.failures.get_or_insert_default();
+        if failures.known.insert(error.bits()) {
+            failures.errors.push(error);
         }
     }
 

@@ -373,9 +373,7 @@ pub(super) fn add_to_cut(vm: &mut Vm, cut: Value, error: Value) {
 /// The first error, with the others as those that it suppressed.
 pub(super) fn combined(vm: &mut Vm, errors: &[Value]) -> Option<Value> {
     let (first, others) = errors.split_first()?;
-    for other in others {
-        vm.suppress(*first, *other);
-    }
+    vm.suppress_all(*first, others);
     Some(*first)
 }
 
@@ -387,9 +385,7 @@ fn timed_out(vm: &mut Vm, rec: &Rec) -> Value {
         _ => format!("timed out after {span}"),
     };
     let Thrown(error) = vm.error(ErrorKind::TimeoutError, message);
-    for suppressed in rec.errors() {
-        vm.suppress(error, *suppressed);
-    }
+    vm.suppress_all(error, rec.errors());
     error
 }
 

@@ -4,6 +4,7 @@
 //! trace suppressed`; the trace is filled in when it is first thrown. Fields that begin further
 //! kinds (`IoError.kind`) follow. Nothing here knows how an error is shown to a person.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 
 use super::Vm;
@@ -176,7 +177,12 @@ impl Vm {
     /// Adds an error to the list of those that another one suppressed, unless it is that one or
     /// stands there already.
     pub fn suppress(&mut self, error: Value, suppressed: Value) {
-        if error.same(suppressed) || !self.is_error(error) {
+        self.suppress_all(error, &[suppressed]);
+    }
+
+    /// The same for several, in their order.
+    pub fn suppress_all(&mut self, error: Value, suppressed: &[Value]) {
+        if suppressed.is_empty() || !self.is_error(error) {
             return;
         }
         let mut list = self.error_slot(error, SUPPRESSED);
@@ -184,11 +190,12 @@ impl Vm {
             list = self.heap.list(Vec::new());
             self.set_error_slot(error, SUPPRESSED, list);
         }
-        if let Some(list) = self.heap.list_mut(list)
-            && !list.items.iter().any(|known| known.same(suppressed))
-        {
-            list.items.push(suppressed);
-        }
+        let Some(list) = self.heap.list_mut(list) else { return };
+        // Of many, each is found at once.
+        let identity = |value: &Value| (value.kind() as u8, value.bits());
+        let mut known: HashSet<(u8, u64)> = list.items.iter().map(identity).collect();
+        known.insert(identity(&error));
+        list.items.extend(suppressed.iter().filter(|value| known.insert(identity(value))));
     }
 
     /// Makes the built-in error classes. `Error(message, cause, data)` is a function of the VM's own

@@ -166,3 +166,20 @@ fn thousands_of_nested_scopes_are_cancelled_in_no_time() {
     "#);
     assert_eq!(run_with(&text, Setup::default()), ["1 cut"]);
 }
+
+#[test]
+fn the_errors_of_many_tasks_are_each_listed_once() {
+    let text = top(r#"
+        let errors = []
+        for i in 0..10_000 { errors.push(Error("${i}")) }
+        let e = try {
+            scope {
+                for i in 0..20_000 { spawn { try { await sleep(9s) } finally { throw errors[i % 10_000] } } }
+                await sleep(1s)
+                throw A
+            }
+        } catch e { e }
+        log("${e.message} ${e.suppressed.len} ${e.suppressed[9_999].message}")
+    "#);
+    assert_eq!(run_with(&text, Setup::default()), ["1 A 10000 9999"]);
+}
