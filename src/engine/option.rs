@@ -85,9 +85,11 @@ impl fmt::Debug for SignalHook {
     }
 }
 
+type OnStall = dyn Fn(&Stall, &str) + Send + Sync;
+
 /// What a host does when a task holds the event loop for too long.
 #[derive(Clone)]
-pub struct StallHook(Arc<dyn Fn(&Stall, &str) + Send + Sync>);
+pub struct StallHook(Arc<OnStall>);
 
 impl StallHook {
     /// A hook that calls this with what is known, and with that as text.

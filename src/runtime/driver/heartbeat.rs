@@ -5,7 +5,6 @@
 //! and no time that passes between them: where the whole machine stands still nobody is to blame. While
 //! nothing happens it looks once a second, and the next task that goes on wakes it up.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU8, AtomicU64, Ordering};
 use std::time::Duration;
 
@@ -68,7 +67,7 @@ impl Heartbeat {
 
 #[cfg(feature = "driver")]
 mod watcher {
-    use std::sync::Weak;
+    use std::sync::{Arc, Weak};
     use std::thread;
 
     use super::*;
