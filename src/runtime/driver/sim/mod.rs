@@ -101,13 +101,13 @@ impl SimDriver {
     fn set_clock(&mut self, clock: Moment) {
         self.clock = clock;
         self.net.set_now(clock);
+        self.files.set_now(self.wall());
     }
 
     /// Lets everything happen whose moment has come.
     fn take_due(&mut self, events: &mut Vec<Event>) {
         events.append(&mut self.ready);
         while let Some(job) = self.jobs.take_due(self.clock) {
-            self.files.set_now(self.wall());
             let wanted = job.ticket();
             job.run();
             events.extend(wanted.map(Event::Completed));

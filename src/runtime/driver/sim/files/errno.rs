@@ -9,6 +9,8 @@ pub enum Errno {
     NotFound,
     /// EIO
     Broken,
+    /// ENXIO
+    NoDevice,
     /// EBADF
     BadHandle,
     /// EACCES
@@ -49,8 +51,8 @@ pub enum Errno {
 
 use Errno::{
     BadHandle, Broken, Busy, CrossesDevices, Denied, Exists, Interrupted, Invalid, IsADirectory,
-    Loop, NameTooLong, NoSpace, NotADirectory, NotEmpty, NotFound, QuotaExceeded, ReadOnly,
-    TimedOut, TooLarge, TooManyFiles,
+    Loop, NameTooLong, NoDevice, NoSpace, NotADirectory, NotEmpty, NotFound, QuotaExceeded,
+    ReadOnly, TimedOut, TooLarge, TooManyFiles,
 };
 
 /// Those that a test can ask for, with the word that `IoError.kind` has for them.
@@ -92,6 +94,7 @@ impl Errno {
             NotFound => (2, io::ErrorKind::NotFound),
             Interrupted => (4, io::ErrorKind::Interrupted),
             Broken => (5, io::ErrorKind::Other),
+            NoDevice => (6, io::ErrorKind::Other),
             BadHandle => (9, io::ErrorKind::Other),
             Denied => (13, io::ErrorKind::PermissionDenied),
             Busy => (16, io::ErrorKind::ResourceBusy),

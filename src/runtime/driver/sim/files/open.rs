@@ -49,8 +49,11 @@ impl Disk {
         if is_dir && (writes || makes) {
             return Err(Errno::IsADirectory.into());
         }
-        let wanted = u32::from(how.read) * READ | u32::from(writes) * WRITE;
+        let wanted = (u32::from(how.read) * READ) | (u32::from(writes) * WRITE);
         self.may(node, wanted)?;
+        if matches!(self.node(node).body, Body::Socket) {
+            return Err(Errno::NoDevice.into());
+        }
         if how.truncate {
             self.set_size(node, 0)?;
         }
