@@ -58,6 +58,7 @@ impl Loop {
             self.fail(vm, id, kind, owner, error);
         }
         self.complete_joiners(vm, handle);
+        self.abandon_locks(vm, id);
         self.disown(id, owner);
         self.recs.remove(own);
         self.tasks.remove(id);

@@ -4,9 +4,11 @@
 //! interleaved across awaits. It knows its owner, so that a lock that nobody could ever give is an
 //! error at once.
 
+use super::driver::Ticket;
 use super::event_loop::Loop;
 use super::op::Outcome;
 use super::task::TaskId;
+use super::wait::Wait;
 use super::waiters::WaitList;
 use crate::vm::object::HostObject;
 use crate::vm::{ErrorKind, Thrown, Value, Vm};
@@ -62,19 +64,15 @@ impl Loop {
     pub fn try_lock(&mut self, vm: &mut Vm, by: TaskId, mutex: Value) -> Option<Outcome> {
         let found = vm.heap.object_mut::<Mutex>(mutex)?;
         if let Some(owner) = found.owner {
-            if self.tasks.get(owner).is_some() {
-                return None;
-            }
-            let title = found.title();
-            let text = format!("{title} was never unlocked by the task that held it and has ended");
-            let Thrown(error) = vm.error(ErrorKind::DeadlockError, text);
-            return Some(Err(error));
+            let is_alive = self.tasks.get(owner).is_some();
+            return (!is_alive).then(|| Err(abandoned(vm, mutex)));
         }
         if found.number.is_none() {
             self.mutexes += 1;
             found.number = Some(self.mutexes);
         }
         found.owner = Some(by);
+        self.count_lock(Some(by), 1);
         Some(Ok(Value::null()))
     }
 
@@ -93,9 +91,52 @@ impl Loop {
         }
         let next = self.waiters.first(&found.waiters);
         found.owner = next.and_then(|ticket| self.pending(ticket));
+        let owner = found.owner;
+        self.count_lock(Some(by), -1);
+        self.count_lock(owner, 1);
         if let Some(ticket) = next {
             self.complete(vm, ticket, Ok(Value::null()));
         }
         Ok(())
     }
+    fn count_lock(&mut self, task: Option<TaskId>, change: i32) {
+        if let Some(task) = task.and_then(|id| self.tasks.get_mut(id)) {
+            task.locks = task.locks.saturating_add_signed(change);
+        }
+    }
+
+    /// A task ends that holds mutexes: nobody who waits for one will ever get it, and is told so.
+    pub(super) fn abandon_locks(&mut self, vm: &mut Vm, id: TaskId) {
+        if self.lock_waits == 0 || self.tasks.get(id).is_none_or(|task| task.locks == 0) {
+            return;
+        }
+        let waits = |wait: &Wait| match wait {
+            Wait::Lock(mutex) => Some(*mutex),
+            _ => None,
+        };
+        let arms = self.tasks.iter().flat_map(|(_, task)| task.op.arms());
+        let mut held: Vec<Value> = arms.filter_map(|arm| waits(&arm.wait)).collect();
+        held.retain(|mutex| {
+            let mutex = vm.heap.object_ref::<Mutex>(*mutex);
+            mutex.is_some_and(|mutex| mutex.owner == Some(id))
+        });
+        for mutex in held {
+            while let Some(ticket) = self.first_in_line(vm, mutex) {
+                let error = abandoned(vm, mutex);
+                self.complete(vm, ticket, Err(error));
+            }
+        }
+    }
+
+    fn first_in_line(&self, vm: &Vm, mutex: Value) -> Option<Ticket> {
+        self.waiters.first(&vm.heap.object_ref::<Mutex>(mutex)?.waiters)
+    }
+}
+
+/// The error of a wait for a mutex whose owner has ended.
+fn abandoned(vm: &mut Vm, mutex: Value) -> Value {
+    let title = vm.heap.object_ref::<Mutex>(mutex).map_or_else(String::new, Mutex::title);
+    let text = format!("{title} was never unlocked by the task that held it and has ended");
+    let Thrown(error) = vm.error(ErrorKind::DeadlockError, text);
+    error
 }

@@ -122,6 +122,8 @@ pub struct Task {
     pub rotation: Option<Box<Rotation>>,
     /// The end of a scope that waits until its generators are closed.
     pub closing: Option<Box<Closing>>,
+    /// How many mutexes it holds.
+    pub locks: u32,
     /// What its task-locals are: a chain that the library makes, or null.
     pub locals: Value,
     /// How often it may run out of fuel before force stops it again.
@@ -178,6 +180,7 @@ impl Tasks {
             next: None,
             rotation: None,
             closing: None,
+            locks: 0,
             locals: Value::null(),
             allowance: 0,
         }) as u32;
