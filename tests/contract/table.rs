@@ -288,6 +288,8 @@ pub const TABLE: &[Awaitable] = &[
     on("datagrams.next", "{udp}\nlet it = a.iter()", "it.next(\"end\")", "b\"x\"").shown("if v is list { v[0] } else { v }").when("await b.send(\"x\")").once().both().closes("a.close()", "end", "end"),
     on("socket.send", "{udp}", "b.send(\"x\")", "null").cut(Cut::Either).both(),
     on("socket.send_to", "{udp}", "a.send_to(\"x\", b.local)", "null").cut(Cut::Either).both(),
+    on("socket.send", "{folder}\nlet r = await net.unix.datagram(\"${dir}/r\")\nlet s = await net.unix.datagram(to: \"${dir}/r\")\nwhile (select { await s.send(\"y\") => true, else => false }) { }", "s.send(\"x\")", "null").when("await r.recv()").real().closes("s.close()", SOCKET_CLOSED, SOCKET_CLOSED),
+    on("socket.send_to", "{folder}\nlet r = await net.unix.datagram(\"${dir}/r\")\nlet s = await net.unix.datagram()\nwhile (select { await s.send_to(\"y\", r.local) => true, else => false }) { }", "s.send_to(\"x\", r.local)", "null").when("await r.recv()").real().closes("s.close()", SOCKET_CLOSED, SOCKET_CLOSED),
     // Processes and signals.
     on("process.start", "", "process.start(\"true\")", "child").shown("type(v)").cut(Cut::Either).real(),
     on("child.wait", "let child = await process.start(\"cat\")", "child.wait()", "true").shown("v.ok").when("child.stdin.close()").real(),

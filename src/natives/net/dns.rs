@@ -82,7 +82,7 @@ impl Source for LookupOp {
     fn attempt(&mut self, cx: &mut Cx<'_>) -> Poll<Result<Value, Thrown>> {
         let Some(answer) = self.answer(cx.rt.driver.as_mut()) else { return Poll::Pending };
         let wanted = |ip: &IpAddr| self.family.is_none_or(|family| family == Family::of(*ip));
-        let mut nobody = unknown_host();
+        let nobody = unknown_host();
         let found = answer.map(|ips| ips.into_iter().filter(wanted).collect::<Vec<_>>());
         Poll::Ready(match found {
             Ok(ips) if !ips.is_empty() => {
@@ -91,7 +91,7 @@ impl Source for LookupOp {
             }
             result => {
                 let error = result.err();
-                let error = error.as_deref().unwrap_or(&mut nobody);
+                let error = error.as_deref().unwrap_or(&nobody);
                 Err(io_error(cx.vm, error, "lookup", "look up", Subject::Address(&self.name)))
             }
         })

@@ -50,7 +50,7 @@ natives! {
     /// For `listener.serve`: why the task is being cancelled, in a word; null if it is not.
     loop fn core.cancel_kind() => |cx: &mut Cx<'_>| {
         let kind = cx.rt.cancel_kind(cx.task).map(|kind| cx.vm.heap.intern(kind.name()));
-        Ok::<_, Thrown>(Answer::Value(kind.unwrap_or(Value::null())))
+        Ok::<_, Thrown>(Answer::Value(kind.unwrap_or_default()))
     };
 }
 
