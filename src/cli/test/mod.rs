@@ -94,6 +94,7 @@ impl Totals {
 
 /// Runs the tests of files and folders, of this folder if none is named; gives the exit status.
 pub fn test(wanted: &Test) -> i32 {
+    limit::raise_descriptors();
     let here = [".".to_owned()];
     let paths = if wanted.paths.is_empty() { &here[..] } else { &wanted.paths[..] };
     let found = match search::search(paths) {

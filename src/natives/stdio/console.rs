@@ -84,6 +84,14 @@ impl Console {
         self.put_status();
     }
 
+    fn set_hurry(&mut self, hurries: bool) {
+        for channel in [&mut self.out, &mut self.err] {
+            if let Channel::Process(gathered) = channel {
+                gathered.device.hurry(hurries);
+            }
+        }
+    }
+
     /// Takes the status lines off the terminal.
     fn lift_status(&mut self) {
         if self.shown > 0 {
@@ -166,15 +174,16 @@ impl Output for Console {
         }
         // Who cannot write to standard error has nobody to tell.
         let told = self.err.finish(patience).is_some();
-        self.out.finish(patience).filter(|_| told)
+        let finished = self.out.finish(patience).filter(|_| told);
+        if finished.is_some() {
+            // What a host calls after the program may take its time again.
+            self.set_hurry(false);
+        }
+        finished
     }
 
     fn hurry(&mut self) {
-        for channel in [&mut self.out, &mut self.err] {
-            if let Channel::Process(gathered) = channel {
-                gathered.device.hurry();
-            }
-        }
+        self.set_hurry(true);
     }
 
     fn take_distraction(&mut self) -> bool {

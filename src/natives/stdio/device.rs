@@ -169,9 +169,9 @@ impl Device {
         is_out.then(|| self.shared.outcome())
     }
 
-    /// From now on a write waits only a little.
-    pub(super) fn hurry(&mut self) {
-        self.hurries = true;
+    /// Whether a write waits only a little from now on.
+    pub(super) fn hurry(&mut self, hurries: bool) {
+        self.hurries = hurries;
     }
 
     /// Whether a write has stopped waiting since the last time this was asked.
@@ -407,7 +407,7 @@ mod tests {
         assert!(device.take_distraction(), "it would have waited");
         assert!(!device.take_distraction());
         device.attention.store(0, Ordering::Relaxed);
-        device.hurry();
+        device.hurry(true);
         device.write(&mut piece());
         assert!(device.take_distraction());
         assert!(device.shared.lock().waiting.len() > 3 * WAITING_MAX, "nothing is lost");
