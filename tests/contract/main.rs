@@ -24,6 +24,8 @@ enum Mode {
     Normal,
     Torture,
     Fuel,
+    /// In an order that this seed chooses, where the rules leave one open.
+    Explore(u64),
 }
 
 /// What a program prints, or the error that it ends with; and what is left then.
@@ -43,6 +45,7 @@ fn run(text: &str, mode: Mode, world: World) -> (String, Census) {
             options.op_budget = 1;
         }
         Mode::Fuel => options.fuel_slice = Some(10),
+        Mode::Explore(seed) => (options.seed, options.explore) = (seed, Some(seed)),
     }
     let program = match engine.compile_text("contract.ket", text) {
         Ok(program) => program,
@@ -77,7 +80,11 @@ fn faults(awaitable: &Awaitable, mode: Mode) -> Vec<String> {
     let (shown, census) = run(&text, mode, awaitable.world);
     let mut faults = Vec::new();
     let mut lines = shown.lines();
-    for (scenario, allowed) in expected(awaitable) {
+    for (scenario, mut allowed) in expected(awaitable) {
+        if matches!(mode, Mode::Explore(_)) && scenario == "cancelled after completion" {
+            // What is due at the same moment may come in another order.
+            allowed.push("cut".to_owned());
+        }
         let line = lines.next().unwrap_or("(nothing)");
         let fits = allowed.iter().any(|allowed| fits(line, &format!("{scenario}: {allowed}")));
         if !fits {
@@ -100,6 +107,9 @@ fn keeps_the_contract(mode: Mode) {
     let mut found = Vec::new();
     let table = TABLE.iter().filter(|awaitable| awaitable.name.contains(&only));
     for awaitable in table.flat_map(in_worlds) {
+        if matches!(mode, Mode::Explore(_)) && awaitable.world == World::Real {
+            continue;
+        }
         let faults = faults(&awaitable, mode);
         if !faults.is_empty() {
             let (name, text) = (awaitable.name, program(&awaitable));
@@ -124,6 +134,13 @@ fn every_awaitable_keeps_the_contract_under_torture() {
 #[test]
 fn every_awaitable_keeps_the_contract_on_little_fuel() {
     keeps_the_contract(Mode::Fuel);
+}
+
+#[test]
+fn every_awaitable_keeps_the_contract_in_other_orders() {
+    for seed in 1..=3 {
+        keeps_the_contract(Mode::Explore(seed));
+    }
 }
 
 /// Every native that has to be awaited stands in the table.
