@@ -11,7 +11,7 @@ use kettle::runtime::Census;
 use crate::dice::Dice;
 
 /// How many programs are tried.
-const PROGRAMS: u64 = 60;
+const PROGRAMS: u64 = 40;
 /// How deep statements nest.
 const DEPTH_MAX: usize = 5;
 
