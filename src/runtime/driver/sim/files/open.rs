@@ -17,9 +17,11 @@ impl Disk {
     pub(super) fn open(&mut self, path: &Path, how: OpenHow) -> io::Result<NodeId> {
         let writes = how.write || how.append;
         let makes = how.create || how.new;
-        let is_sensible = (how.read || writes)
-            && (writes || !(makes || how.truncate))
-            && (!how.append || !how.truncate || how.new);
+        let is_sensible = if writes {
+            !(how.append && how.truncate) || how.new
+        } else {
+            how.read && !makes && !how.truncate
+        };
         if !is_sensible {
             return Err(Errno::Invalid.into());
         }
