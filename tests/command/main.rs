@@ -5,6 +5,7 @@ mod cli;
 mod docs;
 mod examples;
 mod library;
+mod load;
 mod manual;
 mod operating;
 mod peer;
