@@ -488,5 +488,7 @@ pub enum ScopeKind {
 pub const SPAWN_DAEMON: i32 = 1;
 /// A `try` task: the bit in the `imm` of `Spawn`.
 pub const SPAWN_TRY: i32 = 2;
+/// A task whose handle nobody takes: the bit in the `imm` of `Spawn`. The result is null.
+pub const SPAWN_UNNAMED: i32 = 4;
 /// The byte operand that names no register.
 pub const NO_REGISTER: u8 = 255;

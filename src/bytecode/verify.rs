@@ -270,7 +270,7 @@ impl FunctionCheck<'_> {
             Opcode::NewRange => self.ensure((0..8).contains(&imm), || format!("range flags {imm}")),
             Opcode::ScopeEnter => self.scope_enter(imm, c),
             Opcode::Spawn | Opcode::SpawnSpread => {
-                self.ensure((0..4).contains(&imm), || format!("spawn flags {imm}"))
+                self.ensure((0..8).contains(&imm), || format!("spawn flags {imm}"))
             }
             Opcode::Format | Opcode::AssertFail => self.name(imm as usize),
             Opcode::Select => self.select(imm as usize),

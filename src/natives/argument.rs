@@ -172,7 +172,7 @@ impl Rest {
     pub fn len(self, vm: &Vm) -> usize {
         match self.list {
             Some(list) => vm.heap.list_ref(list).map_or(0, |list| list.items.len()),
-            None => (self.args.count as usize).saturating_sub(self.first as usize),
+            None => self.args.count().saturating_sub(self.first as usize),
         }
     }
 

@@ -68,13 +68,13 @@ fn send(_: &mut Cx<'_>, channel: Value, value: Value) -> Result<Answer, Thrown> 
 }
 
 fn receive(_: &mut Cx<'_>, channel: Value) -> Result<Answer, Thrown> {
-    Ok(Answer::Wait(Wait::Receive(channel, AtEnd::Closed)))
+    Ok(Answer::Wait(Wait::Receive(channel, AtEnd::CLOSED)))
 }
 
 fn next(cx: &mut Cx<'_>, channel: Value, default: Rest) -> Result<Answer, Thrown> {
     let end = match default.len(cx.vm) {
-        0 => AtEnd::Stop,
-        _ => AtEnd::Value(default.get(cx.vm, 0)),
+        0 => AtEnd::STOP,
+        _ => AtEnd::value(default.get(cx.vm, 0)),
     };
     Ok(Answer::Wait(Wait::Receive(channel, end)))
 }
@@ -92,7 +92,7 @@ fn try_send(cx: &mut Cx<'_>, channel: Value, value: Value) -> Result<Answer, Thr
 }
 
 fn try_receive(cx: &mut Cx<'_>, channel: Value) -> Result<Answer, Thrown> {
-    match cx.rt.try_receive(cx.vm, channel, AtEnd::Closed) {
+    match cx.rt.try_receive(cx.vm, channel, AtEnd::CLOSED) {
         Some(Err(error)) => Err(Thrown(error)),
         Some(Ok(value)) => Ok(Answer::Value(value)),
         None => Ok(Answer::Value(Value::null())),

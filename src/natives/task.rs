@@ -81,7 +81,7 @@ fn give_way(_: &mut Cx<'_>) -> Result<Answer, Thrown> {
 }
 
 fn current(cx: &mut Cx<'_>) -> Result<Answer, Thrown> {
-    Ok(Answer::Value(cx.rt.handle_of(cx.task)))
+    Ok(Answer::Value(cx.rt.handle_of(cx.vm, cx.task)))
 }
 
 fn id(vm: &mut Vm, task: Value) -> Result<Value, Thrown> {
@@ -180,7 +180,8 @@ fn spawn(cx: &mut Cx<'_>, scope: Value, callee: Value, args: Rest) -> Result<Ans
     let owner = cx.vm.heap.object_ref::<ScopeHandle>(scope).map(|scope| scope.rec);
     let args = args.to_vec(cx.vm);
     let call = Call { callee, args: &args, named: None };
-    cx.rt.spawn(cx.vm, cx.task, owner, TaskKind::Plain, call).map(Answer::Value)
+    let task = cx.rt.spawn(cx.vm, cx.task, owner, TaskKind::Plain, call)?;
+    Ok(Answer::Value(cx.rt.handle_of(cx.vm, task)))
 }
 
 fn cancel_scope(

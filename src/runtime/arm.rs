@@ -46,24 +46,24 @@ impl Loop {
             // It never waits.
             Wait::Yield => Place::None,
             Wait::Join(handle) | Wait::Stop(handle) => {
-                match vm.heap.object_mut::<TaskHandle>(*handle) {
+                match vm.heap.object_in_place::<TaskHandle>(*handle) {
                     Some(joined) => Place::Queue(self.waiters.push(&mut joined.joiners, ticket)),
                     None => Place::None,
                 }
             }
-            Wait::Receive(channel, _) => match vm.heap.object_mut::<Channel>(*channel) {
+            Wait::Receive(channel, _) => match vm.heap.object_in_place::<Channel>(*channel) {
                 Some(channel) => Place::Queue(self.waiters.push(&mut channel.receivers, ticket)),
                 None => Place::None,
             },
-            Wait::Send(channel, _) => match vm.heap.object_mut::<Channel>(*channel) {
+            Wait::Send(channel, _) => match vm.heap.object_in_place::<Channel>(*channel) {
                 Some(channel) => Place::Queue(self.waiters.push(&mut channel.senders, ticket)),
                 None => Place::None,
             },
-            Wait::Promise(promise) => match vm.heap.object_mut::<Promise>(*promise) {
+            Wait::Promise(promise) => match vm.heap.object_in_place::<Promise>(*promise) {
                 Some(promise) => Place::Queue(self.waiters.push(&mut promise.waiters, ticket)),
                 None => Place::None,
             },
-            Wait::Lock(mutex) => match vm.heap.object_mut::<Mutex>(*mutex) {
+            Wait::Lock(mutex) => match vm.heap.object_in_place::<Mutex>(*mutex) {
                 Some(mutex) => {
                     self.lock_waits += 1;
                     Place::Queue(self.waiters.push(&mut mutex.waiters, ticket))
@@ -83,28 +83,28 @@ impl Loop {
         match (std::mem::replace(&mut arm.place, Place::None), &mut arm.wait) {
             (Place::Timer(timer), _) => self.timers.stop(timer),
             (Place::Queue(waiter), Wait::Join(handle) | Wait::Stop(handle)) => {
-                if let Some(joined) = vm.heap.object_mut::<TaskHandle>(*handle) {
+                if let Some(joined) = vm.heap.object_in_place::<TaskHandle>(*handle) {
                     self.waiters.remove(&mut joined.joiners, waiter);
                 }
             }
             (Place::Queue(waiter), Wait::Receive(channel, _)) => {
-                if let Some(channel) = vm.heap.object_mut::<Channel>(*channel) {
+                if let Some(channel) = vm.heap.object_in_place::<Channel>(*channel) {
                     self.waiters.remove(&mut channel.receivers, waiter);
                 }
             }
             (Place::Queue(waiter), Wait::Send(channel, _)) => {
-                if let Some(channel) = vm.heap.object_mut::<Channel>(*channel) {
+                if let Some(channel) = vm.heap.object_in_place::<Channel>(*channel) {
                     self.waiters.remove(&mut channel.senders, waiter);
                 }
             }
             (Place::Queue(waiter), Wait::Promise(promise)) => {
-                if let Some(promise) = vm.heap.object_mut::<Promise>(*promise) {
+                if let Some(promise) = vm.heap.object_in_place::<Promise>(*promise) {
                     self.waiters.remove(&mut promise.waiters, waiter);
                 }
             }
             (Place::Queue(waiter), Wait::Lock(mutex)) => {
                 self.lock_waits -= 1;
-                if let Some(mutex) = vm.heap.object_mut::<Mutex>(*mutex) {
+                if let Some(mutex) = vm.heap.object_in_place::<Mutex>(*mutex) {
                     self.waiters.remove(&mut mutex.waiters, waiter);
                 }
             }

@@ -7,7 +7,6 @@
 use std::sync::Arc;
 
 use super::event_loop::Loop;
-use super::op::OpState;
 use super::rec::{Cancel, RecId};
 use super::task::TaskId;
 use super::timer::Alarm;
@@ -98,7 +97,10 @@ impl Loop {
         for (task, _) in &below {
             let Some(inside) = self.tasks.get(*task) else { continue };
             let end = if host == Some(*task) { id } else { inside.own };
-            self.recs.mark_cancelled(inside.rec, end, id);
+            // A task without a record of its own is in records of others alone.
+            if end != RecId::default() {
+                self.recs.mark_cancelled(inside.rec, end, id);
+            }
         }
         for (task, _) in below {
             self.meet_cancel(vm, task);
@@ -108,7 +110,8 @@ impl Loop {
     /// Cancels the task of a handle; nothing if it has ended.
     pub fn cancel_task(&mut self, vm: &mut Vm, handle: Value, reason: Reason) {
         let task = super::handle::task_of(vm, handle);
-        if let Some(own) = task.and_then(|id| self.tasks.get(id)).map(|task| task.own) {
+        if let Some(task) = task {
+            let own = self.own_record(task);
             self.cancel(vm, own, reason);
         }
     }
@@ -133,7 +136,7 @@ impl Loop {
         let Some(task) = self.tasks.get(by) else { return Reason::new(kind) };
         Reason {
             kind,
-            by: Some((task.number, task.name.clone())),
+            by: Some((task.number, self.tasks.name(task))),
             site: vm.site(task.fiber),
             message: None,
         }
@@ -154,6 +157,9 @@ impl Loop {
         let mut open: Vec<(Option<TaskId>, RecId, usize)> = vec![(rec.host, id, 0)];
         while let Some((host, from, depth)) = open.pop() {
             found.extend(host.map(|host| (host, depth)));
+            if from == RecId::default() {
+                continue;
+            }
             // The stack turns the order round, and so does going from the inside outwards.
             let innermost =
                 host.and_then(|host| self.tasks.get(host)).map_or(from, |task| task.rec);
@@ -177,7 +183,7 @@ impl Loop {
             return;
         }
         if self.effective(id).is_some() {
-            self.leave_op(vm, id, OpState::Cancelled);
+            self.cancel_op(vm, id);
         } else {
             self.set_reveal(id);
         }
@@ -185,17 +191,17 @@ impl Loop {
 
     /// Starts the timer for the end of hiding of a pending op, if a cancel is hidden from it.
     pub(super) fn set_reveal(&mut self, id: TaskId) {
-        let now = self.driver.now();
         let Some(task) = self.tasks.get_mut(id) else { return };
         if !self.recs.is_cancelled_around(task.rec) {
             return;
         }
-        if let Some(old) = task.op.reveal.take() {
+        let now = self.driver.now();
+        if let Some(old) = task.rest.as_mut().and_then(|rest| rest.reveal.take()) {
             self.timers.stop(old);
         }
         let ticket = Ticket { seq: task.op.seq, task: id.index, arm: 0 };
         if let Some(time) = self.recs.next_reveal(task.rec, now) {
-            task.op.reveal = Some(self.timers.start(time, Alarm::Reveal(ticket)));
+            task.rest_mut().reveal = Some(self.timers.start(time, Alarm::Reveal(ticket)));
         }
     }
 
@@ -203,12 +209,12 @@ impl Loop {
     pub(super) fn reveal(&mut self, vm: &mut Vm, ticket: Ticket) {
         let Some(id) = self.pending(ticket) else { return };
         let Some(task) = self.tasks.get_mut(id) else { return };
-        task.op.reveal = None;
+        task.rest_mut().reveal = None;
         if task.op.holds_cancel() {
             return;
         }
         if self.effective(id).is_some() {
-            self.leave_op(vm, id, OpState::Cancelled);
+            self.cancel_op(vm, id);
         } else {
             self.set_reveal(id);
         }
@@ -217,8 +223,7 @@ impl Loop {
     /// The cut with which a task unwinds now. Only to be called where one is effective; the task's
     /// own record stands in should that have changed.
     pub(super) fn cut(&mut self, vm: &mut Vm, id: TaskId) -> Value {
-        let own = self.tasks.get(id).map(|task| task.own).unwrap_or_default();
-        let target = self.effective(id).unwrap_or(own);
+        let target = self.effective(id).unwrap_or_else(|| self.own_record(id));
         self.cut_to(vm, id, target)
     }
 

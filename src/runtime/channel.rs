@@ -99,7 +99,7 @@ impl HostObject for ChannelCursor {
 impl Loop {
     /// Sends without waiting: hands over, buffers, or does nothing and gives none.
     pub fn try_send(&mut self, vm: &mut Vm, channel: Value, value: Value) -> Option<Outcome> {
-        let found = vm.heap.object_mut::<Channel>(channel)?;
+        let found = vm.heap.object_ref::<Channel>(channel)?;
         if found.closed {
             return Some(Err(closed(vm, "send on a closed channel")));
         }
@@ -107,16 +107,22 @@ impl Loop {
             self.complete(vm, ticket, Ok(value));
             return Some(Ok(Value::null()));
         }
-        if found.has_room() {
-            found.buffer.push_back(value);
-            return Some(Ok(Value::null()));
+        if !found.has_room() {
+            return None;
         }
-        None
+        let is_full = found.buffer.len() == found.buffer.capacity();
+        // Only a buffer that grows has to be measured.
+        let found = match is_full {
+            true => vm.heap.object_mut::<Channel>(channel)?,
+            false => vm.heap.object_in_place(channel)?,
+        };
+        found.buffer.push_back(value);
+        Some(Ok(Value::null()))
     }
 
     /// Receives without waiting, or does nothing and gives none.
     pub fn try_receive(&mut self, vm: &mut Vm, channel: Value, end: AtEnd) -> Option<Outcome> {
-        let found = vm.heap.object_mut::<Channel>(channel)?;
+        let found = vm.heap.object_in_place::<Channel>(channel)?;
         let buffered = found.buffer.pop_front();
         let sender = self.waiters.first(&found.senders);
         let sent = sender.and_then(|ticket| self.value_of(ticket));
@@ -180,7 +186,7 @@ impl Loop {
     fn end_of(&self, ticket: Ticket) -> AtEnd {
         match self.waiting(ticket) {
             Some(Wait::Receive(_, end)) => *end,
-            _ => AtEnd::Closed,
+            _ => AtEnd::CLOSED,
         }
     }
 }
@@ -191,13 +197,11 @@ fn closed(vm: &mut Vm, message: &str) -> Value {
 }
 
 fn at_end(vm: &mut Vm, end: AtEnd) -> Outcome {
-    match end {
-        AtEnd::Value(value) => Ok(value),
-        AtEnd::Closed => Err(closed(vm, "the channel is closed and empty")),
-        AtEnd::Stop => {
-            let Thrown(error) =
-                vm.error(ErrorKind::StopIteration, "the channel is closed and empty");
-            Err(error)
-        }
+    if let Some(value) = end.as_value() {
+        return Ok(value);
     }
+    let message = "the channel is closed and empty";
+    let kind = if end.is_stop() { ErrorKind::StopIteration } else { ErrorKind::ClosedError };
+    let Thrown(error) = vm.error(kind, message);
+    Err(error)
 }

@@ -14,7 +14,7 @@ impl Loop {
     pub(super) fn is_at_rest(&self) -> bool {
         self.ready.is_empty()
             && self.early.is_empty()
-            && self.timers.next().is_none()
+            && self.timers.is_empty()
             && self.external == 0
             && self.inbox.is_empty()
             && !self.driver.is_busy()
@@ -36,7 +36,8 @@ impl Loop {
                 let ticket = Ticket { seq: task.op.seq, task: id.index, arm: 0 };
                 self.complete(vm, ticket, Err(error));
             }
-            Stage::Joining(rec_id) => {
+            Stage::Joining => {
+                let rec_id = task.rec;
                 if let Some(rec) = self.recs.get_mut(rec_id) {
                     rec.add_error(error);
                 }

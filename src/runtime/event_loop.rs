@@ -4,6 +4,7 @@
 //! split lets a native work with both (see [`Cx`](super::Cx)).
 
 use std::collections::VecDeque;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Wake, Waker};
 use std::time::Duration;
@@ -13,7 +14,7 @@ use slab::Slab;
 use super::driver::{Driver, Event, Lookups, Moment, Signal, Ticket};
 use super::finish::Ended;
 use super::host::Host;
-use super::op::{OpState, Outcome};
+use super::op::Outcome;
 use super::output::{Discard, Output};
 use super::program::Parts;
 use super::queue::Queue;
@@ -193,15 +194,14 @@ impl Loop {
     pub(super) fn trace(&self, marker: &mut Marker) {
         for (_, task) in self.tasks.iter() {
             marker.value(task.handle);
-            marker.value(task.locals);
-            if let OpState::Done(Ok(value) | Err(value)) = task.op.state {
-                marker.value(value);
-            }
             for arm in task.op.arms() {
                 arm.wait.trace(marker);
             }
-            if let Some(closing) = &task.closing {
-                closing.trace(marker);
+            if let Some(rest) = &task.rest {
+                marker.value(rest.locals);
+                if let Some(closing) = &rest.closing {
+                    closing.trace(marker);
+                }
             }
         }
         for failures in self.recs.iter().filter_map(|rec| rec.failures.as_deref()) {
@@ -226,7 +226,6 @@ impl Loop {
 
 impl Wait {
     fn trace(&self, marker: &mut Marker) {
-        use super::wait::AtEnd;
         match self {
             Wait::Sleep(_) | Wait::Yield => {}
             Wait::Join(value) | Wait::Stop(value) | Wait::Promise(value) | Wait::Lock(value) => {
@@ -234,8 +233,8 @@ impl Wait {
             }
             Wait::Receive(channel, end) => {
                 marker.value(*channel);
-                if let AtEnd::Value(value) = end {
-                    marker.value(*value);
+                if let Some(value) = end.as_value() {
+                    marker.value(value);
                 }
             }
             Wait::Send(channel, value) => {
@@ -251,20 +250,29 @@ impl Wait {
 #[derive(Default)]
 pub(super) struct Inbox {
     tickets: Mutex<Vec<Ticket>>,
+    /// There are some: spares the loop the lock, turn by turn.
+    filled: AtomicBool,
 }
 
 impl Inbox {
     pub(super) fn take(&self) -> Vec<Ticket> {
+        if self.is_empty() {
+            return Vec::new();
+        }
         // Nothing panics under this lock, so a poisoned one still holds whole tickets.
-        std::mem::take(&mut *self.tickets.lock().unwrap_or_else(PoisonError::into_inner))
+        let mut tickets = self.tickets.lock().unwrap_or_else(PoisonError::into_inner);
+        self.filled.store(false, Ordering::Relaxed);
+        std::mem::take(&mut *tickets)
     }
 
     pub(super) fn is_empty(&self) -> bool {
-        self.tickets.lock().unwrap_or_else(PoisonError::into_inner).is_empty()
+        !self.filled.load(Ordering::Acquire)
     }
 
     fn put(&self, ticket: Ticket) {
-        self.tickets.lock().unwrap_or_else(PoisonError::into_inner).push(ticket);
+        let mut tickets = self.tickets.lock().unwrap_or_else(PoisonError::into_inner);
+        tickets.push(ticket);
+        self.filled.store(true, Ordering::Release);
     }
 }
 

@@ -33,8 +33,9 @@ impl Loop {
     pub(super) fn end_task(&mut self, vm: &mut Vm, id: TaskId, ended: Ended) {
         self.tell(|rt| Step::TaskEnded { task: rt.number_of(Some(id)), how: ended.word() });
         let Some(task) = self.tasks.get(id) else { return };
-        let (own, handle, kind, fiber) = (task.own, task.handle, task.kind, task.fiber);
-        let owner = self.recs.get(own).and_then(|rec| rec.parent).unwrap_or_default();
+        let (own, kind, fiber) = (task.own, task.kind, task.fiber);
+        let owner = self.owner(task).unwrap_or_default();
+        let mut handle = task.handle;
         let result = if let Ended::Value(value) = ended { Some(value) } else { None };
         self.close_resources(vm, id, result, Some(owner));
         let end = match ended {
@@ -48,8 +49,10 @@ impl Loop {
         };
         if let Some(error) = failure {
             self.extend_trace(vm, id, error);
+            // Whoever owns a task that failed may have to tell which one it was.
+            handle = self.handle_of(vm, id);
         }
-        if let Some(handle) = vm.heap.object_mut::<TaskHandle>(handle) {
+        if let Some(handle) = vm.heap.object_in_place::<TaskHandle>(handle) {
             handle.end = end;
         }
         // The scope learns of a failure before those who wait for the task do: it unwinds them if
@@ -101,7 +104,7 @@ impl Loop {
             TaskKind::Plain | TaskKind::Daemon => {
                 rec.add_error(error);
                 let mut reason = Reason::new(CancelKind::SiblingFailed);
-                reason.by = self.tasks.get(id).map(|task| (task.number, task.name.clone()));
+                reason.by = self.tasks.get(id).map(|task| (task.number, self.tasks.name(task)));
                 self.cancel(vm, owner, reason);
             }
         }
@@ -132,7 +135,10 @@ impl Loop {
         let Some(rec) = self.recs.get(owner) else { return };
         let Some(host) = rec.host else { return };
         let goes_on = if rec.closed { rec.first_child.is_none() } else { rec.live == 0 };
-        let waits = self.tasks.get(host).is_some_and(|task| task.stage == Stage::Joining(owner));
+        let waits = self
+            .tasks
+            .get(host)
+            .is_some_and(|task| task.stage == Stage::Joining && task.rec == owner);
         if goes_on && waits {
             self.wake(host);
         }

@@ -56,6 +56,7 @@ impl Loop {
     /// A task has made a generator: the innermost record around closes it. A task need not remember
     /// one without clean-ups: it cannot ask for more once it has ended, and others cannot either.
     pub(super) fn adopt_generator(&mut self, vm: &mut Vm, id: TaskId, generator: Value) -> Next {
+        self.own_record(id);
         let Some(task) = self.tasks.get(id) else { return Next::Switch };
         let (home, fiber) = (task.rec, task.fiber);
         if let Some(found) = vm.heap.generator_mut(generator) {
@@ -120,16 +121,23 @@ impl Loop {
                 let Some(task) = self.tasks.get_mut(id) else { return Next::Switch };
                 let fiber = std::mem::replace(&mut task.fiber, fiber);
                 task.rec = clean_up;
-                task.closing = Some(Box::new(Closing { fiber, rec, clean_up, after }));
+                task.rest_mut().closing = Some(Box::new(Closing { fiber, rec, clean_up, after }));
                 return Next::Run;
             }
         }
     }
 
+    /// Whether a task runs a generator that is being closed at the end of a scope.
+    pub(super) fn is_closing(&self, id: TaskId) -> bool {
+        let rest = self.tasks.get(id).and_then(|task| task.rest.as_ref());
+        rest.is_some_and(|rest| rest.closing.is_some())
+    }
+
     /// A generator has been closed, with that outcome.
     pub(super) fn closed(&mut self, vm: &mut Vm, id: TaskId, ended: Ended) -> Next {
         let Some(task) = self.tasks.get_mut(id) else { return Next::Switch };
-        let Some(closing) = task.closing.take() else { return Next::Switch };
+        let closing = task.rest.as_mut().and_then(|rest| rest.closing.take());
+        let Some(closing) = closing else { return Next::Switch };
         let Closing { fiber, rec, clean_up, after } = *closing;
         vm.free_fiber(std::mem::replace(&mut task.fiber, fiber));
         self.leave(vm, id, clean_up);

@@ -108,25 +108,43 @@ pub(super) fn rec_of(vm: &Vm, value: Value) -> Option<RecId> {
 }
 
 impl Loop {
-    /// The handle of a task.
-    pub fn handle_of(&self, id: TaskId) -> Value {
-        self.tasks.get(id).map(|task| task.handle).unwrap_or_default()
+    /// The handle of a task, made when somebody wants it.
+    pub fn handle_of(&mut self, vm: &mut Vm, id: TaskId) -> Value {
+        let Some(task) = self.tasks.get(id) else { return Value::null() };
+        if !task.handle.is_null() {
+            return task.handle;
+        }
+        let handle = vm.heap.object(Box::new(TaskHandle {
+            number: task.number,
+            name: self.tasks.name(task),
+            end: End::Running(id),
+            awaited: false,
+            joiners: WaitList::default(),
+        }));
+        if let Some(task) = self.tasks.get_mut(id) {
+            task.handle = handle;
+        }
+        handle
     }
 
     /// What the task-locals of a task are.
     pub fn locals(&self, id: TaskId) -> Value {
-        self.tasks.get(id).map(|task| task.locals).unwrap_or_default()
+        let rest = self.tasks.get(id).and_then(|task| task.rest.as_ref());
+        rest.map(|rest| rest.locals).unwrap_or_default()
     }
 
     /// Changes them.
     pub fn set_locals(&mut self, id: TaskId, locals: Value) {
-        if let Some(task) = self.tasks.get_mut(id) {
-            task.locals = locals;
+        if let Some(task) = self.tasks.get_mut(id)
+            && (task.rest.is_some() || !locals.is_null())
+        {
+            task.rest_mut().locals = locals;
         }
     }
 
     /// The innermost record that a task is in: what it spawns can belong to that.
-    pub fn innermost(&self, id: TaskId) -> Option<RecId> {
+    pub fn innermost(&mut self, id: TaskId) -> Option<RecId> {
+        self.own_record(id);
         self.tasks.get(id).map(|task| task.rec)
     }
 
@@ -138,8 +156,8 @@ impl Loop {
 
     /// Gives the task of a handle another name.
     pub fn rename(&mut self, vm: &mut Vm, handle: Value, name: Arc<str>) {
-        if let Some(task) = task_of(vm, handle).and_then(|id| self.tasks.get_mut(id)) {
-            task.name = name.clone();
+        if let Some(task) = task_of(vm, handle) {
+            self.tasks.rename(task, name.clone());
         }
         if let Some(handle) = vm.heap.object_mut::<TaskHandle>(handle) {
             handle.name = name;

@@ -4,9 +4,9 @@ use super::driver::Ticket;
 use super::event_loop::Loop;
 use super::handle::{End, TaskHandle, task_of};
 use super::mutex::Mutex;
-use super::op::{Arms, OpState, Outcome};
+use super::op::{Arms, Outcome};
 use super::promise::Promise;
-use super::task::{Task, TaskId};
+use super::task::TaskId;
 use super::wait::Wait;
 use super::waiters::WaiterId;
 use crate::vm::display::display_short;
@@ -41,7 +41,7 @@ pub(super) fn is_awaitable(vm: &Vm, value: Value) -> bool {
 impl Loop {
     /// What a join of an ended task gives. Handing out its error is what makes the task awaited.
     pub(super) fn try_join(&mut self, vm: &mut Vm, handle: Value, stop: bool) -> Option<Outcome> {
-        let found = vm.heap.object_mut::<TaskHandle>(handle)?;
+        let found = vm.heap.object_in_place::<TaskHandle>(handle)?;
         let reason = match &found.end {
             End::Running(_) => return None,
             End::Value(value) => return Some(Ok(*value)),
@@ -69,13 +69,14 @@ impl Loop {
 
     /// Makes a ticket be attempted again when the task of a handle has ended.
     pub fn join_queue(&mut self, vm: &mut Vm, handle: Value, ticket: Ticket) -> JoinPlace {
-        let found = vm.heap.object_mut::<TaskHandle>(handle);
+        let found = vm.heap.object_in_place::<TaskHandle>(handle);
         JoinPlace(found.map(|found| self.waiters.push(&mut found.joiners, ticket)))
     }
 
     /// Takes [`join_queue`](Loop::join_queue) back.
     pub fn leave_join_queue(&mut self, vm: &mut Vm, handle: Value, place: JoinPlace) {
-        if let (Some(found), Some(place)) = (vm.heap.object_mut::<TaskHandle>(handle), place.0) {
+        if let (Some(found), Some(place)) = (vm.heap.object_in_place::<TaskHandle>(handle), place.0)
+        {
             self.waiters.remove(&mut found.joiners, place);
         }
     }
@@ -88,17 +89,19 @@ impl Loop {
         let is_lock = matches!(wait, Wait::Lock(_));
         if target == id {
             let message = match is_lock {
-                true => format!("{} holds {} already", me.title(), self.title_of(vm, wait)),
-                false => format!("{} would wait for itself", me.title()),
+                true => {
+                    format!("{} holds {} already", self.tasks.title(me), self.title_of(vm, wait))
+                }
+                false => format!("{} would wait for itself", self.tasks.title(me)),
             };
             return Some(vm.error(ErrorKind::DeadlockError, message));
         }
-        let name = |id| self.tasks.get(id).map_or_else(String::new, |task| task.title());
+        let name = |id| self.tasks.get(id).map_or_else(String::new, |task| self.tasks.title(task));
         // What a task lives in was spawned before it.
         let is_older = self.tasks.get(target).is_some_and(|task| task.number < me.number);
         if !is_lock && is_older && self.recs.chain(me.rec).any(|(_, rec)| rec.host == Some(target))
         {
-            let (me, around) = (me.title(), name(target));
+            let (me, around) = (self.tasks.title(me), name(target));
             let message =
                 format!("{me} would wait for {around}, which it is part of and which waits for it");
             return Some(vm.error(ErrorKind::DeadlockError, message));
@@ -109,7 +112,7 @@ impl Loop {
         let next = |waited_for: &TaskId| self.waits_alone_for(vm, *waited_for);
         let chain = || std::iter::successors(Some(target), next).take(self.tasks.count() + 1);
         let length = chain().position(|waited_for| waited_for == id)?;
-        let mut path = format!("{}{}", me.title(), self.link(vm, wait));
+        let mut path = format!("{}{}", self.tasks.title(me), self.link(vm, wait));
         for waiter in chain().take(length) {
             let link = self.single_wait(waiter).map_or_else(String::new, |w| self.link(vm, w));
             path.push_str(&link);
@@ -141,8 +144,8 @@ impl Loop {
 
     /// What alone a task waits for. Arms of a `select` are not followed: another one may happen.
     fn single_wait(&self, id: TaskId) -> Option<&Wait> {
-        match &self.tasks.get(id)?.op.state {
-            OpState::Pending(Arms::One(arm)) => Some(&arm.wait),
+        match &self.tasks.get(id)?.op.pending {
+            Some(Arms::One(arm)) => Some(&arm.wait),
             _ => None,
         }
     }
@@ -150,7 +153,7 @@ impl Loop {
     /// A link of a cycle: what is waited for, and whose doing that is.
     fn link(&self, vm: &Vm, wait: &Wait) -> String {
         let task = self.depends_on(vm, wait).and_then(|id| self.tasks.get(id));
-        let task = task.map_or_else(String::new, Task::title);
+        let task = task.map_or_else(String::new, |task| self.tasks.title(task));
         match wait {
             Wait::Lock(_) => format!(" → {}, held by {task}", self.title_of(vm, wait)),
             _ => format!(" → {task}"),
@@ -170,7 +173,7 @@ impl Loop {
     pub(super) fn describe_lock(&self, vm: &Vm, wait: &Wait) -> String {
         let title = self.title_of(vm, wait);
         match self.depends_on(vm, wait).map(|owner| self.tasks.get(owner)) {
-            Some(Some(owner)) => format!("{title}, held by {}", owner.title()),
+            Some(Some(owner)) => format!("{title}, held by {}", self.tasks.title(owner)),
             Some(None) => format!("{title}, which a task that has ended held"),
             None => title,
         }

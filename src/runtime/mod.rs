@@ -135,7 +135,8 @@ impl Runtime {
         self.reclaim(callee, args);
         let owner = self.rt.program_rec();
         let call = Call { callee, args, named: None };
-        let handle = self.rt.make_task(&mut self.vm, Some(owner), TaskKind::Call, None, call);
+        let task = self.rt.make_task(&mut self.vm, Some(owner), TaskKind::Call, None, call);
+        let handle = self.rt.handle_of(&mut self.vm, task);
         CallId(self.rt.calls.insert(handle))
     }
 

@@ -84,7 +84,9 @@ impl Loop {
             let title = found.title();
             let message = match (found.owner, owner) {
                 (None, _) => format!("unlock: nobody holds {title}"),
-                (Some(_), Some(owner)) => format!("unlock: {} holds {title}", owner.title()),
+                (Some(_), Some(owner)) => {
+                    format!("unlock: {} holds {title}", self.tasks.title(owner))
+                }
                 (Some(_), None) => format!("unlock: the task that holds {title} has ended"),
             };
             return Err(vm.error(ErrorKind::ValueError, message));
@@ -101,13 +103,15 @@ impl Loop {
     }
     fn count_lock(&mut self, task: Option<TaskId>, change: i32) {
         if let Some(task) = task.and_then(|id| self.tasks.get_mut(id)) {
-            task.locks = task.locks.saturating_add_signed(change);
+            let locks = &mut task.rest_mut().locks;
+            *locks = locks.saturating_add_signed(change);
         }
     }
 
     /// A task ends that holds mutexes: nobody who waits for one will ever get it, and is told so.
     pub(super) fn abandon_locks(&mut self, vm: &mut Vm, id: TaskId) {
-        if self.lock_waits == 0 || self.tasks.get(id).is_none_or(|task| task.locks == 0) {
+        let rest = self.tasks.get(id).and_then(|task| task.rest.as_ref());
+        if self.lock_waits == 0 || rest.is_none_or(|rest| rest.locks == 0) {
             return;
         }
         let waits = |wait: &Wait| match wait {

@@ -1,11 +1,8 @@
 //! Ops: what one task waits for at one `await` or `select`.
 //!
-//! ```text
-//!   none ──► pending ──► done ───────┐
-//!                └─────► cancelled ──┴──► none, when the task has gone on
-//! ```
-//! An op leaves `pending` exactly once, and all its arms are taken back in that step. It belongs to
-//! its task; other places know it by [`Ticket`]s, which go stale with it.
+//! An op is pending until one of its arms has happened, or until a cancel ends it: that comes to pass
+//! exactly once, and all its arms are taken back in that step. Its result goes to the suspended code at
+//! once. It belongs to its task; other places know it by [`Ticket`]s, which go stale with it.
 
 use super::driver::Ticket;
 use super::timer::TimerId;
@@ -15,31 +12,6 @@ use crate::vm::Value;
 
 /// A result: a value, or an error to be thrown at the await.
 pub type Outcome = Result<Value, Value>;
-
-/// How far an op is.
-pub enum OpState {
-    /// There is none.
-    None,
-    /// It waits for the first of its arms.
-    Pending(Arms),
-    /// It has its result.
-    Done(Outcome),
-    /// A cancel has ended it.
-    Cancelled,
-}
-
-impl OpState {
-    /// In a word, for who traces the loop.
-    pub fn word(&self) -> &'static str {
-        match self {
-            OpState::None => "none",
-            OpState::Pending(_) => "pending",
-            OpState::Done(Ok(_)) => "done",
-            OpState::Done(Err(_)) => "failed",
-            OpState::Cancelled => "cancelled",
-        }
-    }
-}
 
 /// One thing an op waits for.
 pub struct Arm {
@@ -69,15 +41,26 @@ pub enum Arms {
     /// An `await`.
     One(Arm),
     /// A `select`.
-    Many(Vec<Arm>),
+    Many(Box<Choices>),
 }
+
+/// The arms of a `select`.
+pub struct Choices {
+    /// In the order in which they were tried.
+    pub arms: Vec<Arm>,
+    /// The place of the `select`, where the arm that happens is remembered; [`NO_SITE`] for none.
+    pub site: u64,
+}
+
+/// No place remembers the arm.
+pub const NO_SITE: u64 = u64::MAX;
 
 impl Arms {
     /// All of them.
     pub fn as_slice(&self) -> &[Arm] {
         match self {
             Arms::One(arm) => std::slice::from_ref(arm),
-            Arms::Many(arms) => arms,
+            Arms::Many(choices) => &choices.arms,
         }
     }
 
@@ -85,55 +68,34 @@ impl Arms {
     pub fn as_mut_slice(&mut self) -> &mut [Arm] {
         match self {
             Arms::One(arm) => std::slice::from_mut(arm),
-            Arms::Many(arms) => arms,
+            Arms::Many(choices) => &mut choices.arms,
         }
     }
 }
 
 /// The op of a task.
+#[derive(Default)]
 pub struct Op {
     /// Its number; ops are numbered in the order in which they start to wait.
     pub seq: u64,
-    /// How far it is.
-    pub state: OpState,
-    /// The timer for a cancel that is hidden from it.
-    pub reveal: Option<TimerId>,
-    /// It is a `select`: the task wants the number of the arm, too.
-    pub is_select: bool,
-    /// The number of the arm that has happened.
-    pub arm: u32,
-    /// The place of the `select`, where that arm is remembered; [`NO_SITE`] for none.
-    pub site: u64,
+    /// What it waits for, as long as it does.
+    pub pending: Option<Arms>,
 }
 
-/// No place remembers the arm.
-pub const NO_SITE: u64 = u64::MAX;
-
 impl Op {
-    /// No op.
-    pub fn none() -> Op {
-        Op { seq: 0, state: OpState::None, reveal: None, is_select: false, arm: 0, site: NO_SITE }
-    }
-
     /// What it waits for; nothing if it does not.
     pub fn arms(&self) -> &[Arm] {
-        match &self.state {
-            OpState::Pending(arms) => arms.as_slice(),
-            _ => &[],
-        }
+        self.pending.as_ref().map_or(&[], Arms::as_slice)
     }
 
     /// The same, to change it.
     pub fn arms_mut(&mut self) -> &mut [Arm] {
-        match &mut self.state {
-            OpState::Pending(arms) => arms.as_mut_slice(),
-            _ => &mut [],
-        }
+        self.pending.as_mut().map_or(&mut [], Arms::as_mut_slice)
     }
 
     /// Whether it waits.
     pub fn is_pending(&self) -> bool {
-        matches!(self.state, OpState::Pending(_))
+        self.pending.is_some()
     }
 
     /// Whether it waits and `ticket` is one of its.
@@ -145,5 +107,15 @@ impl Op {
     pub fn holds_cancel(&self) -> bool {
         let holds = |arm: &Arm| matches!(&arm.wait, Wait::Source(source) if source.holds_cancel());
         self.arms().iter().any(holds)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_op_is_small_since_there_may_be_a_million() {
+        assert!(size_of::<Op>() <= 64, "{}", size_of::<Op>());
     }
 }

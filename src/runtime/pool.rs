@@ -21,6 +21,8 @@ pub struct Pool {
 struct LaneThreads {
     queue: Arc<Queue>,
     threads: Vec<JoinHandle<()>>,
+    /// How many threads there may be. Finding out asks the system a lot.
+    most: usize,
 }
 
 struct Queue {
@@ -31,7 +33,10 @@ struct Queue {
 #[derive(Default)]
 struct QueueState {
     work: VecDeque<(usize, Arc<dyn Runnable>)>,
+    /// Threads that wait for work.
     idle: usize,
+    /// Of those, how many have been called and have not come yet. Calling is a system call.
+    called: usize,
     closing: bool,
 }
 
@@ -47,11 +52,13 @@ impl Pool {
         let threads = self.lane(lane);
         let mut state = threads.queue.lock();
         state.work.push_back((number, job));
-        // Idle threads have been told about earlier work and may not have taken it yet.
-        let short = state.work.len() > state.idle;
+        // Those who have been called take whatever they find.
+        let calls = state.idle > state.called;
+        state.called += usize::from(calls);
         drop(state);
-        threads.queue.changed.notify_one();
-        if short && threads.threads.len() < threads_max(lane) {
+        if calls {
+            threads.queue.changed.notify_one();
+        } else if threads.threads.len() < threads.most {
             let queue = threads.queue.clone();
             let started = thread::Builder::new()
                 .name(format!("kettle-{}", lane.name()))
@@ -77,7 +84,8 @@ impl Pool {
                 state: Mutex::new(QueueState::default()),
                 changed: Condvar::new(),
             });
-            self.lanes.push((lane, LaneThreads { queue, threads: Vec::new() }));
+            self.lanes
+                .push((lane, LaneThreads { queue, threads: Vec::new(), most: threads_max(lane) }));
             self.lanes.len() - 1
         });
         &mut self.lanes[place].1
@@ -124,6 +132,7 @@ impl Queue {
                 state.idle += 1;
                 state = self.changed.wait(state).unwrap_or_else(PoisonError::into_inner);
                 state.idle -= 1;
+                state.called = state.called.saturating_sub(1);
             }
         }
     }

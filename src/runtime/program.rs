@@ -70,9 +70,9 @@ impl Loop {
         self.leave_by = None;
         self.parts = parts;
         self.ended = None;
-        let handle = self.make_task(vm, None, TaskKind::Main, None, call);
-        self.main = super::handle::task_of(vm, handle);
-        self.program = self.main.and_then(|main| self.tasks.get(main)).map(|task| task.own);
+        let main = self.make_task(vm, None, TaskKind::Main, None, call);
+        self.main = Some(main);
+        self.program = self.tasks.get(main).map(|task| task.own);
     }
 
     /// The record that owns what a host calls: that of the program, or one for want of it.

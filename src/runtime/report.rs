@@ -51,24 +51,24 @@ impl Loop {
 
     /// The task that runs the scope a task belongs to.
     fn owner_of(&self, task: &Task) -> Option<&Task> {
-        let parent = self.recs.get(task.own)?.parent?;
+        let parent = self.owner(task)?;
         self.tasks.get(self.recs.get(parent)?.host?)
     }
 
     /// One task, described.
     pub(super) fn report_of(&self, vm: &Vm, id: TaskId) -> TaskReport {
         let Some(task) = self.tasks.get(id) else { return TaskReport::unknown() };
-        let parent = self.recs.get(task.own).and_then(|rec| rec.parent);
-        let spawned = task.site.and_then(|site| vm.describe_trace(&[site]).into_iter().next());
+        let parent = self.owner(task);
+        let spawned = task.site().and_then(|site| vm.describe_trace(&[site]).into_iter().next());
         TaskReport {
             number: task.number,
-            name: task.name.to_string(),
+            name: self.tasks.name(task).to_string(),
             kind: task.kind,
             depth: 0,
             doing: self.doing(vm, task),
             waited: match task.stage {
                 Stage::Ready | Stage::Running => None,
-                Stage::Waiting | Stage::Joining(_) => Some(self.driver.now().since(task.since)),
+                Stage::Waiting | Stage::Joining => Some(self.driver.now().since(task.since)),
             },
             owner: match parent {
                 Some(owner) => format!("belongs to {}", self.scope_name(owner)),
@@ -92,14 +92,14 @@ impl Loop {
             RecKind::Body => "a function",
             RecKind::CleanUp => "a clean-up",
         };
-        host.map_or_else(|| what.to_owned(), |host| format!("{what} of {}", host.title()))
+        host.map_or_else(|| what.to_owned(), |host| format!("{what} of {}", self.tasks.title(host)))
     }
 
     fn doing(&self, vm: &Vm, task: &Task) -> String {
         match task.stage {
             Stage::Ready => "is ready to run".to_owned(),
             Stage::Running => "runs".to_owned(),
-            Stage::Joining(rec) => self.doing_at_end(rec),
+            Stage::Joining => self.doing_at_end(task.rec),
             Stage::Waiting => {
                 format!("waits for {}", self.describe_arms(vm, task.op.arms()))
             }
@@ -114,7 +114,7 @@ impl Loop {
                 names.push("…".to_owned());
                 break;
             }
-            names.push(task.title());
+            names.push(self.tasks.title(task));
             child = task.next;
         }
         format!("waits at the end of its scope for {}", names.join(", "))
@@ -134,7 +134,7 @@ impl Loop {
             && entries.len() < TRACE_MAX
         {
             next = self.owner_of(task);
-            let Some(site) = task.site else { break };
+            let Some(site) = task.site() else { break };
             let around = next.map(|owner| vm.trace_entries(owner.fiber)).unwrap_or_default();
             match around.iter().position(|entry| entry.function == site.function) {
                 Some(place) => {

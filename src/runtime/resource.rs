@@ -4,13 +4,18 @@
 //! direct argument, and what it gives as its result, moves on. Closing by hand is what
 //! ends ownership otherwise. The loop does not know how a thing is closed: whoever makes it says so.
 
-use std::collections::HashMap;
+use std::collections::hash_map::Entry;
+
+use foldhash::fast::RandomState;
 
 use super::event_loop::Loop;
 use super::rec::RecId;
 use super::task::TaskId;
 use crate::vm::heap::Marker;
 use crate::vm::{Value, Vm};
+
+/// Scripts choose none of the keys, so a hash need not be more than quick.
+type HashMap<K, V> = std::collections::HashMap<K, V, RandomState>;
 
 /// Closes a resource. Closing again does nothing.
 pub type Closer = fn(&mut Vm, &mut Loop, Value);
@@ -21,7 +26,44 @@ pub(super) struct Resources {
     /// By the address of the object, which never moves.
     owners: HashMap<u64, Owned>,
     /// In the order in which they came to each task.
-    by_task: HashMap<TaskId, Vec<Value>>,
+    by_task: HashMap<TaskId, Few>,
+}
+
+/// The resources of a task: nearly always one, as of who serves a connection.
+enum Few {
+    One(Value),
+    Many(Vec<Value>),
+}
+
+impl Few {
+    fn as_slice(&self) -> &[Value] {
+        match self {
+            Few::One(value) => std::slice::from_ref(value),
+            Few::Many(values) => values,
+        }
+    }
+
+    fn push(&mut self, value: Value) {
+        match self {
+            Few::One(first) => *self = Few::Many(vec![*first, value]),
+            Few::Many(values) => values.push(value),
+        }
+    }
+
+    /// Takes a value out, if it is not the last one that is left; says so if it is.
+    fn remove(&mut self, value: Value) -> bool {
+        // What is closed or handed on is mostly what came last.
+        let Some(place) = self.as_slice().iter().rposition(|known| known.same(value)) else {
+            return false;
+        };
+        match self {
+            Few::Many(values) if values.len() > 1 => {
+                values.remove(place);
+                false
+            }
+            _ => true,
+        }
+    }
 }
 
 #[derive(Clone, Copy)]
@@ -33,13 +75,16 @@ struct Owned {
 impl Resources {
     pub(super) fn trace(&self, marker: &mut Marker) {
         for owned in self.by_task.values() {
-            marker.values(owned);
+            marker.values(owned.as_slice());
         }
     }
 
     fn add(&mut self, owner: TaskId, resource: Value, close: Closer) {
         self.owners.insert(resource.bits(), Owned { owner, close });
-        self.by_task.entry(owner).or_default().push(resource);
+        match self.by_task.entry(owner) {
+            Entry::Occupied(mut few) => few.get_mut().push(resource),
+            Entry::Vacant(place) => drop(place.insert(Few::One(resource))),
+        }
     }
 
     fn remove(&mut self, resource: Value) -> Option<Owned> {
@@ -47,14 +92,8 @@ impl Resources {
             return None;
         }
         let owned = self.owners.remove(&resource.bits())?;
-        if let Some(list) = self.by_task.get_mut(&owned.owner) {
-            // What is closed or handed on is mostly what came last.
-            if let Some(place) = list.iter().rposition(|known| known.same(resource)) {
-                list.remove(place);
-            }
-            if list.is_empty() {
-                self.by_task.remove(&owned.owner);
-            }
+        if self.by_task.get_mut(&owned.owner).is_some_and(|few| few.remove(resource)) {
+            self.by_task.remove(&owned.owner);
         }
         Some(owned)
     }
@@ -70,11 +109,12 @@ impl Resources {
 
     /// What a task owns, in the order in which it came to it.
     pub(super) fn of(&self, task: TaskId) -> &[Value] {
-        self.by_task.get(&task).map_or(&[], Vec::as_slice)
+        self.by_task.get(&task).map_or(&[], Few::as_slice)
     }
 
     fn is_owned_by(&self, resource: Value, task: TaskId) -> bool {
         resource.is_object()
+            && !self.owners.is_empty()
             && self.owners.get(&resource.bits()).is_some_and(|owned| owned.owner == task)
     }
 }
@@ -115,7 +155,8 @@ impl Loop {
         result: Option<Value>,
         owner: Option<RecId>,
     ) {
-        if !self.resources.by_task.contains_key(&task) {
+        let resources = &self.resources;
+        if resources.owners.is_empty() || !resources.by_task.contains_key(&task) {
             return;
         }
         let host = owner.and_then(|owner| self.recs.get(owner)).and_then(|rec| rec.host);
@@ -124,7 +165,8 @@ impl Loop {
             self.hand_over(task, host, &[result]);
             self.hand_over(task, host, &inside.unwrap_or_default());
         }
-        for resource in self.resources.by_task.remove(&task).unwrap_or_default().into_iter().rev() {
+        let left = self.resources.by_task.remove(&task);
+        for &resource in left.iter().flat_map(|few| few.as_slice().iter().rev()) {
             if let Some(owned) = self.resources.owners.remove(&resource.bits()) {
                 (owned.close)(vm, self, resource);
             }
@@ -135,7 +177,7 @@ impl Loop {
 #[cfg(test)]
 mod tests {
     use super::super::driver::SimDriver;
-    use super::super::task::{Birth, TaskKind};
+    use super::super::task::{Birth, Name, TaskKind};
     use super::super::wait::LoopTable;
     use super::super::{Runtime, Silent};
     use super::*;
@@ -163,8 +205,12 @@ mod tests {
     }
 
     fn task(runtime: &mut Runtime) -> TaskId {
-        let birth =
-            Birth { name: "t".into(), kind: TaskKind::Plain, fiber: FiberId(0), site: None };
+        let birth = Birth {
+            name: Name::Own("t".into()),
+            kind: TaskKind::Plain,
+            fiber: FiberId(0),
+            site: None,
+        };
         runtime.rt.tasks.make(birth)
     }
 

@@ -123,6 +123,7 @@ impl Loop {
             ScopeKind::Body => (RecKind::Body, None, None, false),
             ScopeKind::CleanUp => (RecKind::CleanUp, None, None, false),
         };
+        self.own_record(id);
         let Some((fiber, around)) = self.tasks.get(id).map(|task| (task.fiber, task.rec)) else {
             return Ok(Value::null());
         };
@@ -185,7 +186,7 @@ impl Loop {
         let Some(rec) = self.recs.get_mut(rec_id) else { return Next::Run };
         if rec.live > 0 || rec.first_child.is_some() {
             if let Some(task) = self.tasks.get_mut(id) {
-                task.stage = Stage::Joining(rec_id);
+                task.stage = Stage::Joining;
                 task.since = self.clock;
                 task.resume = resume;
             }
@@ -224,7 +225,7 @@ impl Loop {
         while let Some(child) = next {
             let Some(task) = self.tasks.get(child) else { return };
             next = task.next;
-            let own = task.own;
+            let own = self.own_record(child);
             self.cancel(vm, own, Reason::new(CancelKind::Parent));
         }
     }

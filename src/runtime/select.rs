@@ -3,7 +3,7 @@
 use std::task::Poll;
 
 use super::event_loop::Loop;
-use super::op::{Arm, Arms, NO_SITE, Outcome, Place};
+use super::op::{Arm, Arms, Choices, NO_SITE, Outcome, Place};
 use super::suspend::{Choice, Next};
 use super::task::{Task, TaskId};
 use super::wait::{Answer, Cx, Wait};
@@ -33,7 +33,7 @@ impl Task {
         if site == NO_SITE {
             return;
         }
-        let rotation = self.rotation.get_or_insert_default();
+        let rotation = &mut self.rest_mut().rotation;
         if let Some(known) = rotation.iter_mut().find(|(known, _)| *known == site) {
             known.1 = arm;
             return;
@@ -45,7 +45,7 @@ impl Task {
     }
 
     fn chosen_last(&self, site: u64) -> Option<u32> {
-        let mut places = self.rotation.as_ref()?.iter();
+        let mut places = self.rest.as_ref()?.rotation.iter();
         places.find(|(known, _)| *known == site).map(|(_, arm)| *arm)
     }
 }
@@ -81,7 +81,7 @@ impl Loop {
             let choice = Choice { site: NO_SITE, arm: number };
             return self.finish_at_once(vm, id, Ok(Value::null()), Some(choice), false);
         }
-        self.park(vm, id, Arms::Many(pending), site)
+        self.park(vm, id, Arms::Many(Box::new(Choices { arms: pending, site })))
     }
 
     fn try_operand(&mut self, vm: &mut Vm, id: TaskId, operand: SelectOperand) -> Tried {

@@ -1,14 +1,11 @@
 //! Spawning: how a task comes into a scope.
 
-use std::sync::Arc;
-
 use super::event_loop::Loop;
-use super::handle::{End, TaskHandle};
 use super::rec::{RecId, RecKind};
-use super::task::{Birth, TaskId, TaskKind};
+use super::suspend::Next;
+use super::task::{Birth, Name, Task, TaskId, TaskKind};
 use super::tracer::Step;
-use super::waiters::WaitList;
-use crate::bytecode::op::{SPAWN_DAEMON, SPAWN_TRY};
+use crate::bytecode::op::{SPAWN_DAEMON, SPAWN_TRY, SPAWN_UNNAMED};
 use crate::vm::object::TraceEntry;
 use crate::vm::{ErrorKind, Thrown, Value, Vm};
 
@@ -36,8 +33,25 @@ impl TaskKind {
 }
 
 impl Loop {
-    /// Makes a task that belongs to `owner` and runs when those that are ready have run. Gives its
-    /// handle. Starting is no checkpoint: it runs to its first op even in a cancelled scope.
+    /// Carries out a `spawn` of the code of a task.
+    pub(super) fn spawn_for(
+        &mut self,
+        vm: &mut Vm,
+        by: TaskId,
+        owner: Value,
+        flags: i32,
+        call: Call<'_>,
+    ) -> Next {
+        let owner = super::handle::rec_of(vm, owner);
+        let handle = match self.spawn(vm, by, owner, TaskKind::from_flags(flags), call) {
+            Ok(_) if flags & SPAWN_UNNAMED != 0 => Ok(Value::null()),
+            Ok(task) => Ok(self.handle_of(vm, task)),
+            Err(Thrown(error)) => Err(error),
+        };
+        self.deliver(vm, by, handle, None)
+    }
+
+    /// Makes a task that belongs to `owner` and runs when those that are ready have run. Starting is no checkpoint: it runs to its first op even in a cancelled scope.
     pub fn spawn(
         &mut self,
         vm: &mut Vm,
@@ -45,7 +59,7 @@ impl Loop {
         owner: Option<RecId>,
         kind: TaskKind,
         call: Call<'_>,
-    ) -> Result<Value, Thrown> {
+    ) -> Result<TaskId, Thrown> {
         let open = owner.filter(|owner| self.recs.get(*owner).is_some_and(|rec| !rec.closed));
         let Some(owner) = open else {
             let message = "this scope has ended, it takes no more tasks";
@@ -54,14 +68,12 @@ impl Loop {
         let site = self.tasks.get(by).and_then(|task| vm.site(task.fiber));
         let named = call.named.and_then(|named| vm.heap.map_ref(named));
         let named: Vec<Value> = named.map(|named| named.values().collect()).unwrap_or_default();
-        let handle = self.make_task(vm, Some(owner), kind, site, call);
-        if let Some(child) = super::handle::task_of(vm, handle) {
-            let locals = self.locals(by);
-            self.set_locals(child, locals);
-            self.hand_over(by, child, call.args);
-            self.hand_over(by, child, &named);
-        }
-        Ok(handle)
+        let child = self.make_task(vm, Some(owner), kind, site, call);
+        let locals = self.locals(by);
+        self.set_locals(child, locals);
+        self.hand_over(by, child, call.args);
+        self.hand_over(by, child, &named);
+        Ok(child)
     }
 
     /// Makes a task. Without an owner it is the program's own: its record is that of the program.
@@ -72,29 +84,34 @@ impl Loop {
         kind: TaskKind,
         site: Option<TraceEntry>,
         call: Call<'_>,
-    ) -> Value {
-        let name: Arc<str> = vm.callee_name(call.callee);
-        let fiber = vm.new_fiber(call.callee, call.args, call.named);
-        let id = self.tasks.make(Birth { name: name.clone(), kind, fiber, site });
-        let own = match owner {
-            None => self.recs.make(RecKind::Program, None, Some(id)),
-            Some(_) => self.recs.make(RecKind::Task, owner, Some(id)),
+    ) -> TaskId {
+        let name = match vm.heap.closure_ref(call.callee).map(|closure| closure.function()) {
+            Some(function) => {
+                if !self.tasks.knows(function) {
+                    self.tasks.learn(function, vm.callee_name(call.callee));
+                }
+                Name::Function(function)
+            }
+            None => Name::Own(vm.callee_name(call.callee)),
         };
-        if let Some(rec) = self.recs.get_mut(own) {
-            rec.is_daemon = kind.is_daemon();
+        let fiber = vm.new_fiber(call.callee, call.args, call.named);
+        let id = self.tasks.make(Birth { name, kind, fiber, site });
+        let program = match owner {
+            None => Some(self.recs.make(RecKind::Program, None, Some(id))),
+            Some(_) => None,
+        };
+        if let Some(task) = self.tasks.get_mut(id) {
+            task.own = program.unwrap_or_default();
+            task.rec = owner.or(program).unwrap_or_default();
+            task.budget = self.op_budget;
         }
-        let Some(task) = self.tasks.get_mut(id) else { return Value::null() };
-        task.own = own;
-        task.rec = own;
-        task.budget = self.op_budget;
-        let handle = vm.heap.object(Box::new(TaskHandle {
-            number: task.number,
-            name,
-            end: End::Running(id),
-            awaited: false,
-            joiners: WaitList::default(),
-        }));
-        task.handle = handle;
+        // Cuts stop at the record of a daemon.
+        if kind.is_daemon() {
+            let own = self.own_record(id);
+            if let Some(rec) = self.recs.get_mut(own) {
+                rec.is_daemon = true;
+            }
+        }
         if self.watch_limit.is_some() && self.tasks.count() > 1 {
             self.start_watchdog(vm);
         }
@@ -103,13 +120,32 @@ impl Loop {
             self.adopt(id, owner);
         }
         self.wake(id);
-        handle
+        id
+    }
+
+    /// The own record of a task. Most tasks never enter a scope and are never cancelled alone, so it
+    /// is made when it is first needed.
+    pub(super) fn own_record(&mut self, id: TaskId) -> RecId {
+        let Some(task) = self.tasks.get_mut(id) else { return RecId::default() };
+        if task.own == RecId::default() {
+            let own = self.recs.make(RecKind::Task, Some(task.rec), Some(id));
+            (task.own, task.rec) = (own, own);
+        }
+        task.own
+    }
+
+    /// The record that owns a task; none for the program.
+    pub(super) fn owner(&self, task: &Task) -> Option<RecId> {
+        match self.recs.get(task.own) {
+            Some(own) => own.parent,
+            None => Some(task.rec),
+        }
     }
 
     /// A new task, for who traces the loop.
     fn spawned(&self, id: TaskId, owner: Option<RecId>) -> Step {
         let parent = owner.and_then(|owner| self.recs.get(owner)).and_then(|rec| rec.host);
-        let name = self.tasks.get(id).map_or_else(|| "".into(), |task| task.name.clone());
+        let name = self.tasks.get(id).map(|task| self.tasks.name(task)).unwrap_or_default();
         let (task, parent) = (self.number_of(Some(id)), self.number_of(parent));
         Step::TaskSpawned { task, name, parent }
     }

@@ -4,7 +4,7 @@ use std::task::Poll;
 
 use super::driver::Ticket;
 use super::event_loop::Loop;
-use super::op::{Arm, Arms, NO_SITE, Op, OpState, Outcome, Place};
+use super::op::{Arm, Arms, Op, Outcome, Place};
 use super::task::{Resume, Stage, TaskId};
 use super::tracer::Step;
 use super::wait::Wait;
@@ -29,6 +29,9 @@ pub(super) struct Choice {
 impl Loop {
     /// Awaits one thing. That the task is not to unwind instead has been checked.
     pub(super) fn await_one(&mut self, vm: &mut Vm, id: TaskId, mut wait: Wait) -> Next {
+        if let Wait::Yield = wait {
+            return self.finish_at_once(vm, id, Ok(Value::null()), None, true);
+        }
         // Who stops a task that it is part of has stopped itself.
         if let Wait::Stop(_) = wait
             && self.effective(id).is_some()
@@ -39,13 +42,10 @@ impl Loop {
             return self.deliver(vm, id, Err(error), None);
         }
         match self.attempt(vm, id, &mut wait) {
-            Poll::Ready(outcome) => {
-                let yields = matches!(wait, Wait::Yield);
-                self.finish_at_once(vm, id, outcome, None, yields)
-            }
+            Poll::Ready(outcome) => self.finish_at_once(vm, id, outcome, None, false),
             Poll::Pending => {
                 let arm = Arm { number: 0, wait, place: Place::None };
-                self.park(vm, id, Arms::One(arm), NO_SITE)
+                self.park(vm, id, Arms::One(arm))
             }
         }
     }
@@ -70,7 +70,7 @@ impl Loop {
     }
 
     /// An op was done without waiting. Now and then the task gives way all the same, so that it
-    /// cannot keep the others from running; its result then waits with it.
+    /// cannot keep the others from running.
     pub(super) fn finish_at_once(
         &mut self,
         vm: &mut Vm,
@@ -85,21 +85,22 @@ impl Loop {
         if task.budget > 0 && !yields {
             return self.deliver(vm, id, outcome, choice);
         }
-        task.op = Op {
-            state: OpState::Done(outcome),
-            arm: choice.map_or(0, |choice| choice.arm),
-            is_select: choice.is_some(),
-            site: choice.map_or(NO_SITE, |choice| choice.site),
-            ..Op::none()
-        };
-        task.resume = Resume::Op;
-        self.wake(id);
+        self.deliver(vm, id, outcome, choice);
+        self.rest(id, Resume::Rested);
         Next::Switch
     }
 
-    /// The task waits until one of the arms has happened. `site` is where it is remembered.
-    pub(super) fn park(&mut self, vm: &mut Vm, id: TaskId, mut arms: Arms, site: u64) -> Next {
-        let is_select = matches!(arms, Arms::Many(_));
+    /// A task that has its result, or is to unwind, goes on when it is its turn.
+    fn rest(&mut self, id: TaskId, resume: Resume) {
+        if let Some(task) = self.tasks.get_mut(id) {
+            task.resume = resume;
+            task.stage = Stage::Ready;
+            self.ready.push_back(id);
+        }
+    }
+
+    /// The task waits until one of the arms has happened.
+    pub(super) fn park(&mut self, vm: &mut Vm, id: TaskId, mut arms: Arms) -> Next {
         self.ops += 1;
         let seq = self.ops;
         self.tell(|rt| Step::OpStarts {
@@ -111,40 +112,52 @@ impl Loop {
             self.register(vm, id, arm, Ticket { seq, task: id.index, arm: number });
         }
         let Some(task) = self.tasks.get_mut(id) else { return Next::Switch };
-        task.op = Op { seq, state: OpState::Pending(arms), is_select, site, ..Op::none() };
+        task.op = Op { seq, pending: Some(arms) };
         task.stage = Stage::Waiting;
         task.since = self.clock;
-        task.resume = Resume::Op;
         self.set_reveal(id);
         Next::Switch
     }
 
-    /// An arm has happened: the op is done. Nothing if it has ended already.
+    /// An arm has happened: the op is done, and its code gets the result, whatever is cancelled until
+    /// it runs. Nothing if the op has ended already.
     pub fn complete(&mut self, vm: &mut Vm, ticket: Ticket, outcome: Outcome) {
         let Some(id) = self.pending(ticket) else { return };
-        let Some(task) = self.tasks.get_mut(id) else { return };
-        let arm = task.op.arms().get(ticket.arm as usize);
-        task.op.arm = arm.map_or(0, |arm| arm.number);
-        self.leave_op(vm, id, OpState::Done(outcome));
+        let how = if outcome.is_ok() { "done" } else { "failed" };
+        let Some(arms) = self.leave_op(vm, id, how) else { return };
+        let choice = match &arms {
+            Arms::One(_) => None,
+            Arms::Many(choices) => {
+                let arm = choices.arms.get(ticket.arm as usize).map_or(0, |arm| arm.number);
+                Some(Choice { site: choices.site, arm })
+            }
+        };
+        // Once the code has its result it is no longer where it asked for that.
+        self.note_places(vm);
+        self.deliver(vm, id, outcome, choice);
+        self.rest(id, Resume::Rested);
     }
 
-    /// A pending op ends, and all its arms with it.
-    pub(super) fn leave_op(&mut self, vm: &mut Vm, id: TaskId, state: OpState) {
-        let Some(task) = self.tasks.get_mut(id) else { return };
-        let how = state.word();
-        let OpState::Pending(mut arms) = std::mem::replace(&mut task.op.state, state) else {
-            return;
-        };
-        let seq = task.op.seq;
-        let number = task.number;
-        if let Some(reveal) = task.op.reveal.take() {
+    /// A cancel ends a pending op.
+    pub(super) fn cancel_op(&mut self, vm: &mut Vm, id: TaskId) {
+        if self.leave_op(vm, id, "cancelled").is_some() {
+            self.rest(id, Resume::Unwind);
+        }
+    }
+
+    /// A pending op ends: all its arms are taken back.
+    fn leave_op(&mut self, vm: &mut Vm, id: TaskId, how: &'static str) -> Option<Arms> {
+        let task = self.tasks.get_mut(id)?;
+        let mut arms = task.op.pending.take()?;
+        let (seq, number) = (task.op.seq, task.number);
+        if let Some(reveal) = task.rest.as_mut().and_then(|rest| rest.reveal.take()) {
             self.timers.stop(reveal);
         }
         for (arm, number) in arms.as_mut_slice().iter_mut().zip(0..) {
             self.unregister(vm, id, arm, Ticket { seq, task: id.index, arm: number });
         }
         self.tell(|_| Step::OpEnds { op: seq, task: number, how });
-        self.wake(id);
+        Some(arms)
     }
 
     /// Something may have happened for an arm: it is tried again. Says whether it has.
@@ -177,17 +190,6 @@ impl Loop {
         } else {
             self.reattempt(vm, ticket);
         }
-    }
-
-    /// The task gets what came of its op: a result, whatever has been cancelled meanwhile, or a cut.
-    pub(super) fn take_op(&mut self, vm: &mut Vm, id: TaskId) -> Next {
-        let Some(task) = self.tasks.get_mut(id) else { return Next::Switch };
-        let op = std::mem::replace(&mut task.op, Op::none());
-        if let OpState::Done(outcome) = op.state {
-            let choice = op.is_select.then_some(Choice { site: op.site, arm: op.arm });
-            return self.deliver(vm, id, outcome, choice);
-        }
-        self.unwind(vm, id)
     }
 
     /// The task unwinds from where it is.

@@ -12,7 +12,8 @@ use super::driver::Moment;
 use super::generator::Closing;
 use super::op::Op;
 use super::rec::RecId;
-use crate::vm::object::TraceEntry;
+use super::timer::TimerId;
+use crate::vm::object::{TraceEntry, TraceKind};
 use crate::vm::{FiberId, Value};
 
 /// How many ops a task may complete at once before it lets the others run.
@@ -65,8 +66,8 @@ pub enum Stage {
     Running,
     /// It waits for its op.
     Waiting,
-    /// It waits for the tasks of a scope that it is leaving.
-    Joining(RecId),
+    /// It waits for the tasks of the scope that it is leaving, which is the innermost it is in.
+    Joining,
 }
 
 /// What a task does when it is its turn.
@@ -74,8 +75,10 @@ pub enum Stage {
 pub enum Resume {
     /// Its fiber goes on as it is: it is new, or was stopped for want of fuel.
     Run,
-    /// It gets the result of its op, or a cut.
-    Op,
+    /// Its fiber goes on; the result of its op has been delivered.
+    Rested,
+    /// A cancel has ended its op: it unwinds.
+    Unwind,
     /// It goes on leaving a scope: the registers that begin at this one belong to it.
     Join(u8),
     /// It goes on ending the program.
@@ -87,60 +90,87 @@ pub type Rotation = Vec<(u64, u32)>;
 
 /// A task.
 pub struct Task {
-    generation: NonZeroU32,
-    /// Its number, counted from 1 in the order of spawning.
+    /// Its number, counted from 1 in the order of spawning. What tells it from a later task in the
+    /// same slot is made of it.
     pub number: u64,
-    /// What it is called in reports.
-    pub name: Arc<str>,
-    /// What its end means.
-    pub kind: TaskKind,
-    /// Its code.
-    pub fiber: FiberId,
-    /// Its own record.
-    pub own: RecId,
-    /// The innermost record its code is in.
-    pub rec: RecId,
-    /// The object that scripts hold.
+    /// The object that scripts hold; null as long as nobody has asked for it.
     pub handle: Value,
-    /// Where it was spawned.
-    pub site: Option<TraceEntry>,
-    /// Where it stands.
-    pub stage: Stage,
-    /// The turn in which it began to wait, by its time.
-    pub since: Moment,
-    /// What it does next.
-    pub resume: Resume,
-    /// How many more ops it may complete at once.
-    pub budget: u32,
     /// What it waits for.
     pub op: Op,
+    /// What most tasks do not have.
+    pub rest: Option<Box<Rest>>,
+    /// Its own record; the name of none as long as it needs none. See [`Loop::own_record`].
+    ///
+    /// [`Loop::own_record`]: super::event_loop::Loop::own_record
+    pub own: RecId,
+    /// The innermost record its code is in: while it has none of its own, that of its owner.
+    pub rec: RecId,
+    /// Where it was spawned: function and instruction.
+    site: (u32, u32),
+    /// The function that it is named after.
+    function: u32,
+    /// The turn in which it began to wait, by its time.
+    pub since: Moment,
     /// Its neighbours among the children of its owner.
     pub previous: Option<TaskId>,
     /// The other one.
     pub next: Option<TaskId>,
-    /// Which arm happened last at each `select`; most tasks have none.
-    pub rotation: Option<Box<Rotation>>,
+    /// Its code.
+    pub fiber: FiberId,
+    /// How many more ops it may complete at once.
+    pub budget: u32,
+    /// What its end means.
+    pub kind: TaskKind,
+    /// Where it stands.
+    pub stage: Stage,
+    /// What it does next.
+    pub resume: Resume,
+}
+
+/// What few tasks have.
+#[derive(Default)]
+pub struct Rest {
+    /// What it is called, if not after a function.
+    name: Option<Arc<str>>,
+    /// Which arm happened last at each `select`.
+    pub rotation: Rotation,
     /// The end of a scope that waits until its generators are closed.
     pub closing: Option<Box<Closing>>,
     /// How many mutexes it holds.
     pub locks: u32,
     /// What its task-locals are: a chain that the library makes, or null.
     pub locals: Value,
+    /// The timer for a cancel that is hidden from its op.
+    pub reveal: Option<TimerId>,
     /// How often it may run out of fuel before force stops it again.
     pub allowance: u32,
 }
 
+/// No function has this number.
+const NO_FUNCTION: u32 = u32::MAX;
+
 impl Task {
-    /// As messages call it.
-    pub fn title(&self) -> String {
-        format!("task {} ({})", self.number, self.name)
+    /// Where it was spawned.
+    pub fn site(&self) -> Option<TraceEntry> {
+        let (function, instruction) = self.site;
+        let kind = TraceKind::Call;
+        (function != NO_FUNCTION).then_some(TraceEntry { function, instruction, kind, left_out: 0 })
+    }
+
+    /// What most tasks do not have, to change it.
+    pub fn rest_mut(&mut self) -> &mut Rest {
+        self.rest.get_or_insert_default()
+    }
+
+    fn generation(&self) -> NonZeroU32 {
+        NonZeroU32::new(self.number as u32).unwrap_or(NonZeroU32::MIN)
     }
 }
 
 /// What is known of a task when it is made.
 pub struct Birth {
     /// What it is called.
-    pub name: Arc<str>,
+    pub name: Name,
     /// What its end means.
     pub kind: TaskKind,
     /// Its code.
@@ -149,58 +179,70 @@ pub struct Birth {
     pub site: Option<TraceEntry>,
 }
 
+/// What a task is called in reports.
+pub enum Name {
+    /// As a function is, by its number in the VM.
+    Function(u32),
+    /// So.
+    Own(Arc<str>),
+}
+
 /// All tasks that have not ended.
 #[derive(Default)]
 pub struct Tasks {
     slots: Slab<Task>,
     made: u64,
+    /// The names of functions that tasks were made of, by their numbers.
+    names: Vec<Option<Arc<str>>>,
 }
 
 impl Tasks {
     /// A new task, without records and handle yet.
     pub fn make(&mut self, birth: Birth) -> TaskId {
         self.made += 1;
-        let generation = NonZeroU32::new(self.made as u32).unwrap_or(NonZeroU32::MIN);
-        let index = self.slots.insert(Task {
-            generation,
+        let (function, rest) = match birth.name {
+            Name::Function(function) => (function, None),
+            Name::Own(name) => {
+                (NO_FUNCTION, Some(Box::new(Rest { name: Some(name), ..Rest::default() })))
+            }
+        };
+        let task = Task {
             number: self.made,
-            name: birth.name,
-            kind: birth.kind,
-            fiber: birth.fiber,
+            function,
+            handle: Value::null(),
+            op: Op::default(),
+            rest,
             own: RecId::default(),
             rec: RecId::default(),
-            handle: Value::null(),
-            site: birth.site,
-            stage: Stage::Ready,
+            site: birth.site.map_or((NO_FUNCTION, 0), |site| (site.function, site.instruction)),
             since: Moment::default(),
-            resume: Resume::Run,
-            budget: BUDGET,
-            op: Op::none(),
             previous: None,
             next: None,
-            rotation: None,
-            closing: None,
-            locks: 0,
-            locals: Value::null(),
-            allowance: 0,
-        }) as u32;
+            fiber: birth.fiber,
+            budget: BUDGET,
+            kind: birth.kind,
+            stage: Stage::Ready,
+            resume: Resume::Run,
+        };
+        let generation = task.generation();
+        let index = self.slots.insert(task) as u32;
         TaskId { index, generation }
     }
 
     /// The task of that name, if it has not ended.
     pub fn get(&self, id: TaskId) -> Option<&Task> {
-        self.slots.get(id.index as usize).filter(|task| task.generation == id.generation)
+        self.slots.get(id.index as usize).filter(|task| task.generation() == id.generation)
     }
 
     /// The same, to change it.
     pub fn get_mut(&mut self, id: TaskId) -> Option<&mut Task> {
-        self.slots.get_mut(id.index as usize).filter(|task| task.generation == id.generation)
+        self.slots.get_mut(id.index as usize).filter(|task| task.generation() == id.generation)
     }
 
     /// The name of the task in a slot, as tickets know it.
     pub fn at(&self, index: u32) -> Option<TaskId> {
         let task = self.slots.get(index as usize)?;
-        Some(TaskId { index, generation: task.generation })
+        Some(TaskId { index, generation: task.generation() })
     }
 
     /// A task has ended.
@@ -212,12 +254,55 @@ impl Tasks {
     /// All of them.
     pub fn iter(&self) -> impl Iterator<Item = (TaskId, &Task)> {
         self.slots.iter().map(|(index, task)| {
-            (TaskId { index: index as u32, generation: task.generation }, task)
+            (TaskId { index: index as u32, generation: task.generation() }, task)
         })
+    }
+
+    /// What a task is called.
+    pub fn name(&self, task: &Task) -> Arc<str> {
+        let own = task.rest.as_ref().and_then(|rest| rest.name.clone());
+        let function = || self.names.get(task.function as usize).cloned().flatten();
+        own.or_else(function).unwrap_or_default()
+    }
+
+    /// As messages call it.
+    pub fn title(&self, task: &Task) -> String {
+        format!("task {} ({})", task.number, self.name(task))
+    }
+
+    /// Gives a task another name.
+    pub fn rename(&mut self, id: TaskId, name: Arc<str>) {
+        if let Some(task) = self.get_mut(id) {
+            task.rest_mut().name = Some(name);
+        }
+    }
+
+    /// Whether the name of a function is known.
+    pub fn knows(&self, function: u32) -> bool {
+        self.names.get(function as usize).is_some_and(Option::is_some)
+    }
+
+    /// Says what a function is called.
+    pub fn learn(&mut self, function: u32, name: Arc<str>) {
+        let place = function as usize;
+        if self.names.len() <= place {
+            self.names.resize(place + 1, None);
+        }
+        self.names[place] = Some(name);
     }
 
     /// How many have not ended.
     pub fn count(&self) -> usize {
         self.slots.len()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_task_is_small_since_there_may_be_a_million() {
+        assert!(size_of::<Task>() <= 160, "{}", size_of::<Task>());
     }
 }

@@ -1,18 +1,24 @@
-//! Timers: a slab of entries and a 4-ary heap over them.
+//! Timers: those of the running tick in a heap, all later ones in lists of a wheel.
 //!
 //! Most timers never fire, because what they guard ends first, so taking one out is the hot path:
-//! an entry knows its place in the heap. Timers fire in the order of their deadlines; those of one
-//! deadline fire sleeps first, then deadlines of scopes and the ends of hiding, in both groups in
-//! the order in which they were made.
+//! an entry knows its place, and no other one moves. Timers fire in the order of their deadlines;
+//! those of one deadline fire sleeps first, then deadlines of scopes and the ends of hiding, in both
+//! groups in the order in which they were made.
 
-use std::num::NonZeroU32;
+mod heap;
+mod wheel;
+
+use std::num::{NonZeroU32, NonZeroU64};
 
 use slab::Slab;
 
+use self::heap::Heap;
+use self::wheel::Wheel;
 use super::driver::{Moment, Ticket};
 use super::rec::RecId;
 
-const ARITY: usize = 4;
+/// The slot of entries that are in the heap.
+const IN_HEAP: u16 = u16::MAX;
 
 /// Names a timer that has not fired and was not stopped.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -42,109 +48,118 @@ impl Alarm {
     }
 }
 
+/// A timer. There may be a million, so its alarm has no tag of its own: see [`Entry::alarm`].
 struct Entry {
-    alarm: Alarm,
+    /// The number of the op; of a deadline the record.
+    what: u64,
+    task: u32,
+    /// The arm, or one of the marks below.
+    arm: u32,
+    deadline: u64,
+    /// Rank and number of creation in one word.
+    order: NonZeroU64,
+    /// Its place in the heap; in a slot of the wheel the entry before it.
     place: u32,
-    made: NonZeroU32,
+    /// The entry behind it in its slot.
+    next: u32,
+    slot: u16,
 }
 
-#[derive(Clone, Copy)]
-struct Node {
-    /// Deadline, then rank and number of creation in one word.
-    key: (u64, u64),
-    entry: u32,
+/// In place of an arm: the alarm is a deadline.
+const DEADLINE: u32 = u32::MAX;
+/// In place of an arm: the alarm is the end of hiding. Only whole ops are hidden from.
+const REVEAL: u32 = u32::MAX - 1;
+
+impl Entry {
+    fn new(alarm: Alarm, deadline: u64, made: u64) -> Entry {
+        let (what, task, arm) = match alarm {
+            Alarm::Wake(ticket) => (ticket.seq, ticket.task, ticket.arm),
+            Alarm::Deadline(rec) => (rec.to_bits(), 0, DEADLINE),
+            Alarm::Reveal(ticket) => (ticket.seq, ticket.task, REVEAL),
+        };
+        let order = NonZeroU64::MIN.saturating_add(made) | alarm.rank() << 63;
+        Entry { what, task, arm, deadline, order, place: 0, next: 0, slot: IN_HEAP }
+    }
+
+    fn alarm(&self) -> Alarm {
+        let ticket = |arm| Ticket { seq: self.what, task: self.task, arm };
+        match self.arm {
+            DEADLINE => Alarm::Deadline(RecId::from_bits(self.what)),
+            REVEAL => Alarm::Reveal(ticket(0)),
+            arm => Alarm::Wake(ticket(arm)),
+        }
+    }
+
+    fn made(&self) -> NonZeroU32 {
+        NonZeroU32::new(self.order.get() as u32).unwrap_or(NonZeroU32::MAX)
+    }
 }
 
 /// All live timers of a loop.
 #[derive(Default)]
 pub struct Timers {
     entries: Slab<Entry>,
-    heap: Vec<Node>,
+    heap: Heap,
+    wheel: Wheel,
     made: u64,
 }
 
 impl Timers {
     /// Starts a timer.
     pub fn start(&mut self, deadline: Moment, alarm: Alarm) -> TimerId {
-        let key = (deadline.nanos, alarm.rank() << 63 | self.made);
-        let made = NonZeroU32::new(self.made as u32).unwrap_or(NonZeroU32::MAX);
+        let deadline = deadline.nanos;
+        let entry = Entry::new(alarm, deadline, self.made);
         self.made += 1;
-        let place = self.heap.len();
-        let entry = self.entries.insert(Entry { alarm, place: place as u32, made }) as u32;
-        self.heap.push(Node { key, entry });
-        self.rise(place);
+        let made = entry.made();
+        let entry = self.entries.insert(entry) as u32;
+        if self.wheel.is_later(deadline) {
+            self.wheel.put(&mut self.entries, entry);
+        } else {
+            self.heap.push(&mut self.entries, entry);
+        }
         TimerId { entry, made }
     }
 
     /// Stops a timer; nothing if it has fired or was stopped.
     pub fn stop(&mut self, timer: TimerId) {
-        let entry = timer.entry as usize;
-        if self.entries.get(entry).is_some_and(|found| found.made == timer.made) {
-            let place = self.entries.remove(entry).place;
-            self.take(place as usize);
+        let index = timer.entry as usize;
+        let Some(found) = self.entries.get(index).filter(|found| found.made() == timer.made) else {
+            return;
+        };
+        if found.slot == IN_HEAP {
+            let place = found.place as usize;
+            self.heap.take(&mut self.entries, place);
+        } else {
+            self.wheel.take(&mut self.entries, timer.entry);
         }
+        self.entries.remove(index);
     }
 
     /// How many there are.
     pub fn len(&self) -> usize {
-        self.heap.len()
+        self.entries.len()
     }
 
-    /// When the next one fires.
-    pub fn next(&self) -> Option<Moment> {
-        self.heap.first().map(|node| Moment { nanos: node.key.0 })
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.entries.is_empty()
+    }
+
+    /// When it is worth to look for the next one: when that fires, or earlier.
+    pub fn next(&mut self) -> Option<Moment> {
+        let first = self.heap.first().or_else(|| self.wheel.earliest(&self.entries));
+        first.map(|nanos| Moment { nanos })
     }
 
     /// Takes out the next one if it is due.
     pub fn pop(&mut self, now: Moment) -> Option<Alarm> {
-        let node = *self.heap.first()?;
-        if node.key.0 > now.nanos {
-            return None;
-        }
-        self.take(0);
-        Some(self.entries.remove(node.entry as usize).alarm)
-    }
-
-    /// Removes the node at `place` from the heap.
-    fn take(&mut self, place: usize) {
-        self.heap.swap_remove(place);
-        if place < self.heap.len() {
-            self.settle(place);
-            self.rise(place);
-            self.sink(place);
-        }
-    }
-
-    fn settle(&mut self, place: usize) {
-        self.entries[self.heap[place].entry as usize].place = place as u32;
-    }
-
-    fn rise(&mut self, mut place: usize) {
-        while place > 0 {
-            let parent = (place - 1) / ARITY;
-            if self.heap[parent].key <= self.heap[place].key {
-                break;
-            }
-            self.heap.swap(parent, place);
-            self.settle(place);
-            place = parent;
-        }
-        self.settle(place);
-    }
-
-    fn sink(&mut self, mut place: usize) {
-        loop {
-            let first = place * ARITY + 1;
-            let end = (first + ARITY).min(self.heap.len());
-            let Some(least) = (first..end).min_by_key(|&child| self.heap[child].key) else { break };
-            if self.heap[place].key <= self.heap[least].key {
-                break;
-            }
-            self.heap.swap(place, least);
-            self.settle(place);
-            place = least;
-        }
-        self.settle(place);
+        let Timers { entries, heap, wheel, .. } = self;
+        wheel.advance(entries, now.nanos, |entries, entry| {
+            entries[entry as usize].slot = IN_HEAP;
+            heap.push(entries, entry);
+        });
+        let entry = heap.pop(entries, now.nanos)?;
+        Some(entries.remove(entry as usize).alarm())
     }
 }
 
@@ -200,6 +215,62 @@ mod tests {
         }
         left.sort_unstable();
         assert_eq!(fired(&mut timers, 2000), left);
+    }
+
+    /// A generator of numbers that are as good as random here.
+    fn scrambled(seed: &mut u64) -> u64 {
+        *seed =
+            seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        *seed >> 17
+    }
+
+    #[test]
+    fn timers_of_all_distances_fire_in_order_whatever_is_stopped_and_started() {
+        let mut timers = Timers::default();
+        let mut live: Vec<(u64, u64, TimerId)> = Vec::new();
+        let (mut seed, mut now, mut seq) = (7, 0, 0);
+        for round in 0..3000 {
+            // From below a tick to years.
+            let far = 1 << (scrambled(&mut seed) % 56);
+            let time = now + scrambled(&mut seed) % far;
+            seq += 1;
+            live.push((time, seq, timers.start(at(time), wake(seq))));
+            if round % 3 == 0 {
+                let place = scrambled(&mut seed) as usize % live.len();
+                timers.stop(live.swap_remove(place).2);
+            }
+            if round % 5 == 0 {
+                let first = live.iter().map(|timer| timer.0).min();
+                let next = timers.next().map(|moment| moment.nanos);
+                assert!(next <= first && next.is_some() == first.is_some());
+                now = now.max(next.unwrap_or(now)) + scrambled(&mut seed) % far;
+                let (due, left) = live.into_iter().partition(|timer| timer.0 <= now);
+                let mut due: Vec<_> = due;
+                live = left;
+                due.sort_unstable_by_key(|timer| (timer.0, timer.1));
+                let expected: Vec<u64> = due.iter().map(|timer| timer.1).collect();
+                assert_eq!(fired(&mut timers, now), expected);
+            }
+        }
+        assert!(timers.is_empty() == live.is_empty());
+    }
+
+    #[test]
+    fn looking_ahead_comes_to_the_next_timer_in_the_end() {
+        let mut timers = Timers::default();
+        let first = timers.start(at(60_000_000_000), wake(1));
+        timers.start(at(90_000_000_000), wake(2));
+        assert_eq!(timers.next(), Some(at(60_000_000_000)));
+        timers.stop(first);
+        let mut now = 0;
+        for _ in 0..3 {
+            now = timers.next().expect("one is left").nanos;
+            if !fired(&mut timers, now).is_empty() {
+                break;
+            }
+        }
+        assert_eq!(now, 90_000_000_000);
+        assert_eq!(timers.next(), None);
     }
 
     #[test]

@@ -89,9 +89,7 @@ impl Loop {
     pub(super) fn note_last_part(&mut self, vm: &Vm, id: TaskId, body: Value) {
         if let Some(trial) = &mut self.trial {
             trial.has_begun = true;
-            if let Some(task) = self.tasks.get_mut(id) {
-                task.name = vm.callee_name(body);
-            }
+            self.tasks.rename(id, vm.callee_name(body));
         }
     }
 
@@ -129,7 +127,7 @@ impl Loop {
         {
             next = task.next;
             if task.kind == TaskKind::Daemon {
-                let what = format!("{}, a daemon", task.title());
+                let what = format!("{}, a daemon", self.tasks.title(task));
                 leaks.push(Leak { what, is_task: true, made: self.report_of(vm, id).spawned });
             }
         }

@@ -11,6 +11,7 @@ use std::time::Duration;
 
 use super::Runtime;
 use super::driver::{Event, Ticket};
+use super::event_loop::Loop;
 use super::finish::Ended;
 use super::generator::After;
 use super::interrupt::Interrupt;
@@ -18,14 +19,16 @@ use super::program::ProgramEnd;
 use super::select::Select;
 use super::spawn::Call;
 use super::suspend::Next;
-use super::task::{Resume, Stage, TaskId, TaskKind};
+use super::task::{Resume, Stage, TaskId};
 use super::timer::Alarm;
 use super::tracer::Step;
 use super::wait::{Answer, Cx};
-use crate::vm::{Exit, NativeId, Thrown};
+use crate::vm::{Exit, FiberId, NativeId, Thrown, Value};
 
 /// While tasks are ready and no I/O is under way, the driver is asked only every so many turns.
 const TURNS_PER_POLL: u32 = 64;
+/// So many arguments of a spawn are copied without asking for memory.
+const FEW_ARGUMENTS: usize = 4;
 /// Fuel after which a task is looked at again while force is on …
 const FORCED_SLICE: i64 = 10_000;
 /// … and how many such slices its clean-ups get after it was stopped.
@@ -46,6 +49,20 @@ pub enum Turn {
     Ended(ProgramEnd),
 }
 
+impl Loop {
+    /// Whether the next turn can come at once, since this one has nothing to ask or to tell the world.
+    fn may_hurry(&mut self) -> bool {
+        let nothing_to_ask = !self.ready.is_empty()
+            && self.timers.is_empty()
+            && self.early.is_empty()
+            && self.unpolled + 1 < TURNS_PER_POLL
+            && self.inbox.is_empty()
+            && !self.driver.is_busy();
+        self.unpolled += u32::from(nothing_to_ask);
+        nothing_to_ask
+    }
+}
+
 impl Runtime {
     /// One pass of the loop. Waits at most `patience` if nothing is ready; none means as long as
     /// it takes.
@@ -64,6 +81,9 @@ impl Runtime {
         }
         if out_of_fuel {
             return Turn::OutOfFuel;
+        }
+        if self.rt.may_hurry() {
+            return Turn::Ready;
         }
         if self.rt.ready.is_empty() {
             self.rt.flush_output(&mut self.vm);
@@ -123,11 +143,12 @@ impl Runtime {
     }
 
     /// How long a poll may wait: until the next timer, as long as it takes, or not at all.
-    fn timeout(&self) -> Option<Duration> {
+    fn timeout(&mut self) -> Option<Duration> {
         if !self.rt.ready.is_empty() || !self.rt.early.is_empty() || !self.rt.inbox.is_empty() {
             return Some(Duration::ZERO);
         }
-        self.rt.timers.next().map(|deadline| deadline.since(self.rt.driver.now()))
+        let next = self.rt.timers.next();
+        next.map(|deadline| deadline.since(self.rt.driver.now()))
     }
 
     /// Steps 2 to 6.
@@ -191,8 +212,8 @@ impl Runtime {
         let resume = std::mem::replace(&mut task.resume, Resume::Run);
         self.rt.tell(|_| Step::TaskRuns { task: number });
         let next = match resume {
-            Resume::Run => Next::Run,
-            Resume::Op => self.rt.take_op(&mut self.vm, id),
+            Resume::Run | Resume::Rested => Next::Run,
+            Resume::Unwind => self.rt.unwind(&mut self.vm, id),
             Resume::Join(register) => self.rt.join_scope(&mut self.vm, id, register),
             Resume::Finish => self.rt.finish_program(&mut self.vm, id),
         };
@@ -209,48 +230,13 @@ impl Runtime {
         self.ration();
         loop {
             let Some(fiber) = self.rt.tasks.get(id).map(|task| task.fiber) else { return false };
-            let exit = self.vm.run(fiber);
-            let Runtime { vm, rt } = self;
-            let next = match exit {
-                Exit::Return(value) => self.end(id, Ended::Value(value)),
-                Exit::Throw(error) => self.end(id, Ended::Throw(error)),
-                Exit::Cut(cut) => self.end(id, Ended::Cut(cut)),
-                Exit::Native { native, args, .. } => self.call_native(id, native, args),
-                Exit::Await { value, optional } => rt.await_object(vm, id, value, optional),
-                Exit::Spawn { callee, args, named, owner, flags } => {
-                    let args = vm.args(args).to_vec();
-                    let call = Call { callee, args: &args, named };
-                    let owner = super::handle::rec_of(vm, owner);
-                    let kind = TaskKind::from_flags(flags);
-                    let spawned = rt.spawn(vm, id, owner, kind, call);
-                    rt.deliver(vm, id, spawned.map_err(|Thrown(error)| error), None)
-                }
-                Exit::Scope(request) => rt.scope(vm, id, request),
-                Exit::Select { arms, first, else_arm, site } => {
-                    if rt.effective(id).is_some() {
-                        rt.unwind(vm, id)
-                    } else {
-                        rt.select(vm, id, Select { arms, first, else_arm, site })
-                    }
-                }
-                Exit::Collect => {
-                    rt.tell(|_| Step::CollectBegins);
-                    vm.collect(&mut |marker| rt.trace(marker));
-                    rt.tell(|_| Step::CollectEnds { bytes: vm.heap.bytes_in_use() });
-                    Next::Run
-                }
-                Exit::NeedCore => {
-                    if let Err(Thrown(error)) = rt.host.load_core(vm) {
-                        vm.resume_throw(fiber, error);
-                    }
-                    Next::Run
-                }
-                Exit::Budget => {
-                    if self.refuel(id) {
-                        return true;
-                    }
-                    Next::Run
-                }
+            self.vm.run_on(fiber);
+            let next = match self.vm.take_native_exit() {
+                Some((native, args)) => self.call_native(id, native, args),
+                None => match self.vm.take_exit() {
+                    Exit::Budget if self.refuel(id) => return true,
+                    exit => self.carry_out(id, fiber, exit),
+                },
             };
             self.rt.serve_queues(&mut self.vm);
             if next == Next::Switch {
@@ -259,10 +245,56 @@ impl Runtime {
         }
     }
 
+    /// Does what the code of a task has left the VM for.
+    fn carry_out(&mut self, id: TaskId, fiber: FiberId, exit: Exit) -> Next {
+        let Runtime { vm, rt } = self;
+        match exit {
+            Exit::Return(value) => return self.end(id, Ended::Value(value)),
+            Exit::Throw(error) => return self.end(id, Ended::Throw(error)),
+            Exit::Cut(cut) => return self.end(id, Ended::Cut(cut)),
+            Exit::Native { native, args, .. } => return self.call_native(id, native, args),
+            Exit::Await { value, optional } => return rt.await_object(vm, id, value, optional),
+            Exit::Spawn { callee, args, named, owner, flags } => {
+                let (mut few, many);
+                let args = match vm.args(args) {
+                    args if args.len() <= FEW_ARGUMENTS => {
+                        few = [Value::null(); FEW_ARGUMENTS];
+                        few[..args.len()].copy_from_slice(args);
+                        &few[..args.len()]
+                    }
+                    args => {
+                        many = args.to_vec();
+                        &many[..]
+                    }
+                };
+                return rt.spawn_for(vm, id, owner, flags, Call { callee, args, named });
+            }
+            Exit::Scope(request) => return rt.scope(vm, id, request),
+            Exit::Select { arms, first, else_arm, site } => {
+                return match rt.effective(id) {
+                    Some(_) => rt.unwind(vm, id),
+                    None => rt.select(vm, id, Select { arms, first, else_arm, site }),
+                };
+            }
+            Exit::Collect => {
+                rt.tell(|_| Step::CollectBegins);
+                vm.collect(&mut |marker| rt.trace(marker));
+                rt.tell(|_| Step::CollectEnds { bytes: vm.heap.bytes_in_use() });
+            }
+            Exit::NeedCore => {
+                if let Err(Thrown(error)) = rt.host.load_core(vm) {
+                    vm.resume_throw(fiber, error);
+                }
+            }
+            Exit::Budget => {}
+        }
+        Next::Run
+    }
+
     fn end(&mut self, id: TaskId, ended: Ended) -> Next {
         let Runtime { vm, rt } = self;
         rt.check_segment(vm, id);
-        if rt.tasks.get(id).is_some_and(|task| task.closing.is_some()) {
+        if rt.is_closing(id) {
             return rt.closed(vm, id, ended);
         }
         if rt.main == Some(id) {
@@ -302,11 +334,12 @@ impl Runtime {
         let Runtime { vm, rt } = self;
         if rt.force && rt.effective(id).is_some() {
             let Some(task) = rt.tasks.get_mut(id) else { return false };
-            if task.allowance == 0 {
-                task.allowance = FORCED_SLICES;
+            let allowance = &mut task.rest_mut().allowance;
+            if *allowance == 0 {
+                *allowance = FORCED_SLICES;
                 rt.unwind(vm, id);
             } else {
-                task.allowance -= 1;
+                *allowance -= 1;
             }
         }
         if vm.fuel_left().saturating_add(rt.withheld) > 0 && !rt.killed {

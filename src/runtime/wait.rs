@@ -64,15 +64,31 @@ pub enum Wait {
     Source(Box<dyn Source>),
 }
 
-/// What receiving gives when a channel is closed and empty.
+/// What receiving gives when a channel is closed and empty. One word and a tag: it stands in every op.
 #[derive(Clone, Copy, Debug)]
-pub enum AtEnd {
+pub struct AtEnd(Value);
+
+impl AtEnd {
     /// ClosedError: `recv()`.
-    Closed,
+    pub const CLOSED: AtEnd = AtEnd(Value::unset());
     /// StopIteration: `next()`.
-    Stop,
-    /// This value: `next(default)`.
-    Value(Value),
+    pub const STOP: AtEnd = AtEnd(Value::tail_call());
+
+    /// A value of the script: `next(default)`.
+    pub fn value(value: Value) -> AtEnd {
+        AtEnd(value)
+    }
+
+    /// The value, if it is one.
+    pub(super) fn as_value(self) -> Option<Value> {
+        let is_mark = self.0.is_unset() || self.0.is_tail_call();
+        (!is_mark).then_some(self.0)
+    }
+
+    /// Whether it is StopIteration.
+    pub(super) fn is_stop(self) -> bool {
+        self.0.is_tail_call()
+    }
 }
 
 /// Something outside the loop that a task can wait for.
@@ -114,7 +130,6 @@ pub struct LoopTable {
     entries: Vec<Option<Entry>>,
 }
 
-#[derive(Clone)]
 enum Entry {
     Function(LoopFn),
     Closure(LoopClosure),
@@ -148,10 +163,10 @@ impl LoopTable {
 impl Cx<'_> {
     /// Calls a native of the loop.
     pub(super) fn call(&mut self, native: NativeId, args: Args) -> Result<Answer, Thrown> {
-        match self.rt.natives.entries.get(native.0 as usize).cloned().flatten() {
-            Some(Entry::Function(function)) => function(self, args),
-            Some(Entry::Closure(closure)) => closure(self, args),
-            None => Err(self.vm.error(
+        match self.rt.natives.entries.get(native.0 as usize) {
+            Some(Some(Entry::Function(function))) => function(self, args),
+            Some(Some(Entry::Closure(closure))) => closure.clone()(self, args),
+            _ => Err(self.vm.error(
                 crate::vm::ErrorKind::TypeError,
                 "this function needs an event loop that knows it; it was not registered with this one",
             )),

@@ -20,10 +20,29 @@ pub struct FiberId(pub u32);
 pub struct Args {
     /// Whose stack.
     pub fiber: FiberId,
+    /// Index of the first one's stack slot and their number: one word, as it is written and read
+    /// right after each other.
+    place: u64,
+}
+
+impl Args {
+    /// So many arguments from a slot on.
+    #[inline]
+    pub fn new(fiber: FiberId, start: u32, count: u32) -> Args {
+        Args { fiber, place: u64::from(count) << 32 | u64::from(start) }
+    }
+
     /// Index of the first one's stack slot.
-    pub start: u32,
+    #[inline]
+    pub fn start(self) -> usize {
+        self.place as u32 as usize
+    }
+
     /// How many there are; parameters from here on are missing.
-    pub count: u32,
+    #[inline]
+    pub fn count(self) -> usize {
+        (self.place >> 32) as usize
+    }
 }
 
 /// Why the run loop was left.
@@ -52,7 +71,7 @@ pub enum Exit {
         /// It is what an awaited plain function has returned.
         optional: bool,
     },
-    /// A task is wanted; resume with its handle.
+    /// A task is wanted; resume with its handle, or with null if nobody takes that.
     Spawn {
         /// What it calls.
         callee: Value,
@@ -62,7 +81,7 @@ pub enum Exit {
         named: Option<Value>,
         /// The scope it belongs to.
         owner: Value,
-        /// `SPAWN_DAEMON`, `SPAWN_TRY`.
+        /// `SPAWN_DAEMON`, `SPAWN_TRY`, `SPAWN_UNNAMED`.
         flags: i32,
     },
     /// Something about a scope record.

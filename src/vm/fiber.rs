@@ -9,36 +9,30 @@ use super::ops::work::PutOff;
 use super::stack::{SMALLEST, Stack};
 use super::value::Value;
 
-/// Stacks up to this many slots are kept for the next fiber.
-const POOLED_CAPACITY: usize = 256;
-/// How many stacks are kept.
-const POOL_MAX: usize = 4096;
+/// Slots of the stacks that are kept for the next fiber; each is a little larger than the one
+/// before.
+const SIZES: [usize; 7] = [SMALLEST, 7, 11, 15, 31, 63, 127];
+/// How many stacks of a size are kept.
+const POOL_MAX: usize = 2048;
 
-/// What a suspended instruction gets when the fiber is resumed.
-#[derive(Clone, Copy, Debug)]
-pub enum Waiting {
-    /// Nothing: the fiber goes on at its program counter.
-    Nothing,
-    /// Its result goes to a stack slot, then the fiber goes on at an address.
+/// How a fiber that does not run goes on.
+#[derive(Debug)]
+pub enum State {
+    /// At its program counter.
+    Run,
+    /// The result that it waits for goes to a stack slot, then it goes on at an address.
     Slot {
         /// Index of the slot.
         slot: u32,
         /// Address of the next instruction.
         next: usize,
     },
-    /// Its result goes where the instruction at the program counter puts it.
+    /// The result goes where the instruction at the program counter puts it.
     Operator,
-    /// There is no result; the fiber goes on behind the instruction.
+    /// There is no result; it goes on behind the instruction.
     Step,
     /// Value and number of an arm go to two registers.
     Arm,
-}
-
-/// How a fiber begins its next run.
-#[derive(Clone, Copy, Debug)]
-pub enum Entry {
-    /// At its program counter.
-    Run,
     /// By throwing an error at the instruction it is suspended in.
     Throw(Value),
     /// By unwinding from there with a cut.
@@ -46,7 +40,7 @@ pub enum Entry {
     /// By delivering an operator's result.
     Deliver(Value),
     /// By the tail call that a native asked for before the core module was loaded.
-    Tail(Site),
+    Tail(Box<Site>),
 }
 
 /// A computation with its own stack.
@@ -60,10 +54,8 @@ pub struct Fiber {
     pub base: u32,
     /// One past the last slot in use.
     pub top: u32,
-    /// What the instruction it is suspended in gets.
-    pub waiting: Waiting,
     /// How it goes on.
-    pub entry: Entry,
+    pub state: State,
     /// What its instructions have put off until a method returns, innermost last. Hardly any
     /// fiber has such work when it is suspended, so it takes no room in those that have none.
     pub(super) work: Option<Box<AllPutOff>>,
@@ -77,25 +69,17 @@ pub(super) type AllPutOff = Vec<PutOff>;
 pub struct Fibers {
     slots: Vec<Option<Fiber>>,
     free: Vec<u32>,
-    pool: Vec<Stack>,
+    /// Empty stacks of each size.
+    pool: [Vec<Stack>; SIZES.len()],
 }
 
 impl Fibers {
     /// A fiber without frames.
     pub fn add(&mut self, capacity: usize) -> FiberId {
-        let stack = match self.pool.pop() {
-            Some(stack) if stack.capacity() >= capacity => stack,
-            _ => Stack::new(capacity.max(SMALLEST)),
-        };
-        let fiber = Fiber {
-            stack,
-            pc: 0,
-            base: 1,
-            top: 1,
-            waiting: Waiting::Nothing,
-            entry: Entry::Run,
-            work: None,
-        };
+        let size = SIZES.iter().position(|size| *size >= capacity);
+        let kept = size.and_then(|size| self.pool[size].pop());
+        let stack = kept.unwrap_or_else(|| Stack::new(size.map_or(capacity, |size| SIZES[size])));
+        let fiber = Fiber { stack, pc: 0, base: 1, top: 1, state: State::Run, work: None };
         if let Some(index) = self.free.pop() {
             self.slots[index as usize] = Some(fiber);
             return FiberId(index);
@@ -108,9 +92,12 @@ impl Fibers {
     pub fn remove(&mut self, id: FiberId) {
         let Some(fiber) = self.slots.get_mut(id.0 as usize).and_then(Option::take) else { return };
         self.free.push(id.0);
-        if fiber.stack.capacity() <= POOLED_CAPACITY && self.pool.len() < POOL_MAX {
+        let size = SIZES.iter().position(|size| *size == fiber.stack.capacity());
+        if let Some(pool) = size.map(|size| &mut self.pool[size])
+            && pool.len() < POOL_MAX
+        {
             fiber.stack.clear_from(0);
-            self.pool.push(fiber.stack);
+            pool.push(fiber.stack);
         }
     }
 

@@ -59,7 +59,7 @@ pub use trace::TraceFrame;
 pub use value::{Kind, Value};
 
 use code::{Function, FunctionInfo};
-use fiber::Fibers;
+use fiber::{Fibers, State};
 use heap::{Heap, HeapOptions, Marker};
 use load::LoadedModule;
 use registry::Registry;
@@ -105,6 +105,7 @@ pub struct Vm {
     slots: Vec<Value>,
     constants: Vec<Value>,
     invoke_caches: Vec<ops::invoke::InvokeCache>,
+    members: ops::MembersKnown,
     /// All objects.
     pub heap: Heap,
     /// Anything but 0 stops the run loop at the next look, with `Exit::Budget`.
@@ -150,6 +151,7 @@ impl Vm {
             slots: Vec::new(),
             constants: Vec::new(),
             invoke_caches: Vec::new(),
+            members: Vec::new(),
             heap,
             interrupt: Arc::default(),
             fuel_reserve: i64::MAX,
@@ -208,9 +210,7 @@ impl Vm {
                 fiber.stack.shrink(fiber.top as usize);
                 fiber.stack.clear_from(fiber.top as usize);
                 marker.values(fiber.stack.slice(0, fiber.top as usize));
-                if let fiber::Entry::Throw(value)
-                | fiber::Entry::Cut(value)
-                | fiber::Entry::Deliver(value) = fiber.entry
+                if let State::Throw(value) | State::Cut(value) | State::Deliver(value) = fiber.state
                 {
                     marker.value(value);
                 }

@@ -50,10 +50,37 @@ pub(super) enum Method {
     Property(NativeId),
 }
 
+/// How many positional arguments a native takes without any being arranged.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Arity {
+    least: usize,
+    most: usize,
+}
+
+impl Arity {
+    fn of(native: &Native) -> Arity {
+        if native.takes_all() {
+            return Arity { least: 0, most: usize::MAX };
+        }
+        match native.positional_max() {
+            Some(most) => Arity { least: native.positional_min(), most },
+            // What is left over goes into a list: always arranged.
+            None => Arity { least: 1, most: 0 },
+        }
+    }
+
+    /// Whether so many can be passed as they stand.
+    pub(super) fn takes(self, given: usize) -> bool {
+        self.least <= given && given <= self.most
+    }
+}
+
 /// Everything registered.
 #[derive(Debug, Default)]
 pub(super) struct Registry {
     natives: Vec<Native>,
+    /// How many positional arguments each of them takes as they stand.
+    arities: Vec<Arity>,
     native_values: Vec<Value>,
     prelude: Named<Value>,
     modules: HashMap<Arc<str>, Value>,
@@ -103,6 +130,12 @@ impl Registry {
         self.conversions.get(&to).copied()
     }
 
+    /// How many arguments the native of a number takes.
+    #[inline]
+    pub(super) fn arity(&self, id: NativeId) -> Arity {
+        self.arities[id.0 as usize]
+    }
+
     /// The native of a number.
     #[inline]
     pub(super) fn native(&self, id: NativeId) -> &Native {
@@ -116,6 +149,7 @@ impl Vm {
         let id = NativeId(self.registry.natives.len() as u32);
         let value = self.heap.native(id);
         self.heap.name_native(id, native.name.clone());
+        self.registry.arities.push(Arity::of(&native));
         self.registry.natives.push(native);
         self.registry.native_values.push(value);
         id
@@ -188,6 +222,7 @@ impl Vm {
 
     fn insert_method(&mut self, owner: MethodOwner, name: &'static str, method: Method) {
         self.registry.methods.entry(owner).or_default().insert(Cow::Borrowed(name), method);
+        self.members.clear();
     }
 
     /// The native that is a method of all values of a kind.

@@ -3,7 +3,7 @@
 use super::Vm;
 use super::error::{ErrorKind, Thrown};
 use super::exit::{Args, FiberId};
-use super::fiber::{Entry, Fiber, Waiting};
+use super::fiber::{Fiber, State};
 use super::frame::{AWAITED, BOTTOM, FrameWord};
 use super::load::STUB_ARGUMENTS_MAX;
 use super::ops::call::Site;
@@ -76,16 +76,16 @@ impl Vm {
     /// An argument of a native; `UNSET` if it is missing.
     #[inline]
     pub fn arg(&self, args: Args, index: usize) -> Value {
-        if index >= args.count as usize {
+        if index >= args.count() {
             return Value::unset();
         }
-        self.fibers.get(args.fiber).stack.get(args.start as usize + index)
+        self.fibers.get(args.fiber).stack.get(args.start() + index)
     }
 
     /// All arguments of a native.
     #[inline]
     pub fn args(&self, args: Args) -> &[Value] {
-        self.fibers.get(args.fiber).stack.slice(args.start as usize, args.count as usize)
+        self.fibers.get(args.fiber).stack.slice(args.start(), args.count())
     }
 
     /// For a native: what it returns so that `callee` is called and gives its result.
@@ -143,27 +143,26 @@ impl Vm {
     /// Gives the instruction that a fiber is suspended in its result.
     pub fn resume(&mut self, fiber: FiberId, value: Value) {
         let fiber = self.fibers.get_mut(fiber);
-        match std::mem::replace(&mut fiber.waiting, Waiting::Nothing) {
-            Waiting::Slot { slot, next } => {
+        match std::mem::replace(&mut fiber.state, State::Run) {
+            State::Slot { slot, next } => {
                 fiber.stack.set(slot as usize, value);
                 fiber.pc = next;
             }
-            Waiting::Operator => fiber.entry = Entry::Deliver(value),
-            Waiting::Step => fiber.pc += size_of::<crate::bytecode::instruction::Instruction>(),
-            Waiting::Arm | Waiting::Nothing => {}
+            State::Operator => fiber.state = State::Deliver(value),
+            State::Step => fiber.pc += size_of::<crate::bytecode::instruction::Instruction>(),
+            // It is not suspended in an instruction that gets a result this way.
+            other => fiber.state = other,
         }
     }
 
     /// Lets a function of the core module, which is awaited, give the instruction that a fiber is
     /// suspended in its result.
     pub fn resume_core(&mut self, fiber: FiberId, function: &str, args: &[Value]) {
-        let Fiber { base, waiting, entry, .. } = self.fibers.get_mut(fiber);
-        let Waiting::Slot { slot, next } = std::mem::replace(waiting, Waiting::Nothing) else {
-            return;
-        };
+        let Fiber { base, state, .. } = self.fibers.get_mut(fiber);
+        let State::Slot { slot, next } = *state else { return };
         let slot = slot as usize - *base as usize;
         let site = Site { slot, awaited: true, operator: false, next, next_async: next };
-        *entry = Entry::Tail(site);
+        *state = State::Tail(Box::new(site));
         self.tail_call_core(function, args);
     }
 
@@ -173,21 +172,19 @@ impl Vm {
         let word = FrameWord(fiber.stack.get(fiber.base as usize - 1).tag());
         let entry = self.functions[word.function() as usize].entry();
         fiber.pc = entry.wrapping_add(target as usize).expose_provenance();
-        fiber.waiting = Waiting::Nothing;
+        fiber.state = State::Run;
     }
 
     /// Makes the instruction that a fiber is suspended in throw an error.
     pub fn resume_throw(&mut self, fiber: FiberId, error: Value) {
         let fiber = self.fibers.get_mut(fiber);
-        fiber.waiting = Waiting::Nothing;
-        fiber.entry = Entry::Throw(error);
+        fiber.state = State::Throw(error);
     }
 
     /// Unwinds a fiber from the instruction that it is suspended in.
     pub fn resume_cut(&mut self, fiber: FiberId, cut: Value) {
         let fiber = self.fibers.get_mut(fiber);
-        fiber.waiting = Waiting::Nothing;
-        fiber.entry = Entry::Cut(cut);
+        fiber.state = State::Cut(cut);
     }
 
     /// Gives a `select` the number of the arm that fired and its value.
@@ -201,6 +198,6 @@ impl Vm {
         fiber.stack.set(register, value);
         fiber.stack.set(register + 1, Value::int(i64::from(arm)));
         fiber.pc = at + size_of_val(&instruction);
-        fiber.waiting = Waiting::Nothing;
+        fiber.state = State::Run;
     }
 }

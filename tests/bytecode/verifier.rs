@@ -192,7 +192,7 @@ fn flags_and_kinds_are_known() {
     refuses_code(vec![op(Opcode::NewRange, 0, 0, 0, 8), end()], "range flags");
     refuses_code(vec![op(Opcode::ScopeEnter, 0, 0, 0, 9), end()], "scope kind 9");
     refuses_code(vec![op(Opcode::ScopeEnter, 0, 0, 0, 0), end()], "with 0 options");
-    refuses_code(vec![op(Opcode::Spawn, 0, 0, 0, 4), end()], "spawn flags");
+    refuses_code(vec![op(Opcode::Spawn, 0, 0, 0, 8), end()], "spawn flags");
     refuses_code(vec![op(Opcode::Invoke, 0, 0, 0, 0), end()], "has a receiver");
 }
 

@@ -54,6 +54,11 @@ impl Emitter<'_> {
             ExprKind::Break { value, .. } => self.break_from(id, *value),
             ExprKind::Continue { .. } => self.continue_at(id),
             ExprKind::Yield(value) => self.yield_value(*value, want),
+            ExprKind::Spawn { daemon, attempt, operand } if want == Want::Nothing => {
+                let mark = self.mark();
+                self.spawn(id, *daemon, *attempt, *operand, None);
+                self.release(mark);
+            }
             ExprKind::Error => {}
             _ => return false,
         }
@@ -104,7 +109,7 @@ impl Emitter<'_> {
             ExprKind::Is { value, types, negated } => self.is(*value, types, *negated, dst),
             ExprKind::Await(operand) => self.await_operand(*operand, dst),
             ExprKind::Spawn { daemon, attempt, operand } => {
-                self.spawn(id, *daemon, *attempt, *operand, dst);
+                self.spawn(id, *daemon, *attempt, *operand, Some(dst));
             }
             ExprKind::Closure(function) => self.closure(function, dst),
             _ => debug_assert!(self.report.has_errors(), "an expression without code"),

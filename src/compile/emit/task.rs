@@ -4,7 +4,7 @@ use super::builder::LoopFrame;
 use super::call::CallMode;
 use super::{Emitter, Want};
 use crate::bytecode::assembler::Reg;
-use crate::bytecode::op::{Opcode, SPAWN_DAEMON, SPAWN_TRY, ScopeKind};
+use crate::bytecode::op::{Opcode, SPAWN_DAEMON, SPAWN_TRY, SPAWN_UNNAMED, ScopeKind};
 use crate::compile::resolve::{LoopKey, OwnerKey, VarId};
 use crate::syntax::ast::{Argument, Block, ExprId, ExprKind, PatternId, StmtId};
 
@@ -43,15 +43,18 @@ impl Emitter<'_> {
         }
     }
 
+    /// `spawn f()`; the handle goes to a register if it is wanted.
     pub(super) fn spawn(
         &mut self,
         id: ExprId,
         daemon: bool,
         attempt: bool,
         operand: ExprId,
-        dst: Reg,
+        dst: Option<Reg>,
     ) {
-        let flags = if daemon { SPAWN_DAEMON } else { 0 } | if attempt { SPAWN_TRY } else { 0 };
+        let flags = if daemon { SPAWN_DAEMON } else { 0 }
+            | if attempt { SPAWN_TRY } else { 0 }
+            | if dst.is_none() { SPAWN_UNNAMED } else { 0 };
         let owner = self.alloc();
         match self.names.spawn_owners.get(&id) {
             Some(Some(var)) => self.load_variable(*var, owner),
@@ -62,12 +65,16 @@ impl Emitter<'_> {
             let base = self.alloc();
             self.spawn_block(operand, block, base);
             self.f.asm.emit(Opcode::Spawn, base.0, owner.0, 0, flags);
-            self.move_to(dst, base);
+            if let Some(dst) = dst {
+                self.move_to(dst, base);
+            }
             return;
         }
         let result = self.alloc();
         self.chain(operand, result, CallMode::Spawn { owner, flags });
-        self.move_to(dst, result);
+        if let Some(dst) = dst {
+            self.move_to(dst, result);
+        }
     }
 
     fn owner_variable(&self, id: ExprId) -> Option<VarId> {

@@ -1,7 +1,7 @@
 //! Files: reading, replacing, adding to. (Their lines are those of a stream that nobody else has.)
 
 use std::io;
-use std::io::Read as _;
+use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use super::op::{Deed, nothing, on_pool, on_pool_of};
@@ -76,16 +76,37 @@ fn read_with(
 /// The content of a file, if it has at most `room` bytes. Files without a size, like those of
 /// `/proc`, are read as far as they go.
 fn read_within(files: &dyn FileSystem, path: &Path, room: usize) -> io::Result<Option<Vec<u8>>> {
-    let file = files.open(path, OpenHow { read: true, ..OpenHow::default() })?;
+    let mut file = files.open(path, OpenHow { read: true, ..OpenHow::default() })?;
     let size = usize::try_from(file.facts()?.size).unwrap_or(usize::MAX);
     if size > room {
         return Ok(None);
     }
     let mut content = Vec::new();
-    content.try_reserve_exact(size).map_err(|_| io::ErrorKind::OutOfMemory)?;
-    let limit = u64::try_from(room).unwrap_or(u64::MAX).saturating_add(1);
-    file.take(limit).read_to_end(&mut content)?;
+    content.try_reserve_exact(size.saturating_add(1)).map_err(|_| io::ErrorKind::OutOfMemory)?;
+    if (1..ONE_READ_MAX).contains(&size) {
+        // Nearly always the size is right, and one call has brought it all.
+        content.resize(size + 1, 0);
+        let count = read_some(&mut file, &mut content)?;
+        content.truncate(count);
+        if count == size {
+            return Ok(Some(content));
+        }
+    }
+    let limit = u64::try_from(room - content.len().min(room)).unwrap_or(u64::MAX);
+    file.take(limit.saturating_add(1)).read_to_end(&mut content)?;
     Ok((content.len() <= room).then_some(content))
+}
+
+/// Files of less than this are asked for all of their content at once.
+const ONE_READ_MAX: usize = 64 << 10;
+
+fn read_some(file: &mut impl Read, into: &mut [u8]) -> io::Result<usize> {
+    loop {
+        match file.read(into) {
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            result => return result,
+        }
+    }
 }
 
 pub(super) fn lines(

@@ -11,43 +11,64 @@ use crate::runtime::driver::Ticket;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct OpId(pub u64);
 
-/// The ops that wait on one side of a stream.
-#[derive(Debug, Default)]
+/// The ops that wait on one side of a stream. The first has its place here; that there are more is
+/// rare, and idle connections are many.
+#[derive(Debug)]
 pub struct Queue {
-    places: VecDeque<(OpId, Ticket)>,
+    /// The first, or [`NOBODY`].
+    first: (OpId, Ticket),
+    later: Option<Box<VecDeque<(OpId, Ticket)>>>,
+}
+
+/// No op has the number 0.
+const NOBODY: (OpId, Ticket) = (OpId(0), Ticket { seq: 0, task: 0, arm: 0 });
+
+impl Default for Queue {
+    fn default() -> Queue {
+        Queue { first: NOBODY, later: None }
+    }
 }
 
 impl Queue {
     /// Whether `op` may go on now: nobody waits before it.
     pub fn is_turn_of(&self, op: OpId) -> bool {
-        self.places.front().is_none_or(|(first, _)| *first == op)
+        self.first == NOBODY || self.first.0 == op
     }
 
     /// Whether `op` waits.
     pub fn contains(&self, op: OpId) -> bool {
-        self.places.iter().any(|(waiting, _)| *waiting == op)
+        let later = self.later.iter().flat_map(|later| later.iter());
+        std::iter::once(&self.first).chain(later).any(|(waiting, _)| *waiting == op)
     }
 
     /// Gives `op` a place at the end.
     pub fn enter(&mut self, op: OpId, ticket: Ticket) {
-        if !self.contains(op) {
-            self.places.push_back((op, ticket));
+        if self.first == NOBODY {
+            self.first = (op, ticket);
+        } else if !self.contains(op) {
+            self.later.get_or_insert_default().push_back((op, ticket));
         }
     }
 
     /// Takes `op` out. The ticket of the op that is first now, if that has changed.
     pub fn leave(&mut self, op: OpId) -> Option<Ticket> {
-        let place = self.places.iter().position(|(waiting, _)| *waiting == op)?;
-        self.places.remove(place);
-        if place > 0 {
-            return None;
+        if self.first.0 == op {
+            let next = self.later.as_mut().and_then(|later| later.pop_front());
+            self.first = next.unwrap_or(NOBODY);
+            return next.map(|(_, ticket)| ticket);
         }
-        self.places.front().map(|(_, ticket)| *ticket)
+        if let Some(later) = &mut self.later {
+            later.retain(|(waiting, _)| *waiting != op);
+        }
+        None
     }
 
     /// Takes all out, for a stream that is closed.
     pub fn take_all(&mut self) -> impl Iterator<Item = Ticket> {
-        std::mem::take(&mut self.places).into_iter().map(|(_, ticket)| ticket)
+        let first = std::mem::replace(&mut self.first, NOBODY);
+        let later = self.later.take().map(|later| *later).unwrap_or_default();
+        let first = (first != NOBODY).then_some(first);
+        first.into_iter().chain(later).map(|(_, ticket)| ticket)
     }
 }
 

@@ -51,7 +51,7 @@ fn unlock(cx: &mut Cx<'_>, mutex: Value) -> Result<Answer, Thrown> {
 
 fn owner(cx: &mut Cx<'_>, mutex: Value) -> Result<Answer, Thrown> {
     let owner = cx.vm.heap.object_ref::<Mutex>(mutex).and_then(Mutex::owner);
-    Ok(Answer::Value(owner.map_or(Value::null(), |owner| cx.rt.handle_of(owner))))
+    Ok(Answer::Value(owner.map_or(Value::null(), |owner| cx.rt.handle_of(cx.vm, owner))))
 }
 
 fn is_locked(vm: &mut Vm, mutex: Value) -> Result<Value, Thrown> {

@@ -41,7 +41,8 @@ fn lose(cx: &mut Cx<'_>, scope: Value) -> Result<Answer, Thrown> {
 fn spawn_try(cx: &mut Cx<'_>, callee: Value) -> Result<Answer, Thrown> {
     let owner = cx.rt.innermost(cx.task);
     let call = Call { callee, args: &[], named: None };
-    cx.rt.spawn(cx.vm, cx.task, owner, TaskKind::Try, call).map(Answer::Value)
+    let task = cx.rt.spawn(cx.vm, cx.task, owner, TaskKind::Try, call)?;
+    Ok(Answer::Value(cx.rt.handle_of(cx.vm, task)))
 }
 
 struct FirstEnded {

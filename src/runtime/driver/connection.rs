@@ -11,6 +11,7 @@ use mio::{Registry, Token};
 use slab::Slab;
 
 use super::endpoint::{End, PipeEnd};
+use super::tickets::Tickets;
 use super::{
     Address, DatagramOptions, Direction, Event, ListenOptions, SocketId, SocketOption, Ticket,
 };
@@ -35,8 +36,8 @@ struct Connection {
     writable: bool,
     /// The other side has said that it is done: reading never blocks again.
     read_closed: bool,
-    readers: Vec<Ticket>,
-    writers: Vec<Ticket>,
+    readers: Tickets,
+    writers: Tickets,
 }
 
 impl Connections {
@@ -214,30 +215,24 @@ impl Connections {
             return;
         }
         let mut connection = self.slots.remove(id.slot as usize);
-        self.waiting -= connection.readers.len() + connection.writers.len();
-        ready.extend(connection.readers.iter().copied().map(Event::Ready));
-        ready.extend(connection.writers.iter().copied().map(Event::Ready));
+        self.waiting -= connection.readers.as_slice().len() + connection.writers.as_slice().len();
+        ready.extend(connection.readers.as_slice().iter().copied().map(Event::Ready));
+        ready.extend(connection.writers.as_slice().iter().copied().map(Event::Ready));
         connection.end.deregister(registry);
     }
 
     /// Adds a waiter. True if the direction is ready already, so that no event would come.
     pub(super) fn wait(&mut self, id: SocketId, direction: Direction, ticket: Ticket) -> bool {
         let Ok(connection) = self.get(id) else { return true };
-        let waiters = connection.waiters(direction);
-        if !waiters.contains(&ticket) {
-            waiters.push(ticket);
-            self.waiting += 1;
-        }
+        let is_new = connection.waiters(direction).add(ticket);
+        self.waiting += usize::from(is_new);
         self.get(id).is_ok_and(|connection| connection.is_ready(direction))
     }
 
     pub(super) fn unwait(&mut self, id: SocketId, direction: Direction, ticket: Ticket) {
         let Ok(connection) = self.get(id) else { return };
-        let waiters = connection.waiters(direction);
-        if let Some(place) = waiters.iter().position(|waiter| *waiter == ticket) {
-            waiters.remove(place);
-            self.waiting -= 1;
-        }
+        let was_there = connection.waiters(direction).remove(ticket);
+        self.waiting -= usize::from(was_there);
     }
 
     /// Takes an event of the poll in and reports whom it concerns.
@@ -248,11 +243,11 @@ impl Connections {
         connection.read_closed |= event.is_read_closed() || failed;
         if event.is_readable() || connection.read_closed {
             connection.readable = true;
-            events.extend(connection.readers.iter().copied().map(Event::Ready));
+            events.extend(connection.readers.as_slice().iter().copied().map(Event::Ready));
         }
         if event.is_writable() || event.is_write_closed() || failed {
             connection.writable = true;
-            events.extend(connection.writers.iter().copied().map(Event::Ready));
+            events.extend(connection.writers.as_slice().iter().copied().map(Event::Ready));
         }
     }
 
@@ -276,8 +271,8 @@ impl Connections {
             readable: true,
             writable: true,
             read_closed: false,
-            readers: Vec::new(),
-            writers: Vec::new(),
+            readers: Tickets::default(),
+            writers: Tickets::default(),
         });
         Ok(id)
     }
@@ -298,7 +293,7 @@ impl Connections {
 }
 
 impl Connection {
-    fn waiters(&mut self, direction: Direction) -> &mut Vec<Ticket> {
+    fn waiters(&mut self, direction: Direction) -> &mut Tickets {
         match direction {
             Direction::Read => &mut self.readers,
             Direction::Write => &mut self.writers,

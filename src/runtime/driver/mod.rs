@@ -32,6 +32,8 @@ mod subscription;
 #[cfg(all(test, feature = "driver"))]
 mod tests;
 #[cfg(feature = "driver")]
+mod tickets;
+#[cfg(feature = "driver")]
 mod timed;
 #[cfg(feature = "driver")]
 mod timer;

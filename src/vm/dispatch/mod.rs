@@ -15,9 +15,10 @@ pub(in crate::vm) mod op;
 use op::At;
 
 use super::Vm;
-use super::exit::{Exit, FiberId};
-use super::fiber::Entry;
+use super::exit::{Args, Exit, FiberId};
+use super::fiber::State;
 use super::frame::{AWAITED, FrameWord, SPECIAL};
+use super::native::NativeId;
 use super::object::{Closure, Instance, List, Owned, VariableCell};
 use super::ops;
 use super::unwind::Outcome;
@@ -37,17 +38,37 @@ const INSTANCE: u64 = Kind::Instance as u64;
 impl Vm {
     /// Runs a fiber until it leaves through an exit.
     pub fn run(&mut self, fiber: FiberId) -> Exit {
+        self.run_on(fiber);
+        self.take_exit()
+    }
+
+    /// The exit through which the last run has left, which is taken once.
+    pub fn take_exit(&mut self) -> Exit {
+        self.exit.take().expect("the run loop is left with a reason")
+    }
+
+    /// The same if it was that a native needs the loop. By far the most are, and this copies little.
+    #[inline]
+    pub fn take_native_exit(&mut self) -> Option<(NativeId, Args)> {
+        let Some(Exit::Native { native, args, .. }) = self.exit else { return None };
+        self.exit = None;
+        Some((native, args))
+    }
+
+    /// Runs a fiber until it leaves; the exit has to be taken.
+    pub fn run_on(&mut self, fiber: FiberId) {
         self.running = fiber;
-        let safepoint = self.safepoint.take().filter(|(left, _)| *left == fiber);
-        let entry = std::mem::replace(&mut self.fibers.get_mut(fiber).entry, Entry::Run);
-        let left = match (entry, safepoint) {
-            (Entry::Throw(error), _) => self.unwind(Outcome::Throw(error)),
-            (Entry::Cut(cut), _) => self.unwind(Outcome::Cut(cut)),
-            (Entry::Run, Some((_, pc))) if self.starved => self.starve(fiber, pc),
-            (Entry::Run | Entry::Deliver(_) | Entry::Tail(_), _) => None,
+        let state = std::mem::replace(&mut self.fibers.get_mut(fiber).state, State::Run);
+        let left = match state {
+            State::Throw(error) => self.unwind(Outcome::Throw(error)),
+            State::Cut(cut) => self.unwind(Outcome::Cut(cut)),
+            State::Run if self.safepoint.is_some() => self.resume_collected(fiber),
+            _ => None,
         };
-        if let Some(exit) = left {
-            return exit;
+        self.safepoint = None;
+        if left.is_some() {
+            self.exit = left;
+            return;
         }
         let fiber = self.fibers.get(fiber);
         let pc: *const Instruction = std::ptr::with_exposed_provenance(fiber.pc);
@@ -56,20 +77,25 @@ impl Vm {
         // SAFETY: the fiber is suspended at an instruction of its innermost frame, and loaded code
         // names only registers, constants, slots and functions that exist.
         unsafe {
-            let at = match entry {
-                Entry::Deliver(value) => op::slow(self, pc, base, |op| ops::deliver(op, value)),
-                Entry::Tail(site) => op::slow(self, pc, base, |op| op.tail_call(site)),
+            let at = match state {
+                State::Deliver(value) => op::slow(self, pc, base, |op| ops::deliver(op, value)),
+                State::Tail(site) => op::slow(self, pc, base, |op| op.tail_call(*site)),
                 _ => At { pc, base },
             };
             if !at.pc.is_null() {
                 run_loop(self, at);
             }
         }
-        self.exit.take().expect("the run loop is left with a reason")
+    }
+
+    /// A fiber that had left for a collection, or another one, runs on.
+    #[cold]
+    fn resume_collected(&mut self, fiber: FiberId) -> Option<Exit> {
+        let (left, pc) = self.safepoint?;
+        if left == fiber && self.starved { self.starve(fiber, pc) } else { None }
     }
 
     /// Throws MemoryError at the instruction that made a collection due which freed too little.
-    #[cold]
     fn starve(&mut self, fiber: FiberId, pc: usize) -> Option<Exit> {
         self.starved = false;
         self.fibers.get_mut(fiber).pc = pc;

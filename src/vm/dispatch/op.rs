@@ -7,7 +7,7 @@ use crate::bytecode::instruction::Instruction;
 use crate::vm::Vm;
 use crate::vm::error::{ErrorKind, Thrown};
 use crate::vm::exit::Exit;
-use crate::vm::fiber::Waiting;
+use crate::vm::fiber::State;
 use crate::vm::frame::FrameWord;
 use crate::vm::unwind::Outcome;
 use crate::vm::value::{Value, write_slot};
@@ -287,8 +287,8 @@ impl Op<'_> {
     }
 
     /// Leaves the run loop; the instruction waits for its result.
-    pub(in crate::vm) fn suspend(&mut self, exit: Exit, waiting: Waiting) -> Step {
-        self.vm.fibers.get_mut(self.vm.running).waiting = waiting;
+    pub(in crate::vm) fn suspend(&mut self, exit: Exit, state: State) -> Step {
+        self.vm.fibers.get_mut(self.vm.running).state = state;
         self.leave(exit)
     }
 
@@ -296,7 +296,7 @@ impl Op<'_> {
     pub(in crate::vm) fn suspend_for(&mut self, exit: Exit, register: u8) -> Step {
         let slot = self.slot_index(usize::from(register));
         let next = self.after(1);
-        self.suspend(exit, Waiting::Slot { slot, next })
+        self.suspend(exit, State::Slot { slot, next })
     }
 
     /// The index on the fiber's stack of a slot at some distance from the base.

@@ -63,6 +63,11 @@ impl Heap {
         self.string_ref(value).map(Str::text)
     }
 
+    /// Whether a value is a string of source code, which stays for good: no other one has its text.
+    pub(in crate::vm) fn is_interned(&self, value: Value) -> bool {
+        self.string_ref(value).is_some_and(|text| text.header().has(Str::INTERNED))
+    }
+
     /// A string with what is known of it.
     #[inline]
     pub fn string_ref(&self, value: Value) -> Option<&Str> {
@@ -316,6 +321,18 @@ impl Heap {
     pub fn object_mut<T: HostObject>(&mut self, value: Value) -> Option<&mut T> {
         let object = self.body_mut::<Box<dyn HostObject>>(value, Kind::Object)?;
         let object: &mut dyn Any = &mut **object;
+        object.downcast_mut()
+    }
+
+    /// The same for a change that leaves what the object owns as large as it is, and is often made:
+    /// nothing is measured afterwards.
+    pub fn object_in_place<T: HostObject>(&mut self, value: Value) -> Option<&mut T> {
+        let object = self.as_kind(value, Kind::Object)?;
+        self.write_barrier(value);
+        // SAFETY: an object of this kind owns a box of a host object; the exclusive borrow of the
+        // heap excludes every other view.
+        let owned = unsafe { object.cast::<Owned<Box<dyn HostObject>>>().as_mut() };
+        let object: &mut dyn Any = &mut *owned.body;
         object.downcast_mut()
     }
 }

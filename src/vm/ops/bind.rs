@@ -91,17 +91,13 @@ impl Op<'_> {
         named: Option<Value>,
         receiver: bool,
     ) -> Result<usize, Thrown> {
-        let native = self.vm.registry.native(id);
         let first = usize::from(receiver);
         let given = count - first;
-        if native.takes_all() && named.is_none() {
+        if named.is_none() && self.vm.registry.arity(id).takes(given) {
             return Ok(count);
         }
+        let native = self.vm.registry.native(id).clone();
         let (min, max) = (native.positional_min(), native.positional_max());
-        if named.is_none() && given >= min && max.is_some_and(|max| given <= max) {
-            return Ok(count);
-        }
-        let native = native.clone();
         if max.is_some_and(|max| given > max) || (given < min && named.is_none()) {
             return Err(self.native_arity_error(&native, given));
         }

@@ -6,7 +6,7 @@ use crate::bytecode::program::CLOSURE_NAME;
 use crate::vm::Vm;
 use crate::vm::error::{ErrorKind, Thrown};
 use crate::vm::exit::{Args, Exit};
-use crate::vm::fiber::{Entry, Waiting};
+use crate::vm::fiber::State;
 use crate::vm::frame::{AWAITED, BOTTOM, CONSTRUCTOR, GENERATOR, OPERATOR};
 use crate::vm::native::{NativeBody, NativeId};
 use crate::vm::resume::TailCallee;
@@ -266,13 +266,13 @@ impl Op<'_> {
             NativeBody::Loop => {
                 let args = self.window_args(site.slot + 1, count);
                 let exit = Exit::Native { native: id, args, awaited: site.awaited };
-                let waiting = if site.operator {
-                    Waiting::Operator
+                let state = if site.operator {
+                    State::Operator
                 } else {
                     let slot = self.slot_index(site.slot);
-                    Waiting::Slot { slot, next: if waits { site.next_async } else { site.next } }
+                    State::Slot { slot, next: if waits { site.next_async } else { site.next } }
                 };
-                self.suspend(exit, waiting)
+                self.suspend(exit, state)
             }
         }
     }
@@ -313,7 +313,7 @@ impl Op<'_> {
                 Some(callee) => callee,
                 None => {
                     self.vm.tail = Some(tail);
-                    self.vm.fibers.get_mut(self.vm.running).entry = Entry::Tail(site);
+                    self.vm.fibers.get_mut(self.vm.running).state = State::Tail(Box::new(site));
                     return self.leave(Exit::NeedCore);
                 }
             },
@@ -330,7 +330,7 @@ impl Op<'_> {
     pub(in crate::vm) fn window_args(&mut self, slot: usize, count: usize) -> Args {
         self.keep(slot + count);
         let start = self.slot_index(slot);
-        Args { fiber: self.vm.running, start, count: count as u32 }
+        Args::new(self.vm.running, start, count as u32)
     }
 
     #[cold]

@@ -14,7 +14,7 @@ use crate::bytecode::program::{Handler, HandlerKind};
 use crate::vm::Vm;
 use crate::vm::error::{ErrorKind, Thrown};
 use crate::vm::exit::{Exit, FiberId, ScopeRequest};
-use crate::vm::fiber::Entry;
+use crate::vm::fiber::State;
 use crate::vm::frame::{AWAITED, CLOSING, GENERATOR, OPERATOR};
 use crate::vm::object::{Cut, Generator, GeneratorState};
 use crate::vm::unwind::{CLOSE, Outcome};
@@ -168,7 +168,7 @@ impl Op<'_> {
         if found.home != 0 && found.consumer != Some(self.vm.running) {
             // Only tasks in the scope that closes it may run it: the loop looks for that.
             self.vm.next_of_generator(generator, at_end);
-            self.vm.fibers.get_mut(self.vm.running).entry = Entry::Tail(site);
+            self.vm.fibers.get_mut(self.vm.running).state = State::Tail(Box::new(site));
             return self.leave(Exit::Scope(ScopeRequest::Consume { generator }));
         }
         let pc = self.enter_generator(generator, site, GENERATOR)?;

@@ -10,6 +10,11 @@ use crate::vm::object::{Member, ModuleMember, VariantInfo};
 use crate::vm::registry::{Method, MethodOwner};
 use crate::vm::value::{Kind, Value};
 
+/// What names meant on host objects lately: type and name, by their addresses.
+pub(in crate::vm) type MembersKnown = Vec<((usize, u64), Found)>;
+/// How many of them are remembered.
+const MEMBERS_KNOWN: usize = 64;
+
 /// What a name means on a value.
 #[derive(Clone, Copy, Debug)]
 pub(in crate::vm) enum Found {
@@ -94,9 +99,7 @@ impl Op<'_> {
             }
             _ => None,
         };
-        Ok(found.unwrap_or_else(|| {
-            self.vm.builtin_member(value, self.vm.heap.str(name).unwrap_or_default())
-        }))
+        Ok(found.unwrap_or_else(|| self.vm.known_member(value, name)))
     }
 
     /// Lets code reach a private member only from the body of a class of the object.
@@ -270,6 +273,29 @@ fn member(member: Member) -> Found {
 }
 
 impl crate::vm::Vm {
+    /// The same by a name of the program, and remembered for host objects.
+    fn known_member(&mut self, value: Value, name: Value) -> Found {
+        let text = self.heap.str(name).unwrap_or_default();
+        let Some(object) = self.heap.host_ref(value) else {
+            return self.builtin_member(value, text);
+        };
+        let of = object.type_name();
+        let key = (of.as_ptr().addr().wrapping_add(of.len() << 48), name.bits());
+        let place = (key.0 >> 3 ^ key.1 as usize >> 4) % MEMBERS_KNOWN;
+        if let Some((known, found)) = self.members.get(place)
+            && *known == key
+        {
+            return *found;
+        }
+        let found = self.builtin_member(value, text);
+        // Other strings may come to lie where this one is now.
+        if self.heap.is_interned(name) {
+            self.members.resize(MEMBERS_KNOWN, ((0, 0), Found::Missing));
+            self.members[place] = (key, found);
+        }
+        found
+    }
+
     /// What a name means on all values of a built-in type.
     pub(super) fn builtin_member(&self, value: Value, name: &str) -> Found {
         let host = self.heap.host_ref(value).map(|object| MethodOwner::Host(object.type_name()));

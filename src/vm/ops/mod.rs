@@ -31,6 +31,7 @@ pub(super) mod work;
 use std::sync::atomic::Ordering;
 
 pub(super) use deliver::deliver;
+pub(super) use lookup::MembersKnown;
 
 use super::FUEL_SLICE;
 use super::dispatch::op::{Flow, Op, Step};

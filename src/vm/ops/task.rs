@@ -7,7 +7,7 @@ use crate::bytecode::op::ScopeKind;
 use crate::bytecode::program::{SelectArmCode, SelectArmKind};
 use crate::vm::error::{ErrorKind, Thrown};
 use crate::vm::exit::{Exit, ScopeRequest, SelectArm, SelectOperand};
-use crate::vm::fiber::Waiting;
+use crate::vm::fiber::State;
 use crate::vm::value::{Kind, Value};
 
 /// `AwaitValue`
@@ -74,20 +74,20 @@ pub(in crate::vm) fn scope_enter(op: &mut Op<'_>) -> Step {
         *option = op.get(register);
     }
     let request = ScopeRequest::Enter { kind, register: at.a, options };
-    op.suspend(Exit::Scope(request), Waiting::Step)
+    op.suspend(Exit::Scope(request), State::Step)
 }
 
 /// `ScopeJoin`
 pub(in crate::vm) fn scope_join(op: &mut Op<'_>) -> Step {
     let register = op.instruction().a;
-    op.suspend(Exit::Scope(ScopeRequest::Join { register }), Waiting::Step)
+    op.suspend(Exit::Scope(ScopeRequest::Join { register }), State::Step)
 }
 
 /// `ScopeAbsorb`
 pub(in crate::vm) fn scope_absorb(op: &mut Op<'_>) -> Step {
     let at = op.instruction();
     let request = ScopeRequest::Absorb { register: at.a, pending: at.b };
-    op.suspend(Exit::Scope(request), Waiting::Step)
+    op.suspend(Exit::Scope(request), State::Step)
 }
 
 /// `ScopeEnd`
@@ -96,7 +96,7 @@ pub(in crate::vm) fn scope_end(op: &mut Op<'_>) -> Step {
     let target = op.index() as i64 + i64::from(at.imm);
     let else_target = if at.imm == 0 { None } else { u32::try_from(target).ok() };
     let request = ScopeRequest::End { register: at.a, value: at.b, else_target };
-    op.suspend(Exit::Scope(request), Waiting::Step)
+    op.suspend(Exit::Scope(request), State::Step)
 }
 
 /// `Select`
@@ -120,7 +120,7 @@ pub(in crate::vm) fn select(op: &mut Op<'_>) -> Step {
     }
     let else_arm = code.has_else.then_some(code.arms.len() as u32);
     let exit = Exit::Select { arms, first: code.first, else_arm, site };
-    op.suspend(exit, Waiting::Arm)
+    op.suspend(exit, State::Arm)
 }
 
 /// What an arm waits for; `None` while the core methods are not loaded.
