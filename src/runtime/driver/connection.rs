@@ -313,8 +313,20 @@ pub(super) fn stale() -> io::Error {
     io::Error::new(io::ErrorKind::NotConnected, "this socket is closed")
 }
 
+/// Whether an accept failed for this one client: Linux hands over what has happened to its
+/// connection, or what a firewall says of it.
 fn is_passing(kind: io::ErrorKind) -> bool {
-    matches!(kind, io::ErrorKind::Interrupted | io::ErrorKind::ConnectionAborted)
+    use io::ErrorKind as Os;
+    matches!(
+        kind,
+        Os::Interrupted
+            | Os::ConnectionAborted
+            | Os::ConnectionReset
+            | Os::NetworkDown
+            | Os::NetworkUnreachable
+            | Os::HostUnreachable
+            | Os::PermissionDenied
+    )
 }
 
 /// Whether descriptors or memory have run out, which ends when something else is closed.
