@@ -5,6 +5,7 @@ use std::time::Duration;
 use super::error::Error;
 use super::program::Program;
 use super::vm::Vm;
+use crate::runtime::driver::Signal;
 use crate::runtime::{Examiner, Interrupt, LastCall, ProgramEnd, Trial, Turn};
 
 /// So many calls and turns of loops lie between two looks at the clock.
@@ -46,6 +47,8 @@ pub enum TrialFailure {
     Error(Error),
     /// It called `exit`.
     Exit(i32),
+    /// A signal ended it that it did not listen to.
+    Signal(Signal),
     /// It took too long.
     Slow {
         /// Longer than this.
@@ -102,7 +105,7 @@ impl Vm {
         end.time = self.runtime.rt.driver.now().since(begun);
         let Some(trial) = self.runtime.rt.trial.take() else { return end };
         end.wants_real = trial.wants_real;
-        let asked = ended.status;
+        let (asked, signal) = (ended.status, ended.signal);
         let outcome = self.conclude(ended);
         end.failure = match (passed, asked, outcome) {
             _ if end.wants_real => None,
@@ -116,6 +119,7 @@ impl Vm {
                 let why = format!("the top level called exit({status}), so no test was begun");
                 Some(TrialFailure::Load(Error::Call(why)))
             }
+            (None, None, Ok(_)) if signal.is_some() => signal.map(TrialFailure::Signal),
             (None, None, Ok(_)) if trial.leaks.is_empty() => None,
             (None, None, Ok(_)) => {
                 let place = |frame| self.sources.describe(frame);

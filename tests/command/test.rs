@@ -85,7 +85,7 @@ fn folders_are_searched_for_files_with_tests() {
 fn results_come_in_the_order_of_the_files_however_many_run_at_a_time() {
     let slow = "test \"slow\" (real: true) { await sleep(30ms) }";
     let names: Vec<String> = (0..9).map(|i| format!("f{i}.ket")).collect();
-    let texts = |i: usize| if i % 4 == 0 { slow } else { MATH };
+    let texts = |i: usize| if i.is_multiple_of(4) { slow } else { MATH };
     let files: Vec<(&str, &str)> =
         names.iter().enumerate().map(|(i, name)| (name.as_str(), texts(i))).collect();
     let folder = folder(&files);

@@ -57,7 +57,7 @@ fn each_event_is_a_line_of_json() {
 
 #[test]
 fn every_kind_of_failure_has_its_word() {
-    let text = "test \"exit\" { exit(1) }\ntest \"timeout\" (timeout: 1s) { await sleep(1h) }\n\
+    let text = "import test as t\ntest \"exit\" { exit(1) }\ntest \"signal\" { t.raise(\"term\"); await sleep(1s) }\ntest \"timeout\" (timeout: 1s) { await sleep(1h) }\n\
         test \"leak\" { spawn daemon { await sleep(1h) }; await sleep(1s) }\ntest \"error\" { throw Error(\"x\") }\n";
     let folder = folder(&[("a.ket", text)]);
     let output = test(folder.path(), &["--json"]);
@@ -69,7 +69,7 @@ fn every_kind_of_failure_has_its_word() {
             kinds += 1;
         }
     }
-    assert_eq!(kinds, 4);
+    assert_eq!(kinds, 5);
 }
 
 /// Reads a file of JUnit XML as machines do, and prints what is in it.

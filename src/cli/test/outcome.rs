@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::engine::{Error, TrialFailure};
+use crate::engine::{Error, Signal, TrialFailure};
 
 /// What comes of a test.
 #[derive(Debug)]
@@ -107,6 +107,7 @@ pub fn kind(failure: &TrialFailure) -> &'static str {
     match failure {
         TrialFailure::Load(_) | TrialFailure::Error(_) => "error",
         TrialFailure::Exit(_) => "exit",
+        TrialFailure::Signal(_) => "signal",
         TrialFailure::Slow { .. } => "timeout",
         TrialFailure::Leaks(_) => "leak",
     }
@@ -119,6 +120,14 @@ pub fn message(failure: &TrialFailure) -> String {
             error.to_string().lines().next().unwrap_or_default().to_owned()
         }
         TrialFailure::Exit(status) => format!("the test called exit({status})"),
+        TrialFailure::Signal(signal) => {
+            let name = match signal {
+                Signal::Interrupt => "int",
+                Signal::Terminate => "term",
+                Signal::Quit => "quit",
+            };
+            format!("the signal \"{name}\" ended the test, which does not listen to it")
+        }
         TrialFailure::Slow { limit, is_real, .. } => {
             let clock = if *is_real { "" } else { " of virtual time" };
             format!("the test was not over after {}{clock}", span(*limit))
