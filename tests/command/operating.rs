@@ -42,8 +42,11 @@ fn text<'a>(event: &'a Value, key: &str) -> &'a str {
     event[key].as_str().unwrap_or_default()
 }
 
-/// The slices of each track: name, begin and end in nanoseconds.
-fn tracks(events: &[Value]) -> BTreeMap<(u64, u64), Vec<(String, u64, u64)>> {
+/// A name, and a begin and an end in nanoseconds.
+type Slice = (String, u64, u64);
+
+/// The slices of each track.
+fn tracks(events: &[Value]) -> BTreeMap<(u64, u64), Vec<Slice>> {
     let mut tracks: BTreeMap<_, Vec<_>> = BTreeMap::new();
     for event in events.iter().filter(|event| event["ph"] == "X") {
         let number = |key: &str| event[key].as_u64().expect("it is a number");
