@@ -17,6 +17,7 @@ pub struct OpId(pub u64);
 pub struct Queue {
     /// The first, or [`NOBODY`].
     first: (OpId, Ticket),
+    #[expect(clippy::box_collection, reason = "one word in each stream, and hardly ever there")]
     later: Option<Box<VecDeque<(OpId, Ticket)>>>,
 }
 
