@@ -259,10 +259,12 @@ impl Flow {
         self.items.push_back(Item::Data(bytes.len()));
     }
 
-    /// The oldest thing under way has arrived.
-    pub(super) fn arrive(&mut self) -> Option<Item> {
+    /// The oldest thing under way has arrived. Bytes that come to a broken end are never read.
+    pub(super) fn arrive(&mut self, is_broken: bool) -> Option<Item> {
         let item = self.items.pop_front()?;
-        if let Item::Data(count) = item {
+        if let Item::Data(count) = item
+            && !is_broken
+        {
             self.arrived += count;
         }
         Some(item)

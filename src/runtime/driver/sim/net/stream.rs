@@ -204,8 +204,9 @@ impl Network {
         {
             return self.hold(id, from);
         }
-        let Some(item) = link.flow_mut(from).arrive() else { return };
         let to = from.other();
+        let is_over = link.end(to).is_over;
+        let Some(item) = link.flow_mut(from).arrive(is_over) else { return };
         let stage = link.end(to).stage;
         match item {
             Item::Dial(repeats) => self.ring(id, repeats),
@@ -218,11 +219,14 @@ impl Network {
                 _ => self.send(id, to, Item::Reset),
             },
             Item::Refusal => self.break_off(id, to, io::ErrorKind::ConnectionRefused),
-            Item::Data(_) if stage == Stage::Closed => {
-                if !std::mem::replace(&mut link.end_mut(to).is_over, true) {
+            // Nobody is there to take it, and the sender does not know that yet.
+            Item::Data(_) if is_over || stage == Stage::Closed => {
+                link.end_mut(to).is_over = true;
+                if !link.end(from).is_over {
                     self.send(id, to, Item::Reset);
                 }
             }
+            Item::End if is_over => {}
             Item::Data(_) => self.report_one(stage, Direction::Read),
             Item::End => {
                 link.flow_mut(from).has_ended = true;

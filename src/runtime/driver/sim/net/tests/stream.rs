@@ -213,6 +213,16 @@ fn resets_and_refusals_come_as_often_as_asked() {
     net.close(a, false);
     net.close(b, false);
     assert_eq!(net.links.len(), 0);
+    net.set_faults(Faults::default());
+    let (a, b) = net.pair();
+    net.set_faults(Faults { reset: 1.0, ..Faults::default() });
+    net.write(a, b"lost").expect("it seems to work");
+    net.set_faults(Faults::default());
+    net.write(a, b"behind").expect("so does this");
+    net.shutdown(a).expect("and this");
+    net.pass(MILLI);
+    assert_eq!(kind(net.read(b, 9)), io::ErrorKind::ConnectionReset, "nothing comes behind a gap");
+    assert_eq!(net.text(b), "");
     net.set_faults(Faults { refuse: 1.0, ..Faults::default() });
     let (_, address) = net.listen("127.0.0.1:0");
     let caller = net.connect(&address).expect("a way");
