@@ -164,7 +164,6 @@ fn world(seed: u64, explore: Option<u64>) -> SimDriver {
         loss: 0.1,
         duplicate: 0.1,
         reorder: 0.1,
-        ..Faults::default()
     };
     SimDriver::with(SimOptions { seed, explore, faults, ..SimOptions::default() })
 }
