@@ -1,6 +1,6 @@
 //! Kettle in a Rust host: registration, conversions, calls, errors, isolation.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -331,19 +331,20 @@ fn garbage_does_not_count_against_the_limit() {
     assert_eq!(vm.call::<i64>("after", ()).expect("the list is garbage"), 8_000_000);
 }
 
-/// In virtual time all runs draw the same names, and those of earlier runs may still be taken.
+/// In a simulated world every run draws the same names, and one of them may be taken.
 #[test]
 fn temporary_files_find_names_that_are_free() {
-    let (engine, output) = captured();
-    let text = "import fs\nprint(await fs.temp_dir(prefix: \"kettle-taken-\"))\n";
-    for _ in 0..5 {
-        vm(&engine, text);
-    }
-    let made: HashSet<String> = output.text().lines().map(str::to_owned).collect();
-    for folder in &made {
-        std::fs::remove_dir(folder).expect("the folder is there");
-    }
-    assert_eq!(made.len(), 5);
+    let name_beside = |folder: &str| {
+        let (engine, output) = captured();
+        let made = "print(await fs.temp_dir(prefix: \"kettle-taken-\"))";
+        vm(&engine, &format!("import fs\nawait fs.mkdir({folder:?})\n{made}\n"));
+        output.text().trim_end().to_owned()
+    };
+    let name = name_beside("/tmp/a");
+    assert_eq!(name_beside("/tmp/b"), name);
+    let other = name_beside(&name);
+    assert!(other.starts_with("/tmp/kettle-taken-"), "{other}");
+    assert_ne!(other, name);
 }
 
 /// A host is told of a task that holds the loop, and nothing is written.
