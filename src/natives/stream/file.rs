@@ -176,7 +176,8 @@ impl FileOp {
         let driver = cx.rt.driver.as_mut();
         if opened.is_here() {
             if let Task::Write { .. } = self.task
-                && let Some(broken) = stream.unfinished.filter(|other| other.op != self.op)
+                && let Some(broken) =
+                    stream.unfinished.as_deref().filter(|other| other.op != self.op)
             {
                 return Err(broken.error(cx.vm, &self.name));
             }
@@ -213,7 +214,7 @@ impl FileOp {
             *sent += usize::try_from(outcome.count).unwrap_or(usize::MAX).min(*of - *sent);
             let (sent, of) = (*sent, *of);
             let is_cut = outcome.result.is_err() && sent > 0;
-            stream.unfinished = is_cut.then_some(Unfinished { op: self.op, sent, of });
+            stream.unfinished = is_cut.then(|| Box::new(Unfinished { op: self.op, sent, of }));
             if outcome.result.is_ok() && sent < of {
                 return Ok(None);
             }
@@ -257,7 +258,7 @@ impl FileOp {
             && let Task::Write { sent, of, .. } = self.task
         {
             // The job goes on; what it writes is counted when it has ended.
-            stream.unfinished = Some(Unfinished { op: self.op, sent, of });
+            stream.unfinished = Some(Box::new(Unfinished { op: self.op, sent, of }));
         }
         if let Some(next) = stream.readers.leave(self.op) {
             cx.rt.driver.notify(next);

@@ -124,8 +124,8 @@ pub struct Stream {
     closed: bool,
     readers: Queue,
     writers: Queue,
-    /// The write that has sent a part and has not finished.
-    unfinished: Option<Unfinished>,
+    /// The write that has sent a part and has not finished. Few streams ever have one.
+    unfinished: Option<Box<Unfinished>>,
     ops: u64,
     peer: Option<Address>,
     local: Option<Address>,
@@ -420,7 +420,9 @@ fn abort(cx: &mut Cx<'_>, stream: Value) -> Result<Answer, Thrown> {
 fn spoil(vm: &mut Vm, stream: Value, sent: i64, of: i64) -> Result<Value, Thrown> {
     let stream = stream_mut(vm, stream)?;
     let count = |n: i64| usize::try_from(n).unwrap_or_default();
-    stream.unfinished.get_or_insert(Unfinished { op: NO_OP, sent: count(sent), of: count(of) });
+    stream.unfinished.get_or_insert_with(|| {
+        Box::new(Unfinished { op: NO_OP, sent: count(sent), of: count(of) })
+    });
     Ok(Value::null())
 }
 

@@ -65,7 +65,7 @@ impl WriteOp {
             return Err(self.failed(cx.vm, &error));
         };
         // It is this op's turn, so one that has not finished and is another never will.
-        if let Some(broken) = stream.unfinished.filter(|other| other.op != self.op) {
+        if let Some(broken) = stream.unfinished.as_deref().filter(|other| other.op != self.op) {
             return Err(broken.error(cx.vm, &self.name));
         }
         let driver = cx.rt.driver.as_mut();
@@ -84,7 +84,7 @@ impl WriteOp {
                 let of = bytes_of(&cx.vm.heap, self.data).len();
                 if self.sent > 0 {
                     let unfinished = Unfinished { op: self.op, sent: self.sent, of };
-                    stream_mut(cx.vm, self.stream)?.unfinished = Some(unfinished);
+                    stream_mut(cx.vm, self.stream)?.unfinished = Some(Box::new(unfinished));
                 }
                 Ok(false)
             }
