@@ -44,8 +44,8 @@ pub struct Options {
     /// What happens by chance in a simulated world, and what `random` draws there, follows from this.
     pub seed: u64,
     /// Varies in a simulated world what the documents leave open: how long things take, in which
-    /// order happens what is due at the same moment, after how many operations others have their turn. Each seed
-    /// varies it in its own way, the same each time.
+    /// order happens what is due at the same moment, after how many operations others have their
+    /// turn. Each seed varies it in its own way, the same each time.
     pub explore: Option<u64>,
     /// The directory of the machine that is the current one of a simulated world. What is in it can
     /// be read there; what is written stays in memory.

@@ -51,7 +51,8 @@ impl Loop {
         self.deliver(vm, by, handle, None)
     }
 
-    /// Makes a task that belongs to `owner` and runs when those that are ready have run. Starting is no checkpoint: it runs to its first op even in a cancelled scope.
+    /// Makes a task that belongs to `owner` and runs when those that are ready have run.
+    /// Starting is no checkpoint: it runs to its first op even in a cancelled scope.
     pub fn spawn(
         &mut self,
         vm: &mut Vm,

@@ -11,6 +11,7 @@ use mio::{Registry, Token};
 use slab::Slab;
 
 use super::endpoint::{End, PipeEnd};
+use super::socket::stale;
 use super::tickets::Tickets;
 use super::{
     Address, DatagramOptions, Direction, Event, ListenOptions, SocketId, SocketOption, Ticket,
@@ -306,11 +307,6 @@ impl Connection {
             Direction::Write => self.writable,
         }
     }
-}
-
-/// The error of every use of a socket that is closed, or of the wrong kind.
-pub(super) fn stale() -> io::Error {
-    io::Error::new(io::ErrorKind::NotConnected, "this socket is closed")
 }
 
 /// Whether an accept failed for this one client: Linux hands over what has happened to its

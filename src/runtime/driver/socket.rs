@@ -16,6 +16,11 @@ pub struct SocketId {
     pub(super) generation: u32,
 }
 
+/// The error of every use of a socket that is closed, or of the wrong kind.
+pub(super) fn stale() -> io::Error {
+    io::Error::new(io::ErrorKind::NotConnected, "this socket is closed")
+}
+
 /// What a waiter wants from a socket.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Direction {

@@ -313,18 +313,15 @@ impl Driver for SimDriver {
     }
 
     fn may_start(&self) -> io::Result<()> {
-        Err(io::Error::new(
-            io::ErrorKind::Unsupported,
-            "in virtual time there are no other programs: say (real: true) behind the name of the test",
-        ))
+        Err(no_programs())
     }
 
     fn adopt(&mut self, _: NewChild) -> io::Result<Adopted> {
-        self.may_start().and(Err(stale()))
+        Err(no_programs())
     }
 
     fn child_status(&self, _: ChildId) -> io::Result<Option<ChildStatus>> {
-        Err(stale())
+        Err(no_programs())
     }
 
     fn wait_child(&mut self, _: ChildId, ticket: Ticket) {
@@ -336,7 +333,7 @@ impl Driver for SimDriver {
     }
 
     fn kill(&mut self, _: ChildId, _: i32) -> io::Result<()> {
-        Err(stale())
+        Err(no_programs())
     }
 
     fn retire(&mut self, _: ChildId) {}
@@ -389,7 +386,9 @@ impl Driver for SimDriver {
     }
 }
 
-/// No socket was ever made here, so every id is of another driver or made up.
-fn stale() -> io::Error {
-    io::Error::new(io::ErrorKind::NotConnected, "this socket is closed")
+/// No child was ever started here.
+fn no_programs() -> io::Error {
+    let text =
+        "in virtual time there are no other programs: say (real: true) behind the name of the test";
+    io::Error::new(io::ErrorKind::Unsupported, text)
 }

@@ -9,6 +9,7 @@ use std::sync::Arc;
 use slab::Slab;
 
 use super::super::super::file_watch::{Change, Happening, Watcher};
+use super::super::super::socket::stale;
 use super::super::super::{SocketId, Ticket};
 use super::MemoryFiles;
 use super::disk::{Disk, NodeId, READ};
@@ -131,8 +132,7 @@ impl Watches {
 
     /// What has happened since it was asked last.
     pub(super) fn read(&mut self, id: SocketId) -> io::Result<Vec<Change>> {
-        let closed = || io::Error::new(io::ErrorKind::NotConnected, "this socket is closed");
-        let queue = self.get(id).ok_or_else(closed)?;
+        let queue = self.get(id).ok_or_else(stale)?;
         if queue.changes.is_empty() {
             return Err(io::ErrorKind::WouldBlock.into());
         }

@@ -7,6 +7,7 @@ use slab::Slab;
 use super::datagram::Mailbox;
 use super::link::{LinkId, Side};
 use super::listener::Listener;
+use crate::runtime::driver::socket::stale;
 use crate::runtime::driver::{Direction, Event, SocketId, Ticket};
 
 /// All sockets.
@@ -148,11 +149,6 @@ impl Socket {
             Direction::Write => &mut self.writers,
         }
     }
-}
-
-/// The error of every use of a socket that is closed.
-fn stale() -> io::Error {
-    io::Error::new(io::ErrorKind::NotConnected, "this socket is closed")
 }
 
 /// The error of using a socket as something else.
