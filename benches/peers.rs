@@ -20,7 +20,7 @@ const HELLO_ROUNDS: usize = 31;
 const SLEEPERS: usize = 100_000;
 
 /// Programs whose CPU time is compared.
-const ROWS: &[&str] = &["fib", "loop", "method", "trees", "jsonrt", "spawn_join"];
+const ROWS: &[&str] = &["fib", "loop", "method", "binarytrees", "jsonrt", "spawn_join"];
 
 /// A peer.
 struct Peer {
