@@ -3,9 +3,13 @@
 //! `cargo bench --bench growth [-- NAME…]`. What an item costs must stay about the same; it may
 //! rise somewhat when the data no longer fits the caches.
 
-mod measure;
+#[path = "shared/cost.rs"]
+mod cost;
+#[path = "shared/program.rs"]
+mod program;
 
-use measure::{can_measure, cost, kettle, program};
+use cost::{can_measure, cost, kettle};
+use program::program;
 
 /// Numbers of tasks, timers and messages.
 const EVENTS: &[usize] = &[10_000, 100_000, 1_000_000];

@@ -6,7 +6,11 @@
 //! machine, is multiplied by how much slower or faster than their own scores those peers are which
 //! are here, and marked with `~`. CPU seconds, so that other work on the machine counts for little.
 
-mod measure;
+#[path = "shared/cost.rs"]
+mod cost;
+#[path = "shared/program.rs"]
+mod program;
+#[path = "shared/spread.rs"]
 mod spread;
 
 use std::io::{BufRead, BufReader};
@@ -15,7 +19,8 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
-use measure::{Cost, Line, can_measure, cost, is_installed, kettle, program};
+use cost::{Cost, Line, can_measure, cost, kettle};
+use program::{is_installed, program};
 use spread::spread;
 
 const ROUNDS: usize = 5;

@@ -4,14 +4,19 @@
 //! Kettle to each peer found on this machine; a ratio below 1 means that Kettle is faster. Then how
 //! long hello world takes and how much memory sleeping tasks need.
 
-mod measure;
+#[path = "shared/cost.rs"]
+mod cost;
+#[path = "shared/program.rs"]
+mod program;
+#[path = "shared/spread.rs"]
 mod spread;
 
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
 use std::time::Instant;
 
-use measure::{Cost, Line, can_measure, cost, is_installed, kettle, program};
+use cost::{Cost, Line, can_measure, cost, kettle};
+use program::{is_installed, program};
 use spread::spread;
 
 const ROUNDS: usize = 5;

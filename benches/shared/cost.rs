@@ -1,7 +1,9 @@
-//! Whole processes, measured from outside: what benches share. It knows nothing of what it runs.
+//! Whole processes, measured from outside. It knows nothing of what it runs.
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
+
+use super::program::{binary, is_installed};
 
 /// Reports the most memory that a process had; a package of its own on some systems.
 const TIME: &str = "/usr/bin/time";
@@ -23,16 +25,11 @@ pub struct Cost {
     pub peak: f64,
 }
 
-/// The binary that is measured, with what it runs.
+/// The binary, with what it runs.
 pub fn kettle(program: &Path, args: &[&str]) -> Line {
-    let mut line = vec![PathBuf::from(env!("CARGO_BIN_EXE_kettle")), program.to_path_buf()];
+    let mut line = vec![binary(), program.to_path_buf()];
     line.extend(args.iter().map(PathBuf::from));
     line
-}
-
-/// A file of `benches/programs`.
-pub fn program(name: &str) -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("benches/programs").join(name)
 }
 
 /// Says so if costs cannot be measured here.
@@ -45,13 +42,6 @@ pub fn can_measure() -> bool {
         );
     }
     found
-}
-
-/// Whether a program can be started; `question` makes it print its version and end.
-pub fn is_installed(name: &str, question: &str) -> bool {
-    let mut command = Command::new(name);
-    command.arg(question).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
-    command.status().is_ok_and(|status| status.success())
 }
 
 /// Runs a program to its end.
