@@ -100,12 +100,12 @@ pub fn run(args: &[&str]) -> Output {
     fed(args, "")
 }
 
-/// Runs `kettle` to its end with this on its standard input. A program that hangs is killed after a
-/// minute.
+/// Runs `kettle` to its end with this on its standard input. A program that hangs is killed after
+/// five minutes: a busy machine needs its time.
 pub fn fed(args: &[&str], input: &str) -> Output {
     let kettle = command(args);
     let mut child = Command::new("timeout")
-        .arg("60")
+        .arg("300")
         .arg(kettle.get_program())
         .args(kettle.get_args())
         .current_dir(env!("CARGO_MANIFEST_DIR"))
