@@ -44,8 +44,8 @@ pub fn can_measure() -> bool {
     found
 }
 
-/// Runs a program to its end.
-pub fn cost(line: &[PathBuf]) -> Cost {
+/// Runs a program to its end. The error is what it said when it failed.
+pub fn cost(line: &[PathBuf]) -> Result<Cost, String> {
     let output = Command::new(SHELL)
         .args(["-c", SCRIPT, SHELL, TIME, "-f", "%M"])
         .args(line)
@@ -54,11 +54,14 @@ pub fn cost(line: &[PathBuf]) -> Cost {
         .stdout(Stdio::null())
         .stderr(Stdio::piped())
         .output()
-        .expect("it was looked for before");
+        .map_err(|error| error.to_string())?;
     let report = String::from_utf8_lossy(&output.stderr).into_owned();
-    assert!(output.status.success(), "{line:?}: {report}");
     let lines = report.lines().rev().take(2).collect::<Vec<_>>().join(" ");
     let fields: Vec<f64> = lines.split_whitespace().filter_map(|word| word.parse().ok()).collect();
-    let [wall, user, system, kilobytes] = fields[..] else { panic!("the report is {report:?}") };
-    Cost { cpu: user + system, wall, peak: kilobytes * 1024.0 }
+    match fields[..] {
+        [wall, user, system, kilobytes] if output.status.success() => {
+            Ok(Cost { cpu: user + system, wall, peak: kilobytes * 1024.0 })
+        }
+        _ => Err(format!("{line:?}: {report}")),
+    }
 }

@@ -1,18 +1,23 @@
 //! Kettle's echo server beside a bare epoll server in C, under the same load generator.
 //!
-//! `cargo bench --bench echo`. 64 connections, each sends 64 bytes and waits for them. The C programs
-//! (`epollsrv.c`, `echoload.c`) are read from the folder in `KETTLE_BENCH_LOAD`, by default
-//! `../shared/bench/load`; without them or a C compiler the bench says so and ends. The servers run on
-//! one processor and the load on another, where there are two and `taskset`.
+//! 64 connections, each sends 64 bytes and waits for them. The C programs (`epollsrv.c`, `echoload.c`)
+//! are read from the folder in `KETTLE_BENCH_LOAD`, by default `../shared/bench/load`; without them
+//! or a C compiler that is said. The servers run on one processor and the load on another, where
+//! there are two and `taskset`.
 
 use std::net::{TcpListener, TcpStream};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
+use super::program::{binary, program};
+use super::table::{at_least, at_most};
+use super::target::ECHO;
+
 const ROUNDS: usize = 5;
 
-fn main() {
+/// Measures both and prints the ratio.
+pub fn measure() {
     let sources = std::env::var_os("KETTLE_BENCH_LOAD").map_or_else(
         || Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/bench/load"),
         PathBuf::from,
@@ -20,8 +25,8 @@ fn main() {
     let folder = std::env::temp_dir().join(format!("kettle-echo-{}", std::process::id()));
     std::fs::create_dir_all(&folder).expect("a temporary folder can be made");
     match (build(&sources, &folder, "epollsrv"), build(&sources, &folder, "echoload")) {
-        (Some(server), Some(load)) => measure(&server, &load, can_pin()),
-        _ => println!("skipped: no C programs in {} or no C compiler", sources.display()),
+        (Some(server), Some(load)) => compare(&server, &load, can_pin()),
+        _ => println!("\necho skipped: no C programs in {} or no C compiler", sources.display()),
     }
     std::fs::remove_dir_all(&folder).expect("the temporary folder can be removed");
 }
@@ -45,13 +50,13 @@ fn can_pin() -> bool {
     can
 }
 
-fn measure(epoll: &Path, load: &Path, pin: bool) {
-    let kettle = env!("CARGO_BIN_EXE_kettle");
-    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("benches/programs/echo.ket");
+fn compare(epoll: &Path, load: &Path, pin: bool) {
+    println!("\necho, 64 connections with 64 bytes");
+    let (kettle, script) = (binary(), program("echo.ket"));
     let mut own = Vec::new();
     let mut bare = Vec::new();
     for round in 1..=ROUNDS {
-        let mut command = on_processor("0", kettle, pin);
+        let mut command = on_processor("0", &kettle, pin);
         command.arg(&script);
         own.push(load_of(command, load, pin));
         let mut command = on_processor("0", epoll, pin);
@@ -63,9 +68,8 @@ fn measure(epoll: &Path, load: &Path, pin: bool) {
     let (own, bare) = (medians(&own), medians(&bare));
     println!("medians: kettle {own}; epoll in C {bare}");
     let (rate, late) = (own.rate / bare.rate, own.late / bare.late);
-    println!(
-        "ratio of requests/s {rate:.2}, target at least 0.95; of p99 {late:.2}, target at most 1"
-    );
+    let (rate_met, late_met) = (at_least(rate, ECHO.0), at_most(late, ECHO.1));
+    println!("ratio of requests/s {rate:.2} {rate_met}; of p99 {late:.2} {late_met}");
 }
 
 /// What the load generator has seen of a server.
