@@ -1,7 +1,8 @@
 //! The fast paths that opcodes share, as macros.
 //!
-//! They are given the words of the backend they are expanded in: `next` goes on with the instruction
-//! at `pc`, `slow` and `rare` hand the instruction to a function. None of them falls through.
+//! They are given the registers of the backend they are expanded in and end in its words: `next`
+//! goes on with the instruction at `pc`, `slow` and `rare` hand the instruction to a function. None
+//! of them falls through but `burn`.
 
 /// A register: the operand is a byte of the instruction.
 macro_rules! reg {
@@ -12,149 +13,149 @@ macro_rules! reg {
 
 /// Moves on behind the instruction.
 macro_rules! advance {
-    ($pc:ident, $next:ident) => {{
+    ($pc:ident) => {{
         $pc = $pc.add(1);
-        $next!()
+        next!()
     }};
 }
 
 /// Jumps if the condition holds, else moves on.
 macro_rules! jump_if {
-    ($condition:expr, $pc:ident, $next:ident) => {{
+    ($condition:expr, $pc:ident) => {{
         let distance = if $condition { (*$pc).imm as isize } else { 1 };
         $pc = $pc.offset(distance);
-        $next!()
+        next!()
     }};
 }
 
 /// Costs a unit of fuel; without fuel the instruction is not carried out yet.
 macro_rules! burn {
-    ($vm:ident, $rare:ident) => {
+    ($vm:ident) => {
         (*$vm).fuel -= 1;
         if (*$vm).fuel < 0 {
-            $rare!(ops::refuel)
+            rare!(ops::refuel)
         }
     };
 }
 
 /// Arithmetic on two registers: ints checked, then floats.
 macro_rules! arithmetic {
-    ($vm:ident $pc:ident $base:ident $next:ident $slow:ident, $checked:ident, $sign:tt) => {{
+    ($vm:ident $pc:ident $base:ident, $checked:ident, $sign:tt) => {{
         let lhs = reg!($pc, $base, b);
         let rhs = reg!($pc, $base, c);
         if tag(lhs) | tag(rhs) == INT {
             if let Some(result) = (bits(lhs) as i64).$checked(bits(rhs) as i64) {
                 write_slot(reg!($pc, $base, a), Value::int(result));
-                advance!($pc, $next)
+                advance!($pc)
             }
         } else if tag(lhs) == FLOAT && tag(rhs) == FLOAT {
             let result = float(lhs) $sign float(rhs);
             write_slot(reg!($pc, $base, a), Value::float(result));
-            advance!($pc, $next)
+            advance!($pc)
         }
-        $slow!(ops::arithmetic::binary)
+        slow!(ops::arithmetic::binary)
     }};
 }
 
 /// Arithmetic on a register and the number in the instruction.
 macro_rules! arithmetic_int {
-    ($vm:ident $pc:ident $base:ident $next:ident $slow:ident, $checked:ident, $sign:tt) => {{
+    ($vm:ident $pc:ident $base:ident, $checked:ident, $sign:tt) => {{
         let lhs = reg!($pc, $base, b);
         if tag(lhs) == INT {
             if let Some(result) = (bits(lhs) as i64).$checked(i64::from((*$pc).imm)) {
                 write_slot(reg!($pc, $base, a), Value::int(result));
-                advance!($pc, $next)
+                advance!($pc)
             }
         } else if tag(lhs) == FLOAT {
             let result = float(lhs) $sign f64::from((*$pc).imm);
             write_slot(reg!($pc, $base, a), Value::float(result));
-            advance!($pc, $next)
+            advance!($pc)
         }
-        $slow!(ops::arithmetic::binary)
+        slow!(ops::arithmetic::binary)
     }};
 }
 
 /// Floor division and remainder by a positive number; all else is slow.
 macro_rules! divide {
-    ($pc:ident $base:ident $next:ident $slow:ident, $lhs:ident, $divisor:expr, $euclid:ident) => {{
+    ($pc:ident $base:ident, $lhs:ident, $divisor:expr, $euclid:ident) => {{
         let divisor: i64 = $divisor;
         if divisor > 0 {
             let result = (bits($lhs) as i64).$euclid(divisor);
             write_slot(reg!($pc, $base, a), Value::int(result));
-            advance!($pc, $next)
+            advance!($pc)
         }
-        $slow!(ops::arithmetic::binary)
+        slow!(ops::arithmetic::binary)
     }};
 }
 
 /// Bits of two ints.
 macro_rules! bitwise {
-    ($pc:ident $base:ident $next:ident $slow:ident, $sign:tt) => {{
+    ($pc:ident $base:ident, $sign:tt) => {{
         let lhs = reg!($pc, $base, b);
         let rhs = reg!($pc, $base, c);
         if tag(lhs) | tag(rhs) == INT {
             let result = bits(lhs) $sign bits(rhs);
             write_slot(reg!($pc, $base, a), Value::int(result as i64));
-            advance!($pc, $next)
+            advance!($pc)
         }
-        $slow!(ops::arithmetic::binary)
+        slow!(ops::arithmetic::binary)
     }};
 }
 
 /// A comparison to a value.
 macro_rules! compare {
-    ($pc:ident $base:ident $next:ident $slow:ident, $sign:tt) => {{
+    ($pc:ident $base:ident, $sign:tt) => {{
         let lhs = reg!($pc, $base, b);
         let rhs = reg!($pc, $base, c);
         if tag(lhs) | tag(rhs) == INT {
             let result = (bits(lhs) as i64) $sign bits(rhs) as i64;
             write_slot(reg!($pc, $base, a), Value::bool(result));
-            advance!($pc, $next)
+            advance!($pc)
         }
         if tag(lhs) == FLOAT && tag(rhs) == FLOAT {
             write_slot(reg!($pc, $base, a), Value::bool(float(lhs) $sign float(rhs)));
-            advance!($pc, $next)
+            advance!($pc)
         }
-        $slow!(ops::compare::compare)
+        slow!(ops::compare::compare)
     }};
 }
 
 /// A jump by a comparison of two registers; `negate` is a `!` or nothing.
 macro_rules! compare_jump {
-    ($pc:ident $base:ident $next:ident $slow:ident, [$($negate:tt)?] $sign:tt) => {{
+    ($pc:ident $base:ident, [$($negate:tt)?] $sign:tt) => {{
         let lhs = reg!($pc, $base, a);
         let rhs = reg!($pc, $base, b);
         if tag(lhs) | tag(rhs) == INT {
             let holds = (bits(lhs) as i64) $sign bits(rhs) as i64;
-            jump_if!($($negate)? holds, $pc, $next)
+            jump_if!($($negate)? holds, $pc)
         }
         if tag(lhs) == FLOAT && tag(rhs) == FLOAT {
             let holds = float(lhs) $sign float(rhs);
-            jump_if!($($negate)? holds, $pc, $next)
+            jump_if!($($negate)? holds, $pc)
         }
-        $slow!(ops::compare::jump)
+        slow!(ops::compare::jump)
     }};
 }
 
 /// A jump by a comparison of a register with the small number in the instruction.
 macro_rules! compare_jump_int {
-    ($pc:ident $base:ident $next:ident $slow:ident, [$($negate:tt)?] $sign:tt) => {{
+    ($pc:ident $base:ident, [$($negate:tt)?] $sign:tt) => {{
         let lhs = reg!($pc, $base, a);
         if tag(lhs) == INT {
             let holds = (bits(lhs) as i64) $sign small($pc);
-            jump_if!($($negate)? holds, $pc, $next)
+            jump_if!($($negate)? holds, $pc)
         }
-        $slow!(ops::compare::jump)
+        slow!(ops::compare::jump)
     }};
 }
 
 /// Pushes a frame: its arguments stand behind `window`, it returns `$step` instructions on.
 macro_rules! enter {
-    ($vm:ident $pc:ident $base:ident $next:ident $rare:ident,
+    ($vm:ident $pc:ident $base:ident,
      $window:ident, $number:expr, $function:ident, $flags:expr, $step:expr, $slow:expr) => {{
         let inner = $window.add(1);
         if inner.add((*$function).registers as usize).addr() > (*$vm).stack_end {
-            $rare!($slow)
+            rare!($slow)
         }
         let distance = inner.addr() - $base.addr();
         let word = FrameWord::new($flags, distance, $number);
@@ -162,15 +163,15 @@ macro_rules! enter {
         write_slot($window, Value::frame(word.0 >> 8, back as u64));
         $pc = (*$function).entry();
         $base = inner;
-        $next!()
+        next!()
     }};
 }
 
 /// Calls the closure in `R[a]` if it takes exactly what is given, else calls slowly.
 macro_rules! call_closure {
-    ($vm:ident $pc:ident $base:ident $next:ident $slow:ident $rare:ident,
+    ($vm:ident $pc:ident $base:ident,
      $count:ident, $flags:expr, $step:expr) => {{
-        burn!($vm, $rare);
+        burn!($vm);
         let window = reg!($pc, $base, a);
         if tag(window) == CLOSURE {
             let number = (*(*window).address::<Closure>()).header.word();
@@ -178,26 +179,26 @@ macro_rules! call_closure {
             if (*function).$count == u16::from((*$pc).c) {
                 let inner = window.add(1);
                 if inner.add((*function).registers as usize).addr() > (*$vm).stack_end {
-                    $rare!(ops::call::call)
+                    rare!(ops::call::call)
                 }
                 let closure_register = (*function).closure_register;
                 if closure_register != 255 {
                     copy_slot(inner.add(closure_register as usize), window);
                 }
                 let step = if $step { (*function).await_step as usize } else { 1 };
-                enter!($vm $pc $base $next $rare, window, number, function, $flags, step,
+                enter!($vm $pc $base, window, number, function, $flags, step,
                     ops::call::call)
             }
         }
-        $slow!(ops::call::call)
+        slow!(ops::call::call)
     }};
 }
 
 /// Calls the method in the cache if the receiver has its shape.
 macro_rules! call_method {
-    ($vm:ident $pc:ident $base:ident $next:ident $slow:ident $rare:ident,
+    ($vm:ident $pc:ident $base:ident,
      $count:ident, $flags:expr, $step:expr) => {{
-        burn!($vm, $rare);
+        burn!($vm);
         let window = reg!($pc, $base, a);
         let cache = (*$vm).invoke_caches.as_ptr().add((*$pc).imm as usize);
         if tag(window.add(1)) == INSTANCE && shape(window.add(1)) == (*cache).guard {
@@ -206,17 +207,17 @@ macro_rules! call_method {
             if (*function).$count == u16::from((*$pc).c) {
                 let inner = window.add(1);
                 if inner.add((*function).registers as usize).addr() > (*$vm).stack_end {
-                    $rare!(ops::invoke::invoke)
+                    rare!(ops::invoke::invoke)
                 }
                 let closure_register = (*function).closure_register;
                 if closure_register != 255 {
                     copy_slot(inner.add(closure_register as usize), &raw const (*cache).closure);
                 }
                 let step = if $step { (*function).await_step as usize } else { 1 };
-                enter!($vm $pc $base $next $rare, window, number, function, $flags, step,
+                enter!($vm $pc $base, window, number, function, $flags, step,
                     ops::invoke::invoke)
             }
         }
-        $slow!(ops::invoke::invoke)
+        slow!(ops::invoke::invoke)
     }};
 }

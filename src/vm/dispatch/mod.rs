@@ -1,15 +1,19 @@
 //! Step 6 of 6: the run loop. It executes a fiber until that leaves through an `Exit`.
 //!
-//! This is the portable backend: one `loop` around one `match`. What an opcode does stands in
-//! `body.rs` once, as a macro that is given the words for "go on with the next instruction", "take
-//! the slow path" and "take the rare path"; a threaded backend is made by giving it other words.
-//! `pc`, `base` and `vm` are locals; nothing that has to be dropped is alive in an arm.
+//! What an opcode does stands in `body.rs` once, as a macro whose arms end in the words "go on with
+//! the next instruction", "take the slow path" and "take the rare path". Two backends give these words
+//! their meaning: `portable.rs` is one `loop` around one `match`, `threaded.rs` one function per
+//! opcode that jumps to the next one. The build script chooses. In both, `pc`, `base` and `vm` are
+//! locals, and nothing that has to be dropped is alive in an arm.
 #![expect(unsafe_code, reason = "registers and instructions are addressed by pointers")]
 
 #[macro_use]
 mod fast;
 #[macro_use]
 mod body;
+#[cfg_attr(threaded, path = "threaded.rs")]
+#[cfg_attr(not(threaded), path = "portable.rs")]
+mod backend;
 pub(in crate::vm) mod op;
 
 use op::At;
@@ -83,7 +87,7 @@ impl Vm {
                 _ => At { pc, base },
             };
             if !at.pc.is_null() {
-                run_loop(self, at);
+                backend::run(self, at);
             }
         }
     }
@@ -101,48 +105,6 @@ impl Vm {
         self.fibers.get_mut(fiber).pc = pc;
         let error = self.limit_reached();
         self.unwind(Outcome::Throw(error.0))
-    }
-}
-
-/// Runs until an instruction leaves.
-///
-/// # Safety
-/// `start` names an instruction of loaded code and the base of its frame on the running fiber's
-/// stack.
-unsafe fn run_loop(vm: *mut Vm, start: At) {
-    let At { mut pc, mut base } = start;
-    loop {
-        macro_rules! next {
-            () => {
-                continue
-            };
-        }
-        macro_rules! slow {
-            ($body:expr) => {{
-                let at = op::slow(vm, pc, base, $body);
-                if at.pc.is_null() {
-                    return;
-                }
-                pc = at.pc;
-                base = at.base;
-                continue;
-            }};
-        }
-        macro_rules! rare {
-            ($body:expr) => {{
-                let at = op::rare(vm, pc, base, $body);
-                if at.pc.is_null() {
-                    return;
-                }
-                pc = at.pc;
-                base = at.base;
-                continue;
-            }};
-        }
-        // SAFETY: promised by the caller and kept by every instruction: `pc` is an instruction of
-        // loaded code, `base` its frame, all registers that it names lie on the stack, and values
-        // of a kind point to live objects of that kind.
-        unsafe { instruction!((*pc).op, vm, pc, base, next, slow, rare) }
     }
 }
 

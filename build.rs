@@ -1,0 +1,39 @@
+//! Generates the parser from `grammar/kettle.lalrpop`, chooses how instructions are dispatched, and
+//! says how the program is linked.
+
+use std::env;
+use std::error::Error;
+
+fn main() -> Result<(), Box<dyn Error>> {
+    println!("cargo::rerun-if-changed=build.rs");
+    println!("cargo::rustc-check-cfg=cfg(threaded)");
+    if is_threaded()? {
+        println!("cargo::rustc-cfg=threaded");
+    }
+    if has_fixed_address()? {
+        println!("cargo::rustc-link-arg-bins=-no-pie");
+    }
+    lalrpop::Configuration::new()
+        .set_in_dir("grammar")
+        .set_out_dir(env::var("OUT_DIR")?)
+        .emit_rerun_directives(true)
+        .process()
+}
+
+/// Whether there is a function for each opcode (`src/vm/dispatch/threaded.rs`): where the optimiser
+/// makes jumps of the calls between them. Otherwise every instruction would need a native frame.
+fn is_threaded() -> Result<bool, Box<dyn Error>> {
+    let arch = env::var("CARGO_CFG_TARGET_ARCH")?;
+    let optimised = matches!(env::var("OPT_LEVEL")?.as_str(), "2" | "3");
+    let sanitized = env::var("CARGO_ENCODED_RUSTFLAGS")?.contains("sanitizer");
+    let refused = env::var_os("CARGO_FEATURE_PORTABLE_DISPATCH").is_some();
+    Ok(matches!(arch.as_str(), "x86_64" | "aarch64") && optimised && !sanitized && !refused)
+}
+
+/// Whether the program is linked for one address. The tables of the library are full of addresses:
+/// a program that may lie anywhere has to write each of them anew whenever it starts, which is a third
+/// of the time that a short script takes, and makes a megabyte of shared pages its own.
+fn has_fixed_address() -> Result<bool, Box<dyn Error>> {
+    let is_linux = env::var("CARGO_CFG_TARGET_OS")? == "linux";
+    Ok(is_linux && env::var("CARGO_CFG_TARGET_ENV")? == "gnu")
+}
