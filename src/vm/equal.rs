@@ -305,15 +305,13 @@ impl Comparison {
             return;
         };
         let Some((next, key, value)) = one.next(cursor) else { return };
-        let hash = one.hash_before(next).unwrap_or(0);
-        let found = other
-            .find(hash, |stored| same_key(heap, stored, key))
-            .and_then(|position| other.at(position));
+        let hash = one.hash_before(next, heap.int_hasher()).unwrap_or(0);
+        let found = heap.find_key(other, hash, key).and_then(|place| other.at(place));
         self.work.push(Open::Entries(left, right, next));
         match found {
             None if heap.hash_value(key).is_err() => {
                 let alike = other.candidates(hash).into_iter().rev();
-                let others = alike.filter_map(|position| other.at(position)).collect();
+                let others = alike.filter_map(|place| other.at(place)).collect();
                 self.work.push(Open::Search(Search { key, value, others, under_way: None }));
             }
             None => self.failed = true,

@@ -31,6 +31,28 @@ pub enum HashProblem {
     NeedsCall,
 }
 
+/// Hashes ints. Seeded like all hashes, but known without the heap.
+#[derive(Clone, Copy, Debug)]
+pub(in crate::vm) struct IntHasher {
+    seed: u64,
+    factor: u64,
+}
+
+impl IntHasher {
+    /// A hasher whose secrets come from another one.
+    pub(in crate::vm) fn from_hasher(hasher: &impl BuildHasher) -> IntHasher {
+        IntHasher { seed: hasher.hash_one(1_u64), factor: hasher.hash_one(2_u64) | 1 }
+    }
+
+    /// The hash of an int.
+    #[inline]
+    pub(in crate::vm) fn hash(self, number: i64) -> u32 {
+        let product = u128::from(number.cast_unsigned() ^ self.seed) * u128::from(self.factor);
+        let folded = (product >> 64) as u64 ^ product as u64;
+        (folded >> 32) as u32 ^ folded as u32
+    }
+}
+
 /// A value that cannot be a key as it is.
 #[derive(Clone, Copy, Debug)]
 pub struct Unhashable {
@@ -51,6 +73,7 @@ impl Heap {
     #[inline]
     pub(in crate::vm) fn key_hash(&self, value: Value) -> Result<u32, Unhashable> {
         match value.kind() {
+            Kind::Int => Ok(self.int_hasher().hash(value.bits().cast_signed())),
             Kind::Str => Ok(self.string_hash(value)),
             Kind::List | Kind::Variant => self.hash_deep(value),
             _ => self.hash_flat(value),
@@ -84,6 +107,7 @@ impl Heap {
     pub(in crate::vm) fn hash_flat(&self, value: Value) -> Result<u32, Unhashable> {
         let refuse = |problem| Err(Unhashable { value, problem });
         match value.kind() {
+            Kind::Int => Ok(self.int_hasher().hash(value.bits().cast_signed())),
             Kind::Float => Ok(self.hash_float(f64::from_bits(value.bits()))),
             Kind::Str => Ok(self.string_hash(value)),
             Kind::Bytes => {
@@ -120,10 +144,7 @@ impl Heap {
     fn hash_object(&self, value: Value) -> u32 {
         match self.host_value(value).map(|object| object.key()) {
             None => self.hash_pair(value.tag(), value.bits()),
-            Some(KeyForm::Int(number)) => {
-                let number = Value::int(number);
-                self.hash_pair(number.tag(), number.bits())
-            }
+            Some(KeyForm::Int(number)) => self.int_hasher().hash(number),
             Some(KeyForm::Float(number)) => self.hash_float(number),
             Some(KeyForm::Bytes(bytes)) => self.hasher().hash_one(bytes) as u32,
         }
@@ -131,14 +152,25 @@ impl Heap {
 
     fn hash_float(&self, number: f64) -> u32 {
         // A float that is an int hashes as that int; all nans are one key.
-        let canonical = if let Some(int) = super::equal::float_as_int(number) {
-            Value::int(int)
-        } else if number.is_nan() {
-            Value::float(f64::NAN)
-        } else {
-            Value::float(number)
-        };
+        if let Some(int) = super::equal::float_as_int(number) {
+            return self.int_hasher().hash(int);
+        }
+        let canonical = Value::float(if number.is_nan() { f64::NAN } else { number });
         self.hash_pair(canonical.tag(), canonical.bits())
+    }
+
+    /// The int that a key equals, if there is one.
+    pub(in crate::vm) fn key_int(&self, key: Value) -> Option<i64> {
+        match key.kind() {
+            Kind::Int => key.as_int(),
+            Kind::Float => super::equal::float_as_int(f64::from_bits(key.bits())),
+            Kind::Object => match self.host_value(key)?.key() {
+                KeyForm::Int(number) => Some(number),
+                KeyForm::Float(number) => super::equal::float_as_int(number),
+                KeyForm::Bytes(_) => None,
+            },
+            _ => None,
+        }
     }
 
     /// The parts of a list or an enum value.

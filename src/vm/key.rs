@@ -61,10 +61,11 @@ impl Heap {
     /// the first.
     pub fn map_of(&mut self, entries: &[(TextKey, Value)]) -> Value {
         let mut map = Map::with_capacity(entries.len());
+        let hasher = self.int_hasher();
         for (TextKey { hash, key }, value) in entries {
             match self.find_key(&map, *hash, *key) {
                 Some(position) => map.set_at(position, *value),
-                None => map.push(*hash, *key, *value),
+                None => map.push(*hash, *key, *value, hasher),
             }
         }
         self.map(map)
@@ -73,23 +74,24 @@ impl Heap {
     /// The value at a key; `None` if there is none.
     #[inline]
     pub fn map_get(&self, map: Value, key: Value) -> Result<Option<Value>, Unhashable> {
-        let hash = self.key_hash(key)?;
         let Some(table) = self.table_ref(map) else { return Ok(None) };
-        Ok(self.find_key(table, hash, key).and_then(|position| table.at(position)).map(second))
+        let hash = self.hash_in(table, key)?;
+        Ok(self.find_key(table, hash, key).and_then(|place| table.at(place)).map(second))
     }
 
     /// The value at a string key.
     #[inline]
     pub fn map_get_str(&self, map: Value, key: &str) -> Option<Value> {
         let table = self.table_ref(map)?;
-        let position = self.find_text(table, key)?;
-        table.at(position).map(second)
+        let place = self.find_text(table, key)?;
+        table.at(place).map(second)
     }
 
     /// Whether a map or set has a key.
     pub fn map_has(&self, map: Value, key: Value) -> Result<bool, Unhashable> {
-        let hash = self.key_hash(key)?;
-        Ok(self.table_ref(map).is_some_and(|table| self.find_key(table, hash, key).is_some()))
+        let Some(table) = self.table_ref(map) else { return Ok(false) };
+        let hash = self.hash_in(table, key)?;
+        Ok(self.find_key(table, hash, key).is_some())
     }
 
     /// Sets the value at a key; gives the old one. A key that is there keeps its place and spelling.
@@ -99,22 +101,46 @@ impl Heap {
         key: Value,
         value: Value,
     ) -> Result<Option<Value>, Unhashable> {
-        let hash = self.key_hash(key)?;
-        let position = self.table_ref(map).and_then(|table| self.find_key(table, hash, key));
-        if let Some(position) = position {
-            return Ok(self.map_set_at(map, position, value));
+        let Some(table) = self.table_ref(map) else { return Ok(None) };
+        let hash = self.hash_in(table, key)?;
+        if let Some(place) = self.find_key(table, hash, key) {
+            return Ok(self.map_set_at(map, place, value));
         }
         let key = self.frozen(key);
         self.map_push_hashed(map, hash, key, value);
         Ok(None)
     }
 
+    /// Sets the value at a key. A key that is there keeps its place and spelling.
+    #[inline]
+    pub(in crate::vm) fn map_put(
+        &mut self,
+        map: Value,
+        key: Value,
+        value: Value,
+    ) -> Result<(), Unhashable> {
+        let Some(table) = self.table_ref(map) else { return Ok(()) };
+        let hash = self.hash_in(table, key)?;
+        match self.find_key(table, hash, key) {
+            None => {
+                let key = self.frozen(key);
+                self.map_push_hashed(map, hash, key, value);
+            }
+            Some(place) => {
+                if let Some(table) = self.table_in_place(map) {
+                    table.set_at(place, value);
+                }
+            }
+        }
+        Ok(())
+    }
+
     /// Sets the value at a string key.
     pub fn map_insert_str(&mut self, map: Value, key: &str, value: Value) {
         let hash = self.text_hash(key);
         match self.table_ref(map).and_then(|table| self.find_text(table, key)) {
-            Some(position) => {
-                self.map_set_at(map, position, value);
+            Some(place) => {
+                self.map_set_at(map, place, value);
             }
             None => {
                 let key = self.string(key);
@@ -130,17 +156,18 @@ impl Heap {
 
     /// Removes a key; gives its value.
     pub fn map_remove(&mut self, map: Value, key: Value) -> Result<Option<Value>, Unhashable> {
-        let hash = self.key_hash(key)?;
-        let position = self.table_ref(map).and_then(|table| self.find_key(table, hash, key));
-        Ok(position.and_then(|position| self.map_remove_at(map, position)))
+        let Some(table) = self.table_ref(map) else { return Ok(None) };
+        let hash = self.hash_in(table, key)?;
+        let place = self.find_key(table, hash, key);
+        Ok(place.and_then(|place| self.map_remove_at(map, place)))
     }
 
     /// Adds an entry to a map that is not in the heap yet. `key` has to be hashable.
     pub fn fill(&mut self, map: &mut Map, key: Value, value: Value) -> Result<(), Unhashable> {
-        let hash = self.key_hash(key)?;
+        let hash = self.hash_in(map, key)?;
         match self.find_key(map, hash, key) {
-            Some(position) => map.set_at(position, value),
-            None => map.push(hash, self.frozen(key), value),
+            Some(place) => map.set_at(place, value),
+            None => map.push(hash, self.frozen(key), value, self.int_hasher()),
         }
         Ok(())
     }
@@ -148,39 +175,40 @@ impl Heap {
     /// Adds an entry with a string key to a map that is not in the heap yet.
     pub fn fill_str(&mut self, map: &mut Map, key: &str, value: Value) {
         match self.find_text(map, key) {
-            Some(position) => map.set_at(position, value),
+            Some(place) => map.set_at(place, value),
             None => {
                 let hash = self.text_hash(key);
                 let key = self.string(key);
-                map.push(hash, key, value);
+                map.push(hash, key, value, self.int_hasher());
             }
         }
     }
 
-    /// Positions and keys of a map that may equal a key with this hash, in order: for keys that
-    /// only script code can compare. Positions are valid until the map changes.
+    /// Places and keys of a map that may equal a key with this hash, in order: for keys that
+    /// only script code can compare. Places are valid until the map changes.
     pub fn map_candidates(&self, map: Value, hash: u64) -> Vec<(usize, Value)> {
         let Some(table) = self.table_ref(map) else { return Vec::new() };
-        let positions = table.candidates(hash as u32).into_iter();
-        positions.filter_map(|at| Some((at, table.at(at)?.0))).collect()
+        let places = table.candidates(hash as u32).into_iter();
+        places.filter_map(|at| Some((at, table.at(at)?.0))).collect()
     }
 
-    /// Key and value at a position.
-    pub fn map_at(&self, map: Value, position: usize) -> Option<(Value, Value)> {
-        self.table_ref(map)?.at(position)
+    /// Key and value at a place.
+    pub fn map_at(&self, map: Value, place: usize) -> Option<(Value, Value)> {
+        self.table_ref(map)?.at(place)
     }
 
-    /// Replaces the value at a position; gives the old one.
-    pub fn map_set_at(&mut self, map: Value, position: usize, value: Value) -> Option<Value> {
-        let table = self.table_mut(map)?;
-        let old = table.at(position).map(second);
-        table.set_at(position, value);
-        old
+    /// Replaces the value at a place; gives the old one.
+    pub fn map_set_at(&mut self, map: Value, place: usize, value: Value) -> Option<Value> {
+        let table = self.table_in_place(map)?;
+        let old = table.at(place).map(second)?;
+        table.set_at(place, value);
+        Some(old)
     }
 
-    /// Removes the entry at a position; gives its value.
-    pub fn map_remove_at(&mut self, map: Value, position: usize) -> Option<Value> {
-        self.table_mut(map)?.remove_at(position).map(second)
+    /// Removes the entry at a place; gives its value.
+    pub fn map_remove_at(&mut self, map: Value, place: usize) -> Option<Value> {
+        let hasher = self.int_hasher();
+        self.table_mut(map)?.remove_at(place, hasher).map(second)
     }
 
     /// Appends an entry whose key is not in the map, with the hash that script code gave (its low
@@ -197,27 +225,46 @@ impl Heap {
         wanted: impl Fn(&Heap, Value) -> bool,
     ) -> Value {
         let mut part = Map::new();
+        let hasher = self.int_hasher();
         if let Some(table) = self.table_ref(map) {
-            for (hash, key, value) in table.hashed().filter(|(_, key, _)| wanted(self, *key)) {
-                part.push(hash, key, value);
+            let entries = table.hashed(hasher).filter(|(_, key, _)| wanted(self, *key));
+            for (hash, key, value) in entries {
+                part.push(hash, key, value, hasher);
             }
         }
         self.map(part)
     }
 
     fn map_push_hashed(&mut self, map: Value, hash: u32, key: Value, value: Value) {
-        if let Some(table) = self.table_mut(map) {
-            table.push(hash, key, value);
+        let hasher = self.int_hasher();
+        let grows = self.table_ref(map).is_some_and(|table| table.would_grow(key));
+        // Only growth changes what the map owns.
+        let table = if grows { self.table_mut(map) } else { self.table_in_place(map) };
+        if let Some(table) = table {
+            table.push(hash, key, value, hasher);
         }
     }
 
+    /// The hash of a key, as far as the map needs it: a dense one does not if the key is an int.
     #[inline]
-    fn find_key(&self, table: &Map, hash: u32, key: Value) -> Option<usize> {
+    fn hash_in(&self, table: &Map, key: Value) -> Result<u32, Unhashable> {
+        if table.is_dense() && key.is_int() { Ok(0) } else { self.key_hash(key) }
+    }
+
+    /// The place of a key whose hash is known.
+    #[inline]
+    pub(in crate::vm) fn find_key(&self, table: &Map, hash: u32, key: Value) -> Option<usize> {
+        if table.is_dense() {
+            return table.find_dense(self.key_int(key)?);
+        }
         table.find(hash, |stored| stored.same(key) || same_key(self, stored, key))
     }
 
     #[inline]
     fn find_text(&self, table: &Map, key: &str) -> Option<usize> {
+        if table.is_dense() {
+            return None;
+        }
         table.find(self.text_hash(key), |stored| self.str(stored) == Some(key))
     }
 

@@ -2,46 +2,66 @@
 //!
 //! Entries stand in a vector in the order of insertion; removing one leaves a tombstone. Up to
 //! `LINEAR_MAX` entries are searched one after another, more get an index: a hash table of
-//! positions in the vector.
+//! positions in the vector (`map/index.rs`). When a map grows whose keys are ints that lie close
+//! together, it becomes *dense*: values in an array addressed by the key (`map/dense.rs`), until a key
+//! comes that does not fit.
 //!
-//! Iteration holds a *cursor*, the serial number of the next entry to visit. Entries are numbered
-//! in the order of insertion and keep their number when tombstones are squeezed out, so a cursor
-//! stays valid whatever happens to the map meanwhile: entries removed before the cursor reaches
-//! them are skipped, entries added are visited. Until the first squeeze an entry's number is its
-//! position (plus `base`), afterwards `serials` holds the numbers.
+//! A *place* says where an entry is kept: its position in the vector, or its offset in the array. It
+//! is valid until the map changes. Iteration goes by position in the order of insertion and holds a
+//! *cursor*, the serial number of the next entry to visit. Entries are numbered in the order of
+//! insertion and keep their number when tombstones are squeezed out, so a cursor stays valid whatever
+//! happens to the map meanwhile: entries removed before the cursor reaches them are skipped, entries
+//! added are visited. Until the first squeeze an entry's number is its position (plus `base`),
+//! afterwards `serials` holds the numbers.
 //!
 //! A map knows nothing of the heap: hashes and comparisons are handed in. See `key.rs` for what
 //! equals what.
 
-use hashbrown::HashTable;
+mod dense;
+mod index;
 
+use self::dense::Dense;
+use self::index::Index;
+use super::hash::IntHasher;
 use super::heap::Marker;
 use super::object::Body;
-use super::value::Value;
+use super::value::{HashedKey, Value};
 
 /// Maps of up to so many entries (tombstones included) have no index.
 const LINEAR_MAX: usize = 8;
+/// Maps of fewer entries are not worth being made dense.
+const DENSE_MIN: usize = 32;
 
-/// A key with its value; the key of a tombstone is unset.
+/// A key with its value: half a line of memory. The key of a tombstone is unset.
 #[derive(Clone, Copy, Debug)]
 struct Entry {
-    hash: u32,
-    key: Value,
+    key: HashedKey,
     value: Value,
 }
 
 impl Entry {
+    const GONE: Entry = Entry { key: HashedKey::new(Value::unset(), 0), value: Value::null() };
+
+    #[inline]
     fn is_live(&self) -> bool {
-        !self.key.is_unset()
+        !self.key.value().is_unset()
+    }
+
+    #[inline]
+    fn pair(&self) -> (Value, Value) {
+        (self.key.value(), self.value)
     }
 }
 
 /// An insertion-ordered hash map.
 #[derive(Clone, Debug, Default)]
 pub struct Map {
+    /// Empty while the map is dense.
     entries: Vec<Entry>,
-    /// Positions in `entries` by hash; empty while the map is small.
-    index: HashTable<u32>,
+    /// Positions in `entries` by hash; none while the map is small.
+    index: Index,
+    /// What takes the place of both.
+    dense: Option<Box<Dense>>,
     /// Entries that are not tombstones.
     live: usize,
     /// Position of the first entry that is not a tombstone, or an earlier one.
@@ -50,11 +70,6 @@ pub struct Map {
     base: u64,
     /// Serial numbers by position, once they are not consecutive any more.
     serials: Option<Vec<u64>>,
-}
-
-/// Spreads a 32-bit hash over the 64 bits that the index looks at both ends of.
-fn spread(hash: u32) -> u64 {
-    u64::from(hash).wrapping_mul(0x9e37_79b9_7f4a_7c15)
 }
 
 impl Map {
@@ -67,12 +82,13 @@ impl Map {
     pub fn with_capacity(capacity: usize) -> Map {
         let mut map = Map { entries: Vec::with_capacity(capacity), ..Map::default() };
         if capacity > LINEAR_MAX {
-            map.index = HashTable::with_capacity(capacity);
+            map.index = Index::with_room(capacity);
         }
         map
     }
 
     /// The number of entries.
+    #[inline]
     pub fn len(&self) -> usize {
         self.live
     }
@@ -82,106 +98,157 @@ impl Map {
         self.live == 0
     }
 
-    /// The position of the entry whose key has this hash and of which `equal` says yes.
+    /// Whether this is a dense map, in which only ints are to be found.
+    #[inline]
+    pub(in crate::vm) fn is_dense(&self) -> bool {
+        self.dense.is_some()
+    }
+
+    /// The place of an int in a dense map.
+    #[inline]
+    pub(in crate::vm) fn find_dense(&self, key: i64) -> Option<usize> {
+        self.dense.as_ref()?.find(key)
+    }
+
+    /// The place of the entry whose key has this hash and of which `equal` says yes, in a map that is
+    /// not dense.
+    #[inline]
     pub(in crate::vm) fn find(
         &self,
         hash: u32,
         mut equal: impl FnMut(Value) -> bool,
     ) -> Option<usize> {
-        if self.index.is_empty() {
+        if self.index.is_none() {
             let from = self.head.min(self.entries.len());
-            let found = self.entries[from..]
-                .iter()
-                .position(|entry| entry.hash == hash && entry.is_live() && equal(entry.key));
+            let found = self.entries[from..].iter().position(|entry| {
+                entry.key.hash() == hash && entry.is_live() && equal(entry.key.value())
+            });
             return found.map(|position| from + position);
         }
         let entries = &self.entries;
-        let position = self.index.find(spread(hash), |position| {
-            let entry = &entries[*position as usize];
-            entry.hash == hash && equal(entry.key)
-        });
-        position.map(|position| *position as usize)
+        self.index.find(hash, |position| equal(entries[position].key.value()))
     }
 
-    /// All positions whose keys have this hash, in order, for keys that only a script can compare.
+    /// All places whose keys have this hash, in order, for keys that only a script can compare:
+    /// no int equals such a one.
     pub(in crate::vm) fn candidates(&self, hash: u32) -> Vec<usize> {
         let fits = |position: &usize| {
             let entry = &self.entries[*position];
-            entry.hash == hash && entry.is_live()
+            entry.key.hash() == hash && entry.is_live()
         };
-        if self.index.is_empty() {
+        if self.index.is_none() {
             return (0..self.entries.len()).filter(fits).collect();
         }
-        let alike = self.index.iter_hash(spread(hash)).map(|position| *position as usize);
-        let mut found: Vec<usize> = alike.filter(fits).collect();
+        let mut found = Vec::new();
+        self.index.find(hash, |position| {
+            found.push(position);
+            false
+        });
         found.sort_unstable();
         found
     }
 
-    /// Key and value at a position.
-    pub(in crate::vm) fn at(&self, position: usize) -> Option<(Value, Value)> {
-        let entry = self.entries.get(position).filter(|entry| entry.is_live())?;
-        Some((entry.key, entry.value))
+    /// Key and value at a place.
+    #[inline]
+    pub(in crate::vm) fn at(&self, place: usize) -> Option<(Value, Value)> {
+        match &self.dense {
+            None => self.entry(place),
+            Some(dense) => dense.at(place),
+        }
     }
 
-    /// Replaces the value at a position that [`Map::find`] gave.
-    pub(in crate::vm) fn set_at(&mut self, position: usize, value: Value) {
-        if let Some(entry) = self.entries.get_mut(position) {
+    /// Replaces the value at a place that was found.
+    #[inline]
+    pub(in crate::vm) fn set_at(&mut self, place: usize, value: Value) {
+        if let Some(dense) = &mut self.dense {
+            dense.set_at(place, value);
+        } else if let Some(entry) = self.entries.get_mut(place) {
             entry.value = value;
         }
     }
 
-    /// Appends an entry whose key is not in the map yet.
-    pub(in crate::vm) fn push(&mut self, hash: u32, key: Value, value: Value) {
-        let len = self.entries.len();
-        if len == self.entries.capacity() && len - self.live > len / 2 {
-            self.squeeze();
+    /// Whether one more entry would make the map allocate.
+    #[inline]
+    pub(in crate::vm) fn would_grow(&self, key: Value) -> bool {
+        if self.serials.is_some() {
+            return true;
         }
-        let position = self.entries.len();
+        match &self.dense {
+            Some(dense) => !key.is_int() || dense.would_grow(key),
+            None => {
+                let len = self.entries.len();
+                let room =
+                    if self.index.is_none() { len >= LINEAR_MAX } else { self.index.is_full() };
+                len == self.entries.capacity() || room
+            }
+        }
+    }
+
+    /// Appends an entry whose key is not in the map yet. The hash of an int does not count if the map
+    /// is dense.
+    #[inline]
+    pub(in crate::vm) fn push(&mut self, hash: u32, key: Value, value: Value, hasher: IntHasher) {
+        if self.entries.len() == self.entries.capacity() && !self.is_dense() {
+            self.make_room(key, hasher);
+        }
         if let Some(serials) = &mut self.serials {
             let last = serials.last().copied().map_or(self.base, |serial| serial + 1);
             serials.push(last.max(self.base));
         }
-        self.entries.push(Entry { hash, key, value });
+        let live = self.live;
         self.live += 1;
-        if !self.index.is_empty() {
-            let entries = &self.entries;
-            self.index.insert_unique(spread(hash), position_u32(position), |position| {
-                spread(entries[*position as usize].hash)
-            });
+        let mut hash = hash;
+        if let Some(dense) = &mut self.dense {
+            if dense.push(key, value, live) {
+                return;
+            }
+            self.list(hasher);
+            hash = key.as_int().map_or(hash, |key| hasher.hash(key));
+        }
+        let position = self.entries.len();
+        self.entries.push(Entry { key: HashedKey::new(key, hash), value });
+        if !self.index.is_none() {
+            self.index.insert(hash, position);
         } else if self.entries.len() > LINEAR_MAX {
             self.build_index();
         }
     }
 
-    /// Removes the entry at a position that [`Map::find`] gave, and returns its key and value.
-    pub(in crate::vm) fn remove_at(&mut self, position: usize) -> Option<(Value, Value)> {
-        let entry = *self.entries.get(position).filter(|entry| entry.is_live())?;
-        if !self.index.is_empty()
-            && let Ok(found) =
-                self.index.find_entry(spread(entry.hash), |other| *other as usize == position)
-        {
-            found.remove();
-        }
-        self.entries[position] = Entry { hash: 0, key: Value::unset(), value: Value::null() };
+    /// Removes the entry at a place that was found, and returns its key and value.
+    pub(in crate::vm) fn remove_at(
+        &mut self,
+        place: usize,
+        hasher: IntHasher,
+    ) -> Option<(Value, Value)> {
+        let pair = if let Some(dense) = &mut self.dense {
+            dense.remove_at(place)?
+        } else {
+            let entry = *self.entries.get(place).filter(|entry| entry.is_live())?;
+            if !self.index.is_none() {
+                self.index.remove(entry.key.hash(), place);
+            }
+            self.entries[place] = Entry::GONE;
+            entry.pair()
+        };
         self.live -= 1;
-        while self.entries.get(self.head).is_some_and(|entry| !entry.is_live()) {
+        while self.head < self.positions() && !self.is_live(self.head) {
             self.head += 1;
         }
         if self.live == 0 {
             self.clear();
-        } else if self.entries.len() > 32 + 4 * self.live {
-            self.squeeze();
+        } else if self.positions() > 32 + 4 * self.live {
+            self.squeeze(hasher);
         }
-        Some((entry.key, entry.value))
+        Some(pair)
     }
 
     /// Removes all entries; cursors go on with what is added later.
     pub fn clear(&mut self) {
         self.base = self.end();
         self.serials = None;
+        self.dense = None;
         self.entries.clear();
-        self.index.clear();
+        self.index.drop_slots();
         self.live = 0;
         self.head = 0;
     }
@@ -189,9 +256,9 @@ impl Map {
     /// The entry that a cursor stands before, with the cursor behind it. Iteration begins at 0.
     pub fn next(&self, cursor: u64) -> Option<(u64, Value, Value)> {
         let mut position = self.position(cursor).max(self.head);
-        while let Some(entry) = self.entries.get(position) {
-            if entry.is_live() {
-                return Some((self.serial(position) + 1, entry.key, entry.value));
+        while position < self.positions() {
+            if let Some((key, value)) = self.entry(position) {
+                return Some((self.serial(position) + 1, key, value));
             }
             position += 1;
         }
@@ -201,12 +268,11 @@ impl Map {
     /// The entry in front of a cursor, with the cursor that stands before it. Backward iteration
     /// begins at [`Map::end`].
     pub fn previous(&self, cursor: u64) -> Option<(u64, Value, Value)> {
-        let mut position = self.position(cursor).min(self.entries.len());
+        let mut position = self.position(cursor).min(self.positions());
         while position > 0 {
             position -= 1;
-            let entry = &self.entries[position];
-            if entry.is_live() {
-                return Some((self.serial(position), entry.key, entry.value));
+            if let Some((key, value)) = self.entry(position) {
+                return Some((self.serial(position), key, value));
             }
         }
         None
@@ -215,20 +281,26 @@ impl Map {
     /// The cursor behind the last entry.
     pub fn end(&self) -> u64 {
         match &self.serials {
-            None => self.base + self.entries.len() as u64,
+            None => self.base + self.positions() as u64,
             Some(serials) => serials.last().map_or(self.base, |serial| serial + 1),
         }
     }
 
     /// All entries in order.
     pub fn iter(&self) -> impl DoubleEndedIterator<Item = (Value, Value)> + '_ {
-        self.entries.iter().filter(|entry| entry.is_live()).map(|entry| (entry.key, entry.value))
+        (0..self.positions()).filter_map(|position| self.entry(position))
     }
 
     /// All entries in order, each with the hash of its key.
-    pub(in crate::vm) fn hashed(&self) -> impl Iterator<Item = (u32, Value, Value)> + '_ {
-        let live = self.entries.iter().filter(|entry| entry.is_live());
-        live.map(|entry| (entry.hash, entry.key, entry.value))
+    pub(in crate::vm) fn hashed(
+        &self,
+        hasher: IntHasher,
+    ) -> impl Iterator<Item = (u32, Value, Value)> + '_ {
+        let hashed = move |position| {
+            let (key, value) = self.entry(position)?;
+            Some((self.hash_at(position, key, hasher), key, value))
+        };
+        (0..self.positions()).filter_map(hashed)
     }
 
     /// All keys in order.
@@ -241,19 +313,41 @@ impl Map {
         self.iter().map(|(_, value)| value)
     }
 
-    /// A map with the same entries and no tombstones, for a map of the same heap.
-    pub fn copied(&self) -> Map {
-        let mut copy = Map::with_capacity(self.live);
-        for (hash, key, value) in self.hashed() {
-            copy.push(hash, key, value);
-        }
-        copy
+    /// The hash of the entry that [`Map::next`] has just passed.
+    pub(in crate::vm) fn hash_before(&self, cursor: u64, hasher: IntHasher) -> Option<u32> {
+        let position = self.position(cursor).checked_sub(1)?;
+        let (key, _) = self.entry(position)?;
+        Some(self.hash_at(position, key, hasher))
     }
 
-    /// The stored hash of the entry that [`Map::next`] has just passed.
-    pub(in crate::vm) fn hash_before(&self, cursor: u64) -> Option<u32> {
-        let position = self.position(cursor).checked_sub(1)?;
-        self.entries.get(position).map(|entry| entry.hash)
+    fn hash_at(&self, position: usize, key: Value, hasher: IntHasher) -> u32 {
+        match self.entries.get(position) {
+            Some(entry) => entry.key.hash(),
+            None => hasher.hash(key.bits().cast_signed()),
+        }
+    }
+
+    /// The number of positions, those of tombstones included.
+    #[inline]
+    fn positions(&self) -> usize {
+        self.dense.as_ref().map_or(self.entries.len(), |dense| dense.len())
+    }
+
+    /// Key and value at a position.
+    #[inline]
+    fn entry(&self, position: usize) -> Option<(Value, Value)> {
+        match &self.dense {
+            None => self.entries.get(position).filter(|entry| entry.is_live()).map(Entry::pair),
+            Some(dense) => dense.entry(position),
+        }
+    }
+
+    #[inline]
+    fn is_live(&self, position: usize) -> bool {
+        match &self.dense {
+            None => self.entries.get(position).is_some_and(Entry::is_live),
+            Some(dense) => dense.is_live(position),
+        }
     }
 
     fn serial(&self, position: usize) -> u64 {
@@ -271,15 +365,67 @@ impl Map {
         }
     }
 
+    /// Before the vector grows: squeezes tombstones out if they are more than half, or makes the map
+    /// dense if that is what its keys and a new one are.
+    #[cold]
+    fn make_room(&mut self, key: Value, hasher: IntHasher) {
+        let len = self.entries.len();
+        if len - self.live > len / 2 {
+            self.squeeze(hasher);
+        } else if self.live >= DENSE_MIN {
+            self.make_dense(key, hasher);
+        }
+    }
+
+    fn make_dense(&mut self, key: Value, hasher: IntHasher) {
+        let Some(new) = key.as_int() else { return };
+        let (mut first, mut last) = (new, new);
+        for entry in self.entries.iter().filter(|entry| entry.is_live()) {
+            let Some(key) = entry.key.value().as_int() else { return };
+            first = first.min(key);
+            last = last.max(key);
+        }
+        let Some(mut dense) = Dense::of_keys(first, last, self.live) else { return };
+        self.squeeze(hasher);
+        for (live, entry) in self.entries.iter().enumerate() {
+            dense.push(entry.key.value(), entry.value, live);
+        }
+        self.entries = Vec::new();
+        self.index.drop_slots();
+        self.dense = Some(Box::new(dense));
+    }
+
+    /// Makes a dense map one of entries.
+    fn list(&mut self, hasher: IntHasher) {
+        let Some(dense) = self.dense.take() else { return };
+        let entry = |position| match dense.entry(position) {
+            None => Entry::GONE,
+            Some((key, value)) => {
+                let hash = hasher.hash(key.bits().cast_signed());
+                Entry { key: HashedKey::new(key, hash), value }
+            }
+        };
+        self.entries.reserve(dense.len() + 1);
+        self.entries.extend((0..dense.len()).map(entry));
+        self.build_index();
+    }
+
     /// Squeezes tombstones out.
-    fn squeeze(&mut self) {
-        if self.live == self.entries.len() {
+    fn squeeze(&mut self, hasher: IntHasher) {
+        let positions = self.positions();
+        if self.live == positions {
             return;
         }
-        let serials = (0..self.entries.len()).filter(|position| self.entries[*position].is_live());
+        let serials = (0..positions).filter(|position| self.is_live(*position));
         self.serials = Some(serials.map(|position| self.serial(position)).collect());
-        self.entries.retain(Entry::is_live);
         self.head = 0;
+        if let Some(dense) = &mut self.dense {
+            if !dense.squeeze() {
+                self.list(hasher);
+            }
+            return;
+        }
+        self.entries.retain(Entry::is_live);
         if self.entries.capacity() > 64 + 4 * self.entries.len() {
             self.entries.shrink_to(2 * self.entries.len());
         }
@@ -287,22 +433,16 @@ impl Map {
     }
 
     fn build_index(&mut self) {
-        self.index.clear();
+        self.index.drop_slots();
         if self.entries.len() <= LINEAR_MAX {
             return;
         }
-        let entries = &self.entries;
-        let hasher = |position: &u32| spread(entries[*position as usize].hash);
-        self.index.reserve(self.live, hasher);
-        for (position, entry) in entries.iter().enumerate().filter(|(_, entry)| entry.is_live()) {
-            self.index.insert_unique(spread(entry.hash), position_u32(position), hasher);
+        self.index = Index::with_room(self.entries.len());
+        let live = self.entries.iter().enumerate().filter(|(_, entry)| entry.is_live());
+        for (position, entry) in live {
+            self.index.insert(entry.key.hash(), position);
         }
     }
-}
-
-/// Positions are kept in 32 bits to halve the index.
-fn position_u32(position: usize) -> u32 {
-    u32::try_from(position).expect("a map of 2^32 entries would need more than 160 GiB")
 }
 
 impl Body for Map {
@@ -311,19 +451,23 @@ impl Body for Map {
     }
 
     fn trace_slice(&self, marker: &mut Marker, from: usize, count: usize) -> Option<usize> {
+        if let Some(dense) = &self.dense {
+            let rest = dense.values().get(from..).unwrap_or_default();
+            marker.values(&rest[..rest.len().min(count)]);
+            return (rest.len() > count).then(|| from + count);
+        }
         let rest = self.entries.get(from..).unwrap_or_default();
         for entry in &rest[..rest.len().min(count)] {
-            marker.values(&[entry.key, entry.value]);
+            marker.values(&[entry.key.value(), entry.value]);
         }
         marker.spend(rest.len().min(count) / 2);
         (rest.len() > count).then(|| from + count)
     }
 
     fn external_bytes(&self) -> usize {
-        // The index takes four bytes and a control byte per bucket, at a load of at most 7/8.
-        let index = self.index.capacity() * 8 / 7 * (size_of::<u32>() + 1);
         let serials = self.serials.as_ref().map_or(0, Vec::capacity) * size_of::<u64>();
-        self.entries.capacity() * size_of::<Entry>() + index + serials
+        let dense = self.dense.as_ref().map_or(0, |dense| dense.bytes());
+        self.entries.capacity() * size_of::<Entry>() + self.index.bytes() + serials + dense
     }
 }
 

@@ -184,7 +184,7 @@ fn a_copy_is_independent() {
     for key in 0..20 {
         heap.fill(&mut map, Value::int(key), Value::int(key)).expect("an int is a key");
     }
-    let copy = map.copied();
+    let copy = map.clone();
     let (copy, map) = (heap.map(copy), heap.map(map));
     heap.map_remove(map, Value::int(3)).expect("an int is a key");
     assert_eq!(heap.map_ref(map).map(Map::len), Some(19));

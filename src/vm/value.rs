@@ -398,6 +398,33 @@ impl fmt::Debug for Value {
     }
 }
 
+/// A value with its hash, in the room of a value: the hash stands in the unused part of the tag.
+#[derive(Clone, Copy, Debug)]
+pub(in crate::vm) struct HashedKey {
+    word: u64,
+    bits: u64,
+}
+
+impl HashedKey {
+    /// A value with its hash. Frame words are no keys.
+    #[inline(always)]
+    pub(in crate::vm) const fn new(value: Value, hash: u32) -> HashedKey {
+        HashedKey { word: value.tag as u8 as u64 | (hash as u64) << 32, bits: value.bits }
+    }
+
+    /// The value.
+    #[inline(always)]
+    pub(in crate::vm) const fn value(self) -> Value {
+        Value { tag: self.word as u8 as u64, bits: self.bits }
+    }
+
+    /// The hash.
+    #[inline(always)]
+    pub(in crate::vm) const fn hash(self) -> u32 {
+        (self.word >> 32) as u32
+    }
+}
+
 /// Copies a value from one slot to another as two scalar words.
 ///
 /// # Safety

@@ -199,7 +199,7 @@ fn copy_of(
     let copy = match value.kind() {
         Kind::List => vm.heap.list(Vec::new()),
         Kind::Map => {
-            let map = vm.heap.map_ref(value).expect("the kind says so").copied();
+            let map = vm.heap.map_ref(value).expect("the kind says so").clone();
             vm.heap.map(map)
         }
         Kind::Set => {

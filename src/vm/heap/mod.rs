@@ -51,6 +51,7 @@ use self::collect::Phase;
 use self::name::FunctionNames;
 use self::place::Place;
 use self::space::Space;
+use super::hash::IntHasher;
 use super::object::Header;
 use super::value::Value;
 
@@ -80,6 +81,7 @@ pub struct Heap {
     stats: HeapStats,
     torture: bool,
     hasher: RandomState,
+    int_hasher: IntHasher,
     /// Strings of source code, by content.
     interned: HashTable<Value>,
     /// The strings of one ASCII character.
@@ -108,6 +110,7 @@ impl Default for Heap {
 impl Heap {
     /// An empty heap.
     pub fn new(options: HeapOptions) -> Heap {
+        let hasher = RandomState::default();
         Heap {
             space: Space::default(),
             marker: Marker::default(),
@@ -116,7 +119,8 @@ impl Heap {
             touched: None,
             stats: HeapStats::default(),
             torture: options.torture,
-            hasher: RandomState::default(),
+            int_hasher: IntHasher::from_hasher(&hasher),
+            hasher,
             interned: HashTable::new(),
             characters: [Value::null(); 128],
             names: FunctionNames::default(),
@@ -135,6 +139,12 @@ impl Heap {
     /// The hasher of this heap's maps: seeded, so that nobody outside can make keys collide.
     pub(in crate::vm) fn hasher(&self) -> &RandomState {
         &self.hasher
+    }
+
+    /// The same for ints.
+    #[inline(always)]
+    pub(in crate::vm) fn int_hasher(&self) -> IntHasher {
+        self.int_hasher
     }
 
     /// Tells the collector that a value was or will be stored into `object` before the next

@@ -147,13 +147,25 @@ impl Heap {
     /// A map or a set.
     #[inline]
     pub(in crate::vm) fn table_ref(&self, value: Value) -> Option<&Map> {
-        self.map_ref(value).or_else(|| self.set_ref(value))
+        self.body(value, if value.is(Kind::Set) { Kind::Set } else { Kind::Map })
     }
 
     /// A map or a set.
     #[inline]
     pub(in crate::vm) fn table_mut(&mut self, value: Value) -> Option<&mut Map> {
         if value.is(Kind::Set) { self.set_mut(value) } else { self.map_mut(value) }
+    }
+
+    /// A map or a set, for a change that leaves what it owns as large as it is, and is often made:
+    /// nothing is measured afterwards.
+    #[inline]
+    pub(in crate::vm) fn table_in_place(&mut self, value: Value) -> Option<&mut Map> {
+        let kind = if value.is(Kind::Set) { Kind::Set } else { Kind::Map };
+        let object = self.as_kind(value, kind)?;
+        self.write_barrier(value);
+        // SAFETY: objects of both kinds own a map; the exclusive borrow of the heap excludes every
+        // other view.
+        Some(unsafe { &mut object.cast::<Owned<Map>>().as_mut().body })
     }
 
     /// A range.

@@ -280,16 +280,16 @@ impl Op<'_> {
         key: Value,
         value: Value,
     ) -> Result<(), Thrown> {
-        match self.vm.heap.map_insert(map, key, value) {
-            Ok(_) => Ok(()),
+        match self.vm.heap.map_put(map, key, value) {
+            Ok(()) => Ok(()),
             Err(problem) => Err(self.vm.unhashable(problem)),
         }
     }
 
     /// Puts an entry into a map for an instruction that may wait for the key's class.
     pub(in crate::vm) fn map_write(&mut self, map: Value, key: Value, value: Value) -> Step {
-        match self.vm.heap.map_insert(map, key, value) {
-            Ok(_) => Ok(Flow::Next),
+        match self.vm.heap.map_put(map, key, value) {
+            Ok(()) => Ok(Flow::Next),
             Err(problem) => self.by_hash(problem, "key_write", &[map, key, value]),
         }
     }
