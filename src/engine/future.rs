@@ -161,7 +161,7 @@ impl<T: Outcome + 'static> Source for Call<T> {
         }
     }
 
-    fn describe(&self) -> String {
+    fn describe(&self, _: &Machine) -> String {
         format!("the host function `{}`", self.path)
     }
 

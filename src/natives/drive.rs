@@ -42,7 +42,7 @@ impl Drive {
 
     pub fn with<T>(&mut self, call: impl FnOnce(&mut Cx<'_>) -> T) -> T {
         let Runtime { vm, rt } = &mut self.runtime;
-        call(&mut Cx { vm, rt, task: TaskId::default() })
+        call(&mut Cx { vm, rt, task: TaskId::default(), at_once: false })
     }
 
     pub fn text(&mut self, text: &str) -> TextValue {

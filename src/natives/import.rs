@@ -7,7 +7,7 @@ use super::kind::TextValue;
 use crate::natives;
 use crate::runtime::driver::{Job, Lane, Ticket, submit};
 use crate::runtime::{Answer, Cx, ImportWork, Source, Wait};
-use crate::vm::{ErrorKind, Thrown, Value};
+use crate::vm::{ErrorKind, Thrown, Value, Vm};
 
 natives! {
     /// Loading modules while the program runs.
@@ -77,7 +77,7 @@ impl Source for Import {
         self.stage = Stage::Over;
     }
 
-    fn describe(&self) -> String {
+    fn describe(&self, _: &Vm) -> String {
         format!("the import of {:?}", self.path)
     }
 }

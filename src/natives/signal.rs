@@ -170,7 +170,7 @@ impl Source for NextOp {
         marker.value(self.at_end);
     }
 
-    fn describe(&self) -> String {
+    fn describe(&self, _: &Vm) -> String {
         "a signal".to_owned()
     }
 }

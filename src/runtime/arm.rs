@@ -28,10 +28,12 @@ impl Loop {
             Wait::Send(channel, value) => self.try_send(vm, *channel, *value),
             Wait::Promise(promise) => super::promise::outcome(vm, *promise),
             Wait::Lock(mutex) => self.try_lock(vm, id, *mutex),
-            Wait::Source(source) => match source.attempt(&mut Cx { vm, rt: self, task: id }) {
-                Poll::Ready(result) => Some(result.map_err(|Thrown(error)| error)),
-                Poll::Pending => None,
-            },
+            Wait::Source(source) => {
+                match source.attempt(&mut Cx { vm, rt: self, task: id, at_once: false }) {
+                    Poll::Ready(result) => Some(result.map_err(|Thrown(error)| error)),
+                    Poll::Pending => None,
+                }
+            }
         };
         outcome.map_or(Poll::Pending, Poll::Ready)
     }
@@ -71,7 +73,7 @@ impl Loop {
                 None => Place::None,
             },
             Wait::Source(source) => {
-                source.register(&mut Cx { vm, rt: self, task: id }, ticket);
+                source.register(&mut Cx { vm, rt: self, task: id, at_once: false }, ticket);
                 self.external += usize::from(source.is_external());
                 Place::Source
             }
@@ -110,7 +112,7 @@ impl Loop {
             }
             (Place::Source, Wait::Source(source)) => {
                 self.external -= usize::from(source.is_external());
-                source.unregister(&mut Cx { vm, rt: self, task: id }, ticket);
+                source.unregister(&mut Cx { vm, rt: self, task: id, at_once: false }, ticket);
             }
             (Place::None | Place::Queue(_) | Place::Source, _) => {}
         }

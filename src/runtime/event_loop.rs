@@ -92,6 +92,8 @@ pub struct Loop {
     pub(super) changed: VecDeque<Queue>,
     /// Events that were found while a task ran.
     pub(super) early: Vec<Event>,
+    /// Room for the tickets that a poll reports; empty between the turns.
+    pub(super) reported: Vec<Ticket>,
     /// How many of the tasks that were ready when the turn began have not run in it.
     pub(super) turn_left: usize,
     /// How long a task may hold the loop; none once that is watched, or if nobody wants to know.
@@ -143,6 +145,7 @@ impl Loop {
             lock_waits: 0,
             changed: VecDeque::new(),
             early: Vec::new(),
+            reported: Vec::new(),
             turn_left: 0,
             watch_limit: None,
             watchdog: None,

@@ -91,7 +91,7 @@ impl<G: Gate> Source for Waiting<G> {
         self.gate.trace(marker);
     }
 
-    fn describe(&self) -> String {
+    fn describe(&self, _: &Vm) -> String {
         self.gate.describe()
     }
 }

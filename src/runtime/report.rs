@@ -199,7 +199,7 @@ impl Loop {
             Wait::Promise(_) => "a promise that nobody has kept".to_owned(),
             Wait::Lock(_) => self.describe_lock(vm, wait),
             Wait::Yield => "the others".to_owned(),
-            Wait::Source(source) => source.describe(),
+            Wait::Source(source) => source.describe(vm),
         }
     }
 

@@ -89,9 +89,10 @@ impl Loop {
             SelectOperand::Ready(value) => return Tried::Done(Ok(value)),
             SelectOperand::Value(value) => super::join::wait_for(vm, value),
             SelectOperand::Native(native, args) => {
-                match (Cx { vm, rt: self, task: id }).call(native, args) {
+                match (Cx { vm, rt: self, task: id, at_once: false }).call(native, args) {
                     Ok(Answer::Value(value)) => return Tried::Done(Ok(value)),
                     Ok(Answer::Wait(wait)) => Ok(wait),
+                    Ok(Answer::Pending(source)) => Ok(Wait::Source(source)),
                     Ok(Answer::Core(..)) => {
                         let name = vm.native(native).name.clone();
                         let text =

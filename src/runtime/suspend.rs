@@ -43,10 +43,7 @@ impl Loop {
         }
         match self.attempt(vm, id, &mut wait) {
             Poll::Ready(outcome) => self.finish_at_once(vm, id, outcome, None, false),
-            Poll::Pending => {
-                let arm = Arm { number: 0, wait, place: Place::None };
-                self.park(vm, id, Arms::One(arm))
-            }
+            Poll::Pending => self.park_one(vm, id, wait),
         }
     }
 
@@ -97,6 +94,11 @@ impl Loop {
             task.stage = Stage::Ready;
             self.ready.push_back(id);
         }
+    }
+
+    /// The task waits for one thing that cannot go on yet.
+    pub(super) fn park_one(&mut self, vm: &mut Vm, id: TaskId, wait: Wait) -> Next {
+        self.park(vm, id, Arms::One(Arm { number: 0, wait, place: Place::None }))
     }
 
     /// The task waits until one of the arms has happened.

@@ -10,7 +10,7 @@
 use std::time::Duration;
 
 use super::Runtime;
-use super::driver::{Event, Ticket};
+use super::driver::Event;
 use super::event_loop::Loop;
 use super::finish::Ended;
 use super::generator::After;
@@ -22,7 +22,7 @@ use super::suspend::Next;
 use super::task::{Resume, Stage, TaskId};
 use super::timer::Alarm;
 use super::tracer::Step;
-use super::wait::{Answer, Cx};
+use super::wait::{Answer, Cx, Wait};
 use crate::vm::{Exit, FiberId, NativeId, Thrown, Value};
 
 /// While tasks are ready and no I/O is under way, the driver is asked only every so many turns.
@@ -164,10 +164,10 @@ impl Runtime {
             rt.tell(|_| Step::PollEnds { events: events.clone() });
             rt.tell_of_jobs();
         }
-        let mut ready: Vec<Ticket> = Vec::new();
+        let mut ready = std::mem::take(&mut rt.reported);
         let mut completed = Vec::new();
         let mut signals = Vec::new();
-        for event in events {
+        for event in events.drain(..) {
             match event {
                 Event::Ready(ticket) => ready.push(ticket),
                 Event::Completed(ticket) => completed.push(ticket),
@@ -178,9 +178,13 @@ impl Runtime {
         ready.sort_unstable();
         ready.dedup();
         completed.extend(rt.inbox.take());
-        for ticket in ready.into_iter().chain(completed) {
+        for ticket in ready.drain(..).chain(completed) {
             rt.reattempt(vm, ticket);
             rt.serve_queues(vm);
+        }
+        rt.reported = ready;
+        if rt.early.is_empty() {
+            rt.early = events;
         }
         let now = rt.driver.now();
         rt.clock = now;
@@ -310,13 +314,15 @@ impl Runtime {
         if waits && rt.effective(id).is_some() {
             return rt.unwind(vm, id);
         }
-        let answer = (Cx { vm, rt, task: id }).call(native, args);
+        let answer = (Cx { vm, rt, task: id, at_once: waits }).call(native, args);
         rt.note_places(vm);
         match answer {
+            Err(Thrown(error)) if waits => rt.finish_at_once(vm, id, Err(error), None, false),
             Err(Thrown(error)) => rt.deliver(vm, id, Err(error), None),
             Ok(Answer::Value(value)) if waits => rt.finish_at_once(vm, id, Ok(value), None, false),
             Ok(Answer::Value(value)) => rt.deliver(vm, id, Ok(value), None),
             Ok(Answer::Wait(wait)) => rt.await_one(vm, id, wait),
+            Ok(Answer::Pending(source)) => rt.park_one(vm, id, Wait::Source(source)),
             Ok(Answer::Core(function, args)) => {
                 if let Some(task) = rt.tasks.get(id) {
                     vm.resume_core(task.fiber, function, &args);

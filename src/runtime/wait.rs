@@ -22,6 +22,9 @@ pub struct Cx<'a> {
     pub rt: &'a mut Loop,
     /// The task that called.
     pub task: TaskId,
+    /// What the native begins is awaited at once and alone, as by `await`: it may be done before the
+    /// native answers. In a `select` it may not, since another arm may happen instead.
+    pub at_once: bool,
 }
 
 /// A native that needs the loop.
@@ -36,6 +39,8 @@ pub enum Answer {
     Value(Value),
     /// Later.
     Wait(Wait),
+    /// Later: by a source that was just attempted and is pending.
+    Pending(Box<dyn Source>),
     /// With what a function of the core module gives, which may wait.
     Core(&'static str, Vec<Value>),
     /// Never: its caller unwinds to the end of the program (`exit`).
@@ -111,7 +116,7 @@ pub trait Source: Send {
     fn trace(&self, _marker: &mut Marker) {}
 
     /// What it waits for, for reports: "data from 127.0.0.1:80".
-    fn describe(&self) -> String;
+    fn describe(&self, vm: &Vm) -> String;
 
     /// It has begun what cannot be taken back: a cancel waits for its result.
     fn holds_cancel(&self) -> bool {
@@ -161,6 +166,18 @@ impl LoopTable {
 }
 
 impl Cx<'_> {
+    /// Answers with what comes of a source. Where it may be carried out at once and has nothing to
+    /// wait for, that is its result, and the loop never hears of it.
+    pub fn begin(&mut self, mut source: impl Source + 'static) -> Result<Answer, Thrown> {
+        if !self.at_once {
+            return Ok(Answer::Wait(Wait::Source(Box::new(source))));
+        }
+        match source.attempt(self) {
+            Poll::Ready(result) => result.map(Answer::Value),
+            Poll::Pending => Ok(Answer::Pending(Box::new(source))),
+        }
+    }
+
     /// Calls a native of the loop.
     pub(super) fn call(&mut self, native: NativeId, args: Args) -> Result<Answer, Thrown> {
         match self.rt.natives.entries.get(native.0 as usize) {

@@ -111,7 +111,7 @@ impl<T: Send + 'static> Source for PoolOp<T> {
         self.stage = Stage::Over;
     }
 
-    fn describe(&self) -> String {
+    fn describe(&self, _: &Vm) -> String {
         format!("fs.{} of {:?}", self.deed.op, self.deed.path)
     }
 

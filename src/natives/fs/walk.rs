@@ -230,7 +230,7 @@ impl Source for NextOp {
         marker.value(self.at_end);
     }
 
-    fn describe(&self) -> String {
+    fn describe(&self, _: &Vm) -> String {
         "the next entry of fs.walk".to_string()
     }
 }

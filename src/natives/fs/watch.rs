@@ -399,7 +399,7 @@ impl Source for NextOp {
         marker.value(self.at_end);
     }
 
-    fn describe(&self) -> String {
+    fn describe(&self, _: &Vm) -> String {
         if self.wants_news { "a change of files" } else { "directories to be watched" }.to_string()
     }
 }

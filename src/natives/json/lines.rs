@@ -76,6 +76,8 @@ fn close(cx: &mut Cx<'_>, lines: Value) -> Result<Answer, Thrown> {
 }
 
 fn next(cx: &mut Cx<'_>, lines: Value, default: Option<Value>) -> Result<Answer, Thrown> {
+    // The line is only a part of what is waited for.
+    cx.at_once = false;
     let line = next_line(cx, lines)?;
     Ok(Answer::Wait(Wait::Source(Box::new(NextValue { lines, default, line, ticket: None }))))
 }
@@ -179,7 +181,7 @@ impl Source for NextValue {
         self.line.trace(marker);
     }
 
-    fn describe(&self) -> String {
-        self.line.describe()
+    fn describe(&self, vm: &Vm) -> String {
+        self.line.describe(vm)
     }
 }

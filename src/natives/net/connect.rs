@@ -163,7 +163,7 @@ impl Source for ConnectOp {
         self.stage = Stage::New;
     }
 
-    fn describe(&self) -> String {
+    fn describe(&self, _: &Vm) -> String {
         match self.stage {
             Stage::LookUp(_) => format!("the address of {}", self.place),
             _ => format!("a connection to {}", self.place),

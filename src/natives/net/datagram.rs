@@ -144,13 +144,18 @@ pub(super) fn socket_of(vm: &mut Vm, value: Value) -> Result<&mut Socket, Thrown
     if vm.heap.object_ref::<Socket>(value).is_none() {
         return Err(vm.error(ErrorKind::TypeError, "this is a method of sockets for datagrams"));
     }
-    Ok(vm.heap.object_mut::<Socket>(value).expect("its type was looked at"))
+    Ok(vm.heap.object_in_place::<Socket>(value).expect("its type was looked at"))
+}
+
+/// What a socket is called in messages.
+pub(super) fn name_of(vm: &Vm, socket: Value) -> String {
+    vm.heap.object_ref::<Socket>(socket).map(Socket::name).unwrap_or_default()
 }
 
 /// The error of an op on a socket that was closed.
 #[cold]
 pub(super) fn closed_error(vm: &mut Vm, socket: Value) -> Thrown {
-    let name = vm.heap.object_ref::<Socket>(socket).map(Socket::name).unwrap_or_default();
+    let name = name_of(vm, socket);
     vm.error(ErrorKind::ClosedError, format!("the socket {name} was closed"))
 }
 

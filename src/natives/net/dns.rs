@@ -117,7 +117,7 @@ impl Source for LookupOp {
         }
     }
 
-    fn describe(&self) -> String {
+    fn describe(&self, _: &Vm) -> String {
         format!("the addresses of {}", self.name)
     }
 }
@@ -173,7 +173,7 @@ impl Source for ReverseOp {
         self.job = None;
     }
 
-    fn describe(&self) -> String {
+    fn describe(&self, _: &Vm) -> String {
         format!("the name of {}", self.ip)
     }
 }

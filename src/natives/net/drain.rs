@@ -9,7 +9,7 @@ use crate::natives::stream::crowd::Crowd;
 use crate::runtime::driver::{Moment, Ticket};
 use crate::runtime::{Answer, Cx, Source, TimerId, Wait};
 use crate::vm::heap::Marker;
-use crate::vm::{Thrown, Value};
+use crate::vm::{Thrown, Value, Vm};
 
 pub(super) fn drain(
     cx: &mut Cx<'_>,
@@ -62,7 +62,7 @@ impl Source for DrainOp {
         marker.value(self.listener);
     }
 
-    fn describe(&self) -> String {
+    fn describe(&self, _: &Vm) -> String {
         format!("the end of {} connections", self.crowd.open())
     }
 }

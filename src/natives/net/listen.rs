@@ -14,7 +14,7 @@ use crate::natives::stream::crowd::Crowd;
 use crate::natives::stream::new_connection;
 use crate::runtime::driver::{Address, Direction, SocketId, SocketOption, Ticket};
 use crate::runtime::output::Target;
-use crate::runtime::{Answer, Cx, Loop, Source, TimerId, Wait};
+use crate::runtime::{Answer, Cx, Loop, Source, TimerId};
 use crate::vm::heap::Marker;
 use crate::vm::object::HostObject;
 use crate::vm::{ErrorKind, Thrown, Value, Vm};
@@ -185,7 +185,7 @@ impl Source for AcceptOp {
         }
     }
 
-    fn describe(&self) -> String {
+    fn describe(&self, _: &Vm) -> String {
         match self.alarm {
             None => format!("a connection on {}", self.local),
             Some(_) => format!("a free descriptor for a connection on {}", self.local),
@@ -252,7 +252,7 @@ fn wait(cx: &mut Cx<'_>, listener: Value, at_end: Option<Value>) -> Result<Answe
     let open = listener_of(cx.vm, listener)?;
     let (socket, local, crowd) = (open.socket, open.local.clone(), open.crowd.clone());
     let op = AcceptOp { listener, socket, local, crowd, at_end, ticket: None, alarm: None };
-    Ok(Answer::Wait(Wait::Source(Box::new(op))))
+    cx.begin(op)
 }
 
 pub(super) fn accept(cx: &mut Cx<'_>, listener: Value) -> Result<Answer, Thrown> {

@@ -205,7 +205,7 @@ impl Source for OpenOp {
         }
     }
 
-    fn describe(&self) -> String {
+    fn describe(&self, _: &Vm) -> String {
         format!("the address of {}", self.place)
     }
 }

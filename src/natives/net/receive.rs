@@ -3,13 +3,13 @@
 use std::io;
 use std::task::Poll;
 
-use super::datagram::{closed_error, socket_of};
+use super::datagram::{closed_error, name_of, socket_of};
 use crate::natives::io_error::{Subject, io_error};
 use crate::natives::stream::address::address_value;
 use crate::runtime::driver::{Direction, SocketId, Ticket};
-use crate::runtime::{Answer, Cx, Source, Wait};
+use crate::runtime::{Answer, Cx, Source};
 use crate::vm::heap::Marker;
-use crate::vm::{ErrorKind, Thrown, Value};
+use crate::vm::{ErrorKind, Thrown, Value, Vm};
 
 /// Waits for a datagram. `at_end` is there instead of ClosedError when the socket is closed.
 pub(super) fn receive(
@@ -19,15 +19,13 @@ pub(super) fn receive(
     at_end: Option<Value>,
 ) -> Result<Answer, Thrown> {
     let open = socket_of(cx.vm, socket)?;
-    let (id, name) = (open.id, open.name());
-    let op = ReceiveOp { socket, id, name, with_sender, at_end };
-    Ok(Answer::Wait(Wait::Source(Box::new(op))))
+    let id = open.id;
+    cx.begin(ReceiveOp { socket, id, with_sender, at_end })
 }
 
 struct ReceiveOp {
     socket: Value,
     id: SocketId,
-    name: String,
     /// The address of the sender is wanted, too.
     with_sender: bool,
     at_end: Option<Value>,
@@ -59,7 +57,8 @@ impl Source for ReceiveOp {
             }
             Err(error) if error.kind() == io::ErrorKind::WouldBlock => Poll::Pending,
             Err(error) => {
-                let about = Subject::Address(&self.name);
+                let name = name_of(cx.vm, self.socket);
+                let about = Subject::Address(&name);
                 Poll::Ready(Err(io_error(cx.vm, &error, "recv", "receive from", about)))
             }
         }
@@ -80,7 +79,7 @@ impl Source for ReceiveOp {
         }
     }
 
-    fn describe(&self) -> String {
-        format!("a datagram from {}", self.name)
+    fn describe(&self, vm: &Vm) -> String {
+        format!("a datagram from {}", name_of(vm, self.socket))
     }
 }

@@ -4,14 +4,14 @@ use std::io;
 use std::task::Poll;
 use std::time::Duration;
 
-use super::datagram::{closed_error, socket_of};
+use super::datagram::{closed_error, name_of, socket_of};
 use super::lookup::Lookup;
 use super::place::Place;
 use crate::natives::io_error::{Subject, io_error, own_io_error};
 use crate::natives::kind::DataValue;
 use crate::natives::stream::{bytes_of, settled};
 use crate::runtime::driver::{Address, Direction, SocketId, Ticket};
-use crate::runtime::{Answer, Cx, Source, TimerId, Wait};
+use crate::runtime::{Answer, Cx, Source, TimerId};
 use crate::vm::heap::Marker;
 use crate::vm::{Thrown, Value, Vm};
 
@@ -47,10 +47,8 @@ fn start(
     target: Target,
 ) -> Result<Answer, Thrown> {
     let data = settled(cx.vm, data);
-    let open = socket_of(cx.vm, socket)?;
-    let (id, name) = (open.id, open.name());
-    let op = SendOp { socket, id, name, data, target, ticket: None, alarm: None };
-    Ok(Answer::Wait(Wait::Source(Box::new(op))))
+    let id = socket_of(cx.vm, socket)?.id;
+    cx.begin(SendOp { socket, id, data, target, ticket: None, alarm: None })
 }
 
 /// Where a datagram goes.
@@ -65,8 +63,6 @@ enum Target {
 struct SendOp {
     socket: Value,
     id: SocketId,
-    /// As messages call where it goes.
-    name: String,
     /// A str or bytes.
     data: Value,
     target: Target,
@@ -117,7 +113,7 @@ impl SendOp {
         let to = match &self.target {
             Target::At(address) => address.to_string(),
             Target::Named(place, _) => place.to_string(),
-            Target::Peer => self.name.clone(),
+            Target::Peer => name_of(vm, self.socket),
         };
         io_error(vm, error, "send", "send to", Subject::Address(&to))
     }
@@ -177,7 +173,7 @@ impl Source for SendOp {
         marker.value(self.data);
     }
 
-    fn describe(&self) -> String {
-        format!("room to send from {}", self.name)
+    fn describe(&self, vm: &Vm) -> String {
+        format!("room to send from {}", name_of(vm, self.socket))
     }
 }

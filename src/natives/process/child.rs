@@ -192,7 +192,7 @@ impl Source for WaitOp {
         marker.value(self.child);
     }
 
-    fn describe(&self) -> String {
+    fn describe(&self, _: &Vm) -> String {
         "the end of a process".to_owned()
     }
 }

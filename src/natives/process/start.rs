@@ -105,7 +105,7 @@ impl Source for StartOp {
         self.stage = Stage::Over;
     }
 
-    fn describe(&self) -> String {
+    fn describe(&self, _: &Vm) -> String {
         format!("the start of {}", self.program)
     }
 

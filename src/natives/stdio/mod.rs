@@ -11,7 +11,7 @@ use super::stream::{LineWant, ReadOp, Stream, Want};
 use super::world::World;
 use crate::natives;
 use crate::runtime::output::Target;
-use crate::runtime::{Answer, Cx, Wait};
+use crate::runtime::{Answer, Cx};
 use crate::vm::{Thrown, Value, Vm};
 
 pub use console::Console;
@@ -52,5 +52,6 @@ fn input(cx: &mut Cx<'_>, prompt: TextValue) -> Result<Answer, Thrown> {
         cx.rt.output.flush();
     }
     let want = Want::Line(LineWant { max: LINE_MAX, lossy: true, at_end: Value::null() });
-    Ok(Answer::Wait(Wait::Source(Box::new(ReadOp::new(cx.vm, stdin, want)?))))
+    let op = ReadOp::new(cx.vm, stdin, want)?;
+    cx.begin(op)
 }

@@ -338,7 +338,7 @@ impl Source for FileOp {
         }
     }
 
-    fn describe(&self) -> String {
+    fn describe(&self, _: &Vm) -> String {
         let what = match self.task {
             Task::Write { .. } => "a write to",
             Task::Seek(_) => "a place in",

@@ -10,7 +10,7 @@ use super::{LineWant, ReadOp, Stream, Want, close_stream, stream_mut};
 use crate::natives;
 use crate::natives::argument::Rest;
 use crate::runtime::driver::FileSystem;
-use crate::runtime::{Answer, Cx, Loop, Wait};
+use crate::runtime::{Answer, Cx, Loop};
 use crate::vm::heap::Marker;
 use crate::vm::object::HostObject;
 use crate::vm::{ErrorKind, Thrown, Value, Vm};
@@ -109,5 +109,5 @@ pub(in crate::natives) fn next(
     }
     want.at_end = default.unwrap_or(Value::unset());
     let op = ReadOp::new(cx.vm, stream, Want::Line(want))?;
-    Ok(Answer::Wait(Wait::Source(Box::new(op))))
+    cx.begin(op)
 }

@@ -223,6 +223,14 @@ impl Stream {
         OpId(self.ops)
     }
 
+    /// Its socket, if nothing of what came from there is left and more may come.
+    fn untouched_socket(&self) -> Option<SocketId> {
+        match self.transport {
+            Transport::Socket(id) if self.buffer.is_empty() && !self.ended => Some(id),
+            _ => None,
+        }
+    }
+
     /// Puts more bytes into the buffer, if there are some.
     fn fill(&mut self, driver: &mut dyn Driver) -> io::Result<Filled> {
         let count = match &mut self.transport {
@@ -332,6 +340,19 @@ fn stream_mut(vm: &mut Vm, value: Value) -> Result<&mut Stream, Thrown> {
     Ok(vm.heap.object_mut::<Stream>(value).expect("its type was looked at"))
 }
 
+/// A number for a new op on the stream behind a value.
+fn begin_op(vm: &mut Vm, stream: Value) -> Result<OpId, Thrown> {
+    match vm.heap.object_in_place::<Stream>(stream) {
+        Some(stream) => Ok(stream.next_op()),
+        None => stream_mut(vm, stream).map(Stream::next_op),
+    }
+}
+
+/// What a stream is called in messages.
+fn name_of(vm: &Vm, stream: Value) -> Arc<str> {
+    vm.heap.object_ref::<Stream>(stream).map(Stream::name).unwrap_or_default()
+}
+
 /// What messages about a stream are about.
 fn subject(is_file: bool, name: &str) -> Subject<'_> {
     if is_file { Subject::Path(name) } else { Subject::Address(name) }
@@ -340,7 +361,7 @@ fn subject(is_file: bool, name: &str) -> Subject<'_> {
 /// The error of an op on a stream that was closed.
 #[cold]
 fn closed_error(vm: &mut Vm, stream: Value) -> Thrown {
-    let name = vm.heap.object_ref::<Stream>(stream).map(Stream::name).unwrap_or_default();
+    let name = name_of(vm, stream);
     vm.error(ErrorKind::ClosedError, format!("the stream {name} was closed"))
 }
 

@@ -33,7 +33,7 @@ impl Default for Queue {
 impl Queue {
     /// Whether `op` may go on now: nobody waits before it.
     pub fn is_turn_of(&self, op: OpId) -> bool {
-        self.first == NOBODY || self.first.0 == op
+        self.first.0 == op || self.first.0 == NOBODY.0
     }
 
     /// Whether `op` waits.
@@ -44,7 +44,7 @@ impl Queue {
 
     /// Gives `op` a place at the end.
     pub fn enter(&mut self, op: OpId, ticket: Ticket) {
-        if self.first == NOBODY {
+        if self.first.0 == NOBODY.0 {
             self.first = (op, ticket);
         } else if !self.contains(op) {
             self.later.get_or_insert_default().push_back((op, ticket));

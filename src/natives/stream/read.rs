@@ -1,14 +1,13 @@
 //! Reading from streams: one source for all the ways to say how much is wanted.
 
 use std::io;
-use std::sync::Arc;
 use std::task::Poll;
 
-use super::{Filled, OpId, Stream, Transport, closed_error, stream_mut, subject};
+use super::{Filled, OpId, Stream, begin_op, closed_error, name_of, stream_mut, subject};
 use crate::natives::io_error::{io_error, own_io_error};
 use crate::natives::kind::DataValue;
-use crate::runtime::driver::Ticket;
-use crate::runtime::{Answer, Cx, Source, Wait};
+use crate::runtime::driver::{READ_MAX, SocketId, Ticket};
+use crate::runtime::{Answer, Cx, Source};
 use crate::vm::heap::Marker;
 use crate::vm::{ErrorKind, Thrown, Value, Vm};
 
@@ -107,7 +106,8 @@ pub(super) fn positive(vm: &mut Vm, path: &str, name: &str, n: i64) -> Result<us
 }
 
 fn start(cx: &mut Cx<'_>, stream: Value, want: Want) -> Result<Answer, Thrown> {
-    Ok(Answer::Wait(Wait::Source(Box::new(ReadOp::new(cx.vm, stream, want)?))))
+    let op = ReadOp::new(cx.vm, stream, want)?;
+    cx.begin(op)
 }
 
 /// A read that is under way.
@@ -117,34 +117,45 @@ pub struct ReadOp {
     want: Want,
     /// How much of the buffer is known not to hold the end that is looked for.
     scanned: usize,
-    name: Arc<str>,
     ticket: Option<Ticket>,
+}
+
+/// What came of looking at a socket.
+enum Looked {
+    /// The result.
+    Value(Value),
+    /// There is more in the buffer than before, or the stream has ended.
+    More,
+    /// Nothing is there.
+    Nothing,
 }
 
 impl ReadOp {
     /// A read of a stream.
     pub fn new(vm: &mut Vm, stream: Value, want: Want) -> Result<ReadOp, Thrown> {
-        let source = stream_mut(vm, stream)?;
-        let (op, name) = (source.next_op(), source.name());
-        Ok(ReadOp { stream, op, want, scanned: 0, name, ticket: None })
+        let op = begin_op(vm, stream)?;
+        Ok(ReadOp { stream, op, want, scanned: 0, ticket: None })
     }
 
     /// One try. `None`: there is not enough yet.
     fn go_on(&mut self, cx: &mut Cx<'_>) -> Result<Option<Value>, Thrown> {
-        if let Some(bytes) = self.read_directly(cx)? {
-            return Ok(Some(bytes));
-        }
         for _ in 0..=FILLS_MAX {
-            let stream = stream_mut(cx.vm, self.stream)?;
-            let found = self.want.find(stream.buffer.as_slice(), &mut self.scanned);
-            match found {
+            let Some(stream) = cx.vm.heap.object_in_place::<Stream>(self.stream) else { break };
+            if let Some(socket) = stream.untouched_socket() {
+                match self.look(cx, socket)? {
+                    Looked::Value(value) => return Ok(Some(value)),
+                    Looked::More => continue,
+                    Looked::Nothing => break,
+                }
+            }
+            match self.want.find(stream.buffer.as_slice(), &mut self.scanned) {
                 Found::Bytes(count) => return self.take(cx.vm, count, count).map(Some),
                 Found::Line(count, taken) => return self.take(cx.vm, count, taken).map(Some),
                 Found::TooLong(max) => return Err(self.too_long(cx.vm, max)),
                 Found::Nothing if stream.ended => return self.end(cx.vm).map(Some),
                 Found::Nothing => {}
             }
-            match stream.fill(cx.rt.driver.as_mut()) {
+            match stream_mut(cx.vm, self.stream)?.fill(cx.rt.driver.as_mut()) {
                 Ok(Filled::Some | Filled::End) => self.check_memory(cx.vm)?,
                 Ok(Filled::Pending) => break,
                 Err(error) => return Err(self.failed(cx.vm, &error)),
@@ -153,33 +164,54 @@ impl ReadOp {
         Ok(None)
     }
 
-    /// The quick way for the most frequent read: from the driver's buffer straight into bytes.
-    fn read_directly(&mut self, cx: &mut Cx<'_>) -> Result<Option<Value>, Thrown> {
-        let Want::Some(max) = self.want else { return Ok(None) };
-        let stream = stream_mut(cx.vm, self.stream)?;
-        let Transport::Socket(id) = stream.transport else { return Ok(None) };
-        if !stream.buffer.is_empty() || stream.ended {
-            return Ok(None);
-        }
-        match cx.rt.driver.read(id, max) {
-            Ok([]) => stream.ended = true,
-            Ok(bytes) => return Ok(Some(cx.vm.heap.bytes(bytes))),
-            Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
+    /// Reads from a socket of whose stream nothing is left over. What is wanted goes straight from
+    /// the driver's buffer into the result, and only what comes behind it is kept.
+    fn look(&mut self, cx: &mut Cx<'_>, socket: SocketId) -> Result<Looked, Thrown> {
+        let most = if let Want::Some(max) = self.want { max } else { READ_MAX };
+        let bytes = match cx.rt.driver.read(socket, most) {
+            Ok(bytes) => bytes,
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => return Ok(Looked::Nothing),
             Err(error) => return Err(self.failed(cx.vm, &error)),
+        };
+        if bytes.is_empty() {
+            stream_mut(cx.vm, self.stream)?.ended = true;
+            return Ok(Looked::More);
         }
-        Ok(None)
+        let (count, taken) = match self.want.find(bytes, &mut self.scanned) {
+            Found::Bytes(count) => (Some(count), count),
+            Found::Line(count, taken) => (Some(count), taken),
+            Found::Nothing | Found::TooLong(_) => (None, 0),
+        };
+        if taken < bytes.len() {
+            stream_mut(cx.vm, self.stream)?.buffer.append(&bytes[taken..]);
+        }
+        match count {
+            Some(count) => self.value_of(cx.vm, &bytes[..count]).map(Looked::Value),
+            None => self.check_memory(cx.vm).map(|()| Looked::More),
+        }
+    }
+
+    /// What a read gives that has found these bytes.
+    fn value_of(&self, vm: &mut Vm, bytes: &[u8]) -> Result<Value, Thrown> {
+        let lossy = match &self.want {
+            Want::Text => false,
+            Want::Line(want) => want.lossy,
+            _ => return Ok(vm.heap.bytes(bytes)),
+        };
+        match std::str::from_utf8(bytes) {
+            Ok(text) => Ok(vm.heap.string(text)),
+            Err(_) => {
+                let name = name_of(vm, self.stream);
+                text(vm, bytes, lossy, &name)
+            }
+        }
     }
 
     /// Takes `taken` bytes from the buffer; the first `count` of them are the result.
     fn take(&self, vm: &mut Vm, count: usize, taken: usize) -> Result<Value, Thrown> {
         // Moved out for a moment, as making a value needs the heap that the stream lives in.
         let mut buffer = std::mem::take(&mut stream_mut(vm, self.stream)?.buffer);
-        let bytes = &buffer.as_slice()[..count];
-        let result = match &self.want {
-            Want::Text => text(vm, bytes, false, &self.name),
-            Want::Line(want) => text(vm, bytes, want.lossy, &self.name),
-            _ => Ok(vm.heap.bytes(bytes)),
-        };
+        let result = self.value_of(vm, &buffer.as_slice()[..count]);
         buffer.consume(taken);
         stream_mut(vm, self.stream)?.buffer = buffer;
         result
@@ -210,7 +242,7 @@ impl ReadOp {
             Want::Exact(n) => format!("{n} bytes were wanted"),
             _ => "the separator was missing".to_string(),
         };
-        let name = &self.name;
+        let name = name_of(vm, self.stream);
         let text = format!("{name} ended after {count} bytes, but {missing}");
         own_io_error(vm, "unexpected_eof", "read", text, data)
     }
@@ -219,7 +251,7 @@ impl ReadOp {
     fn too_long(&self, vm: &mut Vm, max: usize) -> Thrown {
         let is_line = matches!(self.want, Want::Line(_));
         let what = if is_line { "a line" } else { "what stands before the separator" };
-        let name = &self.name;
+        let name = name_of(vm, self.stream);
         let text = format!("{what} of {name} is longer than {max} bytes: pass a larger `max:`");
         own_io_error(vm, "too_long", "read", text, Value::null())
     }
@@ -228,7 +260,8 @@ impl ReadOp {
     fn failed(&self, vm: &mut Vm, error: &io::Error) -> Thrown {
         let is_file = vm.heap.object_ref::<Stream>(self.stream).is_some_and(|s| s.is_file);
         let doing = if is_file { "read" } else { "read from" };
-        io_error(vm, error, "read", doing, subject(is_file, &self.name))
+        let name = name_of(vm, self.stream);
+        io_error(vm, error, "read", doing, subject(is_file, &name))
     }
 
     /// What is read must fit into the heap when it becomes a value.
@@ -244,7 +277,7 @@ impl ReadOp {
     /// Gives the turn to the next reader.
     fn leave(&mut self, cx: &mut Cx<'_>) {
         let Some(ticket) = self.ticket.take() else { return };
-        let Some(stream) = cx.vm.heap.object_mut::<Stream>(self.stream) else { return };
+        let Some(stream) = cx.vm.heap.object_in_place::<Stream>(self.stream) else { return };
         let driver = cx.rt.driver.as_mut();
         stream.unwait_to_read(driver, ticket);
         if let Some(next) = stream.readers.leave(self.op) {
@@ -255,7 +288,7 @@ impl ReadOp {
 
 impl Source for ReadOp {
     fn attempt(&mut self, cx: &mut Cx<'_>) -> Poll<Result<Value, Thrown>> {
-        let Some(stream) = cx.vm.heap.object_mut::<Stream>(self.stream) else {
+        let Some(stream) = cx.vm.heap.object_in_place::<Stream>(self.stream) else {
             return Poll::Ready(Ok(Value::null()));
         };
         if stream.closed {
@@ -270,7 +303,7 @@ impl Source for ReadOp {
             Ok(None) => {
                 // Its turn may have come only now: then the stream does not know it yet.
                 if let (Some(ticket), Some(stream)) =
-                    (self.ticket, cx.vm.heap.object_mut::<Stream>(self.stream))
+                    (self.ticket, cx.vm.heap.object_in_place::<Stream>(self.stream))
                 {
                     stream.wait_to_read(cx.rt.driver.as_mut(), ticket);
                 }
@@ -281,7 +314,7 @@ impl Source for ReadOp {
 
     fn register(&mut self, cx: &mut Cx<'_>, ticket: Ticket) {
         self.ticket = Some(ticket);
-        let Some(stream) = cx.vm.heap.object_mut::<Stream>(self.stream) else { return };
+        let Some(stream) = cx.vm.heap.object_in_place::<Stream>(self.stream) else { return };
         stream.readers.enter(self.op, ticket);
         if stream.readers.is_turn_of(self.op) {
             stream.wait_to_read(cx.rt.driver.as_mut(), ticket);
@@ -299,7 +332,7 @@ impl Source for ReadOp {
         }
     }
 
-    fn describe(&self) -> String {
+    fn describe(&self, vm: &Vm) -> String {
         let what = match &self.want {
             Want::Some(_) => "data".to_string(),
             Want::Exact(n) => format!("{n} bytes"),
@@ -307,7 +340,7 @@ impl Source for ReadOp {
             Want::All | Want::Text => "the end".to_string(),
             Want::Line(_) => "a line".to_string(),
         };
-        format!("{what} from {}", self.name)
+        format!("{what} from {}", name_of(vm, self.stream))
     }
 }
 

@@ -1,10 +1,11 @@
 //! Writing to streams.
 
 use std::io;
-use std::sync::Arc;
 use std::task::Poll;
 
-use super::{OpId, Stream, Transport, Unfinished, closed_error, settled, stream_mut};
+use super::{
+    OpId, Stream, Transport, Unfinished, begin_op, closed_error, name_of, settled, stream_mut,
+};
 use crate::natives::io_error::{Subject, io_error};
 use crate::natives::kind::DataValue;
 use crate::runtime::driver::{Direction, Job, Lane, Ticket, submit};
@@ -18,29 +19,25 @@ pub(in crate::natives) fn write(
     stream: Value,
     data: DataValue,
 ) -> Result<Answer, Thrown> {
-    match stream_mut(cx.vm, stream)?.transport {
-        Transport::Output(target) => {
+    match cx.vm.heap.object_ref::<Stream>(stream).map(|stream| &stream.transport) {
+        Some(Transport::Output(target)) => {
+            let target = *target;
             let data = settled(cx.vm, data);
             let op = OutputOp { stream, target, data, job: None };
             Ok(Answer::Wait(Wait::Source(Box::new(op))))
         }
-        Transport::File(_) => super::file::write(cx, stream, data),
+        Some(Transport::File(_)) => super::file::write(cx, stream, data),
         _ => {
+            let op = begin_op(cx.vm, stream)?;
             let data = settled(cx.vm, data);
-            let target = stream_mut(cx.vm, stream)?;
-            let (op, name) = (target.next_op(), target.name.clone());
-            let op = WriteOp { stream, op, data, end: false, sent: 0, name, ticket: None };
-            Ok(Answer::Wait(Wait::Source(Box::new(op))))
+            cx.begin(WriteOp { stream, op, data, end: false, sent: 0, ticket: None })
         }
     }
 }
 
 pub(in crate::natives) fn shutdown(cx: &mut Cx<'_>, stream: Value) -> Result<Answer, Thrown> {
-    let target = stream_mut(cx.vm, stream)?;
-    let (op, name) = (target.next_op(), target.name.clone());
-    let data = Value::null();
-    let op = WriteOp { stream, op, data, end: true, sent: 0, name, ticket: None };
-    Ok(Answer::Wait(Wait::Source(Box::new(op))))
+    let op = begin_op(cx.vm, stream)?;
+    cx.begin(WriteOp { stream, op, data: Value::null(), end: true, sent: 0, ticket: None })
 }
 
 /// A write that is under way, or the end of writing.
@@ -52,21 +49,22 @@ struct WriteOp {
     /// Nothing more is written: the other side is told so.
     end: bool,
     sent: usize,
-    name: Arc<str>,
     ticket: Option<Ticket>,
 }
 
 impl WriteOp {
     /// One try. False: there is no room.
     fn go_on(&mut self, cx: &mut Cx<'_>) -> Result<bool, Thrown> {
-        let stream = stream_mut(cx.vm, self.stream)?;
+        let Some(stream) = cx.vm.heap.object_ref::<Stream>(self.stream) else { return Ok(true) };
         let Transport::Socket(id) = stream.transport else {
             let error = io::Error::new(io::ErrorKind::Unsupported, "it is only read");
             return Err(self.failed(cx.vm, &error));
         };
         // It is this op's turn, so one that has not finished and is another never will.
-        if let Some(broken) = stream.unfinished.as_deref().filter(|other| other.op != self.op) {
-            return Err(broken.error(cx.vm, &self.name));
+        let unfinished = stream.unfinished.as_deref().copied();
+        if let Some(broken) = unfinished.filter(|other| other.op != self.op) {
+            let name = name_of(cx.vm, self.stream);
+            return Err(broken.error(cx.vm, &name));
         }
         let driver = cx.rt.driver.as_mut();
         let result = if self.end {
@@ -77,7 +75,9 @@ impl WriteOp {
         };
         match result {
             Ok(()) => {
-                stream_mut(cx.vm, self.stream)?.unfinished = None;
+                if unfinished.is_some() {
+                    stream_mut(cx.vm, self.stream)?.unfinished = None;
+                }
                 Ok(true)
             }
             Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
@@ -99,7 +99,7 @@ impl WriteOp {
     #[cold]
     fn failed(&self, vm: &mut Vm, error: &io::Error) -> Thrown {
         let (op, doing) = if self.end { ("shutdown", "shut down") } else { ("write", "write to") };
-        io_error(vm, error, op, doing, Subject::Address(&self.name))
+        io_error(vm, error, op, doing, Subject::Address(&name_of(vm, self.stream)))
     }
 }
 
@@ -120,7 +120,7 @@ impl Unfinished {
 
 impl Source for WriteOp {
     fn attempt(&mut self, cx: &mut Cx<'_>) -> Poll<Result<Value, Thrown>> {
-        let Some(stream) = cx.vm.heap.object_mut::<Stream>(self.stream) else {
+        let Some(stream) = cx.vm.heap.object_ref::<Stream>(self.stream) else {
             return Poll::Ready(Ok(Value::null()));
         };
         if stream.closed {
@@ -144,7 +144,7 @@ impl Source for WriteOp {
 
     fn register(&mut self, cx: &mut Cx<'_>, ticket: Ticket) {
         self.ticket = Some(ticket);
-        let Some(stream) = cx.vm.heap.object_mut::<Stream>(self.stream) else { return };
+        let Some(stream) = cx.vm.heap.object_in_place::<Stream>(self.stream) else { return };
         stream.writers.enter(self.op, ticket);
         if stream.writers.is_turn_of(self.op) {
             self.wait(cx, ticket);
@@ -153,7 +153,7 @@ impl Source for WriteOp {
 
     fn unregister(&mut self, cx: &mut Cx<'_>, ticket: Ticket) {
         self.ticket = None;
-        let Some(stream) = cx.vm.heap.object_mut::<Stream>(self.stream) else { return };
+        let Some(stream) = cx.vm.heap.object_in_place::<Stream>(self.stream) else { return };
         let driver = cx.rt.driver.as_mut();
         if let Transport::Socket(id) = stream.transport {
             driver.unwait(id, Direction::Write, ticket);
@@ -168,8 +168,8 @@ impl Source for WriteOp {
         marker.value(self.data);
     }
 
-    fn describe(&self) -> String {
-        format!("room to write to {}", self.name)
+    fn describe(&self, vm: &Vm) -> String {
+        format!("room to write to {}", name_of(vm, self.stream))
     }
 }
 
@@ -248,8 +248,7 @@ impl Source for OutputOp {
         match result.map_err(io::Error::other).flatten() {
             Ok(()) => Poll::Ready(Ok(Value::null())),
             Err(error) => {
-                let name = stream_mut(cx.vm, self.stream).map(|stream| stream.name.clone());
-                let name = name.unwrap_or_default();
+                let name = name_of(cx.vm, self.stream);
                 let about = Subject::Named(&name);
                 Poll::Ready(Err(io_error(cx.vm, &error, "write", "write to", about)))
             }
@@ -276,7 +275,7 @@ impl Source for OutputOp {
         marker.value(self.data);
     }
 
-    fn describe(&self) -> String {
+    fn describe(&self, _: &Vm) -> String {
         let name = match self.target {
             Target::Out => "standard output",
             Target::Err => "standard error",

@@ -77,7 +77,7 @@ impl Source for FirstEnded {
         marker.values(&self.tasks);
     }
 
-    fn describe(&self) -> String {
+    fn describe(&self, _: &Vm) -> String {
         format!("the first of {} tasks to end", self.tasks.len())
     }
 }

@@ -237,7 +237,7 @@ impl Source for NextOp {
         marker.value(self.at_end);
     }
 
-    fn describe(&self) -> String {
+    fn describe(&self, _: &Vm) -> String {
         "the next tick of an interval".to_owned()
     }
 }

@@ -217,8 +217,8 @@ impl Connections {
         }
         let mut connection = self.slots.remove(id.slot as usize);
         self.waiting -= connection.readers.as_slice().len() + connection.writers.as_slice().len();
-        ready.extend(connection.readers.as_slice().iter().copied().map(Event::Ready));
-        ready.extend(connection.writers.as_slice().iter().copied().map(Event::Ready));
+        connection.readers.report(ready);
+        connection.writers.report(ready);
         connection.end.deregister(registry);
     }
 
@@ -226,8 +226,9 @@ impl Connections {
     pub(super) fn wait(&mut self, id: SocketId, direction: Direction, ticket: Ticket) -> bool {
         let Ok(connection) = self.get(id) else { return true };
         let is_new = connection.waiters(direction).add(ticket);
+        let is_ready = connection.is_ready(direction);
         self.waiting += usize::from(is_new);
-        self.get(id).is_ok_and(|connection| connection.is_ready(direction))
+        is_ready
     }
 
     pub(super) fn unwait(&mut self, id: SocketId, direction: Direction, ticket: Ticket) {
@@ -244,11 +245,11 @@ impl Connections {
         connection.read_closed |= event.is_read_closed() || failed;
         if event.is_readable() || connection.read_closed {
             connection.readable = true;
-            events.extend(connection.readers.as_slice().iter().copied().map(Event::Ready));
+            connection.readers.report(events);
         }
         if event.is_writable() || event.is_write_closed() || failed {
             connection.writable = true;
-            events.extend(connection.writers.as_slice().iter().copied().map(Event::Ready));
+            connection.writers.report(events);
         }
     }
 
@@ -278,6 +279,7 @@ impl Connections {
         Ok(id)
     }
 
+    #[inline]
     fn get(&mut self, id: SocketId) -> io::Result<&mut Connection> {
         match self.slots.get_mut(id.slot as usize) {
             Some(connection) if connection.generation == id.generation => Ok(connection),
@@ -338,6 +340,7 @@ fn is_shortage(_: &io::Error) -> bool {
     false
 }
 
+#[inline]
 fn retry<T>(mut call: impl FnMut() -> io::Result<T>) -> io::Result<T> {
     loop {
         match call() {

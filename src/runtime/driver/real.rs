@@ -104,7 +104,9 @@ impl MioDriver {
             timeout.and_then(|span| self.timer.arm(self.poll.registry(), span))
         };
         let polled = self.poll.poll(&mut self.found, timeout);
-        self.remote.awake();
+        if waits {
+            self.remote.awake();
+        }
         // The only error that the poll of a descriptor of ours can give is an interruption by a
         // signal, which means no events.
         if polled.is_err() {

@@ -52,7 +52,8 @@ impl Remote {
 
     /// Moves the messages out, in order of arrival.
     pub(super) fn drain(&self, into: &mut Vec<Message>) {
-        if self.pending.swap(false, Ordering::SeqCst) {
+        // Looked at before it is taken back: nearly always there is nothing, and looking is cheap.
+        if self.pending.load(Ordering::SeqCst) && self.pending.swap(false, Ordering::SeqCst) {
             into.append(&mut self.messages.lock().unwrap_or_else(PoisonError::into_inner));
         }
     }

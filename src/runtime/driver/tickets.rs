@@ -1,6 +1,6 @@
 //! Who waits for one direction of a socket: nearly always nobody or one.
 
-use super::Ticket;
+use super::{Event, Ticket};
 
 /// Tickets in the order in which they came.
 #[derive(Debug, Default)]
@@ -24,21 +24,43 @@ impl Tickets {
         }
     }
 
-    /// Adds one. Says whether it was not there.
-    pub(super) fn add(&mut self, ticket: Ticket) -> bool {
-        if self.as_slice().contains(&ticket) {
-            return false;
+    /// Reports all of them as ready.
+    #[inline]
+    pub(super) fn report(&self, events: &mut Vec<Event>) {
+        match self {
+            Tickets::None => {}
+            Tickets::One(ticket) => events.push(Event::Ready(*ticket)),
+            Tickets::Many(tickets) => events.extend(tickets.iter().copied().map(Event::Ready)),
         }
+    }
+
+    /// Adds one. Says whether it was not there.
+    #[inline]
+    pub(super) fn add(&mut self, ticket: Ticket) -> bool {
         match self {
             Tickets::None => *self = Tickets::One(ticket),
+            Tickets::One(first) if *first == ticket => return false,
             Tickets::One(first) => *self = Tickets::Many(vec![*first, ticket]),
+            Tickets::Many(tickets) if tickets.contains(&ticket) => return false,
             Tickets::Many(tickets) => tickets.push(ticket),
         }
         true
     }
 
     /// Takes one out. Says whether it was there.
+    #[inline]
     pub(super) fn remove(&mut self, ticket: Ticket) -> bool {
+        match self {
+            Tickets::One(only) if *only == ticket => {
+                *self = Tickets::None;
+                true
+            }
+            Tickets::None | Tickets::One(_) => false,
+            Tickets::Many(_) => self.remove_of_many(ticket),
+        }
+    }
+
+    fn remove_of_many(&mut self, ticket: Ticket) -> bool {
         let Some(place) = self.as_slice().iter().position(|other| *other == ticket) else {
             return false;
         };
