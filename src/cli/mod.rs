@@ -10,6 +10,7 @@ mod doc;
 mod explain;
 mod flag;
 mod limit;
+mod profile;
 mod run;
 mod terminal;
 mod test;

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use super::flag::{self, Dump, Run, Source};
+use super::profile::Profiling;
 use super::trace::Trace;
 use super::{STATUS_MISUSE, limit, terminal};
 use crate::diagnostics::{Diagnostic, SourceId};
@@ -63,12 +64,23 @@ pub fn run(wanted: Run) -> i32 {
             return STATUS_MISUSE;
         }
     };
+    let profiling = match wanted.profile.map(|file| Profiling::begin(&file, &name)).transpose() {
+        Ok(profiling) => profiling,
+        Err(message) => {
+            terminal::err(&format!("kettle: {message}\n"));
+            return STATUS_MISUSE;
+        }
+    };
+    engine.options().profiler = profiling.as_ref().map(|profiling| profiling.profiler.clone());
     let asked = Arc::new(AtomicU32::new(0));
-    let hook = last_resort(asked.clone(), trace.clone());
+    let hook = last_resort(asked.clone(), trace.clone(), profiling.clone());
     engine.options().on_signal = Some(SignalHook::new(hook));
     let status = execute(&engine, &name, text, &asked);
     if let Some(trace) = trace {
         trace.finish();
+    }
+    if let Some(profiling) = profiling {
+        profiling.finish();
     }
     status
 }
@@ -90,7 +102,11 @@ fn execute(engine: &Engine, name: &str, text: Vec<u8>, asked: &AtomicU32) -> i32
 
 /// The first signal asks the program to end and the second one insists, which is the VM's part.
 /// The third ends the process, whatever it is doing.
-fn last_resort(asked: Arc<AtomicU32>, trace: Option<Trace>) -> impl Fn(Signal) + Send + Sync {
+fn last_resort(
+    asked: Arc<AtomicU32>,
+    trace: Option<Trace>,
+    profiling: Option<Profiling>,
+) -> impl Fn(Signal) + Send + Sync {
     move |signal| {
         let status = match signal {
             Signal::Interrupt => 130,
@@ -100,6 +116,9 @@ fn last_resort(asked: Arc<AtomicU32>, trace: Option<Trace>) -> impl Fn(Signal) +
         if asked.fetch_add(1, Ordering::Relaxed) >= ASKED_MAX {
             if let Some(trace) = &trace {
                 trace.flush();
+            }
+            if let Some(profiling) = &profiling {
+                profiling.finish();
             }
             process::exit(status);
         }

@@ -7,7 +7,7 @@
 //! `spine` is the way of a program from text to exit status, the place to begin reading. `graph`
 //! follows imports with a [`Loader`]; `convert`, `host` and `future` let Rust closures be called
 //! by scripts; `uncaught` and `report` tell the story of an error; `library` is what the loop asks
-//! of this layer; `stdlib` compiles the standard modules that are written in Kettle. Nothing here reads the command line or ends the process.
+//! of this layer; `profile` gives names to where the time goes; `stdlib` compiles the standard modules that are written in Kettle. Nothing here reads the command line or ends the process.
 
 mod convert;
 #[expect(clippy::module_inception, reason = "the engine is the first of the layer's three objects")]
@@ -20,6 +20,7 @@ mod import;
 mod library;
 pub mod loader;
 mod option;
+mod profile;
 mod program;
 mod report;
 mod spine;
@@ -37,6 +38,7 @@ pub use future::AsyncFunction;
 pub use host::{Function, Outcome};
 pub use loader::{Files, Loader, Memory, ReadError};
 pub use option::{Capture, Input, Options, Output, SignalHook, StallHook, TracerHook};
+pub use profile::{Profile, ProfileFrame, ProfileTask, Profiler};
 pub use program::{CompileError, Findings, Program};
 pub use report::{Entered, Entry, Frame, Relation, Report};
 pub use trial::{Left, Terms, TrialEnd, TrialFailure};

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::profile::Profiler;
 pub use crate::natives::world::{Capture, Input, Output};
 use crate::runtime::driver::Signal;
 use crate::runtime::{Stall, Tracer};
@@ -38,6 +39,8 @@ pub struct Options {
     pub on_stall: Option<StallHook>,
     /// Makes who is told, step by step, what the event loop of a VM does.
     pub tracer: Option<TracerHook>,
+    /// Watches where the VMs spend their time.
+    pub profiler: Option<Profiler>,
     /// The program runs in a simulated world: time does not pass but jumps to what happens next, and
     /// files and the network are in memory.
     pub virtual_clock: bool,
@@ -146,6 +149,7 @@ impl Default for Options {
             watchdog: None,
             on_stall: None,
             tracer: None,
+            profiler: None,
             virtual_clock: false,
             seed: SEED,
             explore: None,

@@ -72,7 +72,11 @@ impl Vm {
         runtime.rt.output = Box::new(natives::stdio::Console::new(&world, &runtime.vm.interrupt));
         runtime.rt.set_op_budget(options.explore.map_or(options.op_budget, explored_budget));
         runtime.rt.set_watchdog(options.watchdog);
-        runtime.rt.set_tracer(options.tracer.as_ref().map(TracerHook::make));
+        let mut tracer = options.tracer.as_ref().map(TracerHook::make);
+        if let Some(profiler) = &options.profiler {
+            tracer = Some(profiler.attach(&mut runtime.vm, &sources, tracer)?);
+        }
+        runtime.rt.set_tracer(tracer);
         if options.signals {
             listen(&mut runtime, options.on_signal.clone())?;
         }
@@ -164,6 +168,7 @@ impl Vm {
 
     /// The exit status that follows from the end of a program, or the error that it ended with.
     pub(super) fn conclude(&mut self, mut end: ProgramEnd) -> Result<i32, Error> {
+        self.runtime.vm.end_watch();
         if end.killed {
             // Whoever asked three times does not want to wait for a slow reader of the output.
             return Ok(status_of(end.signal).or(end.status).unwrap_or(1));

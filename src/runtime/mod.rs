@@ -10,7 +10,7 @@
 //! - `cancel deadlock interrupt`: how waiting ends otherwise;
 //! - `turn timer waiters`: the loop itself;
 //! - `resource output`: what has to be closed by whom, and where text goes;
-//! - `tracer timeline watchdog`: what the loop does, for whoever wants to know;
+//! - `tracer timeline ticker watchdog`: what the loop does, for whoever wants to know;
 //! - `census`: what it holds, for tests;
 //! - `wait host report handle`: what natives, the host and scripts see.
 //!
@@ -48,6 +48,7 @@ pub mod signal;
 mod spawn;
 mod suspend;
 mod task;
+pub mod ticker;
 pub mod timeline;
 mod timer;
 mod tracer;

@@ -9,7 +9,8 @@
 //! - `code load registry native error`: the tables that code refers to, and what fills them;
 //! - `dispatch`: the run loop with the fast paths; `ops`: what instructions do beyond them;
 //! - `unwind trace`: errors and cuts look for handlers and say where they come from;
-//! - `exit resume`: how the loop is left and entered again.
+//! - `exit resume`: how the loop is left and entered again;
+//! - `profile`: where the time goes, for whoever watches.
 //!
 //! The VM never calls up: it knows no tasks, no clock, no files. No native (Rust) frame lies under a
 //! suspended fiber, and no native runs the loop. The collector runs only in [`Vm::collect`].
@@ -25,6 +26,7 @@ mod load;
 mod memory;
 mod native;
 mod ops;
+pub mod profile;
 mod registry;
 mod resume;
 mod stack;
@@ -131,6 +133,8 @@ pub struct Vm {
     error_classes: Vec<Value>,
     registry: Registry,
     options: VmOptions,
+    /// Somebody watches where the program is.
+    profiler: Option<Box<profile::Profiler>>,
 }
 
 impl std::fmt::Debug for Vm {
@@ -172,6 +176,7 @@ impl Vm {
             error_classes: Vec::new(),
             registry: Registry::default(),
             options,
+            profiler: None,
         };
         vm.load_own_code();
         vm

@@ -10,6 +10,7 @@ mod manual;
 mod operating;
 mod peer;
 mod process;
+mod profile;
 mod programs;
 mod rules;
 mod serving;

@@ -11,7 +11,7 @@ use std::time::Duration;
 use lexopt::{Arg, Parser};
 
 use self::table::{COMMANDS, DUMPS, FLAGS, Flag, FlagId, name_of};
-use super::limit;
+use super::{limit, profile};
 use crate::diagnostics::nearest;
 use crate::natives::read_duration;
 
@@ -52,6 +52,8 @@ pub struct Run {
     pub watchdog: Option<Duration>,
     /// Where the timeline of its event loop goes.
     pub trace: Option<String>,
+    /// How the files are called that say where its time went.
+    pub profile: Option<String>,
 }
 
 /// Files to look for mistakes in.
@@ -92,6 +94,8 @@ pub struct Test {
     pub json: bool,
     /// Where to write JUnit XML.
     pub junit: Option<String>,
+    /// How the files are called that say where their time went.
+    pub profile: Option<String>,
 }
 
 /// Where the text of a program is.
@@ -155,6 +159,13 @@ pub fn parse(words: impl IntoIterator<Item = OsString>) -> Result<Request, Strin
             FlagId::Watchdog => {
                 let written = value(&mut parser, flag)?;
                 run.watchdog = Some(limit::watchdog(&written)?);
+            }
+            FlagId::Profile => {
+                let name = parser.optional_value().map_or(profile::NAME.to_owned(), text);
+                if name.is_empty() {
+                    return Err("`--profile=` needs a name".to_owned());
+                }
+                (run.profile, test.profile) = (Some(name.clone()), Some(name));
             }
             FlagId::Trace => run.trace = Some(value(&mut parser, flag)?),
             FlagId::Json if command == Some(Command::Test) => test.json = true,
@@ -323,6 +334,9 @@ mod tests {
         let dumped = Run { dump: Some(Dump::Ast), ..run(file(), &[]) };
         assert_eq!(read(&["run", "--dump=ast", "a.ket"]), Ok(Request::Run(dumped)));
         assert_eq!(read(&[]), Ok(Request::Run(Run::default())));
+        let profiled = |name: &str| Run { profile: Some(name.to_owned()), ..run(file(), &[]) };
+        assert_eq!(read(&["--profile", "a.ket"]), Ok(Request::Run(profiled("profile"))));
+        assert_eq!(read(&["run", "--profile=x", "a.ket"]), Ok(Request::Run(profiled("x"))));
     }
 
     #[test]
@@ -333,6 +347,7 @@ mod tests {
         assert_eq!(message(&["--dump", "x"]), "`--dump x`: the forms are tokens, ast and bytecode");
         assert_eq!(message(&["run"]), "`kettle run` needs a file");
         assert_eq!(message(&["-e"]), "`--eval` needs a value: CODE");
+        assert_eq!(message(&["--profile=", "a.ket"]), "`--profile=` needs a name");
         assert_eq!(
             message(&["test", "--jobs", "0"]),
             "`--jobs 0`: it takes a whole number, at least 1"

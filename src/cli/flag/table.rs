@@ -66,6 +66,7 @@ pub(super) enum FlagId {
     Dump,
     VirtualClock,
     Trace,
+    Profile,
     Watchdog,
     Json,
     DenyWarnings,
@@ -124,6 +125,14 @@ pub(super) const FLAGS: &[Flag] = &[
         value: Some("FILE"),
         commands: &[Command::Run],
         help: Some("Write the timeline of the event loop to FILE, for ui.perfetto.dev"),
+    },
+    Flag {
+        id: FlagId::Profile,
+        short: None,
+        long: "profile",
+        value: Some("[=NAME]"),
+        commands: &[Command::Run, Command::Test],
+        help: Some("Tell where the time went, and write NAME.svg and NAME.folded (profile)"),
     },
     Flag {
         id: FlagId::Watchdog,
@@ -307,7 +316,11 @@ Commands:
             && flag.commands.contains(&command.unwrap_or(Command::Run))
         {
             let short = flag.short.map_or("    ".to_owned(), |short| format!("-{short}, "));
-            let value = flag.value.map_or(String::new(), |value| format!(" {value}"));
+            // A value that may be left out stands right behind the flag.
+            let value = flag.value.map_or(String::new(), |value| match value.starts_with('[') {
+                true => value.to_owned(),
+                false => format!(" {value}"),
+            });
             let written = format!("{short}--{}{value}", flag.long);
             help.push_str(&format!("  {written:<22} {text}\n"));
         }

@@ -28,6 +28,7 @@ use self::search::Found;
 use self::snapshot::Mode;
 use super::flag::Test;
 use super::limit;
+use super::profile::Profiling;
 use super::{STATUS_FAULTS, STATUS_MISUSE, terminal};
 
 /// How long a test may take by a real clock, unless the user says otherwise.
@@ -101,11 +102,21 @@ pub fn test(wanted: &Test) -> i32 {
         Ok(found) => found,
         Err(message) => return misuse(&message),
     };
-    let settings = settings(wanted);
-    match wanted.list {
-        true => list(&found, &settings, wanted),
-        false => run(&found, &settings, wanted),
+    let mut settings = settings(wanted);
+    if wanted.list {
+        return list(&found, &settings, wanted);
     }
+    let begin = |name: &String| Profiling::begin(name, "kettle test");
+    let profiling = match wanted.profile.as_ref().map(begin).transpose() {
+        Ok(profiling) => profiling,
+        Err(message) => return misuse(&message),
+    };
+    settings.profiler = profiling.as_ref().map(|profiling| profiling.profiler.clone());
+    let status = run(&found, &settings, wanted);
+    if let Some(profiling) = profiling {
+        profiling.finish();
+    }
+    status
 }
 
 fn settings(wanted: &Test) -> Settings {
@@ -126,6 +137,7 @@ fn settings(wanted: &Test) -> Settings {
         explore: wanted.explore.is_some(),
         memory_limit: (limit::memory() / jobs).min(MEMORY_MAX),
         jobs,
+        profiler: None,
     }
 }
 

@@ -11,7 +11,9 @@ use super::outcome::{Event, FileEnd, Place, Tested, Verdict};
 use super::search::Wanted;
 use super::snapshot::{Mode, Snapshots};
 use crate::bytecode::program::TestCode;
-use crate::engine::{Engine, Error, Input, Output, Program, Terms, TrialEnd, TrialFailure, Vm};
+use crate::engine::{
+    Engine, Error, Input, Output, Profiler, Program, Terms, TrialEnd, TrialFailure, Vm,
+};
 use crate::runtime::driver::Random;
 
 /// A test in virtual time may take so much of it: one that waits for ever is noticed.
@@ -42,6 +44,8 @@ pub struct Settings {
     pub memory_limit: usize,
     /// How many files are tested at the same time.
     pub jobs: usize,
+    /// Watches where the tests spend their time.
+    pub profiler: Option<Profiler>,
 }
 
 /// Runs all tests of the files, and tells of them in the order of the files. `tell` says whether to go on.
@@ -265,6 +269,7 @@ impl Runner<'_> {
         options.explore = self.settings.explore.then_some(options.seed);
         options.fixtures = Path::new(subject.file).parent().map(Path::to_path_buf);
         options.memory_limit = self.settings.memory_limit;
+        options.profiler = self.settings.profiler.clone();
         let own = test.options.timeout.map(Duration::from_nanos);
         let begun = Instant::now();
         let terms = Terms {

@@ -39,12 +39,18 @@ use super::exit::Exit;
 
 /// Gives the fuel of the next slice, or leaves when there is none or the VM was interrupted.
 pub(super) fn refuel(op: &mut Op<'_>) -> Step {
+    let mut most = FUEL_SLICE;
+    if op.vm.profiler.is_some() {
+        // Every safepoint comes by here.
+        super::profile::visit(op);
+        most = 1;
+    }
     let vm = &mut *op.vm;
     if vm.fuel_reserve <= 0 || vm.interrupt.load(Ordering::Relaxed) != 0 {
         vm.fuel = 0;
         return op.leave(Exit::Budget);
     }
-    let slice = vm.fuel_reserve.min(FUEL_SLICE);
+    let slice = vm.fuel_reserve.min(most);
     vm.fuel_reserve -= slice;
     vm.fuel = slice;
     Ok(Flow::Stay)
