@@ -397,6 +397,10 @@ opcodes! {
     /// if iterations are left: R[a] += 1, R[a+2] := R[a], pc += imm; costs fuel
     RangeLoop "range_loop" (Triple None None Jump)
 
+    /// tell the sorting R[b] how the last two values compare, which R[a] says (unset: there were none
+    /// yet); R[a], R[a+1], R[a+2] := R[c] and the next two, or pc += imm if the order is known
+    AskOrder "ask_order" (Triple Src Src Jump)
+
     /// end the iteration R[a]… early: closes what it runs over if that is a generator
     EndIter "end_iter" (Src None None None)
 

@@ -12,7 +12,7 @@ use change::{
     clear, extend, extend_flat, fill, insert, pop, push, remove, remove_at, reverse, splice,
 };
 use element::{contains, count, first, index_of, join, last, len, sum};
-use order::{binary_search, max_plain, min_plain, sort_keyed, sort_plain};
+use order::{binary_search, max_plain, min_plain, sort_begin, sort_end, sort_keyed, sort_plain};
 use random::{shuffle, shuffled};
 use shape::{chunk, copy, enumerate, flat, reversed, skip, take, window, zip};
 pub use shape::{deep_copy, list_of_lists};
@@ -152,6 +152,11 @@ natives! {
     fn core.sort_plain(list: list, reverse: bool) => sort_plain;
     /// For the core module: sorts a list by keys that stand in another one.
     fn core.sort_keyed(list: list, keys: list, reverse: bool) => sort_keyed;
+    /// For the core module: a sorting of the elements that a list has now.
+    fn core.sort_begin(list: list, reverse: bool) => sort_begin;
+    /// For the core module: puts the elements of a sorting in the first places of the list. What a
+    /// callback has added meanwhile stays behind them.
+    fn core.sort_end(sorting: any, list: list) => sort_end;
     /// For the core module: the index of the least element; null if script code has to be asked.
     fn core.min_plain(list: list) => min_plain;
     /// For the core module: the index of the greatest element; null if script code has to be asked.

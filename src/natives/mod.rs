@@ -48,6 +48,7 @@ mod regex;
 mod registry;
 mod script;
 mod set;
+mod shortcut;
 mod signal;
 mod sort;
 pub mod stdio;

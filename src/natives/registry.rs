@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::sync::Arc;
 
-use super::{Body, Declaration, Role, Signature, TABLES};
+use super::{Body, Declaration, Role, Signature, TABLES, shortcut};
 use crate::bytecode::program::ExportKind;
 use crate::compile::Names;
 use crate::runtime::LoopTable;
@@ -121,6 +121,7 @@ pub fn install(vm: &mut Vm, natives: &mut LoopTable) {
     for declaration in declarations() {
         install_one(vm, natives, declaration);
     }
+    vm.set_shortcuts(shortcut::shortcut);
 }
 
 fn install_one(vm: &mut Vm, natives: &mut LoopTable, declaration: &'static Declaration) {

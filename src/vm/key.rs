@@ -75,6 +75,11 @@ impl Heap {
     #[inline]
     pub fn map_get(&self, map: Value, key: Value) -> Result<Option<Value>, Unhashable> {
         let Some(table) = self.table_ref(map) else { return Ok(None) };
+        if let Some(number) = key.as_int()
+            && let Some(found) = table.get_dense(number)
+        {
+            return Ok(found);
+        }
         let hash = self.hash_in(table, key)?;
         Ok(self.find_key(table, hash, key).and_then(|place| table.at(place)).map(second))
     }
@@ -119,6 +124,12 @@ impl Heap {
         key: Value,
         value: Value,
     ) -> Result<(), Unhashable> {
+        if let Some(number) = key.as_int()
+            && let Some(table) = self.table_in_place(map)
+            && table.put_dense(number, value)
+        {
+            return Ok(());
+        }
         let Some(table) = self.table_ref(map) else { return Ok(()) };
         let hash = self.hash_in(table, key)?;
         match self.find_key(table, hash, key) {

@@ -110,6 +110,25 @@ impl Map {
         self.dense.as_ref()?.find(key)
     }
 
+    /// The value of an int in a dense map; no answer from others.
+    #[inline]
+    pub(in crate::vm) fn get_dense(&self, key: i64) -> Option<Option<Value>> {
+        Some(self.dense.as_ref()?.get(key))
+    }
+
+    /// Sets the value of an int in a dense map; `false` if that is not as simple as that.
+    #[inline]
+    pub(in crate::vm) fn put_dense(&mut self, key: i64, value: Value) -> bool {
+        let Some(dense) = &mut self.dense else { return false };
+        match dense.put(key, value, self.serials.is_none()) {
+            None => false,
+            Some(is_new) => {
+                self.live += usize::from(is_new);
+                true
+            }
+        }
+    }
+
     /// The place of the entry whose key has this hash and of which `equal` says yes, in a map that is
     /// not dense.
     #[inline]

@@ -190,3 +190,48 @@ fn a_copy_is_independent() {
     assert_eq!(heap.map_ref(map).map(Map::len), Some(19));
     assert_eq!(heap.map_get(copy, Value::int(3)).ok().flatten().and_then(Value::as_int), Some(3));
 }
+
+#[test]
+fn dense_maps_agree_with_a_model() {
+    for seed in 1..12 {
+        let mut random = Random(seed * 0x9e37_79b1);
+        let mut heap = Heap::default();
+        let map = heap.map(Map::new());
+        let mut model = Model::new();
+        let first = [0, -40, i64::MAX - 200, i64::MIN][seed as usize % 4];
+        for round in 0..3000 {
+            // The keys come closer and go apart, so that the map changes its form both ways.
+            let keys = [80, 150, 30, 20_000][(round / 300) % 4];
+            let key = first.saturating_add(random.below(keys) as i64);
+            if random.below(5) < [4, 1, 3, 2][(round / 300) % 4] {
+                insert(&mut heap, map, &mut model, key, round as i64);
+            } else {
+                remove(&mut heap, map, &mut model, key);
+            }
+            if round % 50 == 0 {
+                assert_eq!(entries(&heap, map), model);
+                for (key, value) in &model {
+                    let found = heap.map_get(map, Value::int(*key)).expect("an int is a key");
+                    assert_eq!(found.and_then(Value::as_int), Some(*value));
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn close_ints_take_little_memory() {
+    let bytes = |step: i64| {
+        let mut heap = Heap::default();
+        let map = heap.map(Map::new());
+        for number in 0..100_000 {
+            heap.map_insert(map, Value::int(number * step), Value::null()).expect("a key");
+        }
+        heap.due();
+        heap.stats().external_bytes
+    };
+    // Values and order, with what their vectors keep to grow into.
+    assert!(bytes(1) < 3_500_000, "{}", bytes(1));
+    assert!(bytes(1000) < 8_500_000, "{}", bytes(1000));
+    assert!(bytes(1) < bytes(1000));
+}

@@ -3,7 +3,8 @@
 //! Steps 3 and 6 of 6 on the way of a program: [`Vm::load`] makes values of compiled constants and
 //! closures of modules, [`Vm::run`] executes a fiber until it leaves through an [`Exit`].
 //!
-//! - `value heap object map text display equal order hash key`: what values are, where they live;
+//! - `value heap object map text display equal order hash key sorting`: what values are, where they
+//!   live;
 //! - `stack frame fiber`: where a computation stands;
 //! - `memory elements`: asking for room, reading what can be iterated over;
 //! - `code load registry native error`: the tables that code refers to, and what fills them;
@@ -44,6 +45,7 @@ pub mod key;
 pub mod map;
 pub mod object;
 pub mod order;
+pub mod sorting;
 pub mod text;
 pub mod value;
 
@@ -55,7 +57,9 @@ pub use elements::Elements;
 pub use error::{ErrorKind, Thrown};
 pub use exit::{Args, Exit, FiberId, ScopeRequest, SelectArm, SelectOperand};
 pub use load::LoadError;
-pub use native::{HostFn, InlineFn, Native, NativeBody, NativeId, NativeParam, ParamKind};
+pub use native::{
+    HostFn, InlineFn, Native, NativeBody, NativeId, NativeParam, ParamKind, Shortcut,
+};
 pub use registry::MethodOwner;
 pub use trace::TraceFrame;
 pub use value::{Kind, Value};
@@ -135,6 +139,8 @@ pub struct Vm {
     options: VmOptions,
     /// Somebody watches where the program is.
     profiler: Option<Box<profile::Profiler>>,
+    /// Room for a text that is being put together; empty in between.
+    scratch: String,
 }
 
 impl std::fmt::Debug for Vm {
@@ -177,6 +183,7 @@ impl Vm {
             registry: Registry::default(),
             options,
             profiler: None,
+            scratch: String::new(),
         };
         vm.load_own_code();
         vm

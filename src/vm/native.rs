@@ -10,6 +10,7 @@ use std::sync::Arc;
 use super::Vm;
 use super::error::Thrown;
 use super::exit::Args;
+use super::heap::Heap;
 use super::value::Value;
 
 pub use super::object::NativeId;
@@ -21,6 +22,11 @@ pub type InlineFn = fn(&mut Vm, Args) -> Result<Value, Thrown>;
 
 /// The same with state of its own: a function of the host.
 pub type HostFn = Arc<dyn Fn(&mut Vm, Args) -> Result<Value, Thrown> + Send + Sync>;
+
+/// What a method with at most one argument does in the usual case, without what a call costs: it gets
+/// the receiver and the argument, or the mark of none. `None` is for all other cases and has changed
+/// nothing: the method itself is called then.
+pub type Shortcut = fn(&mut Heap, Value, Value) -> Option<Value>;
 
 /// What a native does.
 #[derive(Clone)]

@@ -10,7 +10,7 @@ use foldhash::fast::FixedState;
 
 use super::Vm;
 use super::heap::Marker;
-use super::native::{Native, NativeId};
+use super::native::{Native, NativeId, Shortcut};
 use super::object::{Module, ModuleMember, TypeKind};
 use super::value::{Kind, Value};
 
@@ -91,6 +91,8 @@ pub(super) struct Registry {
     pub(super) core: Option<HashMap<Arc<str>, Value>>,
     /// Reads `error.trace`.
     pub(super) trace_reader: Option<NativeId>,
+    /// Shortcuts of methods, by name and number of arguments.
+    pub(super) shortcuts: Option<fn(&str, usize) -> Option<Shortcut>>,
 }
 
 impl Registry {
@@ -242,6 +244,12 @@ impl Vm {
     pub fn set_conversion(&mut self, to: TypeKind, native: NativeId) {
         let value = self.native_value(native);
         self.registry.conversions.insert(to, value);
+    }
+
+    /// Says which methods have shortcuts, by name and number of arguments. A place that calls one asks
+    /// once.
+    pub fn set_shortcuts(&mut self, shortcuts: fn(&str, usize) -> Option<Shortcut>) {
+        self.registry.shortcuts = Some(shortcuts);
     }
 
     /// A native that makes what scripts see of `error.trace`; the error is its argument 0.

@@ -89,6 +89,10 @@ impl Emitter<'_> {
 
     /// Writes a function of the tree.
     pub(super) fn function(&mut self, id: FnId, name: &str, function: &Function) {
+        if self.is_core && name == "list.sort_asking" {
+            let span = function.span;
+            return self.write_function(id, "list.sort", span, Some(function), Self::sort_asking);
+        }
         self.write_function(id, name, function.span, Some(function), |this| {
             this.body(id, Some(function), |this, want, defers| match &function.body {
                 FunctionBody::Block(block) => this.statements(&block.statements, want, defers),
@@ -98,6 +102,20 @@ impl Emitter<'_> {
                 }
             });
         });
+    }
+
+    /// The one function of the core module whose code no source says: its parameters are a sorting
+    /// and a comparison, which is called, and awaited if the sorting is, until the order is known.
+    fn sort_asking(&mut self) {
+        let (sorting, compare) = (Reg(0), Reg(1));
+        let window = self.alloc_many(3);
+        let (top, done) = (self.label(), self.label());
+        self.op1(Opcode::LoadUnset, window);
+        self.bind(top);
+        self.f.asm.jump(Opcode::AskOrder, window.0, sorting.0, compare.0, done);
+        self.f.asm.emit(Opcode::CallEither, window.0, 0, 2, 0);
+        self.f.asm.jump(Opcode::Loop, 0, 0, 0, top);
+        self.bind(done);
     }
 
     /// Writes a function in a frame of its own.

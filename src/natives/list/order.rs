@@ -13,7 +13,8 @@ use crate::natives::script;
 use crate::natives::sort::merge_sort;
 use crate::vm::heap::Heap;
 use crate::vm::order::{Order, compare};
-use crate::vm::{ErrorKind, Kind, Thrown, Value, Vm};
+use crate::vm::sorting::Sorting;
+use crate::vm::{ErrorKind, Thrown, Value, Vm};
 
 /// Why values could not be put in order here.
 enum Failure {
@@ -40,11 +41,20 @@ pub(super) fn sort_plain(vm: &mut Vm, list: ListValue, reverse: bool) -> Outcome
 pub(super) fn sort_keyed(vm: &mut Vm, list: ListValue, keys: ListValue, reverse: bool) -> Outcome {
     writable(vm, list)?;
     let heap = &vm.heap;
-    let (items, keys) = (&list.get(heap).items, &keys.get(heap).items);
-    let mut pairs: Vec<(Value, Value)> = keys.iter().copied().zip(items.iter().copied()).collect();
-    match merge_sort(&mut pairs, |a, b| less(heap, a.0, b.0, reverse)) {
+    let mut items = list.get(heap).items.clone();
+    let keys = &keys.get(heap).items;
+    let sorted = match sort_alike(heap, keys, &mut items, reverse) {
+        true => Ok(()),
+        false => {
+            let mut pairs: Vec<_> = keys.iter().copied().zip(items.iter().copied()).collect();
+            let sorted = merge_sort(&mut pairs, |a, b| less(heap, a.0, b.0, reverse));
+            items = pairs.into_iter().map(|(_, item)| item).collect();
+            sorted
+        }
+    };
+    match sorted {
         Ok(()) => {
-            writable(vm, list)?.items = pairs.into_iter().map(|(_, item)| item).collect();
+            writable(vm, list)?.items = items;
             Ok(Value::bool(true))
         }
         Err(Failure::AskScript) => Ok(Value::bool(false)),
@@ -60,24 +70,87 @@ fn sort_values(heap: &Heap, items: &mut Vec<Value>, reverse: bool) -> Result<(),
             _ => Ok(()),
         });
     }
-    // Ints are the common case and have a total order, so the standard sort may be used.
-    if items.iter().all(|item| item.kind() == Kind::Int) {
-        let key = |item: &Value| item.as_int();
+    let ints: Option<Vec<i64>> = items.iter().map(|item| item.as_int()).collect();
+    if let Some(mut ints) = ints {
+        // Which of two equal ints comes first cannot be seen.
+        ints.sort_unstable();
         if reverse {
-            items.sort_by_key(|item| std::cmp::Reverse(key(item)));
-        } else {
-            items.sort_by_key(key);
+            ints.reverse();
         }
+        *items = ints.into_iter().map(Value::int).collect();
         return Ok(());
     }
-    if items.iter().all(|item| item.kind() == Kind::Str) {
-        items.sort_by(|a, b| {
-            let ordering = heap.str(*a).cmp(&heap.str(*b));
-            if reverse { ordering.reverse() } else { ordering }
-        });
+    let keys = items.clone();
+    if sort_alike(heap, &keys, items, reverse) {
         return Ok(());
     }
     merge_sort(items, |a, b| less(heap, a, b, reverse))
+}
+
+/// Sorts items by keys that are all ints, all strings or all floats and not nan; `false` if they are
+/// something else. Their order is total, so the standard sort may be used.
+fn sort_alike(heap: &Heap, keys: &[Value], items: &mut Vec<Value>, reverse: bool) -> bool {
+    let ints: Option<Vec<i64>> = keys.iter().map(|key| key.as_int()).collect();
+    if let Some(ints) = ints {
+        sort_by_keys(ints, items, reverse, i64::cmp);
+        return true;
+    }
+    let floats: Option<Vec<f64>> =
+        keys.iter().map(|key| key.as_float().filter(|key| !key.is_nan())).collect();
+    if let Some(floats) = floats {
+        let order = |a: &f64, b: &f64| a.partial_cmp(b).unwrap_or(Ordering::Equal);
+        sort_by_keys(floats, items, reverse, order);
+        return true;
+    }
+    let texts: Option<Vec<(u64, &str)>> =
+        keys.iter().map(|key| heap.str(*key).map(|text| (beginning(text), text))).collect();
+    if let Some(texts) = texts {
+        sort_by_keys(texts, items, reverse, Ord::cmp);
+        return true;
+    }
+    false
+}
+
+/// The first bytes of a text as a number: most texts differ in them, and then no text is read.
+fn beginning(text: &str) -> u64 {
+    let mut bytes = [0; 8];
+    let count = text.len().min(8);
+    bytes[..count].copy_from_slice(&text.as_bytes()[..count]);
+    u64::from_be_bytes(bytes)
+}
+
+fn sort_by_keys<K>(
+    keys: Vec<K>,
+    items: &mut Vec<Value>,
+    reverse: bool,
+    order: impl Fn(&K, &K) -> Ordering,
+) {
+    let mut pairs: Vec<(K, Value)> = keys.into_iter().zip(items.iter().copied()).collect();
+    if reverse {
+        pairs.sort_by(|a, b| order(&b.0, &a.0));
+    } else {
+        pairs.sort_by(|a, b| order(&a.0, &b.0));
+    }
+    *items = pairs.into_iter().map(|(_, item)| item).collect();
+}
+
+/// A sorting of the elements that a list has now, for a comparison of the script.
+pub(super) fn sort_begin(vm: &mut Vm, list: ListValue, reverse: bool) -> Outcome {
+    let count = list.get(&vm.heap).items.len();
+    vm.reserve(count.saturating_mul(3 * size_of::<Value>()))?;
+    let items = list.get(&vm.heap).items.clone();
+    let kept = vm.heap.list(items.clone());
+    Ok(vm.heap.object(Box::new(Sorting::new(kept, items, reverse))))
+}
+
+/// Puts the elements of a sorting in the first places of the list.
+pub(super) fn sort_end(vm: &mut Vm, sorting: Value, list: ListValue) -> Outcome {
+    let items = vm.heap.object_ref::<Sorting>(sorting).map(|sorting| sorting.items().to_vec());
+    let list = writable(vm, list)?;
+    let items = items.unwrap_or_default();
+    let places = items.len().min(list.items.len());
+    list.items.splice(..places, items);
+    Ok(Value::null())
 }
 
 /// Descending order is not the reverse of ascending order: equal ones keep their places.

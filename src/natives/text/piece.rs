@@ -1,5 +1,7 @@
 //! Taking a str apart.
 
+use std::ops::Range;
+
 use unicode_segmentation::UnicodeSegmentation;
 
 use crate::natives::Outcome;
@@ -16,13 +18,41 @@ fn list_of(vm: &mut Vm, text: TextValue, cut: impl Fn(&str, Visit<'_>)) -> Outco
     let source = text.get(&vm.heap);
     let mut count = 0_usize;
     cut(source, &mut |_| count += 1);
-    // The list's cell, the string's cell, and the string of Rust that it is made from.
-    let size = count.saturating_mul(size_of::<Value>() + 32 + size_of::<String>());
+    // The list's cell, the string's cell, and where the piece is.
+    let size = count.saturating_mul(size_of::<Value>() + 32 + size_of::<Range<usize>>());
     vm.reserve(size.saturating_add(text.get(&vm.heap).len()))?;
-    let mut pieces = Vec::with_capacity(count);
-    cut(text.get(&vm.heap), &mut |piece| pieces.push(piece.to_owned()));
-    let items = pieces.into_iter().map(|piece| vm.heap.string_owned(piece)).collect();
-    Ok(vm.heap.list(items))
+    let source = text.get(&vm.heap);
+    let mut pieces: Vec<Range<usize>> = Vec::with_capacity(count);
+    cut(source, &mut |piece| {
+        let start = piece.as_ptr().addr() - source.as_ptr().addr();
+        pieces.push(start..start + piece.len());
+    });
+    Ok(list_of_parts(vm, text, pieces))
+}
+
+/// A list of parts of a text.
+fn list_of_parts(vm: &mut Vm, text: TextValue, parts: Vec<Range<usize>>) -> Value {
+    let part = |part| vm.heap.substring(text.0, part).unwrap_or_default();
+    let items = parts.into_iter().map(part).collect();
+    vm.heap.list(items)
+}
+
+/// A list of the pieces between separators, at most `limit` of them.
+fn list_between(vm: &mut Vm, text: TextValue, sep: &str, limit: usize) -> Outcome {
+    let finder = memchr::memmem::Finder::new(sep);
+    let source = text.get(&vm.heap).as_bytes();
+    let count = finder.find_iter(source).take(limit - 1).count() + 1;
+    let size = count.saturating_mul(size_of::<Value>() + 32 + size_of::<Range<usize>>());
+    vm.reserve(size.saturating_add(source.len()))?;
+    let source = text.get(&vm.heap).as_bytes();
+    let mut parts: Vec<Range<usize>> = Vec::with_capacity(count);
+    let mut start = 0;
+    for at in finder.find_iter(source).take(limit - 1) {
+        parts.push(start..at);
+        start = at + sep.len();
+    }
+    parts.push(start..source.len());
+    Ok(list_of_parts(vm, text, parts))
 }
 
 pub(super) fn split(
@@ -34,7 +64,7 @@ pub(super) fn split(
     let limit = pieces_max(vm, "str.split", limit)?;
     match separator(vm, "str.split", sep)? {
         None => list_of(vm, text, |source, visit| split_blanks(source, limit, visit)),
-        Some(sep) => list_of(vm, text, |source, visit| source.splitn(limit, &*sep).for_each(visit)),
+        Some(sep) => list_between(vm, text, &sep, limit),
     }
 }
 

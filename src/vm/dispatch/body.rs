@@ -321,6 +321,9 @@ macro_rules! instructions {
                 slow!(ops::invoke::super_spread)
             },
             Opcode::CallEither => {
+                if FrameWord(tag($base.sub(1))).flags() & AWAITED == 0 {
+                    call_closure!($vm $pc $base, plain_count, 0, false)
+                }
                 burn!($vm);
                 slow!(ops::call::call)
             },
@@ -410,6 +413,7 @@ macro_rules! instructions {
                 next!()
             },
 
+            Opcode::AskOrder => slow!(ops::sort::ask),
             Opcode::EndIter => {
                 if tag(reg!($pc, $base, a)) == GENERATOR {
                     slow!(ops::generator::end_iteration)

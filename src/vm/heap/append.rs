@@ -64,8 +64,7 @@ impl Heap {
         if len > super::space::CELL_MAX {
             self.reserve(len)?;
         }
-        let text = [left.as_bytes(), right.as_bytes()].concat();
-        Ok(self.plain_string(&text, ascii, Str::APPENDED))
+        Ok(self.joined_string(left.as_bytes(), right.as_bytes(), ascii, Str::APPENDED))
     }
 
     /// A room with twice the bytes that will be needed, beginning with those of `string`.

@@ -86,6 +86,20 @@ impl Heap {
         self.plain_string(text.as_bytes(), text.is_ascii(), 0)
     }
 
+    /// A part of a string, by bytes; `None` if it does not begin and end between characters.
+    pub fn substring(&mut self, text: Value, part: std::ops::Range<usize>) -> Option<Value> {
+        let string = self.string_ref(text)?;
+        let is_ascii = string.is_ascii();
+        let bytes = NonNull::from(string.text().get(part)?.as_bytes());
+        // SAFETY: the bytes of a live string neither move nor change, and nothing is collected before
+        // this returns.
+        let bytes = unsafe { bytes.as_ref() };
+        if let [byte] = bytes {
+            return Some(self.character(*byte));
+        }
+        Some(self.plain_string(bytes, is_ascii || bytes.is_ascii(), 0))
+    }
+
     /// A string.
     pub fn string_owned(&mut self, text: String) -> Value {
         self.string(&text)
@@ -114,11 +128,24 @@ impl Heap {
 
     /// A string with its bytes in its own cell. `text` has to be UTF-8.
     pub(super) fn plain_string(&mut self, text: &[u8], ascii: bool, flags: u8) -> Value {
+        self.joined_string(text, &[], ascii, flags)
+    }
+
+    /// A string of two texts behind each other, in its own cell. Both have to be UTF-8.
+    pub(super) fn joined_string(
+        &mut self,
+        first: &[u8],
+        second: &[u8],
+        ascii: bool,
+        flags: u8,
+    ) -> Value {
         let ascii_flag = if ascii { Str::ASCII } else { 0 };
         let head = size_of::<Str>() + if ascii { 0 } else { size_of::<usize>() };
-        let cell = self.byte_object(Kind::Str, head, text, flags | ascii_flag);
+        let cell = self.byte_object(Kind::Str, head, first, second, flags | ascii_flag);
         if !ascii {
-            let count = std::str::from_utf8(text).map_or(0, |text| text.chars().count());
+            let characters =
+                |text| std::str::from_utf8(text).map_or(0, |text| text.chars().count());
+            let count = characters(first) + characters(second);
             // SAFETY: `head` left room for the word.
             unsafe { cell.byte_add(size_of::<Str>()).cast::<usize>().write(count) };
         }
@@ -126,14 +153,24 @@ impl Heap {
         unsafe { self.finish_object(Kind::Str, cell) }
     }
 
-    /// A string or byte string whose bytes stand `head` bytes behind the start of its cell.
-    fn byte_object(&mut self, kind: Kind, head: usize, bytes: &[u8], flags: u8) -> NonNull<Header> {
-        let cell = self.cell_for(head + bytes.len(), false);
+    /// A string or byte string whose bytes stand `head` bytes behind the start of its cell: some
+    /// bytes and more behind them.
+    fn byte_object(
+        &mut self,
+        kind: Kind,
+        head: usize,
+        bytes: &[u8],
+        more: &[u8],
+        flags: u8,
+    ) -> NonNull<Header> {
+        let len = bytes.len() + more.len();
+        let cell = self.cell_for(head + len, false);
         // SAFETY: the cell has room for the head and the bytes.
         unsafe {
             let data = cell.cast::<u8>().add(head);
             data.copy_from_nonoverlapping(NonNull::from(bytes).cast(), bytes.len());
-            cell.cast::<Str>().write(Str::new(kind, StrParts { flags, len: bytes.len(), data }));
+            data.add(bytes.len()).copy_from_nonoverlapping(NonNull::from(more).cast(), more.len());
+            cell.cast::<Str>().write(Str::new(kind, StrParts { flags, len, data }));
         }
         cell
     }
@@ -156,7 +193,7 @@ impl Heap {
 
     /// A byte string.
     pub fn bytes(&mut self, bytes: &[u8]) -> Value {
-        let cell = self.byte_object(Kind::Bytes, size_of::<Bytes>(), bytes, 0);
+        let cell = self.byte_object(Kind::Bytes, size_of::<Bytes>(), bytes, &[], 0);
         // SAFETY: the object is complete.
         unsafe { self.finish_object(Kind::Bytes, cell) }
     }

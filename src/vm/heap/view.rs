@@ -336,6 +336,16 @@ impl Heap {
         object.downcast_mut()
     }
 
+    /// The same for a change that leaves the values that the object reports, and the size of what it
+    /// owns, as they are: the collector need not know.
+    pub(in crate::vm) fn object_unseen<T: HostObject>(&mut self, value: Value) -> Option<&mut T> {
+        let object = self.as_kind(value, Kind::Object)?;
+        // SAFETY: as for `object_in_place`.
+        let owned = unsafe { object.cast::<Owned<Box<dyn HostObject>>>().as_mut() };
+        let object: &mut dyn Any = &mut *owned.body;
+        object.downcast_mut()
+    }
+
     /// The same for a change that leaves what the object owns as large as it is, and is often made:
     /// nothing is measured afterwards.
     pub fn object_in_place<T: HostObject>(&mut self, value: Value) -> Option<&mut T> {

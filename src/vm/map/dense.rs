@@ -48,6 +48,31 @@ impl Dense {
         (!value.is_unset()).then_some(offset as usize)
     }
 
+    /// The value of a key.
+    #[inline]
+    pub(super) fn get(&self, key: i64) -> Option<Value> {
+        let offset = key.wrapping_sub(self.first) as u64;
+        self.values.get(usize::try_from(offset).ok()?).copied().filter(|value| !value.is_unset())
+    }
+
+    /// Sets the value of a key and says whether it is new, where nothing has to grow and no position
+    /// has to be noted; new ones only if that is allowed.
+    #[inline]
+    pub(super) fn put(&mut self, key: i64, value: Value, may_add: bool) -> Option<bool> {
+        let offset = key.wrapping_sub(self.first) as u64;
+        let slot = self.values.get_mut(usize::try_from(offset).ok()?)?;
+        let is_new = slot.is_unset();
+        if is_new {
+            let has_room = self.order.len() < self.order.capacity() && self.positions.is_empty();
+            if !(may_add && has_room) {
+                return None;
+            }
+            self.order.push(offset as u32);
+        }
+        *slot = value;
+        Some(is_new)
+    }
+
     /// The number of positions.
     #[inline]
     pub(super) fn len(&self) -> usize {

@@ -7,7 +7,7 @@ use crate::bytecode::instruction::Instruction;
 use crate::bytecode::op::Opcode;
 use crate::bytecode::program::MemberKind;
 use crate::vm::error::{ErrorKind, Thrown};
-use crate::vm::native::{NativeBody, NativeId};
+use crate::vm::native::{NativeBody, NativeId, Shortcut};
 use crate::vm::value::{Kind, Value};
 
 /// What a method call has found before.
@@ -19,6 +19,8 @@ pub(in crate::vm) struct InvokeCache {
     pub(in crate::vm) target: u32,
     /// The closure of the function. The class keeps it alive as long as there are instances.
     pub(in crate::vm) closure: Value,
+    /// What is tried before the native.
+    pub(in crate::vm) shortcut: Option<Shortcut>,
 }
 
 /// `Invoke`, `InvokeAwait` and their cached forms that found another receiver
@@ -49,6 +51,14 @@ pub(in crate::vm) fn native(op: &mut Op<'_>) -> Step {
     let cache = op.vm.invoke_caches[at.imm as usize];
     if u32::from(op.get(at.a + 1).kind_byte()) != cache.guard {
         return invoke(op);
+    }
+    if let Some(shortcut) = cache.shortcut {
+        let argument = if at.c > 1 { op.get(at.a + 2) } else { Value::unset() };
+        let receiver = op.get(at.a + 1);
+        if let Some(result) = shortcut(&mut op.vm.heap, receiver, argument) {
+            op.set(at.a, result);
+            return Ok(Flow::Next);
+        }
     }
     let site = op.call_site();
     let id = NativeId(cache.target);
@@ -202,7 +212,7 @@ fn remember_method(op: &mut Op<'_>, receiver: Value, closure: Value) {
     let shape = op.vm.heap.instance_ref(receiver).map(|instance| instance.shape());
     let target = op.vm.heap.closure_ref(closure).map(|closure| closure.function());
     if let (Some(guard), Some(target)) = (shape, target) {
-        remember(op, quick, InvokeCache { guard, target, closure });
+        remember(op, quick, InvokeCache { guard, target, closure, shortcut: None });
     }
 }
 
@@ -214,9 +224,13 @@ fn remember_native(op: &mut Op<'_>, receiver: Value, id: NativeId) {
         Kind::Instance | Kind::Object | Kind::Module | Kind::Class | Kind::Type | Kind::Enum
     );
     let op_fits = matches!(at.op, Opcode::Invoke | Opcode::InvokeCached | Opcode::InvokeNative);
-    if by_kind && op_fits && matches!(op.vm.registry.native(id).body, NativeBody::Inline(_)) {
+    let native = op.vm.registry.native(id);
+    if by_kind && op_fits && matches!(native.body, NativeBody::Inline(_)) {
         let guard = u32::from(receiver.kind_byte());
-        let cache = InvokeCache { guard, target: id.0, closure: Value::null() };
+        let given = usize::from(at.c) - 1;
+        let shortcut = op.vm.registry.shortcuts.filter(|_| native.is_exact(given));
+        let shortcut = shortcut.and_then(|shortcuts| shortcuts(&native.name, given));
+        let cache = InvokeCache { guard, target: id.0, closure: Value::null(), shortcut };
         remember(op, Opcode::InvokeNative, cache);
     }
 }

@@ -23,6 +23,7 @@ pub(super) mod iterate;
 pub(super) mod kind;
 mod lookup;
 pub(super) mod pattern;
+pub(super) mod sort;
 pub(super) mod task;
 pub(super) mod text;
 pub(super) mod variable;

@@ -12,27 +12,15 @@ use crate::vm::value::{Kind, Value};
 pub(in crate::vm) fn concat(op: &mut Op<'_>) -> Step {
     let at = op.instruction();
     let (first, count) = (usize::from(at.b), usize::from(at.c));
-    if let Some(text) = plain_text(op, first, count)? {
-        let value = op.vm.heap.string_owned(text);
-        op.set(at.a, value);
-        return Ok(Flow::Next);
-    }
-    join(op, String::new(), 0, None)
-}
-
-/// The text of values that are strings or small numbers, which is the usual case.
-fn plain_text(op: &mut Op<'_>, first: usize, count: usize) -> Result<Option<String>, Thrown> {
-    let values = op.window(first, count);
-    let strings = values.iter().map(|value| op.vm.heap.str(*value).map_or(8, str::len));
-    let length = strings.fold(0usize, usize::saturating_add);
-    let simple = |value: &Value| matches!(value.kind(), Kind::Str | Kind::Int | Kind::Bool);
-    if !values.iter().all(simple) {
-        return Ok(None);
-    }
+    let Some(length) = plain_length(op, first, count) else {
+        return join(op, String::new(), 0, None);
+    };
     if length > LARGE {
         op.vm.reserve(length)?;
     }
-    let mut text = String::with_capacity(length);
+    // The room of the last text is used again, unless that was a large one.
+    let mut text = std::mem::take(&mut op.vm.scratch);
+    text.reserve(length);
     for value in op.window(first, count) {
         match (value.kind(), op.vm.heap.str(*value)) {
             (_, Some(part)) => text.push_str(part),
@@ -40,7 +28,22 @@ fn plain_text(op: &mut Op<'_>, first: usize, count: usize) -> Result<Option<Stri
             _ => crate::vm::display::push_int(&mut text, value.bits() as i64),
         }
     }
-    Ok(Some(text))
+    let value = op.vm.heap.string(&text);
+    op.set(at.a, value);
+    if text.capacity() <= LARGE {
+        text.clear();
+        op.vm.scratch = text;
+    }
+    Ok(Flow::Next)
+}
+
+/// About the length of the text of values that are strings, ints or bools, which is the usual case.
+fn plain_length(op: &Op<'_>, first: usize, count: usize) -> Option<usize> {
+    op.window(first, count).iter().try_fold(0_usize, |length, value| match value.kind() {
+        Kind::Str => Some(length.saturating_add(op.vm.heap.str(*value)?.len())),
+        Kind::Int | Kind::Bool => Some(length.saturating_add(8)),
+        _ => None,
+    })
 }
 
 /// Joins the parts from one on; `printer` is under way with that part.
