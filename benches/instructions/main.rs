@@ -78,8 +78,13 @@ fn baseline_file() -> PathBuf {
     folder.join("instructions.txt")
 }
 
-/// Runs a program under callgrind.
-fn count(row: &Row, folder: &Path) -> Result<u64, String> {
+/// Writes the small version of a program; gives the folder to run in, and the words behind the binary.
+fn prepare(row: &Row, folder: &Path) -> Result<(PathBuf, Vec<String>), String> {
+    if let Some(name) = row.name.strip_prefix("awfy/") {
+        let programs = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/programs/awfy");
+        let arguments = row.sizes.iter().map(|(_, size)| (*size).to_owned());
+        return Ok((programs, [format!("{name}.ket")].into_iter().chain(arguments).collect()));
+    }
     let mut text = std::fs::read_to_string(program(&format!("{}.ket", row.name)))
         .map_err(|error| error.to_string())?;
     for (large, small) in row.sizes {
@@ -88,13 +93,19 @@ fn count(row: &Row, folder: &Path) -> Result<u64, String> {
         }
         text = text.replace(large, small);
     }
-    // Neither environment nor names may differ between machines: they are on the stack.
-    let file = folder.join("program.ket");
-    std::fs::write(&file, text).map_err(|error| error.to_string())?;
+    let file = "program.ket".to_owned();
+    std::fs::write(folder.join(&file), text).map_err(|error| error.to_string())?;
+    Ok((folder.to_path_buf(), vec![file]))
+}
+
+/// Runs a program under callgrind. Neither the environment nor names may differ between machines: they
+/// are on the stack.
+fn count(row: &Row, folder: &Path) -> Result<u64, String> {
+    let (folder, words) = prepare(row, folder)?;
     let output = Command::new("valgrind")
         .args(["--tool=callgrind", "--callgrind-out-file=/dev/null"])
         .arg(binary())
-        .arg("program.ket")
+        .args(words)
         .current_dir(folder)
         .env_clear()
         .env("PATH", std::env::var_os("PATH").unwrap_or_default())

@@ -2,9 +2,10 @@
 
 /// A program.
 pub struct Row {
-    /// Its file in `benches/programs`, without the ending.
+    /// Its file in `benches/programs`, without the ending; of the programs of "Are We Fast Yet", which
+    /// take their size as an argument, the folder and the file.
     pub name: &'static str,
-    /// Texts in it, and what is put there instead: the sizes.
+    /// Texts in it, and what is put there instead: the sizes. An empty text stands for the argument.
     pub sizes: &'static [(&'static str, &'static str)],
 }
 
@@ -37,4 +38,7 @@ pub const ROWS: &[Row] = &[
     row("timers", &[("_ in 0..1000", "_ in 0..20")]),
     row("yield", &[("1_000_000", "30_000")]),
     row("sleepers", &[("100000", "5000")]),
+    row("awfy/deltablue", &[("", "100")]),
+    row("awfy/json", &[("", "1")]),
+    row("awfy/storage", &[("", "5")]),
 ];

@@ -2,6 +2,7 @@
 
 mod call;
 mod exit;
+mod profile;
 mod unwind;
 
 use std::sync::Arc;
