@@ -17,7 +17,7 @@ use crate::diagnostics::nearest;
 use crate::natives;
 use crate::natives::world::World;
 use crate::runtime::driver::{
-    Driver, Faults, Signal, SimDriver, SimOptions, environment, explored_budget,
+    Calls, Driver, Faults, Signal, SimDriver, SimOptions, environment, explored_budget,
 };
 use crate::runtime::{
     CallEnd, Census, INTERRUPT_SIGNAL, Interrupter, LastCall, LoopTable, Parts, ProgramEnd,
@@ -124,6 +124,11 @@ impl Vm {
     /// What its loop still holds, for tests that nothing is left behind.
     pub fn census(&self) -> Census {
         self.runtime.rt.census()
+    }
+
+    /// How often its driver has called the system, for tests that it does no more than it has to.
+    pub fn calls(&self) -> Calls {
+        self.runtime.rt.driver.calls()
     }
 
     /// What asks the running program to end, from any thread, also while it computes.

@@ -99,6 +99,7 @@ impl Op {
     }
 
     /// Whether it waits and `ticket` is one of its.
+    #[inline]
     pub fn awaits(&self, ticket: Ticket) -> bool {
         self.seq == ticket.seq && self.is_pending()
     }

@@ -124,7 +124,13 @@ impl Loop {
     /// An arm has happened: the op is done, and its code gets the result, whatever is cancelled until
     /// it runs. Nothing if the op has ended already.
     pub fn complete(&mut self, vm: &mut Vm, ticket: Ticket, outcome: Outcome) {
-        let Some(id) = self.pending(ticket) else { return };
+        if let Some(id) = self.pending(ticket) {
+            self.complete_pending(vm, id, ticket, outcome);
+        }
+    }
+
+    /// The same for the op of a ticket that is known to be pending.
+    fn complete_pending(&mut self, vm: &mut Vm, id: TaskId, ticket: Ticket, outcome: Outcome) {
         let how = if outcome.is_ok() { "done" } else { "failed" };
         let Some(arms) = self.leave_op(vm, id, how) else { return };
         let choice = match &arms {
@@ -138,6 +144,9 @@ impl Loop {
         self.note_places(vm);
         self.deliver(vm, id, outcome, choice);
         self.rest(id, Resume::Rested);
+        if let Arms::One(Arm { wait: Wait::Source(source), .. }) = arms {
+            source.retire(vm);
+        }
     }
 
     /// A cancel ends a pending op.
@@ -164,22 +173,22 @@ impl Loop {
 
     /// Something may have happened for an arm: it is tried again. Says whether it has.
     pub(super) fn reattempt(&mut self, vm: &mut Vm, ticket: Ticket) -> bool {
-        let Some(id) = self.pending(ticket) else { return false };
+        let Some((id, arm)) = self.tasks.arm_mut(ticket) else { return false };
         // While it is tried the arm is not in its place, so that it may work with the loop.
-        let Some(mut wait) = self.exchange_wait(id, ticket, Wait::Yield) else { return false };
+        let mut wait = std::mem::replace(&mut arm.wait, Wait::Yield);
         let polled = self.attempt(vm, id, &mut wait);
-        if self.pending(ticket).is_some() {
-            self.exchange_wait(id, ticket, wait);
-        }
+        let still_pending = match self.tasks.arm_mut(ticket) {
+            Some((_, arm)) => {
+                arm.wait = wait;
+                true
+            }
+            None => false,
+        };
         let Poll::Ready(outcome) = polled else { return false };
-        self.complete(vm, ticket, outcome);
+        if still_pending {
+            self.complete_pending(vm, id, ticket, outcome);
+        }
         true
-    }
-
-    fn exchange_wait(&mut self, id: TaskId, ticket: Ticket, wait: Wait) -> Option<Wait> {
-        let arms = self.tasks.get_mut(id)?.op.arms_mut();
-        let arm = arms.get_mut(ticket.arm as usize)?;
-        Some(std::mem::replace(&mut arm.wait, wait))
     }
 
     /// The timer of an arm has fired.

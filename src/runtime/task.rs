@@ -8,9 +8,9 @@ use std::sync::Arc;
 
 use slab::Slab;
 
-use super::driver::Moment;
+use super::driver::{Moment, Ticket};
 use super::generator::Closing;
-use super::op::Op;
+use super::op::{Arm, Op};
 use super::rec::RecId;
 use super::timer::TimerId;
 use crate::vm::object::{TraceEntry, TraceKind};
@@ -162,6 +162,7 @@ impl Task {
         self.rest.get_or_insert_default()
     }
 
+    #[inline]
     fn generation(&self) -> NonZeroU32 {
         NonZeroU32::new(self.number as u32).unwrap_or(NonZeroU32::MIN)
     }
@@ -230,16 +231,30 @@ impl Tasks {
     }
 
     /// The task of that name, if it has not ended.
+    #[inline]
     pub fn get(&self, id: TaskId) -> Option<&Task> {
         self.slots.get(id.index as usize).filter(|task| task.generation() == id.generation)
     }
 
     /// The same, to change it.
+    #[inline]
     pub fn get_mut(&mut self, id: TaskId) -> Option<&mut Task> {
         self.slots.get_mut(id.index as usize).filter(|task| task.generation() == id.generation)
     }
 
+    /// The arm of a ticket, with its task's name; none if the op has ended.
+    #[inline]
+    pub fn arm_mut(&mut self, ticket: Ticket) -> Option<(TaskId, &mut Arm)> {
+        let task = self.slots.get_mut(ticket.task as usize)?;
+        if !task.op.awaits(ticket) {
+            return None;
+        }
+        let id = TaskId { index: ticket.task, generation: task.generation() };
+        Some((id, task.op.arms_mut().get_mut(ticket.arm as usize)?))
+    }
+
     /// The name of the task in a slot, as tickets know it.
+    #[inline]
     pub fn at(&self, index: u32) -> Option<TaskId> {
         let task = self.slots.get(index as usize)?;
         Some(TaskId { index, generation: task.generation() })

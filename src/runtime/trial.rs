@@ -94,7 +94,14 @@ impl Loop {
     }
 
     /// Notes where what is new was made: whose it is has not gone on since.
+    #[inline]
     pub(super) fn note_places(&mut self, vm: &Vm) {
+        if self.trial.is_some() {
+            self.note_fresh(vm);
+        }
+    }
+
+    fn note_fresh(&mut self, vm: &Vm) {
         let Some(trial) = self.trial.as_mut().filter(|trial| !trial.fresh.is_empty()) else {
             return;
         };

@@ -118,6 +118,10 @@ pub trait Source: Send {
     /// What it waits for, for reports: "data from 127.0.0.1:80".
     fn describe(&self, vm: &Vm) -> String;
 
+    /// Its op has ended with a result, and nobody needs it any more. A source that is made again and
+    /// again can keep its memory for the next one.
+    fn retire(self: Box<Self>, _vm: &mut Vm) {}
+
     /// It has begun what cannot be taken back: a cancel waits for its result.
     fn holds_cancel(&self) -> bool {
         false

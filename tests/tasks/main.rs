@@ -1,5 +1,6 @@
 //! Tasks, scopes, cancellation and the loop, by programs that run in virtual time.
 
+mod calls;
 mod dice;
 mod end;
 mod example;

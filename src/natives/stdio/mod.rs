@@ -52,6 +52,5 @@ fn input(cx: &mut Cx<'_>, prompt: TextValue) -> Result<Answer, Thrown> {
         cx.rt.output.flush();
     }
     let want = Want::Line(LineWant { max: LINE_MAX, lossy: true, at_end: Value::null() });
-    let op = ReadOp::new(cx.vm, stdin, want)?;
-    cx.begin(op)
+    ReadOp::new(cx.vm, stdin, want)?.begin(cx)
 }

@@ -108,6 +108,5 @@ pub(in crate::natives) fn next(
         cx.rt.own(cx.task, lines, close_file);
     }
     want.at_end = default.unwrap_or(Value::unset());
-    let op = ReadOp::new(cx.vm, stream, Want::Line(want))?;
-    cx.begin(op)
+    ReadOp::new(cx.vm, stream, Want::Line(want))?.begin(cx)
 }

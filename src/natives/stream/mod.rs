@@ -6,7 +6,7 @@
 //!
 //! - `address`: what `peer` and `local` are;
 //! - `buffer queue`: the parts of a stream; `crowd`: the connections of a listener together;
-//! - `read write`: the ops, as sources of the loop;
+//! - `read want write`: the ops, as sources of the loop, and what a read looks for;
 //! - `lines`: the source of lines;
 //! - `pieces`: what is read on a thread, a piece at a time;
 //! - `opened file`: a file that is read and written, and its ops.
@@ -22,6 +22,7 @@ mod opened;
 mod pieces;
 pub(in crate::natives) mod queue;
 mod read;
+mod want;
 mod write;
 
 use std::io;
@@ -64,7 +65,8 @@ pub(in crate::natives) mod ops {
     pub(in crate::natives) use super::read::{read, read_exact, read_text, read_until};
     pub(in crate::natives) use super::write::{shutdown, write};
 }
-pub use read::{LineWant, ReadOp, Want};
+pub use read::ReadOp;
+pub use want::{LineWant, Want};
 
 natives! {
     /// The methods of streams.
@@ -131,6 +133,8 @@ pub struct Stream {
     local: Option<Address>,
     /// Its place among the connections of its listener.
     member: Option<Member>,
+    /// The last read that had to wait, for the memory of the next one.
+    spare: Option<Box<ReadOp>>,
 }
 
 /// Where bytes come from and go to.
@@ -205,6 +209,7 @@ impl Stream {
             peer: None,
             local: None,
             member: None,
+            spare: None,
         }
     }
 
@@ -302,6 +307,7 @@ impl Stream {
             return;
         }
         self.closed = true;
+        self.spare = None;
         self.buffer = Buffer::default();
         if let Some(member) = self.member.take() {
             member.leave(driver);

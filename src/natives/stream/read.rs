@@ -3,6 +3,7 @@
 use std::io;
 use std::task::Poll;
 
+use super::want::{Found, Want};
 use super::{Filled, OpId, Stream, begin_op, closed_error, name_of, stream_mut, subject};
 use crate::natives::io_error::{io_error, own_io_error};
 use crate::natives::kind::DataValue;
@@ -14,46 +15,6 @@ use crate::vm::{ErrorKind, Thrown, Value, Vm};
 /// How often one attempt asks for more: a sender that keeps up with a large read must not keep the
 /// other tasks from running.
 const FILLS_MAX: usize = 16;
-
-/// What a read waits for.
-#[derive(Clone, Debug)]
-pub enum Want {
-    /// Anything, but no more than this.
-    Some(usize),
-    /// This many bytes.
-    Exact(usize),
-    /// Everything up to these bytes, which come within so many.
-    Until(Vec<u8>, usize),
-    /// Everything.
-    All,
-    /// Everything, as text.
-    Text,
-    /// A line.
-    Line(LineWant),
-}
-
-/// What a line has to be like.
-#[derive(Clone, Copy, Debug)]
-pub struct LineWant {
-    /// The most bytes it may have.
-    pub max: usize,
-    /// Whether what is no UTF-8 is replaced.
-    pub lossy: bool,
-    /// What there is at the end instead of `StopIteration`; unset for that.
-    pub at_end: Value,
-}
-
-/// What stands in the buffer.
-enum Found {
-    /// Not enough yet.
-    Nothing,
-    /// This many bytes are the result.
-    Bytes(usize),
-    /// These many are the content of a line, and so many have to be taken for it.
-    Line(usize, usize),
-    /// More than allowed, without an end in sight.
-    TooLong(usize),
-}
 
 pub(in crate::natives) fn read(cx: &mut Cx<'_>, stream: Value, max: i64) -> Result<Answer, Thrown> {
     let max = positive(cx.vm, "stream.read", "max", max)?;
@@ -106,8 +67,7 @@ pub(super) fn positive(vm: &mut Vm, path: &str, name: &str, n: i64) -> Result<us
 }
 
 fn start(cx: &mut Cx<'_>, stream: Value, want: Want) -> Result<Answer, Thrown> {
-    let op = ReadOp::new(cx.vm, stream, want)?;
-    cx.begin(op)
+    ReadOp::new(cx.vm, stream, want)?.begin(cx)
 }
 
 /// A read that is under way.
@@ -137,22 +97,47 @@ impl ReadOp {
         Ok(ReadOp { stream, op, want, scanned: 0, ticket: None })
     }
 
-    /// One try. `None`: there is not enough yet.
-    fn go_on(&mut self, cx: &mut Cx<'_>) -> Result<Option<Value>, Thrown> {
-        for _ in 0..=FILLS_MAX {
-            let Some(stream) = cx.vm.heap.object_in_place::<Stream>(self.stream) else { break };
-            if let Some(socket) = stream.untouched_socket() {
-                match self.look(cx, socket)? {
-                    Looked::Value(value) => return Ok(Some(value)),
-                    Looked::More => continue,
-                    Looked::Nothing => break,
-                }
+    /// Begins it, and does it if that can be done at once.
+    pub fn begin(mut self, cx: &mut Cx<'_>) -> Result<Answer, Thrown> {
+        if !cx.at_once {
+            return cx.begin(self);
+        }
+        if let Poll::Ready(result) = self.attempt(cx) {
+            return result.map(Answer::Value);
+        }
+        let stream = cx.vm.heap.object_in_place::<Stream>(self.stream);
+        let op = match stream.and_then(|stream| stream.spare.take()) {
+            Some(mut spare) => {
+                *spare = self;
+                spare
             }
+            None => Box::new(self),
+        };
+        Ok(Answer::Pending(op))
+    }
+
+    /// One try. `None`: there is not enough yet. `untouched`: the socket, if the buffer is empty.
+    fn go_on(
+        &mut self,
+        cx: &mut Cx<'_>,
+        untouched: Option<SocketId>,
+    ) -> Result<Option<Value>, Thrown> {
+        if let Some(socket) = untouched {
+            match self.look(cx, socket)? {
+                Looked::Value(value) => return Ok(Some(value)),
+                Looked::More => {}
+                Looked::Nothing => return Ok(None),
+            }
+        }
+        for fills in 0..=FILLS_MAX {
+            let Some(stream) = cx.vm.heap.object_in_place::<Stream>(self.stream) else { break };
             match self.want.find(stream.buffer.as_slice(), &mut self.scanned) {
                 Found::Bytes(count) => return self.take(cx.vm, count, count).map(Some),
                 Found::Line(count, taken) => return self.take(cx.vm, count, taken).map(Some),
                 Found::TooLong(max) => return Err(self.too_long(cx.vm, max)),
                 Found::Nothing if stream.ended => return self.end(cx.vm).map(Some),
+                // What is not looked at here must stay where it is announced.
+                Found::Nothing if fills == FILLS_MAX => break,
                 Found::Nothing => {}
             }
             match stream_mut(cx.vm, self.stream)?.fill(cx.rt.driver.as_mut()) {
@@ -210,10 +195,20 @@ impl ReadOp {
     /// Takes `taken` bytes from the buffer; the first `count` of them are the result.
     fn take(&self, vm: &mut Vm, count: usize, taken: usize) -> Result<Value, Thrown> {
         // Moved out for a moment, as making a value needs the heap that the stream lives in.
-        let mut buffer = std::mem::take(&mut stream_mut(vm, self.stream)?.buffer);
+        let Some(stream) = vm.heap.object_in_place::<Stream>(self.stream) else {
+            return Ok(Value::null());
+        };
+        let mut buffer = std::mem::take(&mut stream.buffer);
+        let held = buffer.capacity();
         let result = self.value_of(vm, &buffer.as_slice()[..count]);
         buffer.consume(taken);
-        stream_mut(vm, self.stream)?.buffer = buffer;
+        if buffer.capacity() == held {
+            if let Some(stream) = vm.heap.object_in_place::<Stream>(self.stream) {
+                stream.buffer = buffer;
+            }
+        } else {
+            stream_mut(vm, self.stream)?.buffer = buffer;
+        }
         result
     }
 
@@ -297,7 +292,8 @@ impl Source for ReadOp {
         if !stream.readers.is_turn_of(self.op) {
             return Poll::Pending;
         }
-        match self.go_on(cx) {
+        let untouched = stream.untouched_socket().filter(|_| !matches!(self.want, Want::Exact(0)));
+        match self.go_on(cx, untouched) {
             Ok(Some(value)) => Poll::Ready(Ok(value)),
             Err(thrown) => Poll::Ready(Err(thrown)),
             Ok(None) => {
@@ -325,6 +321,12 @@ impl Source for ReadOp {
         self.leave(cx);
     }
 
+    fn retire(self: Box<Self>, vm: &mut Vm) {
+        if let Some(stream) = vm.heap.object_in_place::<Stream>(self.stream).filter(|s| !s.closed) {
+            stream.spare = Some(self);
+        }
+    }
+
     fn trace(&self, marker: &mut Marker) {
         marker.value(self.stream);
         if let Want::Line(want) = &self.want {
@@ -341,51 +343,6 @@ impl Source for ReadOp {
             Want::Line(_) => "a line".to_string(),
         };
         format!("{what} from {}", name_of(vm, self.stream))
-    }
-}
-
-impl Want {
-    /// Looks for what is wanted at the front of `bytes`.
-    fn find(&self, bytes: &[u8], scanned: &mut usize) -> Found {
-        match self {
-            Want::Some(max) if !bytes.is_empty() => Found::Bytes(bytes.len().min(*max)),
-            Want::Exact(n) if bytes.len() >= *n => Found::Bytes(*n),
-            Want::Until(separator, max) => until(bytes, separator, *max, scanned),
-            Want::Line(want) => line(bytes, want.max, scanned),
-            Want::Some(_) | Want::Exact(_) | Want::All | Want::Text => Found::Nothing,
-        }
-    }
-}
-
-fn until(bytes: &[u8], separator: &[u8], max: usize, scanned: &mut usize) -> Found {
-    // A separator may have begun at the end of what was looked at before.
-    let from = scanned.saturating_sub(separator.len() - 1);
-    match memchr::memmem::find(&bytes[from..], separator) {
-        Some(place) if from + place + separator.len() <= max => {
-            Found::Bytes(from + place + separator.len())
-        }
-        Some(_) => Found::TooLong(max),
-        None if bytes.len() >= max => Found::TooLong(max),
-        None => {
-            *scanned = bytes.len();
-            Found::Nothing
-        }
-    }
-}
-
-fn line(bytes: &[u8], max: usize, scanned: &mut usize) -> Found {
-    match memchr::memchr(b'\n', &bytes[*scanned..]) {
-        Some(place) => {
-            let end = *scanned + place;
-            let content = if bytes[..end].ends_with(b"\r") { end - 1 } else { end };
-            if content > max { Found::TooLong(max) } else { Found::Line(content, end + 1) }
-        }
-        // Its end may be two more bytes.
-        None if bytes.len() > max.saturating_add(1) => Found::TooLong(max),
-        None => {
-            *scanned = bytes.len();
-            Found::Nothing
-        }
     }
 }
 
@@ -409,63 +366,5 @@ pub(in crate::natives) fn text(
             let offset = Value::int(i64::try_from(offset).unwrap_or(i64::MAX));
             Err(vm.error_with(ErrorKind::ParseError, text, &[("offset", offset)]))
         }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    /// What is found when `text` comes one byte after the other: how much was needed, the length of
-    /// the result, and how much is taken.
-    fn piecemeal(
-        text: &[u8],
-        find: impl Fn(&[u8], &mut usize) -> Found,
-    ) -> Option<(usize, usize, usize)> {
-        let mut scanned = 0;
-        for needed in 0..=text.len() {
-            match find(&text[..needed], &mut scanned) {
-                Found::Nothing => {}
-                Found::Bytes(count) => return Some((needed, count, count)),
-                Found::Line(count, taken) => return Some((needed, count, taken)),
-                Found::TooLong(_) => return Some((needed, usize::MAX, 0)),
-            }
-        }
-        None
-    }
-
-    #[test]
-    fn a_separator_is_found_wherever_the_pieces_end() {
-        let find = |bytes: &[u8], scanned: &mut usize| until(bytes, b"\r\n\r\n", 20, scanned);
-        assert_eq!(piecemeal(b"GET /\r\n\r\nmore", find), Some((9, 9, 9)));
-        assert_eq!(piecemeal(b"\r\n\r\r\n\r\n", find), Some((7, 7, 7)));
-        assert_eq!(piecemeal(b"no end", find), None);
-        assert_eq!(piecemeal(&[b'x'; 30], find), Some((20, usize::MAX, 0)), "the limit holds");
-        let mut scanned = 0;
-        let late = until(b"0123456789012345678\r\n\r\n", b"\r\n\r\n", 20, &mut scanned);
-        assert!(matches!(late, Found::TooLong(20)), "however much came at once");
-    }
-
-    #[test]
-    fn lines_end_with_either_kind_of_end() {
-        let find = |bytes: &[u8], scanned: &mut usize| line(bytes, 5, scanned);
-        assert_eq!(piecemeal(b"ab\ncd", find), Some((3, 2, 3)));
-        assert_eq!(piecemeal(b"ab\r\ncd", find), Some((4, 2, 4)));
-        assert_eq!(piecemeal(b"\n", find), Some((1, 0, 1)));
-        assert_eq!(piecemeal(b"12345\r\n", find), Some((7, 5, 7)), "ends do not count");
-        assert_eq!(piecemeal(b"123456\n", find).map(|found| found.1), Some(usize::MAX));
-        assert_eq!(piecemeal(b"1234567890", find), Some((7, usize::MAX, 0)));
-        assert_eq!(piecemeal(b"abc", find), None);
-    }
-
-    #[test]
-    fn exact_and_some_take_no_more_than_wanted() {
-        let find = |want: Want| move |bytes: &[u8], scanned: &mut usize| want.find(bytes, scanned);
-        assert_eq!(piecemeal(b"abcdef", find(Want::Exact(4))), Some((4, 4, 4)));
-        assert_eq!(piecemeal(b"abc", find(Want::Exact(4))), None);
-        assert_eq!(piecemeal(b"", find(Want::Exact(0))), Some((0, 0, 0)));
-        let mut scanned = 0;
-        assert!(matches!(Want::Some(4).find(b"abcdef", &mut scanned), Found::Bytes(4)));
-        assert!(matches!(Want::All.find(b"abcdef", &mut scanned), Found::Nothing));
     }
 }

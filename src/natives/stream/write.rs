@@ -8,7 +8,7 @@ use super::{
 };
 use crate::natives::io_error::{Subject, io_error};
 use crate::natives::kind::DataValue;
-use crate::runtime::driver::{Direction, Job, Lane, Ticket, submit};
+use crate::runtime::driver::{Direction, Job, Lane, SocketId, Ticket, submit};
 use crate::runtime::output::Target;
 use crate::runtime::{Answer, Cx, Source, Wait};
 use crate::vm::heap::{Heap, Marker};
@@ -19,20 +19,18 @@ pub(in crate::natives) fn write(
     stream: Value,
     data: DataValue,
 ) -> Result<Answer, Thrown> {
-    match cx.vm.heap.object_ref::<Stream>(stream).map(|stream| &stream.transport) {
-        Some(Transport::Output(target)) => {
-            let target = *target;
-            let data = settled(cx.vm, data);
-            let op = OutputOp { stream, target, data, job: None };
-            Ok(Answer::Wait(Wait::Source(Box::new(op))))
-        }
-        Some(Transport::File(_)) => super::file::write(cx, stream, data),
+    let target = match cx.vm.heap.object_ref::<Stream>(stream).map(|stream| &stream.transport) {
+        Some(Transport::Output(target)) => *target,
+        Some(Transport::File(_)) => return super::file::write(cx, stream, data),
         _ => {
             let op = begin_op(cx.vm, stream)?;
             let data = settled(cx.vm, data);
-            cx.begin(WriteOp { stream, op, data, end: false, sent: 0, ticket: None })
+            return cx.begin(WriteOp { stream, op, data, end: false, sent: 0, ticket: None });
         }
-    }
+    };
+    let data = settled(cx.vm, data);
+    let op = OutputOp { stream, target, data, job: None };
+    Ok(Answer::Wait(Wait::Source(Box::new(op))))
 }
 
 pub(in crate::natives) fn shutdown(cx: &mut Cx<'_>, stream: Value) -> Result<Answer, Thrown> {
@@ -53,15 +51,18 @@ struct WriteOp {
 }
 
 impl WriteOp {
-    /// One try. False: there is no room.
-    fn go_on(&mut self, cx: &mut Cx<'_>) -> Result<bool, Thrown> {
-        let Some(stream) = cx.vm.heap.object_ref::<Stream>(self.stream) else { return Ok(true) };
-        let Transport::Socket(id) = stream.transport else {
+    /// One try. False: there is no room. `unfinished`: the write that has sent a part.
+    fn go_on(
+        &mut self,
+        cx: &mut Cx<'_>,
+        socket: Option<SocketId>,
+        unfinished: Option<Unfinished>,
+    ) -> Result<bool, Thrown> {
+        let Some(id) = socket else {
             let error = io::Error::new(io::ErrorKind::Unsupported, "it is only read");
             return Err(self.failed(cx.vm, &error));
         };
         // It is this op's turn, so one that has not finished and is another never will.
-        let unfinished = stream.unfinished.as_deref().copied();
         if let Some(broken) = unfinished.filter(|other| other.op != self.op) {
             let name = name_of(cx.vm, self.stream);
             return Err(broken.error(cx.vm, &name));
@@ -129,7 +130,12 @@ impl Source for WriteOp {
         if !stream.writers.is_turn_of(self.op) {
             return Poll::Pending;
         }
-        match self.go_on(cx) {
+        let socket = match stream.transport {
+            Transport::Socket(id) => Some(id),
+            _ => None,
+        };
+        let unfinished = stream.unfinished.as_deref().copied();
+        match self.go_on(cx, socket, unfinished) {
             Ok(true) => Poll::Ready(Ok(Value::null())),
             Err(thrown) => Poll::Ready(Err(thrown)),
             Ok(false) => {

@@ -14,7 +14,8 @@ use super::endpoint::{End, PipeEnd};
 use super::socket::stale;
 use super::tickets::Tickets;
 use super::{
-    Address, DatagramOptions, Direction, Event, ListenOptions, SocketId, SocketOption, Ticket,
+    Address, Calls, DatagramOptions, Direction, Event, ListenOptions, SocketId, SocketOption,
+    Ticket,
 };
 
 /// A slot and its generation share one token of the poll.
@@ -28,6 +29,7 @@ pub(super) struct Connections {
     generations: Vec<u32>,
     /// How many tickets wait in all slots together.
     waiting: usize,
+    calls: Calls,
 }
 
 struct Connection {
@@ -43,12 +45,22 @@ struct Connection {
 
 impl Connections {
     pub(super) fn new() -> Connections {
-        Connections { slots: Slab::new(), generations: Vec::new(), waiting: 0 }
+        Connections {
+            slots: Slab::new(),
+            generations: Vec::new(),
+            waiting: 0,
+            calls: Calls::default(),
+        }
     }
 
     /// How many tickets wait for sockets.
     pub(super) fn waiting(&self) -> usize {
         self.waiting
+    }
+
+    /// How often the system was called for them.
+    pub(super) fn calls(&self) -> Calls {
+        self.calls
     }
 
     pub(super) fn connect(&mut self, registry: &Registry, to: &Address) -> io::Result<SocketId> {
@@ -123,10 +135,11 @@ impl Connections {
     }
 
     pub(super) fn read(&mut self, id: SocketId, into: &mut [u8]) -> io::Result<usize> {
-        let connection = self.get(id)?;
+        let connection = get(&mut self.slots, id)?;
         if !connection.readable {
             return Err(io::ErrorKind::WouldBlock.into());
         }
+        self.calls.transfers += 1;
         let result = retry(|| connection.end.read(into));
         match &result {
             // Less than there was room for: the kernel is empty, and more data is a new event.
@@ -134,22 +147,29 @@ impl Connections {
             Ok(count) if *count > 0 && *count < into.len() && !connection.read_closed => {
                 connection.readable = false;
             }
-            Err(error) if error.kind() == io::ErrorKind::WouldBlock => connection.readable = false,
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
+                connection.readable = false;
+                self.calls.vain += 1;
+            }
             _ => {}
         }
         result
     }
 
     pub(super) fn write(&mut self, id: SocketId, from: &[u8]) -> io::Result<usize> {
-        let connection = self.get(id)?;
+        let connection = get(&mut self.slots, id)?;
         if !connection.writable {
             return Err(io::ErrorKind::WouldBlock.into());
         }
+        self.calls.transfers += 1;
         let result = retry(|| connection.end.write(from));
         match &result {
             // The kernel's buffer is full; room in it is a new event.
             Ok(count) if *count > 0 && *count < from.len() => connection.writable = false,
-            Err(error) if error.kind() == io::ErrorKind::WouldBlock => connection.writable = false,
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
+                connection.writable = false;
+                self.calls.vain += 1;
+            }
             _ => {}
         }
         result
@@ -265,6 +285,7 @@ impl Connections {
             generation,
         };
         end.register(registry, token_of(id))?;
+        self.calls.registrations += 1;
         self.generations[slot] = generation;
         entry.insert(Connection {
             end,
@@ -281,10 +302,7 @@ impl Connections {
 
     #[inline]
     fn get(&mut self, id: SocketId) -> io::Result<&mut Connection> {
-        match self.slots.get_mut(id.slot as usize) {
-            Some(connection) if connection.generation == id.generation => Ok(connection),
-            _ => Err(stale()),
-        }
+        get(&mut self.slots, id)
     }
 
     fn look(&self, id: SocketId) -> io::Result<&Connection> {
@@ -292,6 +310,14 @@ impl Connections {
             Some(connection) if connection.generation == id.generation => Ok(connection),
             _ => Err(stale()),
         }
+    }
+}
+
+#[inline]
+fn get(slots: &mut Slab<Connection>, id: SocketId) -> io::Result<&mut Connection> {
+    match slots.get_mut(id.slot as usize) {
+        Some(connection) if connection.generation == id.generation => Ok(connection),
+        _ => Err(stale()),
     }
 }
 

@@ -3,6 +3,7 @@
 
 use std::io::{self, Read as _, Write as _};
 use std::net::{IpAddr, Shutdown, SocketAddr};
+use std::os::fd::AsFd;
 use std::os::unix::fs::{FileTypeExt as _, MetadataExt as _};
 use std::path::{Path, PathBuf};
 use std::process::{ChildStderr, ChildStdin, ChildStdout};
@@ -12,6 +13,7 @@ use mio::event::Source;
 use mio::net::{TcpListener, TcpStream, UdpSocket, UnixDatagram, UnixListener, UnixStream};
 use mio::unix::pipe;
 use mio::{Interest, Registry, Token};
+use rustix::net::{RecvFlags, SendFlags};
 use socket2::{
     Domain, InterfaceIndexOrAddress, Protocol, SockAddr, SockRef, Socket, TcpKeepalive, Type,
 };
@@ -134,8 +136,8 @@ impl End {
 
     pub(super) fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
         match self {
-            End::Stream(stream) => stream.read(into),
-            End::Unix(stream) => stream.read(into),
+            End::Stream(stream) => receive(stream, into),
+            End::Unix(stream) => receive(stream, into),
             End::PipeOut(receiver) => receiver.read(into),
             End::Udp(..) | End::UnixDatagram(..) => Err(no_use("it receives datagrams")),
             End::Listener(_) | End::UnixListener(..) => Err(no_use("it accepts connections")),
@@ -145,8 +147,8 @@ impl End {
 
     pub(super) fn write(&mut self, from: &[u8]) -> io::Result<usize> {
         match self {
-            End::Stream(stream) => stream.write(from),
-            End::Unix(stream) => stream.write(from),
+            End::Stream(stream) => send(stream, from),
+            End::Unix(stream) => send(stream, from),
             End::PipeIn(sender) => sender.write(from),
             End::Finished => Err(io::ErrorKind::BrokenPipe.into()),
             End::Udp(..) | End::UnixDatagram(..) => Err(no_use("it sends datagrams")),
@@ -338,6 +340,18 @@ impl End {
             _ => self.local().is_ok_and(|local| local.net().is_some_and(|local| local.is_ipv6())),
         }
     }
+}
+
+/// Reads from a stream of the network. The call goes to the kernel directly: that of the C library
+/// prepares each time for the thread to be cancelled in it, which never happens here.
+fn receive(stream: impl AsFd, into: &mut [u8]) -> io::Result<usize> {
+    let (count, _) = rustix::net::recv(stream, into, RecvFlags::empty())?;
+    Ok(count)
+}
+
+/// Writes to one, likewise. A connection that is gone is an error and no signal.
+fn send(stream: impl AsFd, from: &[u8]) -> io::Result<usize> {
+    Ok(rustix::net::send(stream, from, SendFlags::NOSIGNAL)?)
 }
 
 /// The file of a Unix socket, which goes when the socket does.

@@ -162,6 +162,21 @@ pub struct Facts {
     pub cpu_count: usize,
 }
 
+/// How often a driver has called the system. It is counted, since times say little of it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Calls {
+    /// Looks for events.
+    pub polls: u64,
+    /// Sockets entered into what is looked at.
+    pub registrations: u64,
+    /// Reads and writes of streams …
+    pub transfers: u64,
+    /// … of which so many found nothing to read, or no room.
+    pub vain: u64,
+    /// Times that another thread has woken the driver.
+    pub wakes: u64,
+}
+
 /// The most bytes that one [`Driver::read`] brings.
 pub const READ_MAX: usize = 64 * 1024;
 
@@ -203,6 +218,10 @@ pub trait Driver: Send {
     /// Lets a computation take time. A simulated clock goes on; a real one has done so by itself.
     fn advance(&mut self, span: Duration) {
         let _ = span;
+    }
+    /// How often it has called the system; a simulated one never does.
+    fn calls(&self) -> Calls {
+        Calls::default()
     }
     /// Makes `poll` return from another thread, with [`Event::Woken`].
     fn waker(&self) -> Waker;

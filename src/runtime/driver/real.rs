@@ -29,9 +29,9 @@ use super::timed::Stopwatch;
 use super::timer::Timer;
 use super::variable::Variables;
 use super::{
-    Address, Adopted, ChildId, ChildStatus, DatagramOptions, Direction, Driver, Event, Facts,
-    JobSpan, Lane, ListenOptions, Moment, NewChild, READ_MAX, Resolver, Runnable, Signal, SocketId,
-    SocketOption, SubscriptionId, Ticket,
+    Address, Adopted, Calls, ChildId, ChildStatus, DatagramOptions, Direction, Driver, Event,
+    Facts, JobSpan, Lane, ListenOptions, Moment, NewChild, READ_MAX, Resolver, Runnable, Signal,
+    SocketId, SocketOption, SubscriptionId, Ticket,
 };
 use crate::runtime::pool::Pool;
 use crate::runtime::signal::{Listener, unheard};
@@ -48,6 +48,7 @@ pub struct MioDriver {
     random: Random,
     poll: Poll,
     found: mio::Events,
+    polls: u64,
     timer: Timer,
     connections: Connections,
     children: Children,
@@ -79,6 +80,7 @@ impl MioDriver {
             random: Random::seeded(RandomState::new().build_hasher().finish()),
             poll,
             found: mio::Events::with_capacity(EVENTS_MAX),
+            polls: 0,
             timer: Timer::new(TIMER),
             connections: Connections::new(),
             children: Children::default(),
@@ -103,6 +105,7 @@ impl MioDriver {
         } else {
             timeout.and_then(|span| self.timer.arm(self.poll.registry(), span))
         };
+        self.polls += 1;
         let polled = self.poll.poll(&mut self.found, timeout);
         if waits {
             self.remote.awake();
@@ -225,6 +228,10 @@ impl Driver for MioDriver {
             || self.children.waiting() > 0
             || self.subscriptions.is_awaited()
             || self.jobs.iter().any(|(_, job)| job.ticket().is_some())
+    }
+
+    fn calls(&self) -> Calls {
+        Calls { polls: self.polls, wakes: self.remote.wakes(), ..self.connections.calls() }
     }
 
     fn waker(&self) -> Waker {

@@ -5,7 +5,7 @@
 //! at least one of the two sees the other.
 
 use std::io;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::task::Wake;
 
@@ -26,6 +26,7 @@ pub(crate) enum Message {
 pub(crate) struct Remote {
     pending: AtomicBool,
     sleeping: AtomicBool,
+    wakes: AtomicU64,
     messages: Mutex<Vec<Message>>,
     waker: mio::Waker,
 }
@@ -35,6 +36,7 @@ impl Remote {
         Ok(Remote {
             pending: AtomicBool::new(false),
             sleeping: AtomicBool::new(false),
+            wakes: AtomicU64::new(0),
             messages: Mutex::new(Vec::new()),
             waker: mio::Waker::new(registry, token)?,
         })
@@ -45,9 +47,15 @@ impl Remote {
         self.messages.lock().unwrap_or_else(PoisonError::into_inner).push(message);
         self.pending.store(true, Ordering::SeqCst);
         if self.sleeping.swap(false, Ordering::SeqCst) {
+            self.wakes.fetch_add(1, Ordering::Relaxed);
             // Waking fails only when the descriptor is gone, and then nobody sleeps on it.
             let _ = self.waker.wake();
         }
+    }
+
+    /// How often the loop was woken.
+    pub(super) fn wakes(&self) -> u64 {
+        self.wakes.load(Ordering::Relaxed)
     }
 
     /// Moves the messages out, in order of arrival.
