@@ -53,7 +53,7 @@ pub fn flame(profile: &Profile, title: &str) -> String {
          <rect width=\"100%\" height=\"100%\" fill=\"#fffdf8\"/>\n\
          <text x=\"8\" y=\"18\" font-size=\"14\">{title}: {time:.2} s in {} samples</text>\n\
          <text id=\"said\" x=\"8\" y=\"36\">Point at a box to see what it is; click it to widen it, \
-         click the lowest to see all.</text>\n{boxes}{SCRIPT}</svg>\n",
+         click `all` to see everything.</text>\n{boxes}{SCRIPT}</svg>\n",
         root.ticks
     )
 }

@@ -27,13 +27,15 @@ pub fn table(profile: &Profile) -> String {
     };
     let time = |ticks: u64| span(profile.every * u32::try_from(ticks).unwrap_or(u32::MAX));
     line(format!(
-        "profile: {} samples, {} busy: program {}, garbage collector {}, event loop {}; waiting {}",
+        "profile: {} samples, {} busy: program {}, garbage collector {}, event loop {}; \
+         waiting {}, taking notes {}",
         busy,
         time(busy),
         time(running),
         time(profile.collector),
         time(profile.event_loop),
-        time(profile.waiting)
+        time(profile.waiting),
+        time(profile.profiler)
     ));
     let percent = |ticks: u64| format!("{:.1} %", ticks as f64 * 100.0 / busy.max(1) as f64);
     let files: HashSet<&str> = profile.frames.iter().map(|frame| &*frame.file).collect();
