@@ -75,11 +75,14 @@ impl Reason {
 
 impl Loop {
     /// Whether a task has to unwind at its next op, and to where.
+    #[inline]
     pub(super) fn effective(&self, id: TaskId) -> Option<RecId> {
         let rec = self.tasks.get(id)?.rec;
-        if !self.recs.is_cancelled_around(rec) {
-            return None;
-        }
+        if self.recs.is_cancelled_around(rec) { self.effective_around(rec) } else { None }
+    }
+
+    #[cold]
+    fn effective_around(&self, rec: RecId) -> Option<RecId> {
         self.recs.effective(rec, self.driver.now(), self.force)
     }
 
@@ -190,11 +193,17 @@ impl Loop {
     }
 
     /// Starts the timer for the end of hiding of a pending op, if a cancel is hidden from it.
+    #[inline]
     pub(super) fn set_reveal(&mut self, id: TaskId) {
-        let Some(task) = self.tasks.get_mut(id) else { return };
-        if !self.recs.is_cancelled_around(task.rec) {
-            return;
+        let rec = self.tasks.get(id).map(|task| task.rec);
+        if rec.is_some_and(|rec| self.recs.is_cancelled_around(rec)) {
+            self.start_reveal(id);
         }
+    }
+
+    #[cold]
+    fn start_reveal(&mut self, id: TaskId) {
+        let Some(task) = self.tasks.get_mut(id) else { return };
         let now = self.driver.now();
         if let Some(old) = task.rest.as_mut().and_then(|rest| rest.reveal.take()) {
             self.timers.stop(old);

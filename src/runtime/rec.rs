@@ -223,6 +223,7 @@ impl Recs {
     }
 
     /// The record of that name, if it has not ended.
+    #[inline]
     pub fn get(&self, id: RecId) -> Option<&Rec> {
         self.slots.get(id.index as usize).filter(|rec| rec.generation == id.generation)
     }
@@ -316,6 +317,7 @@ impl Recs {
     }
 
     /// Whether a record from `from` outwards is cancelled, hidden or not.
+    #[inline]
     pub fn is_cancelled_around(&self, from: RecId) -> bool {
         self.get(from).is_some_and(|rec| rec.cancelled.is_some())
     }

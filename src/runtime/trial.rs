@@ -101,6 +101,7 @@ impl Loop {
         }
     }
 
+    #[cold]
     fn note_fresh(&mut self, vm: &Vm) {
         let Some(trial) = self.trial.as_mut().filter(|trial| !trial.fresh.is_empty()) else {
             return;
