@@ -38,7 +38,7 @@ fn sorts_stably_in_both_directions() {
     for count in [0, 1, 2, 3, 15, 16, 17, 31, 32, 33, 64, 65, 100, 1000, 1027] {
         // The upper half decides, the lower half says where an element was.
         let tagged: Vec<i64> =
-            numbers(count).iter().zip(0..).map(|(number, at)| number % 17 << 32 | at).collect();
+            numbers(count).iter().zip(0..).map(|(number, at)| ((number % 17) << 32) | at).collect();
         let by_key = |a: i64, b: i64| (a >> 32) - (b >> 32);
         let mut expected = tagged.clone();
         expected.sort_by_key(|number| number >> 32);
