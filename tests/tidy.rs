@@ -6,8 +6,11 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Files that may be longer than `LINES_MAX`, each with its reason.
-const LONG_FILES: &[(&str, &str)] =
-    &[("src/syntax/ast.rs", "the tree is one declaration, read from top to bottom")];
+const LONG_FILES: &[(&str, &str)] = &[
+    ("src/syntax/ast.rs", "the tree is one declaration, read from top to bottom"),
+    ("src/vm/dispatch/body.rs", "the arms are one list, which each backend takes as a whole"),
+    ("src/bytecode/op.rs", "the opcodes are one table"),
+];
 
 const LINES_MAX: usize = 500;
 

@@ -135,7 +135,7 @@ pub fn text_of(module: &ModuleCode, pc: usize, instruction: Instruction) -> Stri
     let bytes = [(layout.a, instruction.a), (layout.b, instruction.b), (layout.c, instruction.c)];
     for (kind, value) in bytes {
         let _ = match kind {
-            Operand::None | Operand::Small => Ok(()),
+            Operand::None | Operand::Small | Operand::Half => Ok(()),
             Operand::Swapped if value == 0 => Ok(()),
             Operand::Swapped => write!(text, " swapped"),
             Operand::Byte => write!(text, " {value}"),
@@ -145,6 +145,9 @@ pub fn text_of(module: &ModuleCode, pc: usize, instruction: Instruction) -> Stri
     }
     if layout.b == Operand::Small {
         let _ = write!(text, " {}", instruction.small());
+    }
+    if layout.b == Operand::Half {
+        let _ = write!(text, " {:?}", instruction.half());
     }
     let imm = instruction.imm;
     let _ = match layout.imm {
@@ -156,7 +159,7 @@ pub fn text_of(module: &ModuleCode, pc: usize, instruction: Instruction) -> Stri
         Immediate::Jump | Immediate::JumpOrNone => {
             write!(text, " -> {}", pc as i64 + i64::from(imm))
         }
-        Immediate::Const | Immediate::Name => {
+        Immediate::Const | Immediate::Name | Immediate::Float => {
             let constant = module.constants.get(imm as usize);
             write!(text, " ; {}", constant.map_or("?".into(), constant_text))
         }

@@ -33,4 +33,9 @@ impl Instruction {
     pub const fn small(self) -> i16 {
         i16::from_le_bytes([self.b, self.c])
     }
+
+    /// The float whose upper half is in `b` and `c`.
+    pub const fn half(self) -> f64 {
+        f32::from_bits(u32::from_le_bytes([0, 0, self.b, self.c])) as f64
+    }
 }

@@ -45,6 +45,8 @@ pub enum Operand {
     Swapped,
     /// Low or high byte of a 16-bit integer in `b | c << 8`.
     Small,
+    /// Low or high byte of the upper half of a 32-bit float, in `b | c << 8`.
+    Half,
 }
 
 /// What the 32-bit operand of an opcode is.
@@ -64,6 +66,8 @@ pub enum Immediate {
     Const,
     /// Index of a constant that is a string.
     Name,
+    /// Index of a constant that is a float.
+    Float,
     /// Index of a module slot; from `slot_count` on, of an imported slot.
     Slot,
     /// Index of a function of the module.
@@ -191,15 +195,33 @@ opcodes! {
     /// R[a] := R[b] >> R[c]
     Shr "shr" (Dst Src Src None)
     /// R[a] := R[b] + imm
-    AddInt "add_int" (Dst Src None Int)
+    AddInt "add_int" (Dst Src Swapped Int)
     /// R[a] := R[b] - imm
     SubInt "sub_int" (Dst Src None Int)
     /// R[a] := R[b] * imm
-    MulInt "mul_int" (Dst Src None Int)
+    MulInt "mul_int" (Dst Src Swapped Int)
+    /// R[a] := R[b] / imm
+    DivInt "div_int" (Dst Src None Int)
     /// R[a] := R[b] // imm
     FloorDivInt "floor_div_int" (Dst Src None Int)
     /// R[a] := R[b] % imm
     ModInt "mod_int" (Dst Src None Int)
+    /// R[a] := imm - R[b]
+    IntSub "int_sub" (Dst Src None Int)
+    /// R[a] := imm / R[b]
+    IntDiv "int_div" (Dst Src None Int)
+    /// R[a] := R[b] + K[imm], a float
+    AddConst "add_const" (Dst Src Swapped Float)
+    /// R[a] := R[b] - K[imm], a float
+    SubConst "sub_const" (Dst Src None Float)
+    /// R[a] := R[b] * K[imm], a float
+    MulConst "mul_const" (Dst Src Swapped Float)
+    /// R[a] := R[b] / K[imm], a float
+    DivConst "div_const" (Dst Src None Float)
+    /// R[a] := K[imm] - R[b], from a float
+    ConstSub "const_sub" (Dst Src None Float)
+    /// R[a] := K[imm] / R[b], a float divided
+    ConstDiv "const_div" (Dst Src None Float)
     /// R[a] := -R[b]
     Neg "neg" (Dst Src None None)
     /// R[a] := ~R[b]
@@ -272,6 +294,42 @@ opcodes! {
     JumpGeInt "jump_ge_int" (Src Small Small Jump)
     /// if not bc <= R[a]: pc += imm
     JumpNotGeInt "jump_not_ge_int" (Src Small Small Jump)
+    /// if R[a] < bc, a float: pc += imm
+    JumpLtFloat "jump_lt_float" (Src Half Half Jump)
+    /// if not R[a] < bc, a float: pc += imm
+    JumpNotLtFloat "jump_not_lt_float" (Src Half Half Jump)
+    /// if R[a] <= bc, a float: pc += imm
+    JumpLeFloat "jump_le_float" (Src Half Half Jump)
+    /// if not R[a] <= bc, a float: pc += imm
+    JumpNotLeFloat "jump_not_le_float" (Src Half Half Jump)
+    /// if bc < R[a], a float: pc += imm
+    JumpGtFloat "jump_gt_float" (Src Half Half Jump)
+    /// if not bc < R[a], a float: pc += imm
+    JumpNotGtFloat "jump_not_gt_float" (Src Half Half Jump)
+    /// if bc <= R[a], a float: pc += imm
+    JumpGeFloat "jump_ge_float" (Src Half Half Jump)
+    /// if not bc <= R[a], a float: pc += imm
+    JumpNotGeFloat "jump_not_ge_float" (Src Half Half Jump)
+
+    // ---- jumps back: they cost fuel, whether they jump or not
+    /// if R[a] is truthy: pc += imm, backwards
+    LoopIf "loop_if" (Src None None Jump)
+    /// if R[a] != R[b]: pc += imm, backwards
+    LoopNe "loop_ne" (Src Src None Jump)
+    /// if R[a] < R[b]: pc += imm, backwards
+    LoopLt "loop_lt" (Src Src Swapped Jump)
+    /// if R[a] <= R[b]: pc += imm, backwards
+    LoopLe "loop_le" (Src Src Swapped Jump)
+    /// if R[a] != bc: pc += imm, backwards
+    LoopNeInt "loop_ne_int" (Src Small Small Jump)
+    /// if R[a] < bc: pc += imm, backwards
+    LoopLtInt "loop_lt_int" (Src Small Small Jump)
+    /// if R[a] <= bc: pc += imm, backwards
+    LoopLeInt "loop_le_int" (Src Small Small Jump)
+    /// if bc < R[a]: pc += imm, backwards
+    LoopGtInt "loop_gt_int" (Src Small Small Jump)
+    /// if bc <= R[a]: pc += imm, backwards
+    LoopGeInt "loop_ge_int" (Src Small Small Jump)
 
     // ---- containers
     /// R[a] := R[b], …, R[b+c-1] as text, joined
@@ -303,6 +361,8 @@ opcodes! {
     GetIndexOrNull "get_index_or_null" (Dst Src Src None)
     /// R[a][R[b]] := R[c]
     SetIndex "set_index" (Src Src Src None)
+    /// R[a][imm] := R[b]
+    SetIndexInt "set_index_int" (Src Src None Int)
     /// R[a] := R[b].K[imm]; c belongs to the inline cache
     GetField "get_field" (Dst Src None Name)
     /// R[a] := R[b]?.K[imm] where R[b] is not null: null if R[b] is a map without the key
@@ -394,7 +454,7 @@ opcodes! {
     /// R[a], R[a+1] := bounds of an int loop (b = 1: inclusive). Makes R[a+1] the count of
     /// iterations left, sets R[a+2] to the first value, or jumps if there is none
     RangePrep "range_prep" (Triple Byte None Jump)
-    /// if iterations are left: R[a] += 1, R[a+2] := R[a], pc += imm; costs fuel
+    /// if iterations are left: R[a+2] += 1, pc += imm; costs fuel. Nothing else writes R[a+1], R[a+2]
     RangeLoop "range_loop" (Triple None None Jump)
 
     /// tell the sorting R[b] how the last two values compare, which R[a] says (unset: there were none
@@ -463,6 +523,22 @@ opcodes! {
     InvokeAwaitCached "invoke_await_cached" (Window None Byte Int)
     /// invoke of an inline native found before; imm is its cache
     InvokeNative "invoke_native" (Window None Byte Int)
+    /// get_field of the length of a list
+    GetLength "get_length" (Dst Src None Int)
+    /// invoke of list.push with one value; imm is its cache
+    InvokePush "invoke_push" (Window None Byte Int)
+    /// invoke of list.pop; imm is its cache
+    InvokePop "invoke_pop" (Window None Byte Int)
+    /// invoke of float.sqrt; imm is its cache
+    InvokeSqrt "invoke_sqrt" (Window None Byte Int)
+    /// add of floats; imm counts how often it has been something else
+    AddFloats "add_floats" (Dst Src Src Int)
+    /// sub of floats
+    SubFloats "sub_floats" (Dst Src Src Int)
+    /// mul of floats
+    MulFloats "mul_floats" (Dst Src Src Int)
+    /// div of floats
+    DivFloats "div_floats" (Dst Src Src Int)
 }
 
 impl Opcode {
@@ -471,6 +547,9 @@ impl Opcode {
         self as u8 >= Opcode::GetFieldCached as u8
     }
 }
+
+/// An instruction whose operands have changed their type so often is not quickened again.
+pub const FLIPS_MAX: i32 = 4;
 
 /// What a scope record is for: the `imm` of `ScopeEnter`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -176,7 +176,7 @@ impl FunctionCheck<'_> {
             Operand::Swapped => {
                 return self.ensure(value <= 1, || format!("flag {place} is {value}"));
             }
-            Operand::Byte | Operand::Small => return Ok(()),
+            Operand::Byte | Operand::Small | Operand::Half => return Ok(()),
             Operand::SrcOrNone if value == NO_REGISTER => return Ok(()),
             Operand::Dst | Operand::Src | Operand::Mut | Operand::SrcOrNone => 1,
             Operand::Window => usize::from(instruction.c) + 1,
@@ -215,7 +215,19 @@ impl FunctionCheck<'_> {
                 })?;
                 let costs_fuel = matches!(
                     instruction.op,
-                    Opcode::Loop | Opcode::Next | Opcode::NextPair | Opcode::RangeLoop
+                    Opcode::Loop
+                        | Opcode::LoopIf
+                        | Opcode::LoopNe
+                        | Opcode::LoopLt
+                        | Opcode::LoopLe
+                        | Opcode::LoopNeInt
+                        | Opcode::LoopLtInt
+                        | Opcode::LoopLeInt
+                        | Opcode::LoopGtInt
+                        | Opcode::LoopGeInt
+                        | Opcode::Next
+                        | Opcode::NextPair
+                        | Opcode::RangeLoop
                 );
                 self.ensure(imm > 0 || costs_fuel, || {
                     format!("{} jumps back without cost", instruction.op.text())
@@ -225,6 +237,12 @@ impl FunctionCheck<'_> {
             Immediate::Name => {
                 index(module.constants.len(), "constant")?;
                 self.name(imm as usize)
+            }
+            Immediate::Float => {
+                index(module.constants.len(), "constant")?;
+                let is_float =
+                    matches!(module.constants.get(imm as usize), Some(Constant::Float(_)));
+                self.ensure(is_float, || format!("constant {imm} is no float"))
             }
             Immediate::Slot => index(module.slots.len() + module.imports.len(), "slot"),
             Immediate::Function => index(module.functions.len(), "function"),

@@ -427,7 +427,9 @@ pub(super) fn setter(name: &str, fields: &[(Arc<str>, i32, bool)], clears: bool)
 
 fn relocate(mut at: Instruction, relocation: &Relocation<'_>) -> Instruction {
     at.imm = match at.op.layout().imm {
-        Immediate::Const | Immediate::Name => at.imm + relocation.first_constant as i32,
+        Immediate::Const | Immediate::Name | Immediate::Float => {
+            at.imm + relocation.first_constant as i32
+        }
         Immediate::Function => at.imm + relocation.first_function as i32,
         Immediate::Slot => relocation.slots[at.imm as usize] as i32,
         Immediate::None

@@ -111,6 +111,7 @@ pub struct Vm {
     slots: Vec<Value>,
     constants: Vec<Value>,
     invoke_caches: Vec<ops::invoke::InvokeCache>,
+    sites: ops::Sites,
     members: ops::MembersKnown,
     /// All objects.
     pub heap: Heap,
@@ -161,6 +162,7 @@ impl Vm {
             slots: Vec::new(),
             constants: Vec::new(),
             invoke_caches: Vec::new(),
+            sites: ops::Sites::default(),
             members: Vec::new(),
             heap,
             interrupt: Arc::default(),

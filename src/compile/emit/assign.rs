@@ -20,6 +20,11 @@ enum Place {
         object: Reg,
         index: Reg,
     },
+    /// An element whose index is a number in the source.
+    Item {
+        object: Reg,
+        index: i32,
+    },
     /// Several indices: a window with room for the receiver and them.
     Elements {
         object: Reg,
@@ -56,6 +61,10 @@ impl Emitter<'_> {
                 let all: Vec<ExprId> = indices.iter().chain(later).copied().collect();
                 let object = self.operand(*object, &all);
                 if let [index] = indices[..] {
+                    let small = self.int_literal(index).and_then(|value| i32::try_from(value).ok());
+                    if let Some(index) = small {
+                        return Some(Place::Item { object, index });
+                    }
                     let index = self.operand(index, later);
                     return Some(Place::Element { object, index });
                 }
@@ -86,13 +95,23 @@ impl Emitter<'_> {
         match &self.ast[value].kind {
             kind if kind.is_literal() => true,
             ExprKind::Name(_) | ExprKind::Unary { .. } => true,
-            ExprKind::Binary { op, lhs, .. } => {
-                !is_logical(*op)
-                    && *op != BinaryOp::NotIn
-                    && !matches!(self.ast[*lhs].kind, ExprKind::Binary { .. })
-            }
+            ExprKind::Binary { op, .. } => *op != BinaryOp::NotIn && self.is_plain_chain(value),
+            ExprKind::Member { .. } => true,
+            ExprKind::Index { indices, .. } => indices.len() == 1,
             _ => false,
         }
+    }
+
+    /// Whether none of a chain of operators may leave out its right side.
+    fn is_plain_chain(&self, value: ExprId) -> bool {
+        let mut at = value;
+        while let ExprKind::Binary { op, lhs, .. } = self.ast[at].kind {
+            if is_logical(op) {
+                return false;
+            }
+            at = lhs;
+        }
+        true
     }
 
     fn store(&mut self, place: &Place, value: Reg, span: Span) {
@@ -104,6 +123,9 @@ impl Emitter<'_> {
             }
             Place::Element { object, index } => {
                 self.at(span, |this| this.op(Opcode::SetIndex, *object, *index, value));
+            }
+            Place::Item { object, index } => {
+                self.at(span, |this| this.op_imm(Opcode::SetIndexInt, *object, value, *index));
             }
             Place::Elements { object, indices } => {
                 self.operator_call("[]=", *object, indices, Some(value), span);
@@ -164,6 +186,9 @@ impl Emitter<'_> {
             Place::Element { object, index } => {
                 self.at(span, |this| this.op(Opcode::GetIndex, current, *object, *index));
             }
+            Place::Item { object, index } => {
+                self.at(span, |this| this.op_imm(Opcode::GetIndexInt, current, *object, *index));
+            }
             Place::Elements { object, indices } => {
                 return self.operator_call("[]", *object, indices, None, span);
             }
@@ -190,6 +215,14 @@ impl Emitter<'_> {
             Place::Element { object, index } => {
                 let current = self.alloc();
                 self.at(span, |this| this.op(Opcode::GetIndexOrNull, current, *object, *index));
+                current
+            }
+            Place::Item { object, index } => {
+                let current = self.alloc();
+                self.at(span, |this| {
+                    this.load_int(current, i64::from(*index));
+                    this.op(Opcode::GetIndexOrNull, current, *object, current);
+                });
                 current
             }
             Place::Variable(_) | Place::Elements { .. } => self.load(place, span),

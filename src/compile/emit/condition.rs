@@ -16,6 +16,75 @@ impl Emitter<'_> {
         self.f.asm.set_span(before);
     }
 
+    /// Jumps back to `top` if an expression is truthy, and on to `out`, or behind this, otherwise.
+    /// The jump costs fuel.
+    pub(super) fn loop_if(&mut self, id: ExprId, top: Label, out: Label) {
+        let before = self.f.asm.set_span(self.ast[id].span);
+        let mark = self.mark();
+        match self.ast[id].kind {
+            ExprKind::Bool(true) => self.f.asm.jump(Opcode::Loop, 0, 0, 0, top),
+            ExprKind::Binary { op: BinaryOp::And, lhs, rhs } => {
+                self.jump_if(lhs, false, out);
+                self.loop_if(rhs, top, out);
+            }
+            ExprKind::Binary { op, lhs, rhs } => match comparison(op).and_then(|f| f.back) {
+                Some(forms) => self.compare_back(op, forms, (lhs, rhs), top),
+                None => {
+                    self.jump_if(id, false, out);
+                    self.f.asm.jump(Opcode::Loop, 0, 0, 0, top);
+                }
+            },
+            ExprKind::Name(_) | ExprKind::Member { .. } | ExprKind::Index { .. } => {
+                let value = self.any(id);
+                self.jump_on(Opcode::LoopIf, value, top);
+            }
+            ExprKind::Call { .. } => {
+                let value = self.any(id);
+                self.jump_on(Opcode::LoopIf, value, top);
+            }
+            _ => {
+                self.jump_if(id, false, out);
+                self.f.asm.jump(Opcode::Loop, 0, 0, 0, top);
+            }
+        }
+        self.release(mark);
+        self.f.asm.set_span(before);
+    }
+
+    fn compare_back(
+        &mut self,
+        op: BinaryOp,
+        (registers, int): (Opcode, Opcode),
+        (lhs, rhs): (ExprId, ExprId),
+        top: Label,
+    ) {
+        let span = self.f.asm.span();
+        let left = self.operand(lhs, &[rhs]);
+        let small = self.int_literal(rhs).and_then(|value| i16::try_from(value).ok());
+        if let Some(value) = small {
+            self.jump_on_int(int, left, value, top);
+            return;
+        }
+        let right = self.any(rhs);
+        let swapped = matches!(op, BinaryOp::Gt | BinaryOp::Ge);
+        let (a, b) = if swapped { (right, left) } else { (left, right) };
+        self.at(span, |this| this.f.asm.jump(registers, a.0, b.0, u8::from(swapped), top));
+    }
+
+    /// Whether a condition costs so little code that a loop may have it at both ends.
+    pub(super) fn is_small_condition(&self, id: ExprId) -> bool {
+        let small = |id: ExprId| {
+            self.int_literal(id).is_some() || matches!(self.ast[id].kind, ExprKind::Name(_))
+        };
+        match self.ast[id].kind {
+            ExprKind::Bool(_) => true,
+            ExprKind::Binary { op, lhs, rhs } => {
+                comparison(op).is_some() && small(lhs) && small(rhs)
+            }
+            _ => small(id),
+        }
+    }
+
     fn condition(&mut self, id: ExprId, on: bool, target: Label) {
         match self.ast[id].kind {
             ExprKind::Bool(value) => {
@@ -73,6 +142,11 @@ impl Emitter<'_> {
             self.jump_on_int(op, left, value, target);
             return;
         }
+        if let Some((forms, half)) = forms.float.zip(self.float_literal(rhs).and_then(upper_half)) {
+            let op = if on { forms.0 } else { forms.1 };
+            self.jump_on_int(op, left, half, target);
+            return;
+        }
         let right = self.any(rhs);
         let op = if on { forms.registers.0 } else { forms.registers.1 };
         let (a, b) = if forms.swapped { (right, left) } else { (left, right) };
@@ -80,11 +154,21 @@ impl Emitter<'_> {
     }
 }
 
+/// The upper half of a float of 32 bits, if that is all there is to a number.
+fn upper_half(value: f64) -> Option<i16> {
+    let bits = (value as f32).to_bits();
+    let whole = f64::from(f32::from_bits(bits)).to_bits() == value.to_bits() && bits << 16 == 0;
+    whole.then_some((bits >> 16) as i16)
+}
+
 /// The jumps of a comparison: if it holds, and if it does not.
 struct Forms {
     registers: (Opcode, Opcode),
     swapped: bool,
     int: (Opcode, Opcode),
+    float: Option<(Opcode, Opcode)>,
+    /// The jumps back if it holds, of registers and with an int.
+    back: Option<(Opcode, Opcode)>,
 }
 
 fn comparison(op: BinaryOp) -> Option<Forms> {
@@ -93,14 +177,35 @@ fn comparison(op: BinaryOp) -> Option<Forms> {
     let less = (Opcode::JumpLt, Opcode::JumpNotLt);
     let less_equal = (Opcode::JumpLe, Opcode::JumpNotLe);
     let flip = |(yes, no): (Opcode, Opcode)| (no, yes);
-    let (registers, swapped, int) = match op {
-        BinaryOp::Eq => (equal, false, equal_int),
-        BinaryOp::Ne => (flip(equal), false, flip(equal_int)),
-        BinaryOp::Lt => (less, false, (Opcode::JumpLtInt, Opcode::JumpNotLtInt)),
-        BinaryOp::Le => (less_equal, false, (Opcode::JumpLeInt, Opcode::JumpNotLeInt)),
-        BinaryOp::Gt => (less, true, (Opcode::JumpGtInt, Opcode::JumpNotGtInt)),
-        BinaryOp::Ge => (less_equal, true, (Opcode::JumpGeInt, Opcode::JumpNotGeInt)),
+    let plain = |registers, int| Forms { registers, swapped: false, int, float: None, back: None };
+    Some(match op {
+        BinaryOp::Eq => plain(equal, equal_int),
+        BinaryOp::Ne => Forms {
+            back: Some((Opcode::LoopNe, Opcode::LoopNeInt)),
+            ..plain(flip(equal), flip(equal_int))
+        },
+        BinaryOp::Lt => Forms {
+            float: Some((Opcode::JumpLtFloat, Opcode::JumpNotLtFloat)),
+            back: Some((Opcode::LoopLt, Opcode::LoopLtInt)),
+            ..plain(less, (Opcode::JumpLtInt, Opcode::JumpNotLtInt))
+        },
+        BinaryOp::Le => Forms {
+            float: Some((Opcode::JumpLeFloat, Opcode::JumpNotLeFloat)),
+            back: Some((Opcode::LoopLe, Opcode::LoopLeInt)),
+            ..plain(less_equal, (Opcode::JumpLeInt, Opcode::JumpNotLeInt))
+        },
+        BinaryOp::Gt => Forms {
+            swapped: true,
+            float: Some((Opcode::JumpGtFloat, Opcode::JumpNotGtFloat)),
+            back: Some((Opcode::LoopLt, Opcode::LoopGtInt)),
+            ..plain(less, (Opcode::JumpGtInt, Opcode::JumpNotGtInt))
+        },
+        BinaryOp::Ge => Forms {
+            swapped: true,
+            float: Some((Opcode::JumpGeFloat, Opcode::JumpNotGeFloat)),
+            back: Some((Opcode::LoopLe, Opcode::LoopGeInt)),
+            ..plain(less_equal, (Opcode::JumpGeInt, Opcode::JumpNotGeInt))
+        },
         _ => return None,
-    };
-    Some(Forms { registers, swapped, int })
+    })
 }

@@ -81,6 +81,18 @@ impl Emitter<'_> {
         }
     }
 
+    /// The float that an expression is, with its sign.
+    pub(super) fn float_literal(&self, id: ExprId) -> Option<f64> {
+        match self.ast[id].kind {
+            ExprKind::Float(value) => Some(value),
+            ExprKind::Unary { op: UnaryOp::Neg, operand } => match self.ast[operand].kind {
+                ExprKind::Float(value) => Some(-value),
+                _ => None,
+            },
+            _ => None,
+        }
+    }
+
     /// The constant that a literal is, with its sign; none for what has an instruction of its own.
     pub(super) fn literal_constant(&self, id: ExprId) -> Option<Constant> {
         Some(match &self.ast[id].kind {

@@ -2,9 +2,9 @@
 
 use super::builder::Exit;
 use super::{Emitter, Want};
-use crate::bytecode::assembler::Reg;
+use crate::bytecode::assembler::{Label, Reg};
 use crate::bytecode::op::Opcode;
-use crate::syntax::ast::{ExprId, ExprKind, MatchArm};
+use crate::syntax::ast::{Block, ExprId, ExprKind, MatchArm, StmtKind};
 
 impl Emitter<'_> {
     /// `if … else if … else …`, however long.
@@ -17,6 +17,13 @@ impl Emitter<'_> {
                 self.value(at, want);
                 break;
             };
+            if otherwise.is_none()
+                && want == Want::Nothing
+                && let Some(target) = self.way_out(then)
+            {
+                self.jump_if(*condition, true, target);
+                break;
+            }
             let next = self.label();
             self.jump_if(*condition, false, next);
             self.block(then, want);
@@ -34,6 +41,22 @@ impl Emitter<'_> {
             }
         }
         self.bind(done);
+    }
+
+    /// Where a block leads that is a `break` or `continue` alone and runs no clean-up on its way.
+    fn way_out(&self, block: &Block) -> Option<Label> {
+        let [statement] = block.statements[..] else { return None };
+        let StmtKind::Expr(id) = self.ast[statement].kind else { return None };
+        let key = self.names.targets.get(&id)?;
+        let frame = self.f.loops.iter().rev().find(|frame| frame.key == *key)?;
+        let (label, depth) = match self.ast[id].kind {
+            ExprKind::Break { value: None, .. } if frame.value.is_none() => {
+                (frame.on_break, frame.depth)
+            }
+            ExprKind::Continue { .. } => (frame.on_continue, frame.inside),
+            _ => return None,
+        };
+        (depth == self.f.cleanups.len()).then_some(label)
     }
 
     pub(super) fn match_arms(&mut self, subject: ExprId, arms: &[MatchArm], want: Want) {

@@ -43,15 +43,19 @@ impl Emitter<'_> {
         self.f.asm.jump(Opcode::Loop, 0, 0, 0, top);
     }
 
-    /// The condition stands on top: each round costs it and the jump back, which is where fuel is
-    /// taken, so a second copy at the bottom would save nothing.
+    /// The condition stands at the bottom, where it jumps back itself.
     pub(super) fn while_loop(&mut self, id: StmtId, condition: ExprId, body: &Block) {
         let (on_break, on_continue) = self.enter_loop(LoopKey::Stmt(id), None);
+        if self.is_small_condition(condition) {
+            self.jump_if(condition, false, on_break);
+        } else {
+            self.jump(on_continue);
+        }
         let top = self.label();
         self.bind(top);
-        self.jump_if(condition, false, on_break);
         self.block(body, Want::Nothing);
-        self.jump_back(on_continue, top);
+        self.bind(on_continue);
+        self.loop_if(condition, top, on_break);
         self.f.loops.pop();
         self.bind(on_break);
     }
@@ -169,8 +173,12 @@ impl Emitter<'_> {
         self.at(span, |this| this.jump_on2(Opcode::RangePrep, state, inclusive, on_break));
         self.bind(top);
         if let Some(var) = var {
-            self.place_in(var, state.plus(2));
-            self.set_first(var, state.plus(2));
+            // It cannot be assigned, so the loop may count it up where it is.
+            debug_assert!(
+                !self.names.variable(var).needs_cell(),
+                "a loop's variable stays as it is"
+            );
+            self.place(var, Storage::Register(state.plus(2)));
         }
         self.block(body, Want::Nothing);
         self.bind(on_continue);

@@ -3,6 +3,7 @@
 use super::Emitter;
 use crate::bytecode::assembler::Reg;
 use crate::bytecode::op::Opcode;
+use crate::bytecode::program::Constant;
 use crate::syntax::ast::{BinaryOp, ExprId, ExprKind};
 
 /// Whether the right side may be left out.
@@ -48,7 +49,10 @@ impl Emitter<'_> {
             }
         };
         let mark = self.mark();
+        let turned = links.first().and_then(|first| self.turned_form(leaf, first));
         let mut value = match links.first() {
+            // It is written with the number on its left.
+            Some(_) if turned.is_some() => dst,
             Some(first) if is_logical(first.op) => {
                 let out = place(0);
                 self.expr(leaf, out);
@@ -60,7 +64,11 @@ impl Emitter<'_> {
         for (index, link) in links.iter().enumerate() {
             let out = place(index);
             self.f.asm.set_span(self.ast[link.id].span);
-            if is_logical(link.op) {
+            if let (0, Some((op, swapped, number))) = (index, turned) {
+                let rhs = self.any(link.rhs);
+                self.f.asm.set_span(self.ast[link.id].span);
+                self.f.asm.emit(op, out.0, rhs.0, swapped, number);
+            } else if is_logical(link.op) {
                 self.move_to(out, value);
                 let done = self.label();
                 self.jump_on(skip_jump(link.op), out, done);
@@ -77,11 +85,33 @@ impl Emitter<'_> {
         }
     }
 
+    /// The instruction for a number on the left, the flag that it stands there, and the number.
+    fn turned_form(&mut self, number: ExprId, link: &Link) -> Option<(Opcode, u8, i32)> {
+        let by_int = match link.op {
+            BinaryOp::Add => (Opcode::AddInt, Opcode::AddConst, 1),
+            BinaryOp::Mul => (Opcode::MulInt, Opcode::MulConst, 1),
+            BinaryOp::Sub => (Opcode::IntSub, Opcode::ConstSub, 0),
+            BinaryOp::Div => (Opcode::IntDiv, Opcode::ConstDiv, 0),
+            _ => return None,
+        };
+        let (int, float, swapped) = by_int;
+        if let Some(value) = self.int_literal(number) {
+            return Some((int, swapped, i32::try_from(value).ok()?));
+        }
+        let value = self.float_literal(number)?;
+        Some((float, swapped, self.constant(Constant::Float(value))))
+    }
+
     /// `R[out] := R[lhs] op rhs`
     pub(super) fn apply(&mut self, op: BinaryOp, lhs: Reg, rhs: ExprId, out: Reg) {
         let small = self.int_literal(rhs).and_then(|value| i32::try_from(value).ok());
         if let Some((op, value)) = int_form(op).zip(small) {
             self.op_imm(op, out, lhs, value);
+            return;
+        }
+        if let Some((op, value)) = float_form(op).zip(self.float_literal(rhs)) {
+            let constant = self.constant(Constant::Float(value));
+            self.op_imm(op, out, lhs, constant);
             return;
         }
         let span = self.f.asm.span();
@@ -110,8 +140,19 @@ fn int_form(op: BinaryOp) -> Option<Opcode> {
         BinaryOp::Add => Opcode::AddInt,
         BinaryOp::Sub => Opcode::SubInt,
         BinaryOp::Mul => Opcode::MulInt,
+        BinaryOp::Div => Opcode::DivInt,
         BinaryOp::FloorDiv => Opcode::FloorDivInt,
         BinaryOp::Mod => Opcode::ModInt,
+        _ => return None,
+    })
+}
+
+fn float_form(op: BinaryOp) -> Option<Opcode> {
+    Some(match op {
+        BinaryOp::Add => Opcode::AddConst,
+        BinaryOp::Sub => Opcode::SubConst,
+        BinaryOp::Mul => Opcode::MulConst,
+        BinaryOp::Div => Opcode::DivConst,
         _ => return None,
     })
 }

@@ -51,6 +51,8 @@ macro_rules! instructions {
                 if tag(slot) == UNSET {
                     rare!(ops::variable::unset_slot)
                 }
+                // What has been set stays so.
+                (*$pc.cast_mut()).op = Opcode::GetSlot;
                 copy_slot(reg!($pc, $base, a), slot);
                 advance!($pc)
             },
@@ -96,21 +98,70 @@ macro_rules! instructions {
             Opcode::Closure => slow!(ops::variable::closure),
 
             // ---- arithmetic
-            Opcode::Add => arithmetic!($vm $pc $base, checked_add, +),
-            Opcode::Sub => arithmetic!($vm $pc $base, checked_sub, -),
-            Opcode::Mul => arithmetic!($vm $pc $base, checked_mul, *),
-            Opcode::AddInt => arithmetic_int!($vm $pc $base, checked_add, +),
-            Opcode::SubInt => arithmetic_int!($vm $pc $base, checked_sub, -),
-            Opcode::MulInt => arithmetic_int!($vm $pc $base, checked_mul, *),
+            Opcode::Add => arithmetic!($pc $base, checked_add, +, AddFloats),
+            Opcode::Sub => arithmetic!($pc $base, checked_sub, -, SubFloats),
+            Opcode::Mul => arithmetic!($pc $base, checked_mul, *, MulFloats),
+            Opcode::AddInt => arithmetic_int!($pc $base, checked_add, +),
+            Opcode::SubInt => arithmetic_int!($pc $base, checked_sub, -),
+            Opcode::MulInt => arithmetic_int!($pc $base, checked_mul, *),
             Opcode::Div => {
                 let lhs = reg!($pc, $base, b);
                 let rhs = reg!($pc, $base, c);
-                if tag(lhs) == FLOAT && tag(rhs) == FLOAT {
-                    write_slot(reg!($pc, $base, a), Value::float(float(lhs) / float(rhs)));
+                let kinds = tag(lhs) | tag(rhs);
+                if kinds == INT && bits(rhs) != 0 {
+                    let result = bits(lhs) as i64 as f64 / bits(rhs) as i64 as f64;
+                    write_slot(reg!($pc, $base, a), Value::float(result));
+                    advance!($pc)
+                }
+                if kinds == FLOAT {
+                    numbers!($pc $base, lhs, rhs, /, DivFloats)
+                }
+                slow!(ops::arithmetic::binary)
+            },
+            Opcode::DivInt => {
+                let lhs = reg!($pc, $base, b);
+                if tag(lhs) | FLOAT == FLOAT && (*$pc).imm != 0 {
+                    let result = number!(lhs) / f64::from((*$pc).imm);
+                    write_slot(reg!($pc, $base, a), Value::float(result));
                     advance!($pc)
                 }
                 slow!(ops::arithmetic::binary)
             },
+            Opcode::IntSub => {
+                let rhs = reg!($pc, $base, b);
+                if tag(rhs) == INT {
+                    let difference = i64::from((*$pc).imm).checked_sub(bits(rhs) as i64);
+                    if let Some(result) = difference {
+                        write_slot(reg!($pc, $base, a), Value::int(result));
+                        advance!($pc)
+                    }
+                } else if tag(rhs) == FLOAT {
+                    let result = f64::from((*$pc).imm) - float(rhs);
+                    write_slot(reg!($pc, $base, a), Value::float(result));
+                    advance!($pc)
+                }
+                slow!(ops::arithmetic::binary)
+            },
+            Opcode::IntDiv => {
+                let rhs = reg!($pc, $base, b);
+                let is_float = tag(rhs) == FLOAT;
+                if is_float || tag(rhs) == INT && bits(rhs) != 0 {
+                    let result = f64::from((*$pc).imm) / number!(rhs);
+                    write_slot(reg!($pc, $base, a), Value::float(result));
+                    advance!($pc)
+                }
+                slow!(ops::arithmetic::binary)
+            },
+            Opcode::AddConst => arithmetic_const!($vm $pc $base, +, false),
+            Opcode::SubConst => arithmetic_const!($vm $pc $base, -, false),
+            Opcode::MulConst => arithmetic_const!($vm $pc $base, *, false),
+            Opcode::DivConst => arithmetic_const!($vm $pc $base, /, false),
+            Opcode::ConstSub => arithmetic_const!($vm $pc $base, -, true),
+            Opcode::ConstDiv => arithmetic_const!($vm $pc $base, /, true),
+            Opcode::AddFloats => arithmetic_floats!($pc $base, +),
+            Opcode::SubFloats => arithmetic_floats!($pc $base, -),
+            Opcode::MulFloats => arithmetic_floats!($pc $base, *),
+            Opcode::DivFloats => arithmetic_floats!($pc $base, /),
             Opcode::FloorDiv => {
                 let lhs = reg!($pc, $base, b);
                 let rhs = reg!($pc, $base, c);
@@ -141,11 +192,27 @@ macro_rules! instructions {
                 }
                 slow!(ops::arithmetic::binary)
             },
-            Opcode::Pow | Opcode::Shl | Opcode::Shr => slow!(ops::arithmetic::binary),
+            Opcode::Pow => slow!(ops::arithmetic::binary),
+            Opcode::Shl => shift!($pc $base, <<),
+            Opcode::Shr => shift!($pc $base, >>),
             Opcode::BitAnd => bitwise!($pc $base, &),
             Opcode::BitOr => bitwise!($pc $base, |),
             Opcode::BitXor => bitwise!($pc $base, ^),
-            Opcode::Neg | Opcode::BitNot => slow!(ops::arithmetic::unary),
+            Opcode::Neg => {
+                let operand = reg!($pc, $base, b);
+                if tag(operand) == FLOAT {
+                    write_slot(reg!($pc, $base, a), Value::float(-float(operand)));
+                    advance!($pc)
+                }
+                if tag(operand) == INT
+                    && let Some(result) = (bits(operand) as i64).checked_neg()
+                {
+                    write_slot(reg!($pc, $base, a), Value::int(result));
+                    advance!($pc)
+                }
+                slow!(ops::arithmetic::unary)
+            },
+            Opcode::BitNot => slow!(ops::arithmetic::unary),
             Opcode::Not => {
                 let truth = (*reg!($pc, $base, b)).truthy();
                 write_slot(reg!($pc, $base, a), Value::bool(!truth));
@@ -193,6 +260,28 @@ macro_rules! instructions {
             Opcode::JumpNotGtInt => compare_jump_int!($pc $base, [!] >),
             Opcode::JumpGeInt => compare_jump_int!($pc $base, [] >=),
             Opcode::JumpNotGeInt => compare_jump_int!($pc $base, [!] >=),
+            Opcode::JumpLtFloat => compare_jump_float!($pc $base, [] <),
+            Opcode::JumpNotLtFloat => compare_jump_float!($pc $base, [!] <),
+            Opcode::JumpLeFloat => compare_jump_float!($pc $base, [] <=),
+            Opcode::JumpNotLeFloat => compare_jump_float!($pc $base, [!] <=),
+            Opcode::JumpGtFloat => compare_jump_float!($pc $base, [] >),
+            Opcode::JumpNotGtFloat => compare_jump_float!($pc $base, [!] >),
+            Opcode::JumpGeFloat => compare_jump_float!($pc $base, [] >=),
+            Opcode::JumpNotGeFloat => compare_jump_float!($pc $base, [!] >=),
+
+            // ---- jumps back
+            Opcode::LoopIf => {
+                burn!($vm);
+                jump_if!((*reg!($pc, $base, a)).truthy(), $pc)
+            },
+            Opcode::LoopNe => back!($vm, compare_jump!($pc $base, [] !=)),
+            Opcode::LoopLt => back!($vm, compare_jump!($pc $base, [] <)),
+            Opcode::LoopLe => back!($vm, compare_jump!($pc $base, [] <=)),
+            Opcode::LoopNeInt => back!($vm, compare_jump_int!($pc $base, [] !=)),
+            Opcode::LoopLtInt => back!($vm, compare_jump_int!($pc $base, [] <)),
+            Opcode::LoopLeInt => back!($vm, compare_jump_int!($pc $base, [] <=)),
+            Opcode::LoopGtInt => back!($vm, compare_jump_int!($pc $base, [] >)),
+            Opcode::LoopGeInt => back!($vm, compare_jump_int!($pc $base, [] >=)),
 
             // ---- containers
             Opcode::Concat => slow!(ops::text::concat),
@@ -244,7 +333,30 @@ macro_rules! instructions {
                 }
                 slow!(ops::index::set)
             },
+            Opcode::SetIndexInt => {
+                let container = reg!($pc, $base, a);
+                if tag(container) == LIST {
+                    let list = list_mut(container);
+                    let index = i64::from((*$pc).imm) as u64;
+                    if index < list.items.len() as u64 && !list.frozen {
+                        (*$vm).heap.write_barrier(*container);
+                        let item = list.items.as_mut_ptr().add(index as usize);
+                        copy_slot(item, reg!($pc, $base, b));
+                        advance!($pc)
+                    }
+                }
+                slow!(ops::index::set)
+            },
             Opcode::GetField => slow!(ops::field::get),
+            Opcode::GetLength => {
+                let object = reg!($pc, $base, b);
+                if tag(object) == LIST {
+                    let length = list(object).items.len();
+                    write_slot(reg!($pc, $base, a), Value::int(length as i64));
+                    advance!($pc)
+                }
+                slow!(ops::field::get)
+            },
             Opcode::GetFieldCached => {
                 let object = reg!($pc, $base, b);
                 if tag(object) == INSTANCE && shape(object) == (*$pc).imm as u32 {
@@ -302,6 +414,45 @@ macro_rules! instructions {
             },
             Opcode::InvokeNative => {
                 burn!($vm);
+                slow!(ops::invoke::native)
+            },
+            Opcode::InvokePush => {
+                burn!($vm);
+                let window = reg!($pc, $base, a);
+                if tag(window.add(1)) == LIST {
+                    let list = list_mut(window.add(1));
+                    let length = list.items.len();
+                    if length < list.items.capacity() && !list.frozen {
+                        (*$vm).heap.write_barrier(*window.add(1));
+                        copy_slot(list.items.as_mut_ptr().add(length), window.add(2));
+                        list.items.set_len(length + 1);
+                        write_slot(window, Value::null());
+                        advance!($pc)
+                    }
+                }
+                slow!(ops::invoke::native)
+            },
+            Opcode::InvokePop => {
+                burn!($vm);
+                let window = reg!($pc, $base, a);
+                if tag(window.add(1)) == LIST {
+                    let list = list_mut(window.add(1));
+                    let length = list.items.len();
+                    if length > 0 && !list.frozen {
+                        copy_slot(window, list.items.as_ptr().add(length - 1));
+                        list.items.set_len(length - 1);
+                        advance!($pc)
+                    }
+                }
+                slow!(ops::invoke::native)
+            },
+            Opcode::InvokeSqrt => {
+                burn!($vm);
+                let window = reg!($pc, $base, a);
+                if tag(window.add(1)) == FLOAT {
+                    write_slot(window, Value::float(float(window.add(1)).sqrt()));
+                    advance!($pc)
+                }
                 slow!(ops::invoke::native)
             },
             Opcode::CallSpread | Opcode::CallSpreadAwait => {
@@ -405,10 +556,8 @@ macro_rules! instructions {
                 if left == 0 {
                     advance!($pc)
                 }
-                let number = (bits(state) as i64).wrapping_add(1);
-                write_slot(state, Value::int(number));
-                write_slot(state.add(1), Value::int(left as i64 - 1));
-                write_slot(state.add(2), Value::int(number));
+                set_bits(state.add(1), left - 1);
+                set_bits(state.add(2), bits(state.add(2)).wrapping_add(1));
                 $pc = $pc.offset((*$pc).imm as isize);
                 next!()
             },

@@ -38,17 +38,58 @@ macro_rules! burn {
     };
 }
 
-/// Arithmetic on two registers: ints checked, then floats.
+/// A jump back, which costs fuel.
+macro_rules! back {
+    ($vm:ident, $jump:expr) => {{
+        burn!($vm);
+        $jump
+    }};
+}
+
+/// The number in a slot that holds an int or a float.
+macro_rules! number {
+    ($slot:expr) => {
+        if tag($slot) == INT { bits($slot) as i64 as f64 } else { float($slot) }
+    };
+}
+
+/// Arithmetic on two registers: ints checked, then numbers. Where both are floats the instruction
+/// becomes one for floats, unless it has been that too often.
 macro_rules! arithmetic {
-    ($vm:ident $pc:ident $base:ident, $checked:ident, $sign:tt) => {{
+    ($pc:ident $base:ident, $checked:ident, $sign:tt, $floats:ident) => {{
         let lhs = reg!($pc, $base, b);
         let rhs = reg!($pc, $base, c);
-        if tag(lhs) | tag(rhs) == INT {
+        let kinds = tag(lhs) | tag(rhs);
+        if kinds == INT {
             if let Some(result) = (bits(lhs) as i64).$checked(bits(rhs) as i64) {
                 write_slot(reg!($pc, $base, a), Value::int(result));
                 advance!($pc)
             }
-        } else if tag(lhs) == FLOAT && tag(rhs) == FLOAT {
+        } else if kinds == FLOAT {
+            numbers!($pc $base, lhs, rhs, $sign, $floats)
+        }
+        slow!(ops::arithmetic::binary)
+    }};
+}
+
+/// Arithmetic on an int and a float, or two floats.
+macro_rules! numbers {
+    ($pc:ident $base:ident, $lhs:ident, $rhs:ident, $sign:tt, $floats:ident) => {{
+        if tag($lhs) == tag($rhs) && (*$pc).imm < FLIPS_MAX {
+            (*$pc.cast_mut()).op = Opcode::$floats;
+        }
+        let result = number!($lhs) $sign number!($rhs);
+        write_slot(reg!($pc, $base, a), Value::float(result));
+        advance!($pc)
+    }};
+}
+
+/// Arithmetic on two registers that have held floats lately.
+macro_rules! arithmetic_floats {
+    ($pc:ident $base:ident, $sign:tt) => {{
+        let lhs = reg!($pc, $base, b);
+        let rhs = reg!($pc, $base, c);
+        if tag(lhs) == FLOAT && tag(rhs) == FLOAT {
             let result = float(lhs) $sign float(rhs);
             write_slot(reg!($pc, $base, a), Value::float(result));
             advance!($pc)
@@ -59,7 +100,7 @@ macro_rules! arithmetic {
 
 /// Arithmetic on a register and the number in the instruction.
 macro_rules! arithmetic_int {
-    ($vm:ident $pc:ident $base:ident, $checked:ident, $sign:tt) => {{
+    ($pc:ident $base:ident, $checked:ident, $sign:tt) => {{
         let lhs = reg!($pc, $base, b);
         if tag(lhs) == INT {
             if let Some(result) = (bits(lhs) as i64).$checked(i64::from((*$pc).imm)) {
@@ -75,12 +116,48 @@ macro_rules! arithmetic_int {
     }};
 }
 
-/// Floor division and remainder by a positive number; all else is slow.
+/// Arithmetic on a register and a constant that is a float. `$turned` says that the constant stands
+/// on the left.
+macro_rules! arithmetic_const {
+    ($vm:ident $pc:ident $base:ident, $sign:tt, $turned:literal) => {{
+        let operand = reg!($pc, $base, b);
+        if tag(operand) | FLOAT == FLOAT {
+            let constant = float((*$vm).constants.as_ptr().add((*$pc).imm as usize));
+            let number = number!(operand);
+            let result = if $turned { constant $sign number } else { number $sign constant };
+            write_slot(reg!($pc, $base, a), Value::float(result));
+            advance!($pc)
+        }
+        slow!(ops::arithmetic::binary)
+    }};
+}
+
+/// Floor division and remainder by a positive number; all else is slow. Numbers of 32 bits are
+/// divided in less time.
 macro_rules! divide {
     ($pc:ident $base:ident, $lhs:ident, $divisor:expr, $euclid:ident) => {{
         let divisor: i64 = $divisor;
         if divisor > 0 {
-            let result = (bits($lhs) as i64).$euclid(divisor);
+            let number = bits($lhs) as i64;
+            let result = if (number | divisor) as u64 >> 32 == 0 {
+                i64::from((number as u32).$euclid(divisor as u32))
+            } else {
+                number.$euclid(divisor)
+            };
+            write_slot(reg!($pc, $base, a), Value::int(result));
+            advance!($pc)
+        }
+        slow!(ops::arithmetic::binary)
+    }};
+}
+
+/// A shift by less than 64.
+macro_rules! shift {
+    ($pc:ident $base:ident, $sign:tt) => {{
+        let lhs = reg!($pc, $base, b);
+        let rhs = reg!($pc, $base, c);
+        if tag(lhs) | tag(rhs) == INT && bits(rhs) < 64 {
+            let result = (bits(lhs) as i64) $sign bits(rhs);
             write_slot(reg!($pc, $base, a), Value::int(result));
             advance!($pc)
         }
@@ -143,6 +220,22 @@ macro_rules! compare_jump_int {
         let lhs = reg!($pc, $base, a);
         if tag(lhs) == INT {
             let holds = (bits(lhs) as i64) $sign small($pc);
+            jump_if!($($negate)? holds, $pc)
+        }
+        if tag(lhs) == FLOAT {
+            let holds = float(lhs) $sign small($pc) as f64;
+            jump_if!($($negate)? holds, $pc)
+        }
+        slow!(ops::compare::jump)
+    }};
+}
+
+/// A jump by a comparison of a register with the float in the instruction.
+macro_rules! compare_jump_float {
+    ($pc:ident $base:ident, [$($negate:tt)?] $sign:tt) => {{
+        let lhs = reg!($pc, $base, a);
+        if tag(lhs) == FLOAT {
+            let holds = float(lhs) $sign half($pc);
             jump_if!($($negate)? holds, $pc)
         }
         slow!(ops::compare::jump)

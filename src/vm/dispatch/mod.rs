@@ -28,7 +28,7 @@ use super::ops;
 use super::unwind::Outcome;
 use super::value::{Kind, Value, copy_slot, write_slot};
 use crate::bytecode::instruction::Instruction;
-use crate::bytecode::op::Opcode;
+use crate::bytecode::op::{FLIPS_MAX, Opcode};
 
 const INT: u64 = Kind::Int as u64;
 const FLOAT: u64 = Kind::Float as u64;
@@ -129,6 +129,13 @@ unsafe fn float(slot: *const Value) -> f64 {
     f64::from_bits(unsafe { bits(slot) })
 }
 
+/// Changes the payload of a slot that keeps its kind.
+#[inline(always)]
+unsafe fn set_bits(slot: *mut Value, bits: u64) {
+    // SAFETY: promised by the caller; the second word of a value is its payload.
+    unsafe { slot.cast::<u64>().add(1).write(bits) }
+}
+
 /// The elements of the list in a slot.
 #[inline(always)]
 unsafe fn list<'a>(slot: *const Value) -> &'a List {
@@ -176,4 +183,12 @@ unsafe fn field(slot: *const Value, index: u8) -> *mut Value {
 unsafe fn small(pc: *const Instruction) -> i64 {
     // SAFETY: the caller has an instruction; bytes 2 and 3 of it are aligned for this.
     unsafe { i64::from(pc.cast::<i16>().add(1).read()) }
+}
+
+/// The float whose upper half is in `b` and `c` of an instruction.
+#[inline(always)]
+unsafe fn half(pc: *const Instruction) -> f64 {
+    // SAFETY: as for `small`.
+    let half = unsafe { pc.cast::<u16>().add(1).read() };
+    f64::from(f32::from_bits(u32::from(half) << 16))
 }

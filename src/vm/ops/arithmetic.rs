@@ -2,7 +2,8 @@
 //! lists, bytes, and operator methods of classes.
 
 use super::{Flow, Op, Step};
-use crate::bytecode::op::Opcode;
+use crate::bytecode::instruction::Instruction;
+use crate::bytecode::op::{Opcode, Operand};
 use crate::vm::Vm;
 use crate::vm::equal::float_as_int;
 use crate::vm::error::{ErrorKind, Thrown};
@@ -15,10 +16,12 @@ type Computed = Result<Option<Value>, Thrown>;
 /// The operator of an instruction.
 fn operator_of(op: Opcode) -> Operator {
     match op {
-        Opcode::Add | Opcode::AddInt => Operator::Add,
-        Opcode::Sub | Opcode::SubInt => Operator::Sub,
-        Opcode::Mul | Opcode::MulInt => Operator::Mul,
-        Opcode::Div => Operator::Div,
+        Opcode::Add | Opcode::AddInt | Opcode::AddConst | Opcode::AddFloats => Operator::Add,
+        Opcode::Sub | Opcode::SubInt | Opcode::SubConst | Opcode::SubFloats => Operator::Sub,
+        Opcode::IntSub | Opcode::ConstSub => Operator::Sub,
+        Opcode::Mul | Opcode::MulInt | Opcode::MulConst | Opcode::MulFloats => Operator::Mul,
+        Opcode::Div | Opcode::DivInt | Opcode::DivConst | Opcode::DivFloats => Operator::Div,
+        Opcode::IntDiv | Opcode::ConstDiv => Operator::Div,
         Opcode::FloorDiv | Opcode::FloorDivInt => Operator::FloorDiv,
         Opcode::Mod | Opcode::ModInt => Operator::Mod,
         Opcode::Pow => Operator::Pow,
@@ -30,16 +33,43 @@ fn operator_of(op: Opcode) -> Operator {
     }
 }
 
+/// The operands of an arithmetic instruction, as they stand in the source.
+fn operands(op: &Op<'_>) -> (Value, Value) {
+    let at = op.instruction();
+    let register = op.get(at.b);
+    let (number, is_left) = match at.op {
+        Opcode::AddInt | Opcode::MulInt => (Value::int(i64::from(at.imm)), at.c != 0),
+        Opcode::SubInt | Opcode::DivInt | Opcode::FloorDivInt | Opcode::ModInt => {
+            (Value::int(i64::from(at.imm)), false)
+        }
+        Opcode::IntSub | Opcode::IntDiv => (Value::int(i64::from(at.imm)), true),
+        Opcode::AddConst | Opcode::MulConst => (op.vm.constants[at.imm as usize], at.c != 0),
+        Opcode::SubConst | Opcode::DivConst => (op.vm.constants[at.imm as usize], false),
+        Opcode::ConstSub | Opcode::ConstDiv => (op.vm.constants[at.imm as usize], true),
+        _ => (op.get(at.c), false),
+    };
+    if is_left { (number, register) } else { (register, number) }
+}
+
+/// Makes a quickened instruction the general one again, and counts that.
+fn unquicken(op: &mut Op<'_>) {
+    let at = op.instruction();
+    let general = match at.op {
+        Opcode::AddFloats => Opcode::Add,
+        Opcode::SubFloats => Opcode::Sub,
+        Opcode::MulFloats => Opcode::Mul,
+        Opcode::DivFloats => Opcode::Div,
+        _ => return,
+    };
+    op.patch(Instruction::new(general, at.a, at.b, at.c, at.imm + 1));
+}
+
 /// All arithmetic of two operands
 pub(in crate::vm) fn binary(op: &mut Op<'_>) -> Step {
+    unquicken(op);
     let at = op.instruction();
     let sign = operator_of(at.op);
-    let lhs = op.get(at.b);
-    let with_number = matches!(
-        at.op,
-        Opcode::AddInt | Opcode::SubInt | Opcode::MulInt | Opcode::FloorDivInt | Opcode::ModInt
-    );
-    let rhs = if with_number { Value::int(i64::from(at.imm)) } else { op.get(at.c) };
+    let (lhs, rhs) = operands(op);
     if let Some(result) = compute(op.vm, sign, lhs, rhs)? {
         op.set(at.a, result);
         return Ok(Flow::Next);
@@ -353,7 +383,8 @@ fn undefined(op: &mut Op<'_>, sign: Operator, lhs: Value, rhs: Value) -> Thrown 
         text.push_str(": a number becomes a duration by its unit, such as `5s`");
     } else if lhs.is_null() || rhs.is_null() {
         let at = op.instruction();
-        let origin = op.origin(if lhs.is_null() { at.b } else { at.c });
+        let in_first = lhs.is_null() || at.op.layout().c != Operand::Src;
+        let origin = op.origin(if in_first { at.b } else { at.c });
         text.push_str(&format!(": {} is null", origin.as_deref().unwrap_or("one side")));
     }
     op.vm.error(ErrorKind::TypeError, text)

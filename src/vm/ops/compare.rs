@@ -7,7 +7,7 @@ use std::cmp::Ordering;
 use super::work::Work;
 use super::{Flow, Op, Step};
 use crate::bytecode::instruction::Instruction;
-use crate::bytecode::op::Opcode;
+use crate::bytecode::op::{Opcode, Operand};
 use crate::vm::equal::{Comparison, Equality, equal};
 use crate::vm::error::{ErrorKind, Thrown};
 use crate::vm::exit::Exit;
@@ -24,18 +24,23 @@ pub(in crate::vm) fn compare(op: &mut Op<'_>) -> Step {
 pub(in crate::vm) fn jump(op: &mut Op<'_>) -> Step {
     let at = op.instruction();
     let lhs = op.get(at.a);
-    let number = Value::int(i64::from(at.small()));
+    let rhs = match at.op.layout().b {
+        Operand::Small => Value::int(i64::from(at.small())),
+        Operand::Half => Value::float(at.half()),
+        _ => op.get(at.b),
+    };
     match at.op {
-        Opcode::JumpEq
-        | Opcode::JumpNe
-        | Opcode::JumpLt
-        | Opcode::JumpNotLt
-        | Opcode::JumpLe
-        | Opcode::JumpNotLe => question(op, lhs, op.get(at.b)),
-        Opcode::JumpGtInt | Opcode::JumpNotGtInt | Opcode::JumpGeInt | Opcode::JumpNotGeInt => {
-            question(op, number, lhs)
-        }
-        _ => question(op, lhs, number),
+        Opcode::JumpGtInt
+        | Opcode::JumpNotGtInt
+        | Opcode::JumpGeInt
+        | Opcode::JumpNotGeInt
+        | Opcode::JumpGtFloat
+        | Opcode::JumpNotGtFloat
+        | Opcode::JumpGeFloat
+        | Opcode::JumpNotGeFloat
+        | Opcode::LoopGtInt
+        | Opcode::LoopGeInt => question(op, rhs, lhs),
+        _ => question(op, lhs, rhs),
     }
 }
 
@@ -52,11 +57,16 @@ fn asked(op: Opcode) -> (Asks, bool) {
     match op {
         Opcode::Eq | Opcode::JumpEq | Opcode::JumpEqInt => (Asks::Equal, false),
         Opcode::Ne | Opcode::JumpNe | Opcode::JumpNeInt => (Asks::Equal, true),
+        Opcode::LoopNe | Opcode::LoopNeInt => (Asks::Equal, true),
         Opcode::Lt | Opcode::JumpLt | Opcode::JumpLtInt | Opcode::JumpGtInt => (Asks::Less, false),
+        Opcode::JumpLtFloat | Opcode::JumpGtFloat => (Asks::Less, false),
+        Opcode::LoopLt | Opcode::LoopLtInt | Opcode::LoopGtInt => (Asks::Less, false),
         Opcode::JumpNotLt | Opcode::JumpNotLtInt | Opcode::JumpNotGtInt => (Asks::Less, true),
+        Opcode::JumpNotLtFloat | Opcode::JumpNotGtFloat => (Asks::Less, true),
         Opcode::JumpNotLe | Opcode::JumpNotLeInt | Opcode::JumpNotGeInt => {
             (Asks::LessOrEqual, true)
         }
+        Opcode::JumpNotLeFloat | Opcode::JumpNotGeFloat => (Asks::LessOrEqual, true),
         _ => (Asks::LessOrEqual, false),
     }
 }
@@ -66,9 +76,22 @@ fn asked(op: Opcode) -> (Asks, bool) {
 fn is_swapped(at: Instruction) -> bool {
     match at.op {
         Opcode::Lt | Opcode::Le => at.imm != 0,
-        Opcode::JumpLt | Opcode::JumpNotLt | Opcode::JumpLe | Opcode::JumpNotLe => at.c != 0,
-        Opcode::JumpGtInt | Opcode::JumpNotGtInt => true,
-        Opcode::JumpGeInt | Opcode::JumpNotGeInt => true,
+        Opcode::JumpLt
+        | Opcode::JumpNotLt
+        | Opcode::JumpLe
+        | Opcode::JumpNotLe
+        | Opcode::LoopLt
+        | Opcode::LoopLe => at.c != 0,
+        Opcode::JumpGtInt
+        | Opcode::JumpNotGtInt
+        | Opcode::JumpGeInt
+        | Opcode::JumpNotGeInt
+        | Opcode::JumpGtFloat
+        | Opcode::JumpNotGtFloat
+        | Opcode::JumpGeFloat
+        | Opcode::JumpNotGeFloat
+        | Opcode::LoopGtInt
+        | Opcode::LoopGeInt => true,
         _ => false,
     }
 }

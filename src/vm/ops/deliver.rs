@@ -23,6 +23,19 @@ pub(in crate::vm) fn deliver(op: &mut Op<'_>, result: Value) -> Step {
         | Opcode::AddInt
         | Opcode::SubInt
         | Opcode::MulInt
+        | Opcode::DivInt
+        | Opcode::IntSub
+        | Opcode::IntDiv
+        | Opcode::AddConst
+        | Opcode::SubConst
+        | Opcode::MulConst
+        | Opcode::DivConst
+        | Opcode::ConstSub
+        | Opcode::ConstDiv
+        | Opcode::AddFloats
+        | Opcode::SubFloats
+        | Opcode::MulFloats
+        | Opcode::DivFloats
         | Opcode::FloorDivInt
         | Opcode::ModInt
         | Opcode::Neg
@@ -31,6 +44,7 @@ pub(in crate::vm) fn deliver(op: &mut Op<'_>, result: Value) -> Step {
         | Opcode::GetIndexInt
         | Opcode::GetField
         | Opcode::GetFieldCached
+        | Opcode::GetLength
         | Opcode::GetFieldOrNull
         | Opcode::GetMethod
         | Opcode::GetSuper
@@ -40,6 +54,7 @@ pub(in crate::vm) fn deliver(op: &mut Op<'_>, result: Value) -> Step {
         }
         Opcode::GetIndexOrNull => index::deliver_or_null(op, result),
         Opcode::SetIndex
+        | Opcode::SetIndexInt
         | Opcode::SetField
         | Opcode::SetFieldCached
         | Opcode::MapPut

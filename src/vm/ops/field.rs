@@ -16,11 +16,41 @@ use crate::vm::value::{Kind, Value};
 pub(in crate::vm) fn get(op: &mut Op<'_>) -> Step {
     let at = op.instruction();
     let object = op.get(at.b);
+    if at.op == Opcode::GetFieldCached && again(op, object) {
+        return Ok(Flow::Stay);
+    }
     let name = op.name();
     if object.is_map() {
         return get_entry(op, object, name, false);
     }
     get_member(op, object, name)
+}
+
+/// Writes into a cached instruction what it has found on an object of this shape before, if it has.
+fn again(op: &mut Op<'_>, object: Value) -> bool {
+    let at = op.instruction();
+    let Some(shape) = op.vm.heap.instance_ref(object).map(|instance| instance.shape()) else {
+        return false;
+    };
+    let Some(slot) = op.vm.sites.get(op.after(0), shape) else { return false };
+    if shape == at.imm as u32 {
+        return false;
+    }
+    // What is known here fitted into the byte.
+    op.patch(Instruction::new(at.op, at.a, at.b, slot as u8, shape as i32));
+    true
+}
+
+/// Writes a field of an object of this shape into the instruction. What it held for another shape
+/// is kept beside it.
+fn cache(op: &mut Op<'_>, quick: Opcode, slot: u8, shape: u32) {
+    let at = op.instruction();
+    if at.op == quick {
+        let pc = op.after(0);
+        op.vm.sites.put(pc, at.imm as u32, u32::from(at.c));
+        op.vm.sites.put(pc, shape, u32::from(slot));
+    }
+    op.patch(Instruction::new(quick, at.a, at.b, slot, shape as i32));
 }
 
 /// `GetFieldOrNull`
@@ -50,6 +80,9 @@ pub(in crate::vm) fn get_method(op: &mut Op<'_>) -> Step {
 pub(in crate::vm) fn set(op: &mut Op<'_>) -> Step {
     let at = op.instruction();
     let (object, value) = (op.get(at.a), op.get(at.b));
+    if at.op == Opcode::SetFieldCached && again(op, object) {
+        return Ok(Flow::Stay);
+    }
     let name = op.name();
     match object.kind() {
         Kind::Map => {
@@ -74,7 +107,7 @@ pub(in crate::vm) fn set(op: &mut Op<'_>) -> Step {
     if let Ok(slot) = u8::try_from(slot)
         && matches!(at.op, Opcode::SetField | Opcode::SetFieldCached)
     {
-        op.patch(Instruction::new(Opcode::SetFieldCached, at.a, at.b, slot, shape as i32));
+        cache(op, Opcode::SetFieldCached, slot, shape);
     }
     Ok(Flow::Next)
 }
@@ -103,6 +136,15 @@ fn get_member(op: &mut Op<'_>, object: Value, name: Value) -> Step {
             }
             remember(op, object, name);
             op.set(at.a, value);
+            Ok(Flow::Next)
+        }
+        Found::Property(_) if object.is(Kind::List) => {
+            // Its length is the one property that a list has.
+            let length = op.vm.heap.list_ref(object).map_or(0, |list| list.items.len());
+            if matches!(at.op, Opcode::GetField | Opcode::GetFieldCached) {
+                op.patch(Instruction::new(Opcode::GetLength, at.a, at.b, 0, 0));
+            }
+            op.set(at.a, Value::int(length as i64));
             Ok(Flow::Next)
         }
         Found::Missing => Err(op.missing_member(object, name, "field", at.b)),
@@ -182,14 +224,14 @@ fn value_or_call(op: &mut Op<'_>, special: Special) -> Step {
 /// Writes a cache of the field over the instruction.
 fn remember(op: &mut Op<'_>, object: Value, name: Value) {
     let at = op.instruction();
-    if !matches!(at.op, Opcode::GetField | Opcode::GetFieldCached) {
+    if !matches!(at.op, Opcode::GetField | Opcode::GetFieldCached | Opcode::GetLength) {
         return;
     }
     let instance = op.vm.heap.instance_ref(object).expect("callers pass an instance");
     let slot = instance.class().slot(op.vm.heap.str(name).unwrap_or_default());
     if let Some(slot) = slot.and_then(|slot| u8::try_from(slot).ok()) {
-        let shape = instance.shape() as i32;
-        op.patch(Instruction::new(Opcode::GetFieldCached, at.a, at.b, slot, shape));
+        let shape = instance.shape();
+        cache(op, Opcode::GetFieldCached, slot, shape);
     }
 }
 

@@ -64,10 +64,14 @@ pub(super) fn deliver_or_null(op: &mut Op<'_>, result: Value) -> Step {
     Ok(Flow::Next)
 }
 
-/// `SetIndex`
+/// `SetIndex`, `SetIndexInt`
 pub(in crate::vm) fn set(op: &mut Op<'_>) -> Step {
     let at = op.instruction();
-    let (container, index, value) = (op.get(at.a), op.get(at.b), op.get(at.c));
+    let container = op.get(at.a);
+    let (index, value) = match at.op {
+        Opcode::SetIndexInt => (Value::int(i64::from(at.imm)), op.get(at.b)),
+        _ => (op.get(at.b), op.get(at.c)),
+    };
     match container.kind() {
         Kind::Map => return op.map_write(container, index, value),
         Kind::List => set_item(op, container, index, value)?,

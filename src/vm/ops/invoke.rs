@@ -7,7 +7,7 @@ use crate::bytecode::instruction::Instruction;
 use crate::bytecode::op::Opcode;
 use crate::bytecode::program::MemberKind;
 use crate::vm::error::{ErrorKind, Thrown};
-use crate::vm::native::{NativeBody, NativeId, Shortcut};
+use crate::vm::native::{InlineFn, NativeBody, NativeId, Shortcut};
 use crate::vm::value::{Kind, Value};
 
 /// What a method call has found before.
@@ -21,6 +21,8 @@ pub(in crate::vm) struct InvokeCache {
     pub(in crate::vm) closure: Value,
     /// What is tried before the native.
     pub(in crate::vm) shortcut: Option<Shortcut>,
+    /// The body of a native that takes these arguments as they stand.
+    body: Option<InlineFn>,
 }
 
 /// `Invoke`, `InvokeAwait` and their cached forms that found another receiver
@@ -28,6 +30,9 @@ pub(in crate::vm) fn invoke(op: &mut Op<'_>) -> Step {
     let at = op.instruction();
     let site = op.call_site();
     let receiver = op.get(at.a + 1);
+    if matches!(at.op, Opcode::InvokeCached | Opcode::InvokeAwaitCached) && again(op, receiver) {
+        return Ok(Flow::Stay);
+    }
     let name = op.name();
     if receiver.is(Kind::Enum)
         && let Some(made) =
@@ -45,14 +50,30 @@ pub(in crate::vm) fn invoke(op: &mut Op<'_>) -> Step {
     op.call_found(found, receiver, name, site, usize::from(at.c), None)
 }
 
-/// `InvokeNative`
+/// Gives a cached instruction what it has found on a receiver of this shape before, if it has. It is
+/// carried out again, so it gets back what it has cost.
+fn again(op: &mut Op<'_>, receiver: Value) -> bool {
+    let at = op.instruction();
+    let Some(shape) = op.vm.heap.instance_ref(receiver).map(|instance| instance.shape()) else {
+        return false;
+    };
+    let Some(index) = op.vm.sites.get(op.after(0), shape) else { return false };
+    if index as i32 == at.imm {
+        return false;
+    }
+    op.patch(Instruction::new(at.op, at.a, at.b, at.c, index as i32));
+    op.vm.fuel += 1;
+    true
+}
+
+/// `InvokeNative` and the forms for single natives
 pub(in crate::vm) fn native(op: &mut Op<'_>) -> Step {
     let at = op.instruction();
-    let cache = op.vm.invoke_caches[at.imm as usize];
-    if u32::from(op.get(at.a + 1).kind_byte()) != cache.guard {
+    let InvokeCache { guard, target, shortcut, body, .. } = op.vm.invoke_caches[at.imm as usize];
+    if u32::from(op.get(at.a + 1).kind_byte()) != guard {
         return invoke(op);
     }
-    if let Some(shortcut) = cache.shortcut {
+    if let Some(shortcut) = shortcut {
         let argument = if at.c > 1 { op.get(at.a + 2) } else { Value::unset() };
         let receiver = op.get(at.a + 1);
         if let Some(result) = shortcut(&mut op.vm.heap, receiver, argument) {
@@ -60,16 +81,17 @@ pub(in crate::vm) fn native(op: &mut Op<'_>) -> Step {
             return Ok(Flow::Next);
         }
     }
-    let site = op.call_site();
-    let id = NativeId(cache.target);
     let count = usize::from(at.c);
-    let native = op.vm.registry.native(id);
-    if let NativeBody::Inline(body) = native.body
-        && native.is_exact(count - 1)
-    {
-        return op.call_inline(body, site, count);
+    let Some(body) = body else {
+        return op.call_native(NativeId(target), op.call_site(), count, None, true);
+    };
+    let args = op.window_args(usize::from(at.a) + 1, count);
+    let result = body(op.vm, args)?;
+    if result.is_tail_call() {
+        return op.tail_call(op.call_site());
     }
-    op.call_native(id, site, count, None, true)
+    op.set(at.a, result);
+    Ok(Flow::Next)
 }
 
 /// `InvokeSpread`, `InvokeSpreadAwait`
@@ -205,14 +227,15 @@ impl Op<'_> {
 fn remember_method(op: &mut Op<'_>, receiver: Value, closure: Value) {
     let at = op.instruction();
     let quick = match at.op {
-        Opcode::Invoke | Opcode::InvokeCached | Opcode::InvokeNative => Opcode::InvokeCached,
         Opcode::InvokeAwait | Opcode::InvokeAwaitCached => Opcode::InvokeAwaitCached,
+        op if waits_for_getter(op) => Opcode::InvokeCached,
         _ => return,
     };
     let shape = op.vm.heap.instance_ref(receiver).map(|instance| instance.shape());
     let target = op.vm.heap.closure_ref(closure).map(|closure| closure.function());
     if let (Some(guard), Some(target)) = (shape, target) {
-        remember(op, quick, InvokeCache { guard, target, closure, shortcut: None });
+        let cache = InvokeCache { guard, target, closure, shortcut: None, body: None };
+        remember(op, quick, cache);
     }
 }
 
@@ -223,28 +246,55 @@ fn remember_native(op: &mut Op<'_>, receiver: Value, id: NativeId) {
         receiver.kind(),
         Kind::Instance | Kind::Object | Kind::Module | Kind::Class | Kind::Type | Kind::Enum
     );
-    let op_fits = matches!(at.op, Opcode::Invoke | Opcode::InvokeCached | Opcode::InvokeNative);
-    let native = op.vm.registry.native(id);
-    if by_kind && op_fits && matches!(native.body, NativeBody::Inline(_)) {
-        let guard = u32::from(receiver.kind_byte());
-        let given = usize::from(at.c) - 1;
-        let shortcut = op.vm.registry.shortcuts.filter(|_| native.is_exact(given));
-        let shortcut = shortcut.and_then(|shortcuts| shortcuts(&native.name, given));
-        let cache = InvokeCache { guard, target: id.0, closure: Value::null(), shortcut };
-        remember(op, Opcode::InvokeNative, cache);
+    if !by_kind || at.op == Opcode::InvokeAwait || at.op == Opcode::InvokeAwaitCached {
+        return;
     }
+    let native = op.vm.registry.native(id);
+    let NativeBody::Inline(body) = native.body else { return };
+    let given = usize::from(at.c) - 1;
+    let quick = match (&*native.name, given) {
+        ("list.push", 1) => Opcode::InvokePush,
+        ("list.pop", 0) => Opcode::InvokePop,
+        ("float.sqrt", 0) => Opcode::InvokeSqrt,
+        _ => Opcode::InvokeNative,
+    };
+    let body = native.is_exact(given).then_some(body);
+    let shortcuts = op.vm.registry.shortcuts.filter(|_| body.is_some());
+    let shortcut = shortcuts.and_then(|shortcuts| shortcuts(&native.name, given));
+    let guard = u32::from(receiver.kind_byte());
+    let cache = InvokeCache { guard, target: id.0, closure: Value::null(), shortcut, body };
+    remember(op, quick, cache);
 }
 
 fn remember(op: &mut Op<'_>, quick: Opcode, cache: InvokeCache) {
     let at = op.instruction();
-    let index = if at.op.is_quickened() {
-        op.vm.invoke_caches[at.imm as usize] = cache;
-        at.imm
-    } else {
-        op.vm.invoke_caches.push(cache);
-        i32::try_from(op.vm.invoke_caches.len() - 1).expect("memory ends before caches do")
+    // A method of another shape keeps its cache, and both are found again by their shapes.
+    let keeps = at.op == quick && cache.body.is_none() && !cache.closure.is_null();
+    let held = op.vm.invoke_caches.get(at.imm as usize).filter(|_| at.op.is_quickened());
+    let count = op.vm.invoke_caches.len();
+    let index = match held.map(|held| held.guard) {
+        Some(guard) if keeps && guard != cache.guard && count < CACHES_MAX => {
+            let index = add(op, cache);
+            let pc = op.after(0);
+            op.vm.sites.put(pc, guard, at.imm as u32);
+            op.vm.sites.put(pc, cache.guard, index as u32);
+            index
+        }
+        Some(_) => {
+            op.vm.invoke_caches[at.imm as usize] = cache;
+            at.imm
+        }
+        None => add(op, cache),
     };
     op.patch(Instruction::new(quick, at.a, at.b, at.c, index));
+}
+
+/// With so many caches no instruction gets another one: classes may be made without end.
+const CACHES_MAX: usize = 1 << 14;
+
+fn add(op: &mut Op<'_>, cache: InvokeCache) -> i32 {
+    op.vm.invoke_caches.push(cache);
+    i32::try_from(op.vm.invoke_caches.len() - 1).expect("memory ends before caches do")
 }
 
 /// Whether a call of a member that is no call instruction waits for a getter.
@@ -256,5 +306,8 @@ pub(super) const fn waits_for_getter(op: Opcode) -> bool {
             | Opcode::InvokeCached
             | Opcode::InvokeAwaitCached
             | Opcode::InvokeNative
+            | Opcode::InvokePush
+            | Opcode::InvokePop
+            | Opcode::InvokeSqrt
     )
 }

@@ -23,6 +23,7 @@ pub(super) mod iterate;
 pub(super) mod kind;
 mod lookup;
 pub(super) mod pattern;
+mod site;
 pub(super) mod sort;
 pub(super) mod task;
 pub(super) mod text;
@@ -33,6 +34,7 @@ use std::sync::atomic::Ordering;
 
 pub(super) use deliver::deliver;
 pub(super) use lookup::MembersKnown;
+pub(super) use site::Sites;
 
 use super::FUEL_SLICE;
 use super::dispatch::op::{Flow, Op, Step};
