@@ -134,7 +134,7 @@ fn strings(heap: &Heap, left: Value, right: Value) -> bool {
 }
 
 fn defines_equality(heap: &Heap, instance: Value) -> bool {
-    heap.instance_ref(instance).is_some_and(|instance| instance.class().method("==").is_some())
+    heap.instance_ref(instance).is_some_and(|instance| instance.class().defines_equality)
 }
 
 /// A pair of which parts are still to be compared.

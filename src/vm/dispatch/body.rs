@@ -220,8 +220,8 @@ macro_rules! instructions {
             },
 
             // ---- comparison to a value
-            Opcode::Eq => compare!($pc $base, ==),
-            Opcode::Ne => compare!($pc $base, !=),
+            Opcode::Eq => equal!($pc $base, true),
+            Opcode::Ne => equal!($pc $base, false),
             Opcode::Lt => compare!($pc $base, <),
             Opcode::Le => compare!($pc $base, <=),
             Opcode::In => slow!(ops::compare::contains),
@@ -244,8 +244,8 @@ macro_rules! instructions {
             Opcode::JumpIfNotNull => jump_if!(tag(reg!($pc, $base, a)) != NULL, $pc),
             Opcode::JumpIfSet => jump_if!(tag(reg!($pc, $base, a)) != UNSET, $pc),
             Opcode::JumpIfEnd => jump_if!((*reg!($pc, $base, a)).is_end(), $pc),
-            Opcode::JumpEq => compare_jump!($pc $base, [] ==),
-            Opcode::JumpNe => compare_jump!($pc $base, [] !=),
+            Opcode::JumpEq => equal_jump!($pc $base, true),
+            Opcode::JumpNe => equal_jump!($pc $base, false),
             Opcode::JumpLt => compare_jump!($pc $base, [] <),
             Opcode::JumpNotLt => compare_jump!($pc $base, [!] <),
             Opcode::JumpLe => compare_jump!($pc $base, [] <=),
@@ -274,7 +274,7 @@ macro_rules! instructions {
                 burn!($vm);
                 jump_if!((*reg!($pc, $base, a)).truthy(), $pc)
             },
-            Opcode::LoopNe => back!($vm, compare_jump!($pc $base, [] !=)),
+            Opcode::LoopNe => back!($vm, equal_jump!($pc $base, false)),
             Opcode::LoopLt => back!($vm, compare_jump!($pc $base, [] <)),
             Opcode::LoopLe => back!($vm, compare_jump!($pc $base, [] <=)),
             Opcode::LoopNeInt => back!($vm, compare_jump_int!($pc $base, [] !=)),

@@ -214,6 +214,31 @@ macro_rules! compare_jump {
     }};
 }
 
+/// A jump by the equality of two registers.
+macro_rules! equal_jump {
+    ($pc:ident $base:ident, $wanted:literal) => {{
+        let lhs = reg!($pc, $base, a);
+        let rhs = reg!($pc, $base, b);
+        if let Some(equal) = plain_equal(lhs, rhs) {
+            jump_if!(equal == $wanted, $pc)
+        }
+        slow!(ops::compare::jump)
+    }};
+}
+
+/// Equality to a value.
+macro_rules! equal {
+    ($pc:ident $base:ident, $wanted:literal) => {{
+        let lhs = reg!($pc, $base, b);
+        let rhs = reg!($pc, $base, c);
+        if let Some(equal) = plain_equal(lhs, rhs) {
+            write_slot(reg!($pc, $base, a), Value::bool(equal == $wanted));
+            advance!($pc)
+        }
+        slow!(ops::compare::compare)
+    }};
+}
+
 /// A jump by a comparison of a register with the small number in the instruction.
 macro_rules! compare_jump_int {
     ($pc:ident $base:ident, [$($negate:tt)?] $sign:tt) => {{

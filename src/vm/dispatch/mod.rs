@@ -23,7 +23,7 @@ use super::exit::{Args, Exit, FiberId};
 use super::fiber::State;
 use super::frame::{AWAITED, FrameWord, SPECIAL};
 use super::native::NativeId;
-use super::object::{Closure, Instance, List, Owned, VariableCell};
+use super::object::{Closure, Instance, List, Owned, Str, VariableCell};
 use super::ops;
 use super::unwind::Outcome;
 use super::value::{Kind, Value, copy_slot, write_slot};
@@ -38,6 +38,9 @@ const LIST: u64 = Kind::List as u64;
 const CLOSURE: u64 = Kind::Closure as u64;
 const GENERATOR: u64 = Kind::Generator as u64;
 const INSTANCE: u64 = Kind::Instance as u64;
+const STR: u64 = Kind::Str as u64;
+const BOOL: u64 = Kind::Bool as u64;
+const OBJECT: u64 = Kind::Object as u64;
 
 impl Vm {
     /// Runs a fiber until it leaves through an exit.
@@ -127,6 +130,41 @@ unsafe fn bits(slot: *const Value) -> u64 {
 unsafe fn float(slot: *const Value) -> f64 {
     // SAFETY: promised by the caller.
     f64::from_bits(unsafe { bits(slot) })
+}
+
+/// Whether two slots are equal, where that needs no look into what they hold and no function.
+#[inline(always)]
+unsafe fn plain_equal(lhs: *const Value, rhs: *const Value) -> Option<bool> {
+    // SAFETY: promised by the caller; values of a kind point to live objects of that kind.
+    unsafe {
+        let (left, right) = (tag(lhs), tag(rhs));
+        if left | right == INT {
+            return Some(bits(lhs) == bits(rhs));
+        }
+        if left == FLOAT && right == FLOAT {
+            return Some(float(lhs) == float(rhs));
+        }
+        let defined = match left {
+            STR | NULL | BOOL => false,
+            INSTANCE => (*(*(*lhs).address::<Instance>()).class.as_ptr()).body.defines_equality,
+            _ => return None,
+        };
+        if defined || right == OBJECT {
+            return None;
+        }
+        if left != right || bits(lhs) == bits(rhs) {
+            return Some(left == right);
+        }
+        let differ = left != STR || is_interned(lhs) && is_interned(rhs);
+        if differ { Some(false) } else { None }
+    }
+}
+
+/// Whether the string in a slot is interned: two such are one if they have the same text.
+#[inline(always)]
+unsafe fn is_interned(slot: *const Value) -> bool {
+    // SAFETY: the caller has seen that the slot holds a string.
+    unsafe { (*(*slot).address::<Str>()).header().has(Str::INTERNED) }
 }
 
 /// Changes the payload of a slot that keeps its kind.

@@ -260,6 +260,7 @@ impl Heap {
     pub fn class(&mut self, mut class: Class) -> Value {
         self.last_shape += 1;
         class.shape = self.last_shape;
+        class.defines_equality = class.method("==").is_some();
         self.owned(Kind::Class, class)
     }
 

@@ -42,6 +42,8 @@ pub struct Class {
     /// Number of the layout, unique in its heap; [`Heap::class`](crate::vm::heap::Heap::class)
     /// sets it.
     pub shape: u32,
+    /// It has the operator `==`; [`Heap::class`](crate::vm::heap::Heap::class) looks.
+    pub defines_equality: bool,
     /// Extends `Error`.
     pub is_error: bool,
     /// The module that declares it.
