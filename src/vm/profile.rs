@@ -284,7 +284,7 @@ fn callee(op: &Op<'_>) -> Option<Callee> {
             let cache = op.vm.invoke_caches.get(at.imm as usize)?;
             Some(Callee::Function(cache.target))
         }
-        Opcode::InvokeNative => {
+        Opcode::InvokeNative | Opcode::InvokePush | Opcode::InvokePop | Opcode::InvokeSqrt => {
             let cache = op.vm.invoke_caches.get(at.imm as usize)?;
             Some(Callee::Native(NativeId(cache.target)))
         }
