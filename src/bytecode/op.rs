@@ -539,6 +539,8 @@ opcodes! {
     MulFloats "mul_floats" (Dst Src Src Int)
     /// div of floats
     DivFloats "div_floats" (Dst Src Src Int)
+    /// invoke_await of a native of a host object that waits, found before; imm is its cache
+    InvokeNativeAwait "invoke_native_await" (Window None Byte Int)
 }
 
 impl Opcode {

@@ -89,8 +89,8 @@ fn id(vm: &mut Vm, task: Value) -> Result<Value, Thrown> {
 }
 
 fn name(vm: &mut Vm, task: Value) -> Result<Value, Thrown> {
-    let name = handle(vm, task).map(|task| task.name.clone()).unwrap_or_default();
-    Ok(vm.heap.string(&name))
+    let name = handle(vm, task).map(|task| task.name(vm).to_owned()).unwrap_or_default();
+    Ok(vm.heap.string_owned(name))
 }
 
 fn set_name(cx: &mut Cx<'_>, task: Value, name: TextValue) -> Result<Answer, Thrown> {

@@ -62,9 +62,12 @@ impl Loop {
         }
         self.complete_joiners(vm, handle);
         self.abandon_locks(vm, id);
-        self.disown(id, owner);
-        self.recs.remove(own);
-        self.tasks.remove(id);
+        if own != RecId::default() {
+            self.recs.remove(own);
+        }
+        if let Some(gone) = self.tasks.remove(id) {
+            self.disown(&gone, owner);
+        }
         vm.free_fiber(fiber);
         self.wake_leaver(owner);
     }
@@ -112,6 +115,9 @@ impl Loop {
 
     /// Those who wait for the end of a task get it, in the order in which they came.
     fn complete_joiners(&mut self, vm: &mut Vm, handle: Value) {
+        if handle.is_null() {
+            return;
+        }
         loop {
             let joiners = vm.heap.object_ref::<TaskHandle>(handle).map(|handle| handle.joiners);
             let Some(ticket) = joiners.and_then(|joiners| self.waiters.first(&joiners)) else {

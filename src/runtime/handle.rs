@@ -33,8 +33,10 @@ pub enum End {
 pub struct TaskHandle {
     /// Its number.
     pub number: u64,
-    /// Its name.
-    pub name: Arc<str>,
+    /// Its name, if it is not called after a function.
+    name: Option<Arc<str>>,
+    /// The function that it is called after, by its number.
+    function: u32,
     /// How it has ended.
     pub end: End,
     /// An await has handed out its error.
@@ -44,6 +46,11 @@ pub struct TaskHandle {
 }
 
 impl TaskHandle {
+    /// Its name.
+    pub fn name<'a>(&'a self, vm: &'a Vm) -> &'a str {
+        self.name.as_deref().unwrap_or_else(|| vm.heap.name_of(self.function))
+    }
+
     /// The state that scripts see.
     pub fn state(&self) -> &'static str {
         match self.end {
@@ -67,7 +74,22 @@ impl HostObject for TaskHandle {
     }
 
     fn display(&self) -> String {
-        format!("<task {} {}>", self.number, self.name)
+        self.display_as(self.name.as_deref().unwrap_or_default())
+    }
+
+    fn goes_by(&self) -> Option<u32> {
+        self.name.is_none().then_some(self.function)
+    }
+
+    fn display_as(&self, name: &str) -> String {
+        format!("<task {} {name}>", self.number)
+    }
+
+    fn settled(&self) -> Option<Value> {
+        match self.end {
+            End::Value(value) => Some(value),
+            _ => None,
+        }
     }
 }
 
@@ -114,13 +136,14 @@ impl Loop {
         if !task.handle.is_null() {
             return task.handle;
         }
-        let handle = vm.heap.object(Box::new(TaskHandle {
+        let handle = vm.heap.small_object(TaskHandle {
             number: task.number,
-            name: self.tasks.name(task),
+            name: task.own_name(),
+            function: task.function,
             end: End::Running(id),
             awaited: false,
             joiners: WaitList::default(),
-        }));
+        });
         if let Some(task) = self.tasks.get_mut(id) {
             task.handle = handle;
         }
@@ -160,7 +183,7 @@ impl Loop {
             self.tasks.rename(task, name.clone());
         }
         if let Some(handle) = vm.heap.object_mut::<TaskHandle>(handle) {
-            handle.name = name;
+            handle.name = Some(name);
         }
     }
 

@@ -90,11 +90,16 @@ impl Loop {
     }
 
     /// Looks for signals and wishes of the host, which may come while a task computes.
+    #[inline]
     pub(super) fn take_interrupts(&mut self, vm: &mut Vm) {
         // Reading costs nothing; exchanging is for when there is something to take.
-        if vm.interrupt.load(Ordering::Relaxed) == 0 {
-            return;
+        if vm.interrupt.load(Ordering::Relaxed) != 0 {
+            self.exchange_interrupts(vm);
         }
+    }
+
+    #[cold]
+    fn exchange_interrupts(&mut self, vm: &mut Vm) {
         let flags = vm.interrupt.swap(0, Ordering::AcqRel);
         if flags & INTERRUPT_LATE != 0 {
             self.tell_stall(vm, None);

@@ -53,7 +53,8 @@ impl Loop {
             End::Cancelled(_) if stop => return Some(Ok(Value::null())),
             End::Cancelled(reason) => reason.clone(),
         };
-        let mut message = format!("{} was cancelled", describe(found));
+        let found = vm.heap.object_ref::<TaskHandle>(handle)?;
+        let mut message = format!("task {} ({}) was cancelled", found.number, found.name(vm));
         if let Some((_, by)) = &reason.by {
             message.push_str(&format!(" by {by}"));
         }
@@ -178,8 +179,4 @@ impl Loop {
             None => title,
         }
     }
-}
-
-fn describe(handle: &TaskHandle) -> String {
-    format!("task {} ({})", handle.number, handle.name)
 }

@@ -37,6 +37,10 @@ impl HostObject for Promise {
         }
     }
 
+    fn settled(&self) -> Option<Value> {
+        self.outcome.and_then(Result::ok)
+    }
+
     fn display(&self) -> String {
         let state = match self.outcome {
             None => "pending",

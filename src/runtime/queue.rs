@@ -108,7 +108,15 @@ impl Loop {
     }
 
     /// Lets those go on who wait for what has changed. Nobody's code runs between a change and this.
+    #[inline]
     pub(super) fn serve_queues(&mut self, vm: &mut Vm) {
+        if !self.changed.is_empty() {
+            self.serve_changed(vm);
+        }
+    }
+
+    #[inline(never)]
+    fn serve_changed(&mut self, vm: &mut Vm) {
         while let Some(queue) = self.changed.pop_front() {
             while let Some(ticket) = self.first_waiter(vm, queue) {
                 if !self.reattempt(vm, ticket) {

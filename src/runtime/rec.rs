@@ -229,6 +229,7 @@ impl Recs {
     }
 
     /// The same, to change it.
+    #[inline]
     pub fn get_mut(&mut self, id: RecId) -> Option<&mut Rec> {
         self.slots.get_mut(id.index as usize).filter(|rec| rec.generation == id.generation)
     }

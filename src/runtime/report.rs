@@ -187,7 +187,7 @@ impl Loop {
             Wait::Join(handle) | Wait::Stop(handle) => {
                 let task = vm.heap.object_ref::<TaskHandle>(*handle);
                 task.map_or_else(String::new, |task| {
-                    format!("task {} ({})", task.number, task.name)
+                    format!("task {} ({})", task.number, task.name(vm))
                 })
             }
             Wait::Receive(channel, _) => {

@@ -210,6 +210,8 @@ mod tests {
             kind: TaskKind::Plain,
             fiber: FiberId(0),
             site: None,
+            rec: RecId::default(),
+            budget: 1,
         };
         runtime.rt.tasks.make(birth)
     }

@@ -96,6 +96,9 @@ impl Loop {
                 let handle = vm.register(fiber, register);
                 let rec = rec_of(vm, handle).unwrap_or_default();
                 let end = ScopeEnd { register, value, else_target };
+                if self.recs.get(rec).is_none_or(|rec| rec.generators.is_none()) {
+                    return self.end_scope(vm, id, end);
+                }
                 self.close_generators(vm, id, rec, After::Scope(end))
             }
             ScopeRequest::Adopt { generator } => self.adopt_generator(vm, id, generator),
@@ -176,6 +179,11 @@ impl Loop {
         let Some(rec) = self.recs.get_mut(rec_id).filter(|rec| !rec.joined) else {
             return Next::Run;
         };
+        // Nearly always: the body has come to its end, and there is nobody to wait for.
+        if rec.first_child.is_none() && matches!(ending, Ending::Fall | Ending::Jump(_)) {
+            (rec.leaving, rec.closed, rec.joined) = (true, true, true);
+            return Next::Run;
+        }
         if !std::mem::replace(&mut rec.leaving, true) {
             self.take_in(vm, rec_id, ending);
         }
@@ -272,6 +280,13 @@ impl Loop {
         let Some(fiber) = self.tasks.get(id).map(|task| task.fiber) else { return Next::Switch };
         let ending = Ending::read(vm, fiber, register + 1);
         let handle = vm.register(fiber, register);
+        if let Ending::Fall | Ending::Jump(_) = ending
+            && let Some(rec) = rec_of(vm, handle)
+            && self.leave_plain(id, rec)
+        {
+            self.go_on(vm, fiber, ending);
+            return Next::Run;
+        }
         let Some((target, rec)) = rec_of(vm, handle).and_then(|rec| self.leave(vm, id, rec)) else {
             self.go_on(vm, fiber, ending);
             return Next::Run;
@@ -327,6 +342,24 @@ impl Loop {
             task.rec = parent;
         }
         Some((target, left))
+    }
+
+    /// Takes out a record in which nothing has gone wrong and nothing was cancelled. Says whether it is
+    /// such a one.
+    fn leave_plain(&mut self, id: TaskId, rec: RecId) -> bool {
+        let Some(found) = self.recs.get(rec) else { return false };
+        if found.cancel.is_some() || found.failures.is_some() || found.cut_through.is_some() {
+            return false;
+        }
+        let (timer, parent) = (found.timer, found.parent);
+        self.recs.remove(rec);
+        if let Some(timer) = timer {
+            self.timers.stop(timer);
+        }
+        if let (Some(task), Some(parent)) = (self.tasks.get_mut(id), parent) {
+            task.rec = parent;
+        }
+        true
     }
 
     fn go_on(&mut self, vm: &mut Vm, fiber: FiberId, ending: Ending) {

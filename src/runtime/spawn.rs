@@ -7,7 +7,10 @@ use super::task::{Birth, Name, Task, TaskId, TaskKind};
 use super::tracer::Step;
 use crate::bytecode::op::{SPAWN_DAEMON, SPAWN_TRY, SPAWN_UNNAMED};
 use crate::vm::object::TraceEntry;
-use crate::vm::{ErrorKind, Thrown, Value, Vm};
+use crate::vm::{ErrorKind, Request, Thrown, Value, Vm};
+
+/// So many arguments of a spawn are copied without asking for memory.
+const FEW_ARGUMENTS: usize = 4;
 
 /// What a new task calls.
 #[derive(Clone, Copy, Debug)]
@@ -33,8 +36,25 @@ impl TaskKind {
 }
 
 impl Loop {
-    /// Carries out a `spawn` of the code of a task.
-    pub(super) fn spawn_for(
+    /// Carries out a `spawn` of the code of a task, with arguments that stand on its stack.
+    pub(super) fn spawn_for(&mut self, vm: &mut Vm, by: TaskId, request: Request) -> Next {
+        let Request { value: callee, owner, flags, .. } = request;
+        let mut few = [Value::null(); FEW_ARGUMENTS];
+        let given = vm.args(request.args);
+        match few.get_mut(..given.len()) {
+            Some(few) => few.copy_from_slice(given),
+            None => {
+                let args = given.to_vec();
+                let call = Call { callee, args: &args, named: None };
+                return self.spawn_called(vm, by, owner, flags, call);
+            }
+        }
+        let call = Call { callee, args: &few[..given.len()], named: None };
+        self.spawn_called(vm, by, owner, flags, call)
+    }
+
+    /// The same, with arguments that stand anywhere.
+    pub(super) fn spawn_called(
         &mut self,
         vm: &mut Vm,
         by: TaskId,
@@ -71,9 +91,13 @@ impl Loop {
         let named: Vec<Value> = named.map(|named| named.values().collect()).unwrap_or_default();
         let child = self.make_task(vm, Some(owner), kind, site, call);
         let locals = self.locals(by);
-        self.set_locals(child, locals);
-        self.hand_over(by, child, call.args);
-        self.hand_over(by, child, &named);
+        if !locals.is_null() {
+            self.set_locals(child, locals);
+        }
+        if self.resources.len() > 0 {
+            self.hand_over(by, child, call.args);
+            self.hand_over(by, child, &named);
+        }
         Ok(child)
     }
 
@@ -96,15 +120,13 @@ impl Loop {
             None => Name::Own(vm.callee_name(call.callee)),
         };
         let fiber = vm.new_fiber(call.callee, call.args, call.named);
-        let id = self.tasks.make(Birth { name, kind, fiber, site });
-        let program = match owner {
-            None => Some(self.recs.make(RecKind::Program, None, Some(id))),
-            Some(_) => None,
-        };
-        if let Some(task) = self.tasks.get_mut(id) {
-            task.own = program.unwrap_or_default();
-            task.rec = owner.or(program).unwrap_or_default();
-            task.budget = self.op_budget;
+        let (rec, budget) = (owner.unwrap_or_default(), self.op_budget);
+        let id = self.tasks.make(Birth { name, kind, fiber, site, rec, budget });
+        if owner.is_none() {
+            let program = self.recs.make(RecKind::Program, None, Some(id));
+            if let Some(task) = self.tasks.get_mut(id) {
+                (task.own, task.rec) = (program, program);
+            }
         }
         // Cuts stop at the record of a daemon.
         if kind.is_daemon() {
@@ -118,9 +140,9 @@ impl Loop {
         }
         self.tell(|rt| rt.spawned(id, owner));
         if let Some(owner) = owner {
-            self.adopt(id, owner);
+            self.adopt(id, owner, kind);
         }
-        self.wake(id);
+        self.ready.push_back(id);
         id
     }
 
@@ -152,39 +174,36 @@ impl Loop {
     }
 
     /// Appends a task to the children of its owner.
-    fn adopt(&mut self, id: TaskId, owner: RecId) {
+    fn adopt(&mut self, id: TaskId, owner: RecId, kind: TaskKind) {
         let Some(rec) = self.recs.get_mut(owner) else { return };
-        let Some(task) = self.tasks.get_mut(id) else { return };
-        rec.live += u32::from(!task.kind.is_daemon());
-        task.previous = rec.last_child.replace(id);
-        match task.previous {
-            None => rec.first_child = Some(id),
-            Some(previous) => {
-                if let Some(previous) = self.tasks.get_mut(previous) {
-                    previous.next = Some(id);
-                }
-            }
+        rec.live += u32::from(!kind.is_daemon());
+        let Some(previous) = rec.last_child.replace(id) else {
+            rec.first_child = Some(id);
+            return;
+        };
+        if let Some(previous) = self.tasks.get_mut(previous) {
+            previous.next = Some(id);
+        }
+        if let Some(task) = self.tasks.get_mut(id) {
+            task.previous = Some(previous);
         }
     }
 
-    /// Takes a task out of the children of its owner.
-    pub(super) fn disown(&mut self, id: TaskId, owner: RecId) {
-        let Some(task) = self.tasks.get_mut(id) else { return };
-        let (previous, next) = (task.previous.take(), task.next.take());
-        let counted = u32::from(!task.kind.is_daemon());
-        if let Some(previous) = previous.and_then(|id| self.tasks.get_mut(id)) {
-            previous.next = next;
+    /// Takes a task that has ended out of the children of its owner.
+    pub(super) fn disown(&mut self, gone: &Task, owner: RecId) {
+        if let Some(previous) = gone.previous.and_then(|id| self.tasks.get_mut(id)) {
+            previous.next = gone.next;
         }
-        if let Some(next) = next.and_then(|id| self.tasks.get_mut(id)) {
-            next.previous = previous;
+        if let Some(next) = gone.next.and_then(|id| self.tasks.get_mut(id)) {
+            next.previous = gone.previous;
         }
         let Some(rec) = self.recs.get_mut(owner) else { return };
-        rec.live -= counted;
-        if previous.is_none() {
-            rec.first_child = next;
+        rec.live -= u32::from(!gone.kind.is_daemon());
+        if gone.previous.is_none() {
+            rec.first_child = gone.next;
         }
-        if next.is_none() {
-            rec.last_child = previous;
+        if gone.next.is_none() {
+            rec.last_child = gone.previous;
         }
     }
 }

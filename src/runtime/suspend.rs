@@ -8,7 +8,7 @@ use super::op::{Arm, Arms, Op, Outcome, Place};
 use super::task::{Resume, Stage, TaskId};
 use super::tracer::Step;
 use super::wait::Wait;
-use crate::vm::{Thrown, Value, Vm};
+use crate::vm::{FiberId, Thrown, Value, Vm};
 
 /// What a task does after one of its requests was carried out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -79,12 +79,18 @@ impl Loop {
         self.tell(|rt| Step::OpAtOnce { task: rt.number_of(Some(id)) });
         let Some(task) = self.tasks.get_mut(id) else { return Next::Switch };
         task.budget = task.budget.saturating_sub(1);
-        if task.budget > 0 && !yields {
-            return self.deliver(vm, id, outcome, choice);
+        let gives_way = yields || task.budget == 0;
+        if let Some(choice) = choice {
+            task.remember(choice);
         }
-        self.deliver(vm, id, outcome, choice);
-        self.rest(id, Resume::Rested);
-        Next::Switch
+        give(vm, task.fiber, outcome, choice);
+        if gives_way {
+            task.resume = Resume::Rested;
+            task.stage = Stage::Ready;
+            self.ready.push_back(id);
+            return Next::Switch;
+        }
+        Next::Run
     }
 
     /// A task that has its result, or is to unwind, goes on when it is its turn.
@@ -142,8 +148,14 @@ impl Loop {
         };
         // Once the code has its result it is no longer where it asked for that.
         self.note_places(vm);
-        self.deliver(vm, id, outcome, choice);
-        self.rest(id, Resume::Rested);
+        let Some(task) = self.tasks.get_mut(id) else { return };
+        if let Some(choice) = choice {
+            task.remember(choice);
+        }
+        give(vm, task.fiber, outcome, choice);
+        task.resume = Resume::Rested;
+        task.stage = Stage::Ready;
+        self.ready.push_back(id);
         if let Arms::One(Arm { wait: Wait::Source(source), .. }) = arms {
             source.retire(vm);
         }
@@ -224,11 +236,16 @@ impl Loop {
         if let Some(choice) = choice {
             task.remember(choice);
         }
-        match (outcome, choice) {
-            (Ok(value), None) => vm.resume(task.fiber, value),
-            (Ok(value), Some(choice)) => vm.resume_select(task.fiber, value, choice.arm),
-            (Err(error), _) => vm.resume_throw(task.fiber, error),
-        }
+        give(vm, task.fiber, outcome, choice);
         Next::Run
+    }
+}
+
+/// Gives a result to a suspended fiber.
+fn give(vm: &mut Vm, fiber: FiberId, outcome: Outcome, choice: Option<Choice>) {
+    match (outcome, choice) {
+        (Ok(value), None) => vm.resume(fiber, value),
+        (Ok(value), Some(choice)) => vm.resume_select(fiber, value, choice.arm),
+        (Err(error), _) => vm.resume_throw(fiber, error),
     }
 }

@@ -108,7 +108,7 @@ pub struct Task {
     /// Where it was spawned: function and instruction.
     site: (u32, u32),
     /// The function that it is named after.
-    function: u32,
+    pub(super) function: u32,
     /// The turn in which it began to wait, by its time.
     pub since: Moment,
     /// Its neighbours among the children of its owner.
@@ -162,6 +162,11 @@ impl Task {
         self.rest.get_or_insert_default()
     }
 
+    /// What it is called, if not after a function.
+    pub fn own_name(&self) -> Option<Arc<str>> {
+        self.rest.as_ref().and_then(|rest| rest.name.clone())
+    }
+
     #[inline]
     fn generation(&self) -> NonZeroU32 {
         NonZeroU32::new(self.number as u32).unwrap_or(NonZeroU32::MIN)
@@ -178,6 +183,10 @@ pub struct Birth {
     pub fiber: FiberId,
     /// Where it is spawned.
     pub site: Option<TraceEntry>,
+    /// The record of its owner.
+    pub rec: RecId,
+    /// How many ops it may complete at once.
+    pub budget: u32,
 }
 
 /// What a task is called in reports.
@@ -214,13 +223,13 @@ impl Tasks {
             op: Op::default(),
             rest,
             own: RecId::default(),
-            rec: RecId::default(),
+            rec: birth.rec,
             site: birth.site.map_or((NO_FUNCTION, 0), |site| (site.function, site.instruction)),
             since: Moment::default(),
             previous: None,
             next: None,
             fiber: birth.fiber,
-            budget: BUDGET,
+            budget: birth.budget,
             kind: birth.kind,
             stage: Stage::Ready,
             resume: Resume::Run,
@@ -261,6 +270,7 @@ impl Tasks {
     }
 
     /// A task has ended.
+    #[inline]
     pub fn remove(&mut self, id: TaskId) -> Option<Task> {
         self.get(id)?;
         self.slots.try_remove(id.index as usize)
@@ -275,7 +285,7 @@ impl Tasks {
 
     /// What a task is called.
     pub fn name(&self, task: &Task) -> Arc<str> {
-        let own = task.rest.as_ref().and_then(|rest| rest.name.clone());
+        let own = task.own_name();
         let function = || self.names.get(task.function as usize).cloned().flatten();
         own.or_else(function).unwrap_or_default()
     }

@@ -97,12 +97,12 @@ impl Loop {
     #[inline]
     pub(super) fn note_places(&mut self, vm: &Vm) {
         if self.trial.is_some() {
-            self.note_fresh(vm);
+            self.note_fresh_places(vm);
         }
     }
 
     #[cold]
-    fn note_fresh(&mut self, vm: &Vm) {
+    fn note_fresh_places(&mut self, vm: &Vm) {
         let Some(trial) = self.trial.as_mut().filter(|trial| !trial.fresh.is_empty()) else {
             return;
         };

@@ -23,12 +23,10 @@ use super::task::{Resume, Stage, TaskId};
 use super::timer::Alarm;
 use super::tracer::Step;
 use super::wait::{Answer, Cx, Wait};
-use crate::vm::{Exit, FiberId, NativeId, Thrown, Value};
+use crate::vm::{Exit, FiberId, Left, NativeId, Thrown};
 
 /// While tasks are ready and no I/O is under way, the driver is asked only every so many turns.
 const TURNS_PER_POLL: u32 = 64;
-/// So many arguments of a spawn are copied without asking for memory.
-const FEW_ARGUMENTS: usize = 4;
 /// Fuel after which a task is looked at again while force is on …
 const FORCED_SLICE: i64 = 10_000;
 /// … and how many such slices its clean-ups get after it was stopped.
@@ -74,16 +72,22 @@ impl Runtime {
     }
 
     fn pass(&mut self, patience: Option<Duration>) -> Turn {
-        self.rt.take_interrupts(&mut self.vm);
-        let out_of_fuel = self.run_ready();
-        if let Some(end) = self.rt.take_end() {
-            return Turn::Ended(end);
-        }
-        if out_of_fuel {
-            return Turn::OutOfFuel;
-        }
-        if self.rt.may_hurry() {
-            return Turn::Ready;
+        loop {
+            self.rt.take_interrupts(&mut self.vm);
+            let out_of_fuel = self.run_ready();
+            if let Some(end) = self.rt.take_end() {
+                return Turn::Ended(end);
+            }
+            if out_of_fuel {
+                return Turn::OutOfFuel;
+            }
+            if !self.rt.may_hurry() {
+                break;
+            }
+            // Whoever looks on sees each turn; for all others the next one begins here.
+            if self.rt.tracer.is_some() {
+                return Turn::Ready;
+            }
         }
         if self.rt.ready.is_empty() {
             self.rt.flush_output(&mut self.vm);
@@ -134,12 +138,10 @@ impl Runtime {
 
     /// While force is on, a task gets its fuel in slices, so that it can be stopped.
     fn ration(&mut self) {
-        if self.rt.force {
-            let fuel = self.vm.fuel_left().saturating_add(self.rt.withheld);
-            let slice = fuel.min(FORCED_SLICE);
-            self.rt.withheld = fuel - slice;
-            self.vm.set_fuel(slice);
-        }
+        let fuel = self.vm.fuel_left().saturating_add(self.rt.withheld);
+        let slice = fuel.min(FORCED_SLICE);
+        self.rt.withheld = fuel - slice;
+        self.vm.set_fuel(slice);
     }
 
     /// How long a poll may wait: until the next timer, as long as it takes, or not at all.
@@ -231,13 +233,31 @@ impl Runtime {
 
     /// Runs the code of a task until it is another one's turn.
     fn run_fiber(&mut self, id: TaskId) -> bool {
-        self.ration();
+        if self.rt.force {
+            self.ration();
+        }
         loop {
-            let Some(fiber) = self.rt.tasks.get(id).map(|task| task.fiber) else { return false };
-            self.vm.run_on(fiber);
-            let next = match self.vm.take_native_exit() {
-                Some((native, args)) => self.call_native(id, native, args),
-                None => match self.vm.take_exit() {
+            let Runtime { vm, rt } = self;
+            let Some(task) = rt.tasks.get_mut(id) else { return false };
+            let fiber = task.fiber;
+            // Nobody else runs meanwhile, so no cancel comes up.
+            let unseen = rt.tracer.is_none() && !rt.recs.is_cancelled_around(task.rec);
+            vm.at_once = if unseen { task.budget } else { 0 };
+            let left = vm.run_on(fiber);
+            if unseen {
+                task.budget = vm.at_once;
+            }
+            let request = vm.request();
+            let next = match left {
+                Left::Native => self.call_native(id, request.native, request.args),
+                Left::Await => rt.await_object(vm, id, request.value, request.flags != 0),
+                Left::Spawn => rt.spawn_for(vm, id, request),
+                Left::Scope => {
+                    let asked = vm.scope_request();
+                    rt.scope(vm, id, asked)
+                }
+                Left::Return => self.end(id, Ended::Value(request.value)),
+                Left::Other => match vm.take_exit() {
                     Exit::Budget if self.refuel(id) => return true,
                     exit => self.carry_out(id, fiber, exit),
                 },
@@ -259,19 +279,9 @@ impl Runtime {
             Exit::Native { native, args, .. } => return self.call_native(id, native, args),
             Exit::Await { value, optional } => return rt.await_object(vm, id, value, optional),
             Exit::Spawn { callee, args, named, owner, flags } => {
-                let (mut few, many);
-                let args = match vm.args(args) {
-                    args if args.len() <= FEW_ARGUMENTS => {
-                        few = [Value::null(); FEW_ARGUMENTS];
-                        few[..args.len()].copy_from_slice(args);
-                        &few[..args.len()]
-                    }
-                    args => {
-                        many = args.to_vec();
-                        &many[..]
-                    }
-                };
-                return rt.spawn_for(vm, id, owner, flags, Call { callee, args, named });
+                let args = vm.args(args).to_vec();
+                let call = Call { callee, args: &args, named };
+                return rt.spawn_called(vm, id, owner, flags, call);
             }
             Exit::Scope(request) => return rt.scope(vm, id, request),
             Exit::Select { arms, first, else_arm, site } => {
@@ -305,6 +315,10 @@ impl Runtime {
             return rt.end_part(vm, id, ended);
         }
         let own = rt.tasks.get(id).map(|task| task.own).unwrap_or_default();
+        if rt.recs.get(own).is_none_or(|rec| rec.generators.is_none()) {
+            rt.end_task(vm, id, ended);
+            return Next::Switch;
+        }
         rt.close_generators(vm, id, own, After::Task(ended))
     }
 
@@ -349,7 +363,9 @@ impl Runtime {
             }
         }
         if vm.fuel_left().saturating_add(rt.withheld) > 0 && !rt.killed {
-            self.ration();
+            if self.rt.force {
+                self.ration();
+            }
             return false;
         }
         if let Some(task) = rt.tasks.get_mut(id) {

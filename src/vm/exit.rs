@@ -45,6 +45,53 @@ impl Args {
     }
 }
 
+/// Why the run loop was left, as far as one word says it: the exits that are taken by the million
+/// leave the rest in the [`Request`], and are never put together as an [`Exit`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Left {
+    /// A native that needs the loop was called.
+    Native,
+    /// A host or runtime object is awaited.
+    Await,
+    /// A task is wanted.
+    Spawn,
+    /// Something about a scope record: [`Vm::scope_request`](super::Vm::scope_request).
+    Scope,
+    /// The fiber has ended with a value.
+    Return,
+    /// Another one: [`Vm::take_exit`](super::Vm::take_exit) gives it.
+    Other,
+}
+
+/// What goes with the most frequent exits. Which fields mean something depends on the exit; see
+/// [`Exit`] for what they are.
+#[derive(Clone, Copy, Debug)]
+pub struct Request {
+    /// Result, awaited object or callee.
+    pub value: Value,
+    /// The scope that a task is to belong to.
+    pub owner: Value,
+    /// Arguments.
+    pub args: Args,
+    /// The native that was called.
+    pub native: NativeId,
+    /// The flags of a spawn; 1 for an optional await and an awaited native.
+    pub flags: i32,
+}
+
+impl Request {
+    /// Nothing yet.
+    pub(super) fn none() -> Request {
+        Request {
+            value: Value::null(),
+            owner: Value::null(),
+            args: Args::new(FiberId(0), 0, 0),
+            native: NativeId(0),
+            flags: 0,
+        }
+    }
+}
+
 /// Why the run loop was left.
 #[derive(Debug)]
 pub enum Exit {

@@ -4,19 +4,18 @@
 //! nothing of tasks or scopes.
 
 use super::exit::FiberId;
-use super::ops::call::Site;
 use super::ops::work::PutOff;
 use super::stack::{SMALLEST, Stack};
 use super::value::Value;
 
-/// Slots of the stacks that are kept for the next fiber; each is a little larger than the one
+/// Slots of the stacks that are kept for later fibers; each is a little larger than the one
 /// before.
 const SIZES: [usize; 7] = [SMALLEST, 7, 11, 15, 31, 63, 127];
-/// How many stacks of a size are kept.
+/// How many fibers with a stack of one size are kept.
 const POOL_MAX: usize = 2048;
 
 /// How a fiber that does not run goes on.
-#[derive(Debug)]
+#[derive(Clone, Copy, Debug)]
 pub enum State {
     /// At its program counter.
     Run,
@@ -39,8 +38,8 @@ pub enum State {
     Cut(Value),
     /// By delivering an operator's result.
     Deliver(Value),
-    /// By the tail call that a native asked for before the core module was loaded.
-    Tail(Box<Site>),
+    /// By the tail call that a native asked for before the core module was loaded: the VM has it.
+    Tail,
 }
 
 /// A computation with its own stack.
@@ -65,56 +64,71 @@ pub struct Fiber {
 pub(super) type AllPutOff = Vec<PutOff>;
 
 /// All fibers of a VM.
+///
+/// A freed fiber keeps its slot and its stack for the next one that needs a stack of that size, so a
+/// task that comes and goes asks nobody for memory.
 #[derive(Debug, Default)]
 pub struct Fibers {
-    slots: Vec<Option<Fiber>>,
-    free: Vec<u32>,
-    /// Empty stacks of each size.
-    pool: [Vec<Stack>; SIZES.len()],
+    slots: Vec<Fiber>,
+    /// Freed fibers with an empty stack of each size.
+    kept: [Vec<u32>; SIZES.len()],
+    /// Freed fibers without a stack.
+    bare: Vec<u32>,
 }
 
 impl Fibers {
     /// A fiber without frames.
     pub fn add(&mut self, capacity: usize) -> FiberId {
         let size = SIZES.iter().position(|size| *size >= capacity);
-        let kept = size.and_then(|size| self.pool[size].pop());
-        let stack = kept.unwrap_or_else(|| Stack::new(size.map_or(capacity, |size| SIZES[size])));
-        let fiber = Fiber { stack, pc: 0, base: 1, top: 1, state: State::Run, work: None };
-        if let Some(index) = self.free.pop() {
-            self.slots[index as usize] = Some(fiber);
+        if let Some(index) = size.and_then(|size| self.kept[size].pop()) {
             return FiberId(index);
         }
-        self.slots.push(Some(fiber));
+        let stack = Stack::new(size.map_or(capacity, |size| SIZES[size]));
+        let fiber = Fiber { stack, pc: 0, base: 1, top: 0, state: State::Run, work: None };
+        if let Some(index) = self.bare.pop() {
+            self.slots[index as usize] = fiber;
+            return FiberId(index);
+        }
+        self.slots.push(fiber);
         FiberId(u32::try_from(self.slots.len() - 1).expect("memory ends before fiber numbers do"))
     }
 
-    /// Gives a fiber's stack back.
+    /// Gives a fiber back.
     pub fn remove(&mut self, id: FiberId) {
-        let Some(fiber) = self.slots.get_mut(id.0 as usize).and_then(Option::take) else { return };
-        self.free.push(id.0);
-        let size = SIZES.iter().position(|size| *size == fiber.stack.capacity());
-        if let Some(pool) = size.map(|size| &mut self.pool[size])
-            && pool.len() < POOL_MAX
-        {
-            fiber.stack.clear_from(0);
-            pool.push(fiber.stack);
+        let fiber = &mut self.slots[id.0 as usize];
+        if fiber.top == 0 {
+            return;
         }
+        // What lies on the stack is no more in use; the collector makes it null when it comes by.
+        (fiber.base, fiber.top, fiber.state) = (1, 0, State::Run);
+        if fiber.work.is_some() {
+            fiber.work = None;
+        }
+        let capacity = fiber.stack.capacity();
+        if let Some(size) = SIZES.iter().position(|size| *size == capacity)
+            && self.kept[size].len() < POOL_MAX
+        {
+            self.kept[size].push(id.0);
+            return;
+        }
+        fiber.stack = Stack::new(0);
+        self.bare.push(id.0);
     }
 
     /// A fiber that has not been freed.
     #[inline]
     pub fn get(&self, id: FiberId) -> &Fiber {
-        self.slots[id.0 as usize].as_ref().expect("only living fibers are named")
+        &self.slots[id.0 as usize]
     }
 
     /// A fiber that has not been freed.
     #[inline]
     pub fn get_mut(&mut self, id: FiberId) -> &mut Fiber {
-        self.slots[id.0 as usize].as_mut().expect("only living fibers are named")
+        &mut self.slots[id.0 as usize]
     }
 
-    /// All of them.
+    /// All of them, also those that were freed: they have nothing in use.
     pub fn iter_mut(&mut self) -> impl Iterator<Item = &mut Fiber> {
-        self.slots.iter_mut().flatten()
+        self.slots.iter_mut()
     }
 }

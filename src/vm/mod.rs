@@ -55,7 +55,7 @@ use std::sync::atomic::AtomicU8;
 
 pub use elements::Elements;
 pub use error::{ErrorKind, Thrown};
-pub use exit::{Args, Exit, FiberId, ScopeRequest, SelectArm, SelectOperand};
+pub use exit::{Args, Exit, FiberId, Left, Request, ScopeRequest, SelectArm, SelectOperand};
 pub use load::LoadError;
 pub use native::{
     HostFn, InlineFn, Native, NativeBody, NativeId, NativeParam, ParamKind, Shortcut,
@@ -107,6 +107,9 @@ pub struct Vm {
     pub(super) fuel: i64,
     /// One past the end of the running fiber's stack; 0 sends every call through the slow path.
     stack_end: usize,
+    /// How many awaits of what has come already the running fiber may still carry out by itself, plus
+    /// one; 0 if the loop wants to know of each.
+    pub at_once: u32,
     functions: Vec<Function>,
     slots: Vec<Value>,
     constants: Vec<Value>,
@@ -125,8 +128,14 @@ pub struct Vm {
     /// The last collection left more in use than the limit allows.
     starved: bool,
     running: FiberId,
+    /// How the run loop was left, and what goes with that.
+    left: Left,
+    request: Request,
+    scope_request: ScopeRequest,
     exit: Option<Exit>,
     tail: Option<resume::TailCall>,
+    /// Where the tail call stands that waits for the core module.
+    tail_site: Option<ops::call::Site>,
     fibers: Fibers,
     infos: Vec<FunctionInfo>,
     modules: Vec<LoadedModule>,
@@ -158,6 +167,7 @@ impl Vm {
         let mut vm = Vm {
             fuel: FUEL_SLICE,
             stack_end: 0,
+            at_once: 0,
             functions: Vec::new(),
             slots: Vec::new(),
             constants: Vec::new(),
@@ -171,8 +181,12 @@ impl Vm {
             safepoint: None,
             starved: false,
             running: FiberId(0),
+            left: Left::Other,
+            request: Request::none(),
+            scope_request: ScopeRequest::Program,
             exit: None,
             tail: None,
+            tail_site: None,
             fibers: Fibers::default(),
             infos: Vec::new(),
             modules: Vec::new(),

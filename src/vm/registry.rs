@@ -10,7 +10,7 @@ use foldhash::fast::FixedState;
 
 use super::Vm;
 use super::heap::Marker;
-use super::native::{Native, NativeId, Shortcut};
+use super::native::{Native, NativeBody, NativeId, Shortcut};
 use super::object::{Module, ModuleMember, TypeKind};
 use super::value::{Kind, Value};
 
@@ -55,17 +55,20 @@ pub(super) enum Method {
 pub(super) struct Arity {
     least: usize,
     most: usize,
+    /// It has to be awaited, and the loop carries it out.
+    pub(super) waits: bool,
 }
 
 impl Arity {
     fn of(native: &Native) -> Arity {
+        let waits = native.waits && matches!(native.body, NativeBody::Loop);
         if native.takes_all() {
-            return Arity { least: 0, most: usize::MAX };
+            return Arity { least: 0, most: usize::MAX, waits };
         }
         match native.positional_max() {
-            Some(most) => Arity { least: native.positional_min(), most },
+            Some(most) => Arity { least: native.positional_min(), most, waits },
             // What is left over goes into a list: always arranged.
-            None => Arity { least: 1, most: 0 },
+            None => Arity { least: 1, most: 0, waits },
         }
     }
 

@@ -64,6 +64,7 @@ impl Vm {
             fiber.stack.set(3, named.unwrap_or_default());
         }
         fiber.pc = pc;
+        fiber.base = 1;
         fiber.top = 1 + registers as u32;
         id
     }
@@ -141,17 +142,22 @@ impl Vm {
     }
 
     /// Gives the instruction that a fiber is suspended in its result.
+    #[inline]
     pub fn resume(&mut self, fiber: FiberId, value: Value) {
         let fiber = self.fibers.get_mut(fiber);
-        match std::mem::replace(&mut fiber.state, State::Run) {
+        match fiber.state {
             State::Slot { slot, next } => {
                 fiber.stack.set(slot as usize, value);
                 fiber.pc = next;
+                fiber.state = State::Run;
             }
             State::Operator => fiber.state = State::Deliver(value),
-            State::Step => fiber.pc += size_of::<crate::bytecode::instruction::Instruction>(),
+            State::Step => {
+                fiber.pc += size_of::<crate::bytecode::instruction::Instruction>();
+                fiber.state = State::Run;
+            }
             // It is not suspended in an instruction that gets a result this way.
-            other => fiber.state = other,
+            _ => {}
         }
     }
 
@@ -161,8 +167,9 @@ impl Vm {
         let Fiber { base, state, .. } = self.fibers.get_mut(fiber);
         let State::Slot { slot, next } = *state else { return };
         let slot = slot as usize - *base as usize;
-        let site = Site { slot, awaited: true, operator: false, next, next_async: next };
-        *state = State::Tail(Box::new(site));
+        *state = State::Tail;
+        self.tail_site =
+            Some(Site { slot, awaited: true, operator: false, next, next_async: next });
         self.tail_call_core(function, args);
     }
 

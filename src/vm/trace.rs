@@ -112,13 +112,14 @@ impl Vm {
 
     /// The innermost call of a suspended fiber; none if it has not begun.
     pub fn site(&self, fiber: FiberId) -> Option<TraceEntry> {
-        let frame = self.frames(self.fibers.get(fiber)).next()?;
-        (frame.word.flags() & BOTTOM == 0).then(|| TraceEntry {
-            function: frame.word.function(),
-            instruction: frame.instruction.unwrap_or(0) as u32,
-            kind: TraceKind::Call,
-            left_out: 0,
-        })
+        let fiber = self.fibers.get(fiber);
+        let word = FrameWord(fiber.stack.get(fiber.base as usize - 1).tag());
+        if word.flags() & BOTTOM != 0 {
+            return None;
+        }
+        let function = word.function();
+        let instruction = self.functions[function as usize].index_of(fiber.pc) as u32;
+        Some(TraceEntry { function, instruction, kind: TraceKind::Call, left_out: 0 })
     }
 
     /// Whether the top level of a module, by its number, runs in a suspended fiber.

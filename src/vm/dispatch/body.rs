@@ -455,6 +455,10 @@ macro_rules! instructions {
                 }
                 slow!(ops::invoke::native)
             },
+            Opcode::InvokeNativeAwait => {
+                burn!($vm);
+                slow!(ops::invoke::native_await)
+            },
             Opcode::CallSpread | Opcode::CallSpreadAwait => {
                 burn!($vm);
                 slow!(ops::call::call_spread)

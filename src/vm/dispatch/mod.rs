@@ -19,10 +19,9 @@ pub(in crate::vm) mod op;
 use op::At;
 
 use super::Vm;
-use super::exit::{Args, Exit, FiberId};
+use super::exit::{Exit, FiberId, Left, Request, ScopeRequest};
 use super::fiber::State;
 use super::frame::{AWAITED, FrameWord, SPECIAL};
-use super::native::NativeId;
 use super::object::{Closure, Instance, List, Owned, Str, VariableCell};
 use super::ops;
 use super::unwind::Outcome;
@@ -51,21 +50,62 @@ impl Vm {
 
     /// The exit through which the last run has left, which is taken once.
     pub fn take_exit(&mut self) -> Exit {
-        self.exit.take().expect("the run loop is left with a reason")
+        let Request { value, owner, args, native, flags } = self.request;
+        match self.left {
+            Left::Native => Exit::Native { native, args, awaited: flags != 0 },
+            Left::Await => Exit::Await { value, optional: flags != 0 },
+            Left::Spawn => Exit::Spawn { callee: value, args, named: None, owner, flags },
+            Left::Scope => Exit::Scope(self.scope_request),
+            Left::Return => Exit::Return(value),
+            Left::Other => self.exit.take().expect("the run loop is left with a reason"),
+        }
     }
 
-    /// The same if it was that a native needs the loop. By far the most are, and this copies little.
+    /// What goes with the exit of the last run, if that was one of the frequent ones.
     #[inline]
-    pub fn take_native_exit(&mut self) -> Option<(NativeId, Args)> {
-        let Some(Exit::Native { native, args, .. }) = self.exit else { return None };
-        self.exit = None;
-        Some((native, args))
+    pub fn request(&self) -> Request {
+        self.request
     }
 
-    /// Runs a fiber until it leaves; the exit has to be taken.
-    pub fn run_on(&mut self, fiber: FiberId) {
-        self.running = fiber;
-        let state = std::mem::replace(&mut self.fibers.get_mut(fiber).state, State::Run);
+    /// What the code asks of its scope records.
+    #[inline]
+    pub fn scope_request(&self) -> ScopeRequest {
+        self.scope_request
+    }
+
+    /// Notes an exit that is not one of the frequent ones.
+    pub(super) fn leave_through(&mut self, exit: Exit) {
+        self.left = Left::Other;
+        self.exit = Some(exit);
+    }
+
+    /// Runs a fiber until it leaves; what goes with the exit has to be taken before anything runs.
+    pub fn run_on(&mut self, id: FiberId) -> Left {
+        self.running = id;
+        let fiber = self.fibers.get_mut(id);
+        let state = std::mem::replace(&mut fiber.state, State::Run);
+        let is_plain = matches!(state, State::Run) && self.safepoint.is_none();
+        if !is_plain && self.unwinds_at_once(id, state) {
+            return Left::Other;
+        }
+        let fiber = self.fibers.get(id);
+        let pc: *const Instruction = std::ptr::with_exposed_provenance(fiber.pc);
+        let base = fiber.stack.start().wrapping_add(fiber.base as usize);
+        self.stack_end = if self.options.torture { 0 } else { fiber.stack.end() };
+        // SAFETY: the fiber is suspended at an instruction of its innermost frame, and loaded code
+        // names only registers, constants, slots and functions that exist.
+        unsafe {
+            let at = if is_plain { At { pc, base } } else { self.arrive(state, At { pc, base }) };
+            if !at.pc.is_null() {
+                backend::run(self, at);
+            }
+        }
+        self.left
+    }
+
+    /// Begins with what a fiber goes on by, if that is an unwind. Says whether it has left so.
+    #[cold]
+    fn unwinds_at_once(&mut self, fiber: FiberId, state: State) -> bool {
         let left = match state {
             State::Throw(error) => self.unwind(Outcome::Throw(error)),
             State::Cut(cut) => self.unwind(Outcome::Cut(cut)),
@@ -73,24 +113,27 @@ impl Vm {
             _ => None,
         };
         self.safepoint = None;
-        if left.is_some() {
-            self.exit = left;
-            return;
+        let has_left = left.is_some();
+        if let Some(exit) = left {
+            self.leave_through(exit);
         }
-        let fiber = self.fibers.get(fiber);
-        let pc: *const Instruction = std::ptr::with_exposed_provenance(fiber.pc);
-        let base = fiber.stack.start().wrapping_add(fiber.base as usize);
-        self.stack_end = if self.options.torture { 0 } else { fiber.stack.end() };
-        // SAFETY: the fiber is suspended at an instruction of its innermost frame, and loaded code
-        // names only registers, constants, slots and functions that exist.
+        has_left
+    }
+
+    /// Does what a fiber goes on by, if that is a result or a call.
+    ///
+    /// # Safety
+    /// As for [`op::slow`].
+    #[cold]
+    unsafe fn arrive(&mut self, state: State, At { pc, base }: At) -> At {
+        // SAFETY: promised by the caller.
         unsafe {
-            let at = match state {
-                State::Deliver(value) => op::slow(self, pc, base, |op| ops::deliver(op, value)),
-                State::Tail(site) => op::slow(self, pc, base, |op| op.tail_call(*site)),
+            match (state, self.tail_site) {
+                (State::Deliver(value), _) => {
+                    op::slow(self, pc, base, |op| ops::deliver(op, value))
+                }
+                (State::Tail, Some(site)) => op::slow(self, pc, base, |op| op.tail_call(site)),
                 _ => At { pc, base },
-            };
-            if !at.pc.is_null() {
-                backend::run(self, at);
             }
         }
     }

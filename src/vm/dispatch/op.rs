@@ -6,7 +6,7 @@
 use crate::bytecode::instruction::Instruction;
 use crate::vm::Vm;
 use crate::vm::error::{ErrorKind, Thrown};
-use crate::vm::exit::Exit;
+use crate::vm::exit::{Exit, Left, Request, ScopeRequest};
 use crate::vm::fiber::State;
 use crate::vm::frame::FrameWord;
 use crate::vm::unwind::Outcome;
@@ -110,7 +110,7 @@ impl Op<'_> {
         let same_frame = began.base == self.base;
         let pc = if same_frame { began.pc } else { self.pc };
         self.vm.safepoint = Some((self.vm.running, pc.expose_provenance()));
-        self.vm.exit = Some(Exit::Collect);
+        self.vm.leave_through(Exit::Collect);
         self.left()
     }
 
@@ -130,7 +130,7 @@ impl Op<'_> {
     fn unwind(&mut self, outcome: Outcome) -> At {
         self.save();
         if let Some(exit) = self.vm.unwind(outcome) {
-            self.vm.exit = Some(exit);
+            self.vm.leave_through(exit);
             return At { pc: std::ptr::null(), base: self.base };
         }
         self.load();
@@ -282,7 +282,15 @@ impl Op<'_> {
 
     /// Leaves the run loop; the instruction is carried out again when the fiber runs on.
     pub(in crate::vm) fn leave(&mut self, exit: Exit) -> Step {
-        self.vm.exit = Some(exit);
+        self.vm.leave_through(exit);
+        Ok(Flow::Leave)
+    }
+
+    /// The same through one of the frequent exits.
+    #[inline(always)]
+    pub(in crate::vm) fn leave_for(&mut self, left: Left, request: Request) -> Step {
+        self.vm.left = left;
+        self.vm.request = request;
         Ok(Flow::Leave)
     }
 
@@ -297,6 +305,29 @@ impl Op<'_> {
         let slot = self.slot_index(usize::from(register));
         let next = self.after(1);
         self.suspend(exit, State::Slot { slot, next })
+    }
+
+    /// Suspends through one of the frequent exits: the result goes to a slot at some distance from
+    /// the base, then it goes on at an address.
+    #[inline(always)]
+    pub(in crate::vm) fn suspend_slot(
+        &mut self,
+        slot: usize,
+        next: usize,
+        left: Left,
+        request: Request,
+    ) -> Step {
+        let slot = self.slot_index(slot);
+        self.vm.fibers.get_mut(self.vm.running).state = State::Slot { slot, next };
+        self.leave_for(left, request)
+    }
+
+    /// Suspends to ask something of the scope records; goes on behind the instruction.
+    pub(in crate::vm) fn suspend_scope(&mut self, request: ScopeRequest) -> Step {
+        self.vm.fibers.get_mut(self.vm.running).state = State::Step;
+        self.vm.scope_request = request;
+        self.vm.left = Left::Scope;
+        Ok(Flow::Leave)
     }
 
     /// The index on the fiber's stack of a slot at some distance from the base.

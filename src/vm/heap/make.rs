@@ -11,8 +11,8 @@ use super::Heap;
 use super::space::Swept;
 use crate::vm::map::Map;
 use crate::vm::object::{
-    Body, Bound, Bytes, Class, Closure, Cut, Enum, Generator, Header, HostObject, Instance, List,
-    Module, NativeId, Owned, Range, RangeObject, Str, StrParts, Trace, TraceEntry, TypeKind,
+    Body, Bound, Bytes, Class, Closure, Cut, Enum, Generator, Header, HostObject, Hosted, Instance,
+    List, Module, NativeId, Owned, Range, RangeObject, Str, StrParts, Trace, TraceEntry, TypeKind,
     TypeObject, VariableCell, Variant,
 };
 use crate::vm::value::{Kind, Value, write_slot};
@@ -333,7 +333,23 @@ impl Heap {
 
     /// An object of the runtime or the host.
     pub fn object(&mut self, object: Box<dyn HostObject>) -> Value {
-        self.owned(Kind::Object, object)
+        self.owned(Kind::Object, Hosted::boxed(object))
+    }
+
+    /// The same of a small object of which there may be very many: it lies in the cell itself. It
+    /// must own no memory that counts.
+    pub fn small_object<T: HostObject>(&mut self, object: T) -> Value {
+        const { assert!(align_of::<T>() <= align_of::<Owned<Hosted>>()) };
+        let cell = self.cell_for(size_of::<Owned<Hosted>>() + size_of::<T>(), true);
+        let header = Header::new(Kind::Object, 0, 0);
+        // SAFETY: the cell has room for both, one right behind the other.
+        unsafe {
+            let place = cell.cast::<Owned<Hosted>>().add(1).cast::<T>();
+            place.write(object);
+            let body = Hosted::behind(place);
+            cell.cast::<Owned<Hosted>>().write(Owned { header, counted: Cell::new(0), body });
+            self.finish_object(Kind::Object, cell)
+        }
     }
 }
 

@@ -6,7 +6,7 @@ use std::ptr::NonNull;
 use super::block::BlockRef;
 use crate::vm::map::Map;
 use crate::vm::object::{
-    Body, Bound, Class, Closure, Cut, Enum, Generator, Header, HostObject, Instance, List, Module,
+    Body, Bound, Class, Closure, Cut, Enum, Generator, Header, Hosted, Instance, List, Module,
     Owned, RangeObject, Str, Trace, TypeObject, VariableCell, Variant,
 };
 use crate::vm::value::{Kind, Value};
@@ -219,7 +219,7 @@ impl Marker {
                 Kind::Cut => self.scan_owned::<Cut>(object, from),
                 Kind::Trace => self.scan_owned::<Trace>(object, from),
                 Kind::Generator => self.scan_owned::<Generator>(object, from),
-                Kind::Object => self.scan_owned::<Box<dyn HostObject>>(object, from),
+                Kind::Object => self.scan_owned::<Hosted>(object, from),
                 Kind::Bytes | Kind::Range | Kind::Native | Kind::Type | Kind::Room => {}
                 kind => unreachable!("{kind:?} is not a kind of object"),
             }
@@ -277,7 +277,7 @@ pub(super) fn measure(object: NonNull<Header>) -> (usize, usize) {
             Kind::Cut => note::<Cut>(object),
             Kind::Trace => note::<Trace>(object),
             Kind::Generator => note::<Generator>(object),
-            Kind::Object => note::<Box<dyn HostObject>>(object),
+            Kind::Object => note::<Hosted>(object),
             _ => (0, 0),
         }
     }
@@ -315,7 +315,7 @@ pub(super) unsafe fn drop_cell(mut cell: NonNull<Header>) -> Option<usize> {
             Kind::Cut => drop_owned::<Cut>(cell),
             Kind::Trace => drop_owned::<Trace>(cell),
             Kind::Generator => drop_owned::<Generator>(cell),
-            Kind::Object => drop_owned::<Box<dyn HostObject>>(cell),
+            Kind::Object => drop_owned::<Hosted>(cell),
             kind => unreachable!("{kind:?} owns nothing"),
         };
         cell.as_mut().set_free();

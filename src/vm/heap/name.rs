@@ -25,6 +25,11 @@ impl Heap {
         put(&mut self.names.natives, native.0, name);
     }
 
+    /// The name of a function by its number; empty if it has none.
+    pub fn name_of(&self, function: u32) -> &str {
+        self.names.closures.get(function as usize).map_or("", |name| &**name)
+    }
+
     /// The name of a closure or native; empty if it has none.
     pub fn function_name(&self, callee: Value) -> &str {
         let name = if let Some(closure) = self.closure_ref(callee) {

@@ -10,9 +10,9 @@ use std::ptr::NonNull;
 use super::{Heap, raw};
 use crate::vm::map::Map;
 use crate::vm::object::{
-    BoundRef, Bytes, Class, ClosureRef, Cut, Enum, Generator, Header, HostObject, InstanceRef,
-    List, Module, NativeId, Owned, Range, RangeObject, Str, Trace, TraceEntry, TypeKind,
-    TypeObject, VariableCell, VariantRef,
+    BoundRef, Bytes, Class, ClosureRef, Cut, Enum, Generator, Header, HostObject, Hosted,
+    InstanceRef, List, Module, NativeId, Owned, Range, RangeObject, Str, Trace, TraceEntry,
+    TypeKind, TypeObject, VariableCell, VariantRef,
 };
 use crate::vm::value::{Kind, Value};
 
@@ -320,7 +320,7 @@ impl Heap {
 
     /// An object of the runtime or the host, whatever its type.
     pub fn host_ref(&self, value: Value) -> Option<&dyn HostObject> {
-        self.body::<Box<dyn HostObject>>(value, Kind::Object).map(|object| &**object)
+        self.body::<Hosted>(value, Kind::Object).map(|object| &**object)
     }
 
     /// An object of the runtime or the host.
@@ -329,9 +329,21 @@ impl Heap {
         object.downcast_ref()
     }
 
+    /// What awaiting an object gives at once and without an effect.
+    #[inline]
+    pub(in crate::vm) fn settled(&self, value: Value) -> Option<Value> {
+        self.host_ref(value)?.settled()
+    }
+
+    /// What tells the type of a host object from others: the address and the length of its name.
+    pub(in crate::vm) fn host_type(&self, value: Value) -> Option<usize> {
+        let of = self.host_ref(value)?.type_name();
+        Some(of.as_ptr().addr().wrapping_add(of.len() << 48))
+    }
+
     /// An object of the runtime or the host.
     pub fn object_mut<T: HostObject>(&mut self, value: Value) -> Option<&mut T> {
-        let object = self.body_mut::<Box<dyn HostObject>>(value, Kind::Object)?;
+        let object = self.body_mut::<Hosted>(value, Kind::Object)?;
         let object: &mut dyn Any = &mut **object;
         object.downcast_mut()
     }
@@ -353,7 +365,7 @@ impl Heap {
         self.write_barrier(value);
         // SAFETY: an object of this kind owns a box of a host object; the exclusive borrow of the
         // heap excludes every other view.
-        let owned = unsafe { object.cast::<Owned<Box<dyn HostObject>>>().as_mut() };
+        let owned = unsafe { object.cast::<Owned<Hosted>>().as_mut() };
         let object: &mut dyn Any = &mut *owned.body;
         object.downcast_mut()
     }

@@ -1,9 +1,13 @@
 //! Objects of the runtime and of the host: tasks, channels, sockets, user types.
+#![expect(unsafe_code, reason = "small ones lie in their cells")]
 
 use std::any::Any;
+use std::ops::{Deref, DerefMut};
+use std::ptr::NonNull;
 
 use super::{Body, HostValue};
 use crate::vm::heap::Marker;
+use crate::vm::value::Value;
 
 /// A Rust value that scripts can hold.
 pub trait HostObject: Any + Send {
@@ -20,6 +24,23 @@ pub trait HostObject: Any + Send {
     /// How it prints.
     fn display(&self) -> String {
         format!("<{}>", self.type_name())
+    }
+
+    /// The function by whose name it goes, if it has none of its own: then it prints as
+    /// [`display_as`](HostObject::display_as) says.
+    fn goes_by(&self) -> Option<u32> {
+        None
+    }
+
+    /// How it prints with the name of a function.
+    fn display_as(&self, name: &str) -> String {
+        let _ = name;
+        self.display()
+    }
+
+    /// What awaiting it gives at once and without an effect; none if that takes more.
+    fn settled(&self) -> Option<Value> {
+        None
     }
 
     /// The memory it owns, for the limit and the pace of collection.
@@ -39,13 +60,69 @@ pub trait HostObject: Any + Send {
     }
 }
 
-impl Body for Box<dyn HostObject> {
+/// A host object as its cell holds it: in memory of its own, or right behind this in the same cell.
+/// Cells never move.
+pub(in crate::vm) struct Hosted {
+    object: NonNull<dyn HostObject>,
+}
+
+impl Hosted {
+    /// In memory of its own.
+    pub(in crate::vm) fn boxed(object: Box<dyn HostObject>) -> Hosted {
+        Hosted { object: NonNull::from(Box::leak(object)) }
+    }
+
+    /// In the cell of this itself.
+    ///
+    /// # Safety
+    /// `object` is valid, lies right behind the place that this is written to, and belongs to it.
+    pub(in crate::vm) unsafe fn behind(object: NonNull<dyn HostObject>) -> Hosted {
+        Hosted { object }
+    }
+
+    fn is_behind(&self) -> bool {
+        self.object.addr().get() == (&raw const *self).addr() + size_of::<Hosted>()
+    }
+}
+
+impl Drop for Hosted {
+    fn drop(&mut self) {
+        // SAFETY: this owns the object, which is either in its cell or came from a box; memory of a
+        // box never begins inside a cell.
+        unsafe {
+            if self.is_behind() {
+                self.object.drop_in_place();
+            } else {
+                drop(Box::from_raw(self.object.as_ptr()));
+            }
+        }
+    }
+}
+
+impl Deref for Hosted {
+    type Target = dyn HostObject;
+
+    fn deref(&self) -> &dyn HostObject {
+        // SAFETY: this owns the object.
+        unsafe { self.object.as_ref() }
+    }
+}
+
+impl DerefMut for Hosted {
+    fn deref_mut(&mut self) -> &mut dyn HostObject {
+        // SAFETY: this owns the object.
+        unsafe { self.object.as_mut() }
+    }
+}
+
+impl Body for Hosted {
     fn trace(&self, marker: &mut Marker) {
-        HostObject::trace(self.as_ref(), marker);
+        HostObject::trace(&**self, marker);
     }
 
     fn external_bytes(&self) -> usize {
-        size_of_val(self.as_ref()) + HostObject::external_bytes(self.as_ref())
+        let own = if self.is_behind() { 0 } else { size_of_val(&**self) };
+        own + HostObject::external_bytes(&**self)
     }
 }
 

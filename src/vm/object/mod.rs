@@ -42,6 +42,7 @@ pub use type_kind::TypeKind;
 pub(in crate::vm) use class::Instance;
 pub(in crate::vm) use enumeration::Variant;
 pub(in crate::vm) use function::{Bound, Closure, VariableCell};
+pub(in crate::vm) use host::Hosted;
 pub(in crate::vm) use range::RangeObject;
 pub(in crate::vm) use string::{Room, StrParts};
 pub(in crate::vm) use type_kind::TypeObject;

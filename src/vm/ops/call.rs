@@ -5,7 +5,7 @@ use crate::bytecode::op::Opcode;
 use crate::bytecode::program::CLOSURE_NAME;
 use crate::vm::Vm;
 use crate::vm::error::{ErrorKind, Thrown};
-use crate::vm::exit::{Args, Exit};
+use crate::vm::exit::{Args, Exit, Left, Request};
 use crate::vm::fiber::State;
 use crate::vm::frame::{AWAITED, BOTTOM, CONSTRUCTOR, GENERATOR, OPERATOR};
 use crate::vm::native::{NativeBody, NativeId};
@@ -36,8 +36,15 @@ impl Site {
 /// `Call`, `CallAwait`, `CallEither`
 pub(in crate::vm) fn call(op: &mut Op<'_>) -> Step {
     let at = op.instruction();
+    let callee = op.get(at.a);
+    if at.op == Opcode::CallAwait
+        && let Some(id) = op.vm.heap.native_id(callee)
+        && let Some(step) = op.await_native(id, 0)
+    {
+        return step;
+    }
     let site = op.call_site();
-    op.call_value(op.get(at.a), site, usize::from(at.c), None, false)
+    op.call_value(callee, site, usize::from(at.c), None, false)
 }
 
 /// `CallKnown`, `CallKnownAwait` where the stack is too small
@@ -77,7 +84,8 @@ pub(in crate::vm) fn special_return(op: &mut Op<'_>) -> Step {
         return super::generator::returned(op);
     }
     if flags & BOTTOM != 0 {
-        return op.leave(Exit::Return(result));
+        let request = Request { value: result, ..op.vm.request };
+        return op.leave_for(Left::Return, request);
     }
     op.pop();
     if flags & OPERATOR != 0 {
@@ -102,6 +110,7 @@ impl Op<'_> {
             | Opcode::CallKnownAwait
             | Opcode::InvokeAwait
             | Opcode::InvokeAwaitCached
+            | Opcode::InvokeNativeAwait
             | Opcode::CallSpreadAwait
             | Opcode::InvokeSpreadAwait
             | Opcode::SuperAwait
@@ -265,16 +274,33 @@ impl Op<'_> {
             }
             NativeBody::Loop => {
                 let args = self.window_args(site.slot + 1, count);
-                let exit = Exit::Native { native: id, args, awaited: site.awaited };
-                let state = if site.operator {
-                    State::Operator
-                } else {
-                    let slot = self.slot_index(site.slot);
-                    State::Slot { slot, next: if waits { site.next_async } else { site.next } }
-                };
-                self.suspend(exit, state)
+                let flags = i32::from(site.awaited);
+                let request = Request { native: id, args, flags, ..self.vm.request };
+                let next = if waits { site.next_async } else { site.next };
+                if site.operator {
+                    self.vm.fibers.get_mut(self.vm.running).state = State::Operator;
+                    return self.leave_for(Left::Native, request);
+                }
+                self.suspend_slot(site.slot, next, Left::Native, request)
             }
         }
+    }
+
+    /// Leaves for a native that waits, from an awaited call that gives it just what it takes: nearly
+    /// every await of the outside. None if this is not such a call.
+    #[inline]
+    pub(in crate::vm) fn await_native(&mut self, id: NativeId, receivers: usize) -> Option<Step> {
+        let at = self.instruction();
+        let (slot, count) = (usize::from(at.a), usize::from(at.c));
+        let arity = self.vm.registry.arity(id);
+        if !(arity.waits && arity.takes(count - receivers)) {
+            return None;
+        }
+        let args = self.window_args(slot + 1, count);
+        let request = Request { native: id, args, flags: 1, ..self.vm.request };
+        // The instruction behind awaits a result that is still to be waited for.
+        let next = self.after(2);
+        Some(self.suspend_slot(slot, next, Left::Native, request))
     }
 
     /// Runs an inline native whose arguments are in place.
@@ -313,7 +339,8 @@ impl Op<'_> {
                 Some(callee) => callee,
                 None => {
                     self.vm.tail = Some(tail);
-                    self.vm.fibers.get_mut(self.vm.running).state = State::Tail(Box::new(site));
+                    self.vm.tail_site = Some(site);
+                    self.vm.fibers.get_mut(self.vm.running).state = State::Tail;
                     return self.leave(Exit::NeedCore);
                 }
             },

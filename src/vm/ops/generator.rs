@@ -168,7 +168,8 @@ impl Op<'_> {
         if found.home != 0 && found.consumer != Some(self.vm.running) {
             // Only tasks in the scope that closes it may run it: the loop looks for that.
             self.vm.next_of_generator(generator, at_end);
-            self.vm.fibers.get_mut(self.vm.running).state = State::Tail(Box::new(site));
+            self.vm.tail_site = Some(site);
+            self.vm.fibers.get_mut(self.vm.running).state = State::Tail;
             return self.leave(Exit::Scope(ScopeRequest::Consume { generator }));
         }
         let pc = self.enter_generator(generator, site, GENERATOR)?;

@@ -17,7 +17,8 @@ pub(in crate::vm) struct InvokeCache {
     pub(in crate::vm) guard: u32,
     /// The function, or the native.
     pub(in crate::vm) target: u32,
-    /// The closure of the function. The class keeps it alive as long as there are instances.
+    /// The closure of the function. The class keeps it alive as long as there are instances. For a
+    /// native of host objects their type, as an int.
     pub(in crate::vm) closure: Value,
     /// What is tried before the native.
     pub(in crate::vm) shortcut: Option<Shortcut>,
@@ -92,6 +93,19 @@ pub(in crate::vm) fn native(op: &mut Op<'_>) -> Step {
     }
     op.set(at.a, result);
     Ok(Flow::Next)
+}
+
+/// `InvokeNativeAwait`
+pub(in crate::vm) fn native_await(op: &mut Op<'_>) -> Step {
+    let at = op.instruction();
+    let cache = op.vm.invoke_caches[at.imm as usize];
+    let of = op.vm.heap.host_type(op.get(at.a + 1));
+    if of.is_some_and(|of| cache.closure.bits() == of as u64)
+        && let Some(step) = op.await_native(NativeId(cache.target), 1)
+    {
+        return step;
+    }
+    invoke(op)
 }
 
 /// `InvokeSpread`, `InvokeSpreadAwait`
@@ -227,7 +241,9 @@ impl Op<'_> {
 fn remember_method(op: &mut Op<'_>, receiver: Value, closure: Value) {
     let at = op.instruction();
     let quick = match at.op {
-        Opcode::InvokeAwait | Opcode::InvokeAwaitCached => Opcode::InvokeAwaitCached,
+        Opcode::InvokeAwait | Opcode::InvokeAwaitCached | Opcode::InvokeNativeAwait => {
+            Opcode::InvokeAwaitCached
+        }
         op if waits_for_getter(op) => Opcode::InvokeCached,
         _ => return,
     };
@@ -242,11 +258,23 @@ fn remember_method(op: &mut Op<'_>, receiver: Value, closure: Value) {
 /// Writes a cache of a native over the instruction, where the kind of the receiver decides alone.
 fn remember_native(op: &mut Op<'_>, receiver: Value, id: NativeId) {
     let at = op.instruction();
+    let is_await = matches!(
+        at.op,
+        Opcode::InvokeAwait | Opcode::InvokeAwaitCached | Opcode::InvokeNativeAwait
+    );
+    if is_await
+        && op.vm.registry.arity(id).waits
+        && let Some(of) = op.vm.heap.host_type(receiver)
+    {
+        let closure = Value::int(of as i64);
+        let cache = InvokeCache { guard: 0, target: id.0, closure, shortcut: None, body: None };
+        return remember(op, Opcode::InvokeNativeAwait, cache);
+    }
     let by_kind = !matches!(
         receiver.kind(),
         Kind::Instance | Kind::Object | Kind::Module | Kind::Class | Kind::Type | Kind::Enum
     );
-    if !by_kind || at.op == Opcode::InvokeAwait || at.op == Opcode::InvokeAwaitCached {
+    if !by_kind || is_await {
         return;
     }
     let native = op.vm.registry.native(id);
@@ -309,5 +337,6 @@ pub(super) const fn waits_for_getter(op: Opcode) -> bool {
             | Opcode::InvokePush
             | Opcode::InvokePop
             | Opcode::InvokeSqrt
+            | Opcode::InvokeNativeAwait
     )
 }

@@ -276,11 +276,10 @@ impl crate::vm::Vm {
     /// The same by a name of the program, and remembered for host objects.
     fn known_member(&mut self, value: Value, name: Value) -> Found {
         let text = self.heap.str(name).unwrap_or_default();
-        let Some(object) = self.heap.host_ref(value) else {
+        let Some(of) = self.heap.host_type(value) else {
             return self.builtin_member(value, text);
         };
-        let of = object.type_name();
-        let key = (of.as_ptr().addr().wrapping_add(of.len() << 48), name.bits());
+        let key = (of, name.bits());
         let place = (key.0 >> 3 ^ key.1 as usize >> 4) % MEMBERS_KNOWN;
         if let Some((known, found)) = self.members.get(place)
             && *known == key

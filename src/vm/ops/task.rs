@@ -2,11 +2,11 @@
 
 use super::call::named_map;
 use super::lookup::Found;
-use super::{Op, Step};
+use super::{Flow, Op, Step};
 use crate::bytecode::op::ScopeKind;
 use crate::bytecode::program::{SelectArmCode, SelectArmKind};
 use crate::vm::error::{ErrorKind, Thrown};
-use crate::vm::exit::{Exit, ScopeRequest, SelectArm, SelectOperand};
+use crate::vm::exit::{Exit, Left, Request, ScopeRequest, SelectArm, SelectOperand};
 use crate::vm::fiber::State;
 use crate::vm::value::{Kind, Value};
 
@@ -15,7 +15,7 @@ pub(in crate::vm) fn await_value(op: &mut Op<'_>) -> Step {
     let at = op.instruction();
     let value = op.get(at.b);
     if value.is(Kind::Object) {
-        return op.suspend_for(Exit::Await { value, optional: false }, at.a);
+        return suspend_await(op, value, false);
     }
     let shown = op.vm.show(value);
     let hint = match value.kind() {
@@ -30,7 +30,20 @@ pub(in crate::vm) fn await_value(op: &mut Op<'_>) -> Step {
 pub(in crate::vm) fn await_result(op: &mut Op<'_>) -> Step {
     let at = op.instruction();
     let value = op.get(at.a);
-    op.suspend_for(Exit::Await { value, optional: true }, at.a)
+    suspend_await(op, value, true)
+}
+
+fn suspend_await(op: &mut Op<'_>, value: Value, optional: bool) -> Step {
+    let (slot, next) = (usize::from(op.instruction().a), op.after(1));
+    if op.vm.at_once > 1
+        && let Some(result) = op.vm.heap.settled(value)
+    {
+        op.vm.at_once -= 1;
+        op.window_set(slot, result);
+        return Ok(Flow::Next);
+    }
+    let request = Request { value, flags: i32::from(optional), ..op.vm.request };
+    op.suspend_slot(slot, next, Left::Await, request)
 }
 
 /// `Spawn`
@@ -38,7 +51,9 @@ pub(in crate::vm) fn spawn(op: &mut Op<'_>) -> Step {
     let at = op.instruction();
     let args = op.window_args(usize::from(at.a) + 1, usize::from(at.c));
     let (callee, owner) = (op.get(at.a), op.get(at.b));
-    op.suspend_for(Exit::Spawn { callee, args, named: None, owner, flags: at.imm }, at.a)
+    let next = op.after(1);
+    let request = Request { value: callee, owner, args, flags: at.imm, ..op.vm.request };
+    op.suspend_slot(usize::from(at.a), next, Left::Spawn, request)
 }
 
 /// `SpawnSpread`
@@ -74,20 +89,20 @@ pub(in crate::vm) fn scope_enter(op: &mut Op<'_>) -> Step {
         *option = op.get(register);
     }
     let request = ScopeRequest::Enter { kind, register: at.a, options };
-    op.suspend(Exit::Scope(request), State::Step)
+    op.suspend_scope(request)
 }
 
 /// `ScopeJoin`
 pub(in crate::vm) fn scope_join(op: &mut Op<'_>) -> Step {
     let register = op.instruction().a;
-    op.suspend(Exit::Scope(ScopeRequest::Join { register }), State::Step)
+    op.suspend_scope(ScopeRequest::Join { register })
 }
 
 /// `ScopeAbsorb`
 pub(in crate::vm) fn scope_absorb(op: &mut Op<'_>) -> Step {
     let at = op.instruction();
     let request = ScopeRequest::Absorb { register: at.a, pending: at.b };
-    op.suspend(Exit::Scope(request), State::Step)
+    op.suspend_scope(request)
 }
 
 /// `ScopeEnd`
@@ -96,7 +111,7 @@ pub(in crate::vm) fn scope_end(op: &mut Op<'_>) -> Step {
     let target = op.index() as i64 + i64::from(at.imm);
     let else_target = if at.imm == 0 { None } else { u32::try_from(target).ok() };
     let request = ScopeRequest::End { register: at.a, value: at.b, else_target };
-    op.suspend(Exit::Scope(request), State::Step)
+    op.suspend_scope(request)
 }
 
 /// `Select`
