@@ -9,6 +9,7 @@ mod check;
 mod doc;
 mod explain;
 mod flag;
+mod gc_stats;
 mod limit;
 mod profile;
 mod run;

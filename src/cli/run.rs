@@ -9,7 +9,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use super::flag::{self, Dump, Run, Source};
 use super::profile::Profiling;
 use super::trace::Trace;
-use super::{STATUS_MISUSE, limit, terminal};
+use super::{STATUS_MISUSE, gc_stats, limit, terminal};
 use crate::diagnostics::{Diagnostic, SourceId};
 use crate::engine::{CompileError, Engine, Error, Signal, SignalHook};
 use crate::syntax;
@@ -34,6 +34,7 @@ pub fn run(wanted: Run) -> i32 {
     options.virtual_clock = wanted.virtual_clock;
     options.fixtures = Path::new(&name).parent().map(Path::to_path_buf);
     options.signals = true;
+    options.heap_report = wanted.gc_stats.then_some(gc_stats::REPORT);
     options.keep_heap = true;
     options.watchdog = match wanted.watchdog.map_or_else(limit::watchdog_of_environment, Ok) {
         Ok(limit) => Some(limit),

@@ -392,7 +392,7 @@ macro_rules! tuples {
             }
 
             fn from_value(heap: &Heap, value: Value) -> Option<Self> {
-                let &[$($part),+] = heap.list_ref(value)?.items.as_slice() else { return None };
+                let [$($part),+] = heap.list_ref(value)?.items[..] else { return None };
                 Some(($($name::from_value(heap, $part)?,)+))
             }
         }

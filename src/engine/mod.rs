@@ -37,12 +37,14 @@ pub use error::Error;
 pub use future::AsyncFunction;
 pub use host::{Function, Outcome};
 pub use loader::{Files, Loader, Memory, ReadError};
-pub use option::{Capture, Input, Options, Output, SignalHook, StallHook, TracerHook};
+pub use option::{Capture, HeapReport, Input, Options, Output, SignalHook, StallHook, TracerHook};
 pub use profile::{Profile, ProfileFrame, ProfileTask, Profiler};
 pub use program::{CompileError, Findings, Program};
 pub use report::{Entered, Entry, Frame, Relation, Report};
 pub use trial::{Left, Terms, TrialEnd, TrialFailure};
 pub use vm::Vm;
+
+pub use crate::vm::heap::{HeapStats, Part, PartTime};
 
 pub use crate::runtime::driver::{JobSpan, Moment, Signal};
 pub use crate::runtime::timeline::Timeline;

@@ -9,6 +9,7 @@ use super::profile::Profiler;
 pub use crate::natives::world::{Capture, Input, Output};
 use crate::runtime::driver::Signal;
 use crate::runtime::{Stall, Tracer};
+use crate::vm::heap::HeapStats;
 
 /// Options of the VMs of an engine.
 #[derive(Clone, Debug)]
@@ -37,6 +38,8 @@ pub struct Options {
     pub watchdog: Option<Duration>,
     /// Is told of it; without one it is written to standard error.
     pub on_stall: Option<StallHook>,
+    /// Has the steps of the garbage collector timed, and is told of the heap when the program has ended.
+    pub heap_report: Option<HeapReport>,
     /// Makes who is told, step by step, what the event loop of a VM does.
     pub tracer: Option<TracerHook>,
     /// Watches where the VMs spend their time.
@@ -112,6 +115,15 @@ impl fmt::Debug for StallHook {
     }
 }
 
+/// What a host wants to know of the heap of its programs.
+#[derive(Clone, Copy, Debug)]
+pub struct HeapReport {
+    /// The clock that times the steps of the collector.
+    pub clock: fn() -> Duration,
+    /// Is told when a program has ended.
+    pub tell: fn(&HeapStats),
+}
+
 /// Makes the tracer of a VM.
 #[derive(Clone)]
 pub struct TracerHook(Arc<dyn Fn() -> Box<dyn Tracer> + Send + Sync>);
@@ -148,6 +160,7 @@ impl Default for Options {
             on_signal: None,
             watchdog: None,
             on_stall: None,
+            heap_report: None,
             tracer: None,
             profiler: None,
             virtual_clock: false,

@@ -62,6 +62,9 @@ impl Vm {
         });
         let mut table = LoopTable::new();
         let world = world(options);
+        if let Some(report) = options.heap_report {
+            machine.heap.set_clock(report.clock);
+        }
         natives::install(&mut machine, &mut table);
         natives::stdio::install(&mut machine, &world);
         register(&mut machine, &mut table, engine);
@@ -207,6 +210,9 @@ impl Vm {
         let Vm { runtime, engine, sources, started } = self;
         let Runtime { vm, rt } = runtime;
         drop(rt);
+        if let Some(report) = engine.settings().heap_report {
+            (report.tell)(&vm.heap.stats());
+        }
         if engine.settings().keep_heap {
             std::mem::forget((vm, engine, sources, started));
         }

@@ -124,7 +124,7 @@ fn add_hashed(vm: &mut Vm, map: Value, key: Value, value: Value, hash: i64) -> O
 }
 
 fn reorder(vm: &mut Vm, list: ListValue, items: ListValue) -> Outcome {
-    let items = items.get(&vm.heap).items.clone();
+    let items = items.get(&vm.heap).items.to_vec();
     let list = writable(vm, list)?;
     let places = items.len().min(list.items.len());
     list.items.splice(..places, items);
@@ -136,7 +136,7 @@ fn retain(vm: &mut Vm, list: ListValue, before: ListValue, kept: ListValue) -> O
     let items = &list.get(&vm.heap).items;
     let same = |(one, other): (&Value, &Value)| one.same(*other);
     if items.len() >= before.len() && items.iter().zip(before).all(same) {
-        let (count, kept) = (before.len(), kept.clone());
+        let (count, kept) = (before.len(), kept.to_vec());
         writable(vm, list)?.items.splice(..count, kept);
         return Ok(Value::null());
     }

@@ -161,7 +161,7 @@ impl Loop {
         }
         let host = owner.and_then(|owner| self.recs.get(owner)).and_then(|rec| rec.host);
         if let (Some(host), Some(result)) = (host, result) {
-            let inside = vm.heap.list_ref(result).map(|list| list.items.clone());
+            let inside = vm.heap.list_ref(result).map(|list| list.items.to_vec());
             self.hand_over(task, host, &[result]);
             self.hand_over(task, host, &inside.unwrap_or_default());
         }

@@ -25,7 +25,7 @@ impl Vm {
             Kind::List => {
                 let length = self.heap.list_ref(value).map_or(0, |list| list.items.len());
                 self.reserve(length.saturating_mul(size_of::<Value>()))?;
-                self.heap.list_ref(value).map_or_else(Vec::new, |list| list.items.clone())
+                self.heap.list_ref(value).map_or_else(Vec::new, |list| list.items.to_vec())
             }
             Kind::Set => self.heap.set_ref(value).map_or_else(Vec::new, |set| set.keys().collect()),
             Kind::Map => {

@@ -195,7 +195,7 @@ impl Vm {
         let identity = |value: &Value| (value.kind() as u8, value.bits());
         let mut known: HashSet<(u8, u64)> = list.items.iter().map(identity).collect();
         known.insert(identity(&error));
-        list.items.extend(suppressed.iter().filter(|value| known.insert(identity(value))));
+        list.items.extend(suppressed.iter().copied().filter(|value| known.insert(identity(value))));
     }
 
     /// Makes the built-in error classes. `Error(message, cause, data)` is a function of the VM's own

@@ -71,6 +71,16 @@ impl Heap {
         self.map(map)
     }
 
+    /// A map of entries whose keys are different from each other.
+    pub fn map_of_different(&mut self, entries: &[(TextKey, Value)]) -> Value {
+        let mut map = Map::with_capacity(entries.len());
+        let hasher = self.int_hasher();
+        for (TextKey { hash, key }, value) in entries {
+            map.push(*hash, *key, *value, hasher);
+        }
+        self.map(map)
+    }
+
     /// The value at a key; `None` if there is none.
     #[inline]
     pub fn map_get(&self, map: Value, key: Value) -> Result<Option<Value>, Unhashable> {
@@ -138,7 +148,7 @@ impl Heap {
                 self.map_push_hashed(map, hash, key, value);
             }
             Some(place) => {
-                if let Some(table) = self.table_in_place(map) {
+                if let Some(table) = self.table_for(map, [value, Value::null()], false) {
                     table.set_at(place, value);
                 }
             }
@@ -210,7 +220,7 @@ impl Heap {
 
     /// Replaces the value at a place; gives the old one.
     pub fn map_set_at(&mut self, map: Value, place: usize, value: Value) -> Option<Value> {
-        let table = self.table_in_place(map)?;
+        let table = self.table_for(map, [value, Value::null()], false)?;
         let old = table.at(place).map(second)?;
         table.set_at(place, value);
         Some(old)
@@ -219,7 +229,14 @@ impl Heap {
     /// Removes the entry at a place; gives its value.
     pub fn map_remove_at(&mut self, map: Value, place: usize) -> Option<Value> {
         let hasher = self.int_hasher();
-        self.table_mut(map)?.remove_at(place, hasher).map(second)
+        let table = self.table_for(map, [Value::null(); 2], true)?;
+        let before = table.layout();
+        let removed = table.remove_at(place, hasher).map(second);
+        if table.layout() != before {
+            // Entries stand elsewhere than where a scan left off.
+            self.write_barrier(map);
+        }
+        removed
     }
 
     /// Appends an entry whose key is not in the map, with the hash that script code gave (its low
@@ -249,10 +266,12 @@ impl Heap {
     fn map_push_hashed(&mut self, map: Value, hash: u32, key: Value, value: Value) {
         let hasher = self.int_hasher();
         let grows = self.table_ref(map).is_some_and(|table| table.would_grow(key));
-        // Only growth changes what the map owns.
-        let table = if grows { self.table_mut(map) } else { self.table_in_place(map) };
-        if let Some(table) = table {
-            table.push(hash, key, value, hasher);
+        // Only growth changes what the map owns, and where entries stand.
+        let Some(table) = self.table_for(map, [key, value], grows) else { return };
+        let (positions, is_dense) = table.layout();
+        table.push(hash, key, value, hasher);
+        if grows && table.layout() != (positions + 1, is_dense) {
+            self.write_barrier(map);
         }
     }
 
@@ -316,7 +335,7 @@ impl Heap {
         let variant = self.variant_ref(node).map(|variant| (variant.enum_value(), variant.index()));
         match variant {
             Some((enumeration, index)) => self.variant(enumeration, index, &parts),
-            None => self.frozen_list(parts),
+            None => self.frozen_list(&parts),
         }
     }
 

@@ -93,6 +93,13 @@ impl Map {
         self.live
     }
 
+    /// How many positions there are, and whether values are in an array: as long as that stays, or one
+    /// position comes behind the others, entries stay where they are.
+    #[inline]
+    pub(in crate::vm) fn layout(&self) -> (usize, bool) {
+        (self.positions(), self.is_dense())
+    }
+
     /// Whether there are none.
     pub fn is_empty(&self) -> bool {
         self.live == 0
@@ -465,6 +472,8 @@ impl Map {
 }
 
 impl Body for Map {
+    const LAZY: bool = true;
+
     fn trace(&self, marker: &mut Marker) {
         self.trace_slice(marker, 0, usize::MAX);
     }

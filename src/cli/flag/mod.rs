@@ -54,6 +54,8 @@ pub struct Run {
     pub trace: Option<String>,
     /// How the files are called that say where its time went.
     pub profile: Option<String>,
+    /// Say at the end what the garbage collector did.
+    pub gc_stats: bool,
 }
 
 /// Files to look for mistakes in.
@@ -167,6 +169,7 @@ pub fn parse(words: impl IntoIterator<Item = OsString>) -> Result<Request, Strin
                 }
                 (run.profile, test.profile) = (Some(name.clone()), Some(name));
             }
+            FlagId::GcStats => run.gc_stats = true,
             FlagId::Trace => run.trace = Some(value(&mut parser, flag)?),
             FlagId::Json if command == Some(Command::Test) => test.json = true,
             FlagId::Json => check.json = true,

@@ -67,6 +67,7 @@ pub(super) enum FlagId {
     VirtualClock,
     Trace,
     Profile,
+    GcStats,
     Watchdog,
     Json,
     DenyWarnings,
@@ -133,6 +134,14 @@ pub(super) const FLAGS: &[Flag] = &[
         value: Some("[=NAME]"),
         commands: &[Command::Run, Command::Test],
         help: Some("Tell where the time went, and write NAME.svg and NAME.folded (profile)"),
+    },
+    Flag {
+        id: FlagId::GcStats,
+        short: None,
+        long: "gc-stats",
+        value: None,
+        commands: &[Command::Run],
+        help: Some("Say at the end what the garbage collector did, and how long its steps took"),
     },
     Flag {
         id: FlagId::Watchdog,

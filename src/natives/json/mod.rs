@@ -1,7 +1,7 @@
 //! Module `json`: text to values and back, to the letter of RFC 8259.
 //!
-//! - `parse fault`: what serde_json reads becomes values at once; what it refuses becomes an error
-//!   with a place;
+//! - `read`: what is JSON beyond doubt becomes values at once;
+//! - `parse fault`: all else goes through serde_json; what it refuses becomes an error with a place;
 //! - `write place`: the writer, which keeps what is still to be written in a work list, and the path
 //!   to a value that cannot be written;
 //! - `form`: a writer that waits for the `json` method of a class;
@@ -13,6 +13,7 @@ mod lines;
 mod number;
 mod parse;
 mod place;
+mod read;
 mod write;
 
 use super::Outcome;

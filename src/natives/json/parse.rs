@@ -1,4 +1,4 @@
-//! Reading: serde_json calls the visitor here, which makes values of the heap without a tree in
+//! Reading what is not beyond doubt: serde_json calls the visitor here, which makes values of the heap without a tree in
 //! between.
 //!
 //! serde_json goes one native call deeper with every list and object, so the depth is limited here,
@@ -11,6 +11,7 @@ use serde::de::{DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess, Visi
 
 use super::fault;
 use super::number::{Numbers, TooLong, big};
+use super::read::read;
 use crate::vm::key::{KeyCache, TextKey};
 use crate::vm::{ErrorKind, Thrown, Value, Vm};
 
@@ -59,6 +60,11 @@ pub(super) fn parse_bytes(vm: &mut Vm, content: &[u8], rules: Rules) -> Result<V
 /// The value of a text. `is_text` says that it came from a str.
 pub(super) fn parse(vm: &mut Vm, text: &str, is_text: bool, rules: Rules) -> Result<Value, Thrown> {
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+    if !rules.bigints
+        && let Some(value) = read(vm, text, rules.depth)
+    {
+        return Ok(value);
+    }
     let numbers = rules.bigints.then(|| Numbers::new(text));
     let shortened = numbers.map(Numbers::shortened);
     let mut deserializer = serde_json::Deserializer::from_str(shortened.as_deref().unwrap_or(text));

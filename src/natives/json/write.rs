@@ -8,6 +8,7 @@ use std::collections::HashSet;
 use std::vec::IntoIter;
 
 use super::place::Problem;
+use super::read::string_stop;
 use crate::bytecode::program::MemberKind;
 use crate::vm::heap::{Heap, Marker};
 use crate::vm::object::Member;
@@ -153,26 +154,33 @@ impl Writer {
         Ok(Written::Done)
     }
 
-    /// Goes on with the innermost container: writes what stands before its next element and gives
-    /// that, or ends the container.
+    /// Goes on with the innermost container: writes what needs no second thought, then what stands before
+    /// the next element and gives that, or ends the container.
     fn next(&mut self, heap: &Heap) -> Result<Option<Value>, Problem> {
-        let Writer { frames, out, layout, depth, .. } = self;
-        let depth = *depth;
+        let Writer { frames, out, layout, depth, checkpoint, .. } = self;
+        let (depth, checkpoint) = (*depth, *checkpoint);
         let (found, close) = match frames.last_mut() {
             None => return Ok(None),
             Some(Frame::List { list, next }) => {
-                let item = heap.list_ref(*list).and_then(|list| list.items.get(*next)).copied();
-                if item.is_some() {
+                let items = heap.list_ref(*list).map_or(&[][..], |list| &list.items);
+                let mut found = None;
+                while let (None, Some(item)) = (found, items.get(*next)) {
                     separate(out, layout, depth, *next == 0);
                     *next += 1;
+                    if out.len() >= checkpoint || !push_plain(heap, out, *item) {
+                        found = Some(*item);
+                    }
                 }
-                (item, (']', *next == 0))
+                (found, (']', *next == 0))
             }
             Some(Frame::Map { map, cursor, key }) => {
-                let entry = heap.map_ref(*map).and_then(|map| map.next(*cursor));
-                let is_first = *cursor == 0;
-                if let Some((after, next_key, _)) = entry {
-                    separate(out, layout, depth, is_first);
+                let entries = heap.map_ref(*map);
+                let mut found = None;
+                while found.is_none()
+                    && let Some((after, next_key, value)) =
+                        entries.and_then(|map| map.next(*cursor))
+                {
+                    separate(out, layout, depth, *cursor == 0);
                     // A key without a text is a fault of the map: no entry is under way.
                     *cursor = 0;
                     match heap.str(next_key) {
@@ -181,8 +189,11 @@ impl Writer {
                     }
                     (*cursor, *key) = (after, next_key);
                     push_colon(out, layout);
+                    if out.len() >= checkpoint || !push_plain(heap, out, value) {
+                        found = Some(value);
+                    }
                 }
-                (entry.map(|(_, _, value)| value), ('}', is_first))
+                (found, ('}', *cursor == 0))
             }
             Some(Frame::Sorted { rest, key, .. }) => {
                 let entry = rest.next();
@@ -230,17 +241,8 @@ impl Writer {
     fn value(&mut self, heap: &Heap, value: Value) -> Result<Option<Value>, Problem> {
         let out = &mut self.out;
         match value.kind() {
-            Kind::Null => out.push_str("null"),
-            Kind::Bool => out.push_str(if value.truthy() { "true" } else { "false" }),
-            Kind::Int => push_int(out, value.bits() as i64),
-            Kind::Float => {
-                let number = f64::from_bits(value.bits());
-                if !number.is_finite() {
-                    return Err(Problem::NotFinite(value));
-                }
-                push_number(out, number);
-            }
-            Kind::Str => push_string(out, heap.str(value).unwrap_or_default()),
+            _ if push_plain(heap, out, value) => {}
+            Kind::Float => return Err(Problem::NotFinite(value)),
             Kind::List => {
                 self.open(Frame::List { list: value, next: 0 })?;
                 self.depth += 1;
@@ -345,12 +347,28 @@ fn push_colon(out: &mut String, layout: &Layout) {
     out.push_str(if layout.indent.is_empty() { ":" } else { ": " });
 }
 
+/// Appends a value that holds no other ones and has a form; `false` if it is none.
+#[inline]
+fn push_plain(heap: &Heap, out: &mut String, value: Value) -> bool {
+    match value.kind() {
+        Kind::Str => push_string(out, heap.str(value).unwrap_or_default()),
+        Kind::Int => push_int(out, value.bits() as i64),
+        Kind::Bool => out.push_str(if value.truthy() { "true" } else { "false" }),
+        Kind::Null => out.push_str("null"),
+        Kind::Float if f64::from_bits(value.bits()).is_finite() => {
+            push_number(out, f64::from_bits(value.bits()));
+        }
+        _ => return false,
+    }
+    true
+}
+
 /// Appends a float as `print` shows it.
 fn push_number(out: &mut String, number: f64) {
     let mut buffer = zmij::Buffer::new();
     let text = buffer.format_finite(number);
     // The two differ in how exponents are written, and from where on.
-    if text.contains('e') { push_float(out, number) } else { out.push_str(text) }
+    if text.bytes().any(|byte| byte == b'e') { push_float(out, number) } else { out.push_str(text) }
 }
 
 /// Appends an int: two digits at a time, last ones first.
@@ -374,24 +392,12 @@ fn push_int(out: &mut String, number: i64) {
     out.push_str(std::str::from_utf8(&digits[at..]).expect("digits are ASCII"));
 }
 
-/// Whether a byte has to be escaped in a string.
-const ESCAPED: [bool; 256] = {
-    let mut escaped = [false; 256];
-    let mut byte = 0;
-    while byte < 0x20 {
-        escaped[byte] = true;
-        byte += 1;
-    }
-    escaped[b'"' as usize] = true;
-    escaped[b'\\' as usize] = true;
-    escaped
-};
-
 /// Appends a string in quotes.
 fn push_string(out: &mut String, mut text: &str) {
     out.reserve(text.len() + 2);
     out.push('"');
-    while let Some(at) = text.bytes().position(|byte| ESCAPED[usize::from(byte)]) {
+    // What cannot stand in a string as it is has to be escaped.
+    while let Some(at) = string_stop(text.as_bytes(), 0) {
         out.push_str(&text[..at]);
         match text.as_bytes()[at] {
             b'"' => out.push_str("\\\""),

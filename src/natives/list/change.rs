@@ -103,7 +103,7 @@ pub(super) fn splice(vm: &mut Vm, list: ListValue, range: RangeValue, iterable: 
         return Err(bad_value(vm, "list.splice", "range must have no step", range.0));
     };
     grow(vm, list, items.len())?;
-    let taken = writable(vm, list)?.items.splice(places, items).collect();
+    let taken = writable(vm, list)?.items.splice(places, items);
     Ok(vm.heap.list(taken))
 }
 

@@ -59,7 +59,7 @@ pub(super) fn sum(vm: &mut Vm, list: ListValue) -> Outcome {
 }
 
 pub(super) fn join(vm: &mut Vm, list: ListValue, sep: TextValue) -> Outcome {
-    let items = list.get(&vm.heap).items.clone();
+    let items = list.get(&vm.heap).items.to_vec();
     match join_text(vm, &items, sep.get(&vm.heap).to_owned().as_str())? {
         Joined::Text(text) => Ok(vm.heap.string_owned(text)),
         Joined::AskScript => script::call(vm, "list_join", &[list.0, sep.0]),

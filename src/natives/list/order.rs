@@ -26,10 +26,10 @@ enum Failure {
 /// Sorts the list if its elements need no script code to compare, and says whether it did.
 pub(super) fn sort_plain(vm: &mut Vm, list: ListValue, reverse: bool) -> Outcome {
     writable(vm, list)?;
-    let mut items = list.get(&vm.heap).items.clone();
+    let mut items = list.get(&vm.heap).items.to_vec();
     match sort_values(&vm.heap, &mut items, reverse) {
         Ok(()) => {
-            writable(vm, list)?.items = items;
+            writable(vm, list)?.items.set(items);
             Ok(Value::bool(true))
         }
         Err(Failure::AskScript) => Ok(Value::bool(false)),
@@ -54,7 +54,7 @@ pub(super) fn sort_keyed(vm: &mut Vm, list: ListValue, keys: ListValue, reverse:
     };
     match sorted {
         Ok(()) => {
-            writable(vm, list)?.items = items;
+            writable(vm, list)?.items.set(items);
             Ok(Value::bool(true))
         }
         Err(Failure::AskScript) => Ok(Value::bool(false)),

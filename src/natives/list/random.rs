@@ -15,7 +15,7 @@ pub(super) fn shuffle(cx: &mut Cx<'_>, list: ListValue) -> Result<Answer, Thrown
 pub(super) fn shuffled(cx: &mut Cx<'_>, list: ListValue) -> Result<Answer, Thrown> {
     let length = list.get(&cx.vm.heap).items.len();
     cx.vm.reserve(length.saturating_mul(size_of::<Value>()))?;
-    let mut items = list.get(&cx.vm.heap).items.clone();
+    let mut items = list.get(&cx.vm.heap).items.to_vec();
     shuffle_items(&mut items, &mut || cx.rt.driver.random());
     Ok(Answer::Value(cx.vm.heap.list(items)))
 }

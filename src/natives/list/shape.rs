@@ -79,7 +79,7 @@ pub(super) fn enumerate(vm: &mut Vm, list: ListValue, start: i64) -> Outcome {
 
 pub(super) fn zip(vm: &mut Vm, list: ListValue, lists: Rest) -> Outcome {
     let others = lists.to_vec(vm);
-    let mut columns = vec![list.get(&vm.heap).items.clone()];
+    let mut columns = vec![list.get(&vm.heap).items.to_vec()];
     for other in &others {
         // Of a range, which may be endless, only as much as is needed.
         if let Some(range) = vm.heap.range_ref(*other) {
@@ -152,7 +152,7 @@ pub(super) fn copy(vm: &mut Vm, list: ListValue, deep: bool) -> Outcome {
     if deep {
         return deep_copy(vm, list.0);
     }
-    let items = list.get(&vm.heap).items.clone();
+    let items = list.get(&vm.heap).items.to_vec();
     new_list(vm, items)
 }
 
@@ -164,11 +164,11 @@ pub fn deep_copy(vm: &mut Vm, value: Value) -> Outcome {
     let copied = copy_of(vm, value, &mut copies, &mut open)?;
     while let Some((original, copy)) = open.pop() {
         if let Some(list) = vm.heap.list_ref(original) {
-            let mut items = list.items.clone();
+            let mut items = list.items.to_vec();
             for item in &mut items {
                 *item = copy_of(vm, *item, &mut copies, &mut open)?;
             }
-            vm.heap.list_mut(copy).expect("a list was copied to a list").items = items;
+            vm.heap.list_mut(copy).expect("a list was copied to a list").items.set(items);
         } else if let Some(map) = vm.heap.map_ref(original) {
             // Keys cannot be changed, so they may be shared. In the copy the entries stand one
             // after the other.

@@ -108,7 +108,7 @@ fn length(coordinates: &[f64]) -> f64 {
 }
 
 fn dist(vm: &mut Vm, a: ListValue, b: ListValue) -> Outcome {
-    let (a, b) = (a.get(&vm.heap).items.clone(), b.get(&vm.heap).items.clone());
+    let (a, b) = (a.get(&vm.heap).items.to_vec(), b.get(&vm.heap).items.to_vec());
     let from = numbers(vm, "math.dist", "a coordinate", &a)?;
     let to = numbers(vm, "math.dist", "a coordinate", &b)?;
     if from.len() != to.len() {

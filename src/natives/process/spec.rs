@@ -68,7 +68,7 @@ pub(super) fn plain(vm: &mut Vm, what: &str, text: &str) -> Result<String, Throw
 /// The arguments: text, numbers as their text.
 pub(super) fn args(vm: &mut Vm, list: Option<ListValue>) -> Result<Vec<String>, Thrown> {
     let Some(list) = list else { return Ok(Vec::new()) };
-    let items = list.get(&vm.heap).items.clone();
+    let items = list.get(&vm.heap).items.to_vec();
     let mut args = Vec::with_capacity(items.len());
     for (index, item) in items.into_iter().enumerate() {
         args.push(written(vm, &format!("args[{index}]"), item)?);

@@ -140,7 +140,7 @@ fn weighted(
     length: u64,
     weights: ListValue,
 ) -> Result<Option<u64>, Thrown> {
-    let given = weights.get(&vm.heap).items.clone();
+    let given = weights.get(&vm.heap).items.to_vec();
     if given.len() as u64 != length {
         let text = format!("random.pick: there are {} weights for {length} items", given.len());
         return Err(vm.error(ErrorKind::ValueError, text));

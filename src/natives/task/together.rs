@@ -83,6 +83,6 @@ impl Source for FirstEnded {
 }
 
 fn first_ended(cx: &mut Cx<'_>, tasks: ListValue) -> Result<Answer, Thrown> {
-    let tasks = tasks.get(&cx.vm.heap).items.clone();
+    let tasks = tasks.get(&cx.vm.heap).items.to_vec();
     Ok(Answer::Wait(Wait::Source(Box::new(FirstEnded { tasks, places: Vec::new() }))))
 }

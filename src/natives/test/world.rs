@@ -30,7 +30,7 @@ pub(super) fn span_of(
     given: Value,
 ) -> Result<(Duration, Duration), Thrown> {
     let nanos = |value: Value| value.as_duration().and_then(|nanos| u64::try_from(nanos).ok());
-    let span = match vm.heap.list_ref(given).map(|list| list.items.as_slice()) {
+    let span = match vm.heap.list_ref(given).map(|list| &list.items[..]) {
         None => nanos(given).map(|span| (span, span)),
         Some([least, most]) => nanos(*least).zip(nanos(*most)),
         Some(_) => None,

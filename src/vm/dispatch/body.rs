@@ -76,8 +76,9 @@ macro_rules! instructions {
             },
             Opcode::SetUpvalueCell => {
                 let cell = upvalues(reg!($pc, $base, c)).add((*$pc).b as usize);
-                (*$vm).heap.write_barrier(*cell);
-                copy_slot(content(cell), reg!($pc, $base, a));
+                let value = reg!($pc, $base, a);
+                (*$vm).heap.store_barrier(*value);
+                copy_slot(content(cell), value);
                 advance!($pc)
             },
             Opcode::NewCell | Opcode::NewCellUnset => slow!(ops::variable::new_cell),
@@ -91,8 +92,9 @@ macro_rules! instructions {
             },
             Opcode::SetCell => {
                 let cell = reg!($pc, $base, a);
-                (*$vm).heap.write_barrier(*cell);
-                copy_slot(content(cell), reg!($pc, $base, b));
+                let value = reg!($pc, $base, b);
+                (*$vm).heap.store_barrier(*value);
+                copy_slot(content(cell), value);
                 advance!($pc)
             },
             Opcode::Closure => slow!(ops::variable::closure),
@@ -286,7 +288,14 @@ macro_rules! instructions {
             // ---- containers
             Opcode::Concat => slow!(ops::text::concat),
             Opcode::Format | Opcode::FormatBy => slow!(ops::text::format),
-            Opcode::NewList => slow!(ops::container::new_list),
+            Opcode::NewList => {
+                let items = reg!($pc, $base, b);
+                if let Some(list) = (*$vm).heap.list_at_hand(items, (*$pc).c as usize) {
+                    write_slot(reg!($pc, $base, a), list);
+                    advance!($pc)
+                }
+                slow!(ops::container::new_list)
+            },
             Opcode::ListPush => slow!(ops::container::list_push),
             Opcode::ListExtend => slow!(ops::container::list_extend),
             Opcode::NewMap => slow!(ops::container::new_map),
@@ -325,9 +334,9 @@ macro_rules! instructions {
                 if tag(container) == LIST && tag(index) == INT {
                     let list = list_mut(container);
                     if bits(index) < list.items.len() as u64 && !list.frozen {
-                        (*$vm).heap.write_barrier(*container);
-                        let item = list.items.as_mut_ptr().add(bits(index) as usize);
-                        copy_slot(item, reg!($pc, $base, c));
+                        let value = reg!($pc, $base, c);
+                        (*$vm).heap.store_barrier(*value);
+                        copy_slot(list.items.as_mut_ptr().add(bits(index) as usize), value);
                         advance!($pc)
                     }
                 }
@@ -370,8 +379,9 @@ macro_rules! instructions {
             Opcode::SetFieldCached => {
                 let object = reg!($pc, $base, a);
                 if tag(object) == INSTANCE && shape(object) == (*$pc).imm as u32 {
-                    (*$vm).heap.write_barrier(*object);
-                    copy_slot(field(object, (*$pc).c), reg!($pc, $base, b));
+                    let value = reg!($pc, $base, b);
+                    (*$vm).heap.store_barrier(*value);
+                    copy_slot(field(object, (*$pc).c), value);
                     advance!($pc)
                 }
                 slow!(ops::field::set)

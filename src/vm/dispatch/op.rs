@@ -214,6 +214,14 @@ impl Op<'_> {
         unsafe { std::slice::from_raw_parts(self.base.add(slot), count) }
     }
 
+    /// A new list of the values of a row of slots.
+    #[inline]
+    pub(in crate::vm) fn new_list(&mut self, slot: usize, count: usize) -> Value {
+        // SAFETY: as for `window_get`; nothing writes to the stack while an object is made.
+        let items = unsafe { std::slice::from_raw_parts(self.base.add(slot), count) };
+        self.vm.heap.list_of(items)
+    }
+
     /// Writes values into the first registers of the frame.
     pub(in crate::vm) fn window_write(&mut self, values: &[Value]) {
         for (index, value) in values.iter().enumerate() {

@@ -6,6 +6,7 @@
 
 use std::fmt;
 
+use super::block::BLOCK_SIZE;
 use super::{Heap, mark};
 use crate::vm::object::Header;
 use std::ptr::NonNull;
@@ -14,6 +15,8 @@ use std::ptr::NonNull;
 const CYCLE_MIN: usize = 2 << 20;
 /// While a cycle runs, a step is due each time so many bytes were allocated.
 pub(super) const STEP_BYTES: usize = 32 << 10;
+/// A step is no longer than so many ordinary ones.
+const STEPS_MAX: usize = 2;
 /// Requests from this size on are tried out: the system may refuse them.
 const TRIAL_MIN: usize = 64 << 20;
 
@@ -53,6 +56,8 @@ pub(super) struct Account {
     trigger: usize,
     /// What `allocated` has to reach for the next cycle.
     next_cycle: usize,
+    /// Steps that were due and not done.
+    owed: usize,
     /// The next safepoint has to call the collector.
     pub(super) due: bool,
     /// And a step will not do.
@@ -70,6 +75,7 @@ impl Account {
             allocated: 0,
             trigger: CYCLE_MIN.min(limit / 4),
             next_cycle: CYCLE_MIN.min(limit / 4),
+            owed: 0,
             due: false,
             is_urgent: false,
         }
@@ -88,19 +94,33 @@ impl Account {
         }
     }
 
-    /// A step is due after `STEP_BYTES` more.
+    /// The next step is due after `STEP_BYTES` more; sooner if this one was not enough.
     pub(super) fn after_step(&mut self) {
-        self.trigger = self.allocated.saturating_add(STEP_BYTES);
+        let distance = if self.owed > 0 { STEP_BYTES / 8 } else { STEP_BYTES };
+        self.trigger = self.allocated.saturating_add(distance);
         self.due = false;
     }
 
-    /// Allocated since the running step became due.
-    pub(super) fn overdue(&self) -> usize {
-        self.allocated.saturating_sub(self.trigger)
+    /// How many ordinary steps the one that is being done stands for. Scripts may have allocated a lot
+    /// at once: what would make the step too long is owed to later ones, unless memory grows so fast
+    /// that the collector would never catch up.
+    pub(super) fn take_steps(&mut self) -> usize {
+        let overdue = self.allocated.saturating_sub(self.trigger) / STEP_BYTES;
+        self.owed = self.owed.saturating_add(overdue);
+        let target = self.next_cycle.max(CYCLE_MIN);
+        let most = match self.allocated / target {
+            0 | 1 => STEPS_MAX,
+            2 => 8 * STEPS_MAX,
+            _ => usize::MAX,
+        };
+        let now = self.owed.min(most - 1);
+        self.owed -= now;
+        now + 1
     }
 
     /// Everything is reclaimed: nothing is due until the next cycle.
     pub(super) fn after_sweep(&mut self) {
+        self.owed = 0;
         self.trigger = self.next_cycle;
         self.due = self.allocated >= self.trigger;
     }
@@ -109,11 +129,17 @@ impl Account {
     /// is near: half of what is left, so that garbage does not count as a breach.
     pub(super) fn after_cycle(&mut self, live: usize) {
         self.allocated = 0;
+        self.owed = 0;
         self.survivors = live;
         let room = self.limit.saturating_sub(live) / 2;
         self.next_cycle = live.max(CYCLE_MIN).min(room).max(2 * STEP_BYTES);
         self.trigger = STEP_BYTES;
         self.due = false;
+    }
+
+    /// Blocks that will be wanted before the next cycle gives any back.
+    pub(super) fn blocks_to_come(&self) -> usize {
+        8 + self.next_cycle / BLOCK_SIZE
     }
 
     /// Counts blocks taken from or given back to the pool.

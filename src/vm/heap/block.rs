@@ -42,6 +42,10 @@ pub(super) struct Block {
     first: u32,
     /// Number of cells that say what is in them; those behind them have never been used.
     ready: u32,
+    /// Number of cells whose object, live or dead, has to be dropped some day.
+    owners: u32,
+    /// Index of the cell at which reclaiming goes on.
+    swept: u32,
     /// Size class, see `space.rs`.
     pub(super) class: u8,
     /// Dead cells have to be dropped.
@@ -92,6 +96,8 @@ impl BlockRef {
                 count: count as u32,
                 first: SMALL_FIRST as u32,
                 ready: if owns { 0 } else { count as u32 },
+                owners: 0,
+                swept: 0,
                 class,
                 owns,
                 large: false,
@@ -117,6 +123,8 @@ impl BlockRef {
                 count: 1,
                 first: LARGE_FIRST as u32,
                 ready: 1,
+                owners: 0,
+                swept: 0,
                 class: u8::MAX,
                 owns,
                 large: true,
@@ -168,6 +176,33 @@ impl BlockRef {
         if head.large { head.size } else { head.cell as usize }
     }
 
+    /// The index of the cell at which reclaiming goes on. The next cycle begins at 0.
+    pub(super) fn take_swept(&mut self) -> usize {
+        std::mem::take(&mut self.head_mut().swept) as usize
+    }
+
+    /// Reclaiming stops before a cell.
+    pub(super) fn set_swept(&mut self, index: usize) {
+        self.head_mut().swept = index as u32;
+    }
+
+    /// Whether an object in it has to be dropped some day.
+    pub(super) fn has_owners(self) -> bool {
+        self.head().owners > 0
+    }
+
+    /// An object in it owns something from now on.
+    #[inline(always)]
+    pub(super) fn add_owner(mut self) {
+        self.head_mut().owners += 1;
+    }
+
+    /// An object in it owns nothing any more.
+    #[inline(always)]
+    pub(super) fn remove_owner(mut self) {
+        self.head_mut().owners -= 1;
+    }
+
     /// Number of cells.
     pub(super) fn count(self) -> usize {
         self.head().count as usize
@@ -187,8 +222,10 @@ impl BlockRef {
         }
         let cell = self.head().cell as usize;
         let end = end.min(ready + (READY_BYTES / cell).max(1));
-        // SAFETY: the cells lie within the block, and nothing has been put there yet.
-        unsafe { self.cell(ready).cast::<u8>().write_bytes(Header::FREE, (end - ready) * cell) };
+        for index in ready..end {
+            // SAFETY: the cell lies within the block, and nothing has been put there yet.
+            unsafe { self.cell(index).cast::<u8>().write(Header::FREE) };
+        }
         self.head_mut().ready = end as u32;
         end
     }
@@ -327,14 +364,16 @@ impl BlockPool {
         chunk
     }
 
-    /// Takes memory back. At most `warm_max` free blocks keep their pages.
-    pub(super) fn give(&mut self, memory: NonNull<u8>, warm_max: usize) {
+    /// Takes memory back. At most `warm_max` free blocks keep their pages; `true` if those of this one
+    /// went to the system.
+    pub(super) fn give(&mut self, memory: NonNull<u8>, warm_max: usize) -> bool {
         if self.warm.len() < warm_max {
             self.warm.push(memory);
-        } else {
-            release_pages(memory);
-            self.cold.push(memory);
+            return false;
         }
+        release_pages(memory);
+        self.cold.push(memory);
+        true
     }
 }
 

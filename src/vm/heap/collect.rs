@@ -7,9 +7,8 @@
 //! [`Heap::due`] says so. The pace is set by bytes: see `account.rs`.
 
 use super::Heap;
-use super::account::STEP_BYTES;
 use super::mark::Marker;
-use super::space::Swept;
+use super::stats::Part;
 
 /// Where the collector is in its cycle.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -24,10 +23,9 @@ pub(super) enum Phase {
 
 /// Objects or slices scanned for each `STEP_BYTES` allocated.
 const SCANS_PER_STEP: usize = 2000;
-/// A step is never longer than so many ordinary ones.
-const STEPS_MAX: usize = 16;
-/// Blocks reclaimed for each `STEP_BYTES` allocated.
-const BLOCKS_PER_STEP: usize = 16;
+/// Work of reclaiming for each `STEP_BYTES` allocated, in objects that are dropped; see `space.rs` for
+/// what else costs as much.
+const SWEEP_PER_STEP: usize = 2000;
 
 /// What keeps objects alive: called with the marker to report every value in use.
 pub type Roots<'a> = &'a mut dyn FnMut(&mut Marker);
@@ -35,38 +33,50 @@ pub type Roots<'a> = &'a mut dyn FnMut(&mut Marker);
 impl Heap {
     /// Does the work that is due. `roots` reports every value that is in use outside the heap.
     pub fn collect_step(&mut self, roots: Roots<'_>) {
-        self.place.set(None);
         if self.torture || self.account.is_urgent || self.over_limit() {
             self.account.is_urgent = false;
             self.collect_full(roots);
             return;
         }
+        let began = self.now();
+        self.place.set(None);
         self.settle();
-        self.stats.steps += 1;
-        match self.phase {
-            Phase::Idle => self.begin(roots),
+        let part = self.step(roots);
+        self.note_step(part, began);
+    }
+
+    fn step(&mut self, roots: Roots<'_>) -> Part {
+        let factor = self.account.take_steps();
+        let part = match self.phase {
+            Phase::Idle => {
+                self.begin(roots);
+                Part::Begin
+            }
             Phase::Mark => {
-                if self.marker.step(self.step_factor() * SCANS_PER_STEP) {
+                if self.marker.work(factor.saturating_mul(SCANS_PER_STEP)) {
                     self.finish(roots);
-                    return;
+                    return Part::Finish;
                 }
+                Part::Mark
             }
             Phase::Sweep => {
-                self.sweep(self.step_factor() * BLOCKS_PER_STEP);
+                self.sweep(factor.saturating_mul(SWEEP_PER_STEP));
                 if self.phase == Phase::Idle {
                     self.account.after_sweep();
-                    return;
+                    return Part::Sweep;
                 }
+                Part::Sweep
             }
-        }
+        };
         self.account.after_step();
+        part
     }
 
     /// Collects everything that is not reachable now.
     pub fn collect_full(&mut self, roots: Roots<'_>) {
+        let began = self.now();
         self.place.set(None);
         self.settle();
-        self.stats.steps += 1;
         if self.phase == Phase::Mark {
             // What was reached so far may have died meanwhile, so the cycle is started anew.
             self.marker.end();
@@ -77,23 +87,19 @@ impl Heap {
         self.finish(roots);
         self.sweep(usize::MAX);
         self.account.after_sweep();
+        self.note_step(Part::Full, began);
     }
 
     /// Reclaims a little although nothing is due, for a program that is about to wait; `false` if
     /// there is nothing to do.
     pub fn idle_step(&mut self) -> bool {
         if self.phase == Phase::Sweep {
-            self.sweep(BLOCKS_PER_STEP);
+            self.sweep(SWEEP_PER_STEP);
             if self.phase == Phase::Idle {
                 self.account.after_sweep();
             }
         }
         self.phase == Phase::Sweep
-    }
-
-    /// How many ordinary steps this one stands for: scripts may have allocated a lot at once.
-    fn step_factor(&self) -> usize {
-        (self.account.overdue().div_ceil(STEP_BYTES) + 1).min(STEPS_MAX)
     }
 
     fn begin(&mut self, roots: Roots<'_>) {
@@ -109,7 +115,7 @@ impl Heap {
     fn finish(&mut self, roots: Roots<'_>) {
         self.marker.last_pass();
         self.report_roots(roots);
-        while !self.marker.work(usize::MAX) {}
+        while !self.marker.last_work() {}
         self.marker.end();
         self.space.poison = self.torture;
         self.space.begin_sweep(self.marker.epoch);
@@ -125,11 +131,9 @@ impl Heap {
         if self.phase == Phase::Idle {
             return;
         }
-        let mut swept = Swept::default();
-        if self.space.sweep(budget, &mut self.account, &mut swept) {
+        if self.space.sweep(budget, &mut self.account, &mut self.stats) {
             self.phase = Phase::Idle;
         }
-        self.stats.dropped += swept.dropped;
     }
 
     fn report_roots(&mut self, roots: Roots<'_>) {

@@ -201,7 +201,7 @@ impl Model {
         for number in &reachable {
             let (value, links) = &self.objects[number];
             let slots: Vec<Value> = match value.kind() {
-                Kind::List => self.heap.list_ref(*value).expect("a list").items.clone(),
+                Kind::List => self.heap.list_ref(*value).expect("a list").items.to_vec(),
                 Kind::Instance => {
                     self.heap.instance_ref(*value).expect("an instance").slots().to_vec()
                 }

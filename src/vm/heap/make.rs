@@ -8,23 +8,23 @@ use std::cell::Cell;
 use std::ptr::NonNull;
 
 use super::Heap;
-use super::space::Swept;
+use super::block::BlockRef;
 use crate::vm::map::Map;
 use crate::vm::object::{
     Body, Bound, Bytes, Class, Closure, Cut, Enum, Generator, Header, HostObject, Hosted, Instance,
-    List, Module, NativeId, Owned, Range, RangeObject, Str, StrParts, Trace, TraceEntry, TypeKind,
-    TypeObject, VariableCell, Variant,
+    Items, List, Module, NativeId, Owned, Range, RangeObject, Str, StrParts, Trace, TraceEntry,
+    TypeKind, TypeObject, VariableCell, Variant,
 };
-use crate::vm::value::{Kind, Value, write_slot};
+use crate::vm::value::{Kind, Value, copy_slot, write_slot};
+
+/// The longest list that the fast path makes.
+const AT_HAND_MAX: usize = 7;
 
 impl Heap {
     /// A cell for an object of `size` bytes.
     #[inline(always)]
     pub(super) fn cell_for(&mut self, size: usize, owns: bool) -> NonNull<Header> {
-        let mut swept = Swept::default();
-        let cell = self.space.allocate(size, owns, &mut self.account, &mut swept);
-        self.stats.dropped += swept.dropped;
-        cell
+        self.space.allocate(size, owns, &mut self.account, &mut self.stats)
     }
 
     /// The value of an object that was just written into its cell.
@@ -66,13 +66,16 @@ impl Heap {
         }
     }
 
-    /// An object that owns memory outside its cell.
+    /// An object that may own memory outside its cell.
     fn owned<T: Body>(&mut self, kind: Kind, body: T) -> Value {
         let cell = self.cell_for(size_of::<Owned<T>>(), true);
         let header = Header::new(kind, 0, 0);
         // SAFETY: the cell has room for the object.
         unsafe {
             cell.cast::<Owned<T>>().write(Owned { header, counted: Cell::new(0), body });
+            if !T::LAZY {
+                BlockRef::of(cell).add_owner();
+            }
             self.measure(cell);
             self.finish_object(kind, cell)
         }
@@ -204,13 +207,63 @@ impl Heap {
     }
 
     /// A list.
+    #[inline]
     pub fn list(&mut self, items: Vec<Value>) -> Value {
-        self.owned(Kind::List, List { items, ..List::default() })
+        if items.capacity() <= Items::INLINE_MAX {
+            return self.short_list(&items, false);
+        }
+        self.owned(Kind::List, List::new(Items::buffered(items), false))
+    }
+
+    /// A list with a copy of these elements.
+    #[inline]
+    pub fn list_of(&mut self, items: &[Value]) -> Value {
+        if items.len() <= Items::INLINE_MAX {
+            return self.short_list(items, false);
+        }
+        self.list(items.to_vec())
     }
 
     /// A list that cannot be changed, for a key.
-    pub(in crate::vm) fn frozen_list(&mut self, items: Vec<Value>) -> Value {
-        self.owned(Kind::List, List { items, frozen: true, ..List::default() })
+    pub(in crate::vm) fn frozen_list(&mut self, items: &[Value]) -> Value {
+        if items.len() <= Items::INLINE_MAX {
+            return self.short_list(items, true);
+        }
+        self.owned(Kind::List, List::new(Items::buffered(items.to_vec()), true))
+    }
+
+    /// A list that has its elements in its cell.
+    #[inline]
+    fn short_list(&mut self, items: &[Value], frozen: bool) -> Value {
+        let cell = self.cell_for(size_of::<Owned<List>>() + size_of_val(items), true);
+        // SAFETY: the cell has room for the fixed part and the elements.
+        unsafe {
+            write_list(cell, items.as_ptr(), items.len(), frozen);
+            self.finish_object(Kind::List, cell)
+        }
+    }
+
+    /// A list of the `count` values from `items` on, if that is as simple as it mostly is: few elements,
+    /// a cell at hand, and no collector who wants to hear of it.
+    ///
+    /// # Safety
+    /// There are so many values at `items`.
+    #[inline(always)]
+    pub(in crate::vm) unsafe fn list_at_hand(
+        &mut self,
+        items: *const Value,
+        count: usize,
+    ) -> Option<Value> {
+        if count > AT_HAND_MAX || self.marker.is_marking() || self.torture {
+            return None;
+        }
+        let size = size_of::<Owned<List>>() + count * size_of::<Value>();
+        let cell = self.space.bump(size, true)?;
+        // SAFETY: the cell has room for the fixed part and the elements, and nobody marks.
+        unsafe {
+            write_list(cell, items, count, false);
+            Some(Value::from_object(Kind::List, cell))
+        }
     }
 
     /// A map.
@@ -349,6 +402,25 @@ impl Heap {
             let body = Hosted::behind(place);
             cell.cast::<Owned<Hosted>>().write(Owned { header, counted: Cell::new(0), body });
             self.finish_object(Kind::Object, cell)
+        }
+    }
+}
+
+/// Writes a list with its elements behind its fixed part.
+///
+/// # Safety
+/// There are `count` values at `items`, and `cell` has room for them and the fixed part.
+#[inline(always)]
+unsafe fn write_list(cell: NonNull<Header>, items: *const Value, count: usize, frozen: bool) {
+    // SAFETY: promised by the caller.
+    unsafe {
+        let list = cell.cast::<Owned<List>>();
+        let first = list.add(1).cast::<Value>();
+        let body = List::new(Items::inline(first, count, count), frozen);
+        let header = Header::new(Kind::List, 0, 0);
+        list.write(Owned { header, counted: Cell::new(0), body });
+        for index in 0..count {
+            copy_slot(first.as_ptr().add(index), items.add(index));
         }
     }
 }

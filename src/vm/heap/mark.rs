@@ -34,10 +34,12 @@ pub struct Marker {
     partial: Vec<(NonNull<Header>, usize)>,
     /// Written to after they had been reached.
     remembered: Vec<NonNull<Header>>,
+    /// Those of them that are being scanned again.
+    again: Vec<NonNull<Header>>,
     /// Work done, in objects.
     spent: usize,
-    /// Objects made since the last step.
-    made: usize,
+    /// How often what was written to has been taken up in this cycle.
+    rounds: usize,
     pub(super) live_objects: usize,
     pub(super) live_bytes: usize,
     pub(super) live_external: usize,
@@ -45,6 +47,9 @@ pub struct Marker {
 
 /// Elements of a container that are scanned at once.
 const SLICE: usize = 1024;
+/// What is written to while marking is scanned again so many times, then once more when the cycle ends:
+/// a program that always writes to the same large container must not keep a cycle from ending.
+const ROUNDS_MAX: usize = 4;
 /// Elements of a container that count as much as an object.
 const VALUES_PER_OBJECT: usize = 4;
 
@@ -115,18 +120,13 @@ impl Marker {
         fresh
     }
 
-    /// An object made while marking: it survives this cycle and what it holds is scanned.
+    /// An object made while marking: it survives this cycle, and what it holds is reached at once, so
+    /// that marking gets on however fast new ones are made.
     #[cold]
     pub(super) fn made(&mut self, object: NonNull<Header>) {
-        self.object(object);
-        self.made += 1;
-    }
-
-    /// One step of a cycle. Objects made since the last one come on top of the budget, so that
-    /// marking gets on however fast new ones are made.
-    pub(super) fn step(&mut self, budget: usize) -> bool {
-        let made = std::mem::take(&mut self.made);
-        self.work(budget + made)
+        if self.reach(object) {
+            self.scan(object, 0);
+        }
     }
 
     /// The write barrier: an object that was reached has to be scanned again.
@@ -145,7 +145,7 @@ impl Marker {
         self.marking = true;
         self.epoch = epoch;
         self.pass = Pass::First;
-        self.made = 0;
+        self.rounds = 0;
         (self.live_objects, self.live_bytes, self.live_external) = (0, 0, 0);
     }
 
@@ -159,13 +159,14 @@ impl Marker {
         self.marking = false;
         self.gray.clear();
         self.partial.clear();
-        for object in self.remembered.drain(..) {
+        for object in self.remembered.drain(..).chain(self.again.drain(..)) {
             // SAFETY: nothing is reclaimed while a cycle marks, so the object is still there.
             unsafe { object.as_ref() }.remove(Header::REMEMBERED);
         }
     }
 
-    /// Scans until about `budget` objects are done; `true` if nothing is left.
+    /// Scans until about `budget` objects are done; `true` if nothing is left, or only what is written
+    /// to again and again.
     pub(super) fn work(&mut self, budget: usize) -> bool {
         self.spent = 0;
         while self.spent < budget {
@@ -174,15 +175,24 @@ impl Marker {
                 self.scan(object, 0);
             } else if let Some((object, from)) = self.partial.pop() {
                 self.scan(object, from);
-            } else if let Some(object) = self.remembered.pop() {
+            } else if let Some(object) = self.again.pop() {
                 // SAFETY: as in `end`.
                 unsafe { object.as_ref() }.remove(Header::REMEMBERED);
                 self.scan(object, 0);
-            } else {
+            } else if self.remembered.is_empty() || self.rounds == ROUNDS_MAX {
                 return true;
+            } else {
+                self.rounds += 1;
+                std::mem::swap(&mut self.again, &mut self.remembered);
             }
         }
         false
+    }
+
+    /// The same for the last pass, after which really nothing is left.
+    pub(super) fn last_work(&mut self) -> bool {
+        self.rounds = 0;
+        self.work(usize::MAX) && self.remembered.is_empty()
     }
 
     /// Reports what an object holds, from an index on if it is large.
@@ -262,7 +272,13 @@ pub(super) fn measure(object: NonNull<Header>) -> (usize, usize) {
         // SAFETY: promised by the caller.
         let owned = unsafe { object.cast::<Owned<T>>().as_ref() };
         let new = owned.body.external_bytes();
-        (owned.counted.replace(new), new)
+        let old = owned.counted.replace(new);
+        if T::LAZY && (old == 0) != (new == 0) {
+            // SAFETY: the object is in a cell.
+            let block = unsafe { BlockRef::of(object) };
+            if new > 0 { block.add_owner() } else { block.remove_owner() }
+        }
+        (old, new)
     }
     // SAFETY: the object was just made or handed out for writing since the last collection, and
     // the layout is that of the kind in its header.
@@ -283,21 +299,25 @@ pub(super) fn measure(object: NonNull<Header>) -> (usize, usize) {
     }
 }
 
-/// Drops the object in a cell of an owning block, if there is one, and marks the cell as free.
-/// Gives the external bytes that were counted for it.
+/// Drops the object in a cell of an owning block, if there is one that owns something, and marks the
+/// cell as free. Gives the external bytes that were counted for it.
 ///
 /// # Safety
 /// The cell is dead: nothing refers to it any more.
 pub(super) unsafe fn drop_cell(mut cell: NonNull<Header>) -> Option<usize> {
     /// # Safety
     /// As for `drop_cell`, and the object is an `Owned<T>`.
-    unsafe fn drop_owned<T>(cell: NonNull<Header>) -> usize {
+    unsafe fn drop_owned<T: Body>(cell: NonNull<Header>) -> Option<usize> {
         let owned = cell.cast::<Owned<T>>();
         // SAFETY: promised by the caller.
         unsafe {
             let counted = owned.as_ref().counted.get();
+            if T::LAZY && counted == 0 {
+                return None;
+            }
             owned.drop_in_place();
-            counted
+            BlockRef::of(cell).remove_owner();
+            Some(counted)
         }
     }
     // SAFETY: cells of owning blocks begin with a header that says what is in them.
@@ -319,7 +339,7 @@ pub(super) unsafe fn drop_cell(mut cell: NonNull<Header>) -> Option<usize> {
             kind => unreachable!("{kind:?} owns nothing"),
         };
         cell.as_mut().set_free();
-        Some(counted)
+        counted
     }
 }
 

@@ -13,11 +13,12 @@
 //!    the header's kind at every view; torture mode poisons dead cells.)
 //! 3. *Objects do not move*, so addresses and pointers into the own cell stay valid.
 //! 4. *Who stores a value into an object tells the heap*: the `…_mut` views do, raw stores call
-//!    [`Heap::write_barrier`]. While marking, an object that was already reached is put on the list
-//!    of those to be scanned again, so that no live object stays unmarked (object-granular back
-//!    barrier). Objects made while marking are marked and scanned as well.
+//!    [`Heap::write_barrier`] or [`Heap::store_barrier`]. While marking, an object that was already
+//!    reached is put on the list of those to be scanned again, or the value that is stored is marked, so
+//!    that no live object stays unmarked. Objects made while marking are marked and scanned at once.
 //! 5. *Values of different heaps never meet.*
-//! 6. *Cells of owning blocks say in their header's kind whether an object has to be dropped*; all
+//! 6. *Cells of owning blocks say in their header's kind whether there is an object*, and the block
+//!    counts those that own something; only blocks that have such ones are searched for dead ones. All
 //!    other dead cells may hold anything.
 //!
 //! The heap must not know fibers, tasks or operators. Nothing here recurses on the native stack.
@@ -38,10 +39,11 @@ mod view;
 
 pub use account::OutOfMemory;
 pub use mark::{Marker, Pass};
-pub use stats::HeapStats;
+pub use stats::{HeapStats, Part, PartTime};
 
 use std::cell::Cell;
 use std::ptr::NonNull;
+use std::time::Duration;
 
 use foldhash::quality::RandomState;
 use hashbrown::HashTable;
@@ -79,6 +81,8 @@ pub struct Heap {
     /// The owning object that was handed out for writing last: what it owns may have changed.
     touched: Option<NonNull<Header>>,
     stats: HeapStats,
+    /// Times the steps, for who wants to know.
+    clock: Option<fn() -> Duration>,
     torture: bool,
     hasher: RandomState,
     int_hasher: IntHasher,
@@ -107,6 +111,13 @@ impl Default for Heap {
     }
 }
 
+impl Drop for Heap {
+    fn drop(&mut self) {
+        // What objects own is told by what was measured last.
+        self.settle();
+    }
+}
+
 impl Heap {
     /// An empty heap.
     pub fn new(options: HeapOptions) -> Heap {
@@ -118,6 +129,7 @@ impl Heap {
             account: Account::new(options.limit),
             touched: None,
             stats: HeapStats::default(),
+            clock: None,
             torture: options.torture,
             int_hasher: IntHasher::from_hasher(&hasher),
             hasher,
@@ -154,6 +166,21 @@ impl Heap {
         if self.marker.is_marking() {
             self.write_barrier_slow(object);
         }
+    }
+
+    /// The same for a store of this value alone, into whatever object: the value is marked, and the object
+    /// needs no second look, however large it is.
+    #[inline(always)]
+    pub fn store_barrier(&mut self, value: Value) {
+        if self.marker.is_marking() {
+            self.store_barrier_slow(value);
+        }
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn store_barrier_slow(&mut self, value: Value) {
+        self.marker.value(value);
     }
 
     #[cold]

@@ -10,8 +10,9 @@
 use std::ptr::NonNull;
 
 use super::account::Account;
-use super::block::{BlockPool, BlockRef};
+use super::block::{BLOCK_SIZE, BlockPool, BlockRef};
 use super::mark::drop_cell;
+use super::stats::HeapStats;
 use crate::vm::object::Header;
 
 /// Cell sizes: steps of 8 up to 160, then four to a doubling.
@@ -20,6 +21,10 @@ const SIZES: [usize; 35] = [
     256, 320, 384, 448, 512, 640, 768, 896, 1024, 1280, 1536, 1792, 1920, 2048,
 ];
 const CLASSES: usize = SIZES.len();
+/// Up to this size there is a class for every eight bytes.
+const FINE_MAX: usize = 160;
+/// Giving so many bytes back to the system takes about as long as dropping an object: a page.
+const BYTES_PER_DROP: usize = 4096;
 /// Larger objects have blocks of their own.
 pub(super) const CELL_MAX: usize = 2048;
 /// Classes for sizes above 160, by size in steps of 32.
@@ -39,14 +44,15 @@ const fn coarse_table() -> [u8; CELL_MAX / 32 + 1] {
     table
 }
 
+/// The size class for objects of so many bytes, and the bytes of its cells.
 #[inline(always)]
-const fn class_of(size: usize) -> usize {
-    if size <= 16 {
-        0
-    } else if size <= 160 {
-        size.div_ceil(8) - 2
+const fn class_of(size: usize) -> (usize, usize) {
+    if size <= FINE_MAX {
+        let steps = if size <= 16 { 2 } else { size.div_ceil(8) };
+        (steps - 2, steps * 8)
     } else {
-        COARSE[size.div_ceil(32)] as usize
+        let class = COARSE[size.div_ceil(32)] as usize;
+        (class, SIZES[class])
     }
 }
 
@@ -100,12 +106,6 @@ impl Default for Space {
     }
 }
 
-/// What sweeping has reclaimed.
-#[derive(Clone, Copy, Debug, Default)]
-pub(super) struct Swept {
-    pub(super) dropped: u64,
-}
-
 impl Space {
     /// A cell for an object of `size` bytes. Its content is undefined, except that an owning cell
     /// says it is free.
@@ -115,30 +115,43 @@ impl Space {
         size: usize,
         owns: bool,
         account: &mut Account,
-        swept: &mut Swept,
+        stats: &mut HeapStats,
     ) -> NonNull<Header> {
         if size > CELL_MAX {
             return self.allocate_large(size, owns, account);
         }
-        let class = class_of(size) + if owns { CLASSES } else { 0 };
-        let bump = &mut self.bumps[class];
-        if bump.next < bump.end {
-            let cell = bump.next;
-            bump.next = cell.wrapping_add(SIZES[class % CLASSES]);
-            // SAFETY: a hole lies within a block, so its addresses are not 0.
-            return unsafe { NonNull::new_unchecked(cell.cast()) };
+        match self.bump(size, owns) {
+            Some(cell) => cell,
+            None => self.allocate_slow(size, owns, account, stats),
         }
-        self.allocate_slow(class, account, swept)
+    }
+
+    /// The next cell of the hole that the class of `size`, at most `CELL_MAX`, allocates from; none
+    /// if the hole is used up.
+    #[inline(always)]
+    pub(super) fn bump(&mut self, size: usize, owns: bool) -> Option<NonNull<Header>> {
+        let (class, cell_size) = class_of(size);
+        let bump = &mut self.bumps[class + if owns { CLASSES } else { 0 }];
+        if bump.next >= bump.end {
+            return None;
+        }
+        let cell = bump.next;
+        bump.next = cell.wrapping_add(cell_size);
+        // SAFETY: a hole lies within a block, so its addresses are not 0.
+        Some(unsafe { NonNull::new_unchecked(cell.cast()) })
     }
 
     #[cold]
     #[inline(never)]
     fn allocate_slow(
         &mut self,
-        class: usize,
+        size: usize,
+        owns: bool,
         account: &mut Account,
-        swept: &mut Swept,
+        stats: &mut HeapStats,
     ) -> NonNull<Header> {
+        let (class, size) = class_of(size);
+        let class = class + if owns { CLASSES } else { 0 };
         loop {
             if let Some((block, from)) = self.classes[class].current {
                 if let Some((start, end)) = find_hole(block, from, self.epoch) {
@@ -146,7 +159,6 @@ impl Space {
                     self.classes[class].current = Some((block, end));
                     let (next, end) = (block.cell(start), block.cell(end));
                     account.allocate(end.as_ptr().addr() - next.as_ptr().addr());
-                    let size = SIZES[class % CLASSES];
                     let rest = next.as_ptr().cast::<u8>().wrapping_add(size);
                     self.bumps[class] = Bump { next: rest, end: end.as_ptr().cast() };
                     return next;
@@ -154,22 +166,28 @@ impl Space {
                 self.classes[class].used.push(block);
                 self.classes[class].current = None;
             }
-            let block = self.next_block(class, account, swept);
+            let block = self.next_block(class, account, stats);
             self.classes[class].current = Some((block, 0));
         }
     }
 
     /// A block with room, if possible one that is in use already.
-    fn next_block(&mut self, class: usize, account: &mut Account, swept: &mut Swept) -> BlockRef {
+    fn next_block(
+        &mut self,
+        class: usize,
+        account: &mut Account,
+        stats: &mut HeapStats,
+    ) -> BlockRef {
         if let Some(block) = self.classes[class].ready.pop() {
             return block;
         }
         if let Some(block) = self.classes[class].pending.pop() {
-            self.reclaim(block, account, swept);
+            let mut budget = usize::MAX;
+            self.reclaim(block, &mut budget, account, stats);
             return block;
         }
         let owns = class >= CLASSES;
-        account.grow_blocks(super::block::BLOCK_SIZE as isize);
+        account.grow_blocks(BLOCK_SIZE as isize);
         let memory = self.pool.take();
         // SAFETY: the pool's memory belongs to nobody else.
         unsafe { BlockRef::format(memory, class as u8, SIZES[class % CLASSES], owns) }
@@ -190,23 +208,36 @@ impl Space {
         object
     }
 
-    /// Drops the dead objects of a block; `true` if nothing lives in it.
-    fn reclaim(&self, block: BlockRef, account: &mut Account, swept: &mut Swept) -> bool {
-        let empty = !block.is_current(self.epoch);
-        let owns = block.head().owns;
-        if !owns && !self.poison {
-            return empty;
+    /// Drops the dead objects of a block that own something, until the budget is used up; `true` if all
+    /// are dropped.
+    fn reclaim(
+        &self,
+        mut block: BlockRef,
+        budget: &mut usize,
+        account: &mut Account,
+        stats: &mut HeapStats,
+    ) -> bool {
+        *budget = budget.saturating_sub(1);
+        if !block.has_owners() && !self.poison {
+            return true;
         }
-        for index in 0..block.ready_count() {
+        for index in block.take_swept()..block.ready_count() {
             let cell = block.cell(index);
             if block.is_marked(cell, self.epoch) {
                 continue;
             }
+            if *budget == 0 {
+                block.set_swept(index);
+                return false;
+            }
             // SAFETY: the block was pending, so cells that the last cycle did not reach are dead.
             unsafe {
-                if owns && let Some(counted) = drop_cell(cell) {
+                if block.head().owns
+                    && let Some(counted) = drop_cell(cell)
+                {
                     account.release_external(counted);
-                    swept.dropped += 1;
+                    stats.dropped += 1;
+                    *budget = budget.saturating_sub(1 + counted / BYTES_PER_DROP);
                 }
                 if self.poison {
                     cell.cast::<u8>().add(1).write_bytes(0xdb, block.cell_size() - 1);
@@ -214,7 +245,7 @@ impl Space {
                 }
             }
         }
-        empty
+        true
     }
 
     /// A cycle has ended: what the bitmaps of `epoch` do not show is dead.
@@ -230,26 +261,31 @@ impl Space {
         self.sweep_class = 0;
     }
 
-    /// Reclaims up to `budget` blocks; `true` if none is left.
+    /// Reclaims blocks; `true` if none is left. The budget counts objects that are dropped, and what
+    /// takes as long.
     pub(super) fn sweep(
         &mut self,
         mut budget: usize,
         account: &mut Account,
-        swept: &mut Swept,
+        stats: &mut HeapStats,
     ) -> bool {
         while self.sweep_class < 2 * CLASSES {
-            let Some(block) = self.classes[self.sweep_class].pending.pop() else {
+            let Some(&block) = self.classes[self.sweep_class].pending.last() else {
                 self.sweep_class += 1;
                 continue;
             };
-            if self.reclaim(block, account, swept) {
-                account.grow_blocks(-(super::block::BLOCK_SIZE as isize));
-                let warm_max = 8 + account.block_bytes / super::block::BLOCK_SIZE / 8;
-                self.pool.give(block.memory(), warm_max);
-            } else {
-                self.classes[self.sweep_class].ready.push(block);
+            if !self.reclaim(block, &mut budget, account, stats) {
+                return false;
             }
-            budget -= 1;
+            self.classes[self.sweep_class].pending.pop();
+            if block.is_current(self.epoch) {
+                self.classes[self.sweep_class].ready.push(block);
+            } else {
+                account.grow_blocks(-(BLOCK_SIZE as isize));
+                if self.pool.give(block.memory(), account.blocks_to_come()) {
+                    budget = budget.saturating_sub(BLOCK_SIZE / BYTES_PER_DROP);
+                }
+            }
             if budget == 0 {
                 return false;
             }
@@ -257,12 +293,13 @@ impl Space {
         while self.large_pending > 0 {
             self.large_pending -= 1;
             let block = self.large[self.large_pending];
+            budget = budget.saturating_sub(1);
             if !block.is_marked(block.cell(0), self.epoch) {
                 self.large.swap_remove(self.large_pending);
+                budget = budget.saturating_sub(block.size() / BYTES_PER_DROP);
                 // SAFETY: the last cycle did not reach the object.
-                unsafe { release_large(block, account, swept) };
+                unsafe { release_large(block, account, stats) };
             }
-            budget -= 1;
             if budget == 0 {
                 return false;
             }
@@ -275,14 +312,14 @@ impl Space {
 ///
 /// # Safety
 /// It is dead.
-unsafe fn release_large(block: BlockRef, account: &mut Account, swept: &mut Swept) {
+unsafe fn release_large(block: BlockRef, account: &mut Account, stats: &mut HeapStats) {
     // SAFETY: promised by the caller.
     unsafe {
         if block.head().owns
             && let Some(counted) = drop_cell(block.cell(0))
         {
             account.release_external(counted);
-            swept.dropped += 1;
+            stats.dropped += 1;
         }
         account.shrink_large(block.size());
         block.release_large();
@@ -305,15 +342,17 @@ impl Drop for Space {
         // No bitmap has this epoch, so everything counts as dead.
         self.begin_sweep(u64::MAX);
         self.poison = false;
-        let (mut account, mut swept) = (Account::new(usize::MAX), Swept::default());
+        let (mut account, mut stats) = (Account::new(usize::MAX), HeapStats::default());
         for class in &self.classes[CLASSES..] {
             for block in &class.pending {
-                self.reclaim(*block, &mut account, &mut swept);
+                let (mut block, mut budget) = (*block, usize::MAX);
+                block.set_swept(0);
+                self.reclaim(block, &mut budget, &mut account, &mut stats);
             }
         }
         for block in std::mem::take(&mut self.large) {
             // SAFETY: the heap is going, and nothing refers to its objects any more.
-            unsafe { release_large(block, &mut account, &mut swept) };
+            unsafe { release_large(block, &mut account, &mut stats) };
         }
     }
 }

@@ -106,7 +106,7 @@ impl Heap {
     #[inline]
     pub fn list_push(&mut self, list: Value, item: Value) -> bool {
         let Some(object) = self.as_kind(list, Kind::List) else { return false };
-        self.write_barrier(list);
+        self.store_barrier(item);
         // SAFETY: the kind was checked, and the exclusive borrow excludes every other view.
         let body = unsafe { &mut object.cast::<Owned<List>>().as_mut().body };
         if body.frozen {
@@ -150,19 +150,23 @@ impl Heap {
         self.body(value, if value.is(Kind::Set) { Kind::Set } else { Kind::Map })
     }
 
-    /// A map or a set.
+    /// A map or a set in which only these values are going to be stored. If its layout changes, a
+    /// [`Heap::write_barrier`] has to follow. With `grows`, what it owns is measured afterwards.
     #[inline]
-    pub(in crate::vm) fn table_mut(&mut self, value: Value) -> Option<&mut Map> {
-        if value.is(Kind::Set) { self.set_mut(value) } else { self.map_mut(value) }
-    }
-
-    /// A map or a set, for a change that leaves what it owns as large as it is, and is often made:
-    /// nothing is measured afterwards.
-    #[inline]
-    pub(in crate::vm) fn table_in_place(&mut self, value: Value) -> Option<&mut Map> {
-        let kind = if value.is(Kind::Set) { Kind::Set } else { Kind::Map };
-        let object = self.as_kind(value, kind)?;
-        self.write_barrier(value);
+    pub(in crate::vm) fn table_for(
+        &mut self,
+        table: Value,
+        stored: [Value; 2],
+        grows: bool,
+    ) -> Option<&mut Map> {
+        let kind = if table.is(Kind::Set) { Kind::Set } else { Kind::Map };
+        let object = self.as_kind(table, kind)?;
+        for value in stored {
+            self.store_barrier(value);
+        }
+        if grows {
+            self.touch(object);
+        }
         // SAFETY: objects of both kinds own a map; the exclusive borrow of the heap excludes every
         // other view.
         Some(unsafe { &mut object.cast::<Owned<Map>>().as_mut().body })
@@ -277,7 +281,7 @@ impl Heap {
         if self.as_kind(cell, Kind::Cell).is_none() {
             return false;
         }
-        self.write_barrier(cell);
+        self.store_barrier(value);
         // SAFETY: the kind was checked, and the exclusive borrow excludes every other view.
         unsafe { raw::cell_slot(cell).write(value) };
         true

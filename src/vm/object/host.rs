@@ -128,6 +128,8 @@ impl Body for Hosted {
 
 /// What a buffer is made of.
 impl Body for Vec<u8> {
+    const LAZY: bool = true;
+
     fn trace(&self, _: &mut Marker) {}
 
     fn external_bytes(&self) -> usize {

@@ -3,7 +3,7 @@
 //! Every object begins with a [`Header`]. Two families:
 //! - *inline* objects keep all their data in their cell and own nothing outside it; small fixed
 //!   parts are followed by slots or bytes. They die silently.
-//! - `Owned` objects wrap a Rust value that owns malloc memory (a list's `Vec`, a map, a host
+//! - `Owned` objects wrap a Rust value that may own malloc memory (a long list, a map, a host
 //!   object). Their cells live in blocks of their own, whose dead cells are dropped, and what they
 //!   own is counted as external memory.
 //!
@@ -18,6 +18,7 @@ mod function;
 mod generator;
 mod host;
 mod host_value;
+mod items;
 mod list;
 mod module;
 mod range;
@@ -33,6 +34,7 @@ pub use function::{BoundRef, ClosureRef, NativeId};
 pub use generator::{Generator, GeneratorState};
 pub use host::HostObject;
 pub use host_value::{Computed, Digits, HostValue, KeyForm, NoOrder, Operator, Unary};
+pub use items::Items;
 pub use list::List;
 pub use module::{Module, ModuleMember};
 pub use range::Range;
@@ -136,6 +138,9 @@ impl Header {
 
 /// A Rust value that owns memory outside its cell.
 pub(in crate::vm) trait Body {
+    /// There is nothing to be dropped as long as `external_bytes` is 0.
+    const LAZY: bool = false;
+
     /// Reports the values it holds.
     fn trace(&self, marker: &mut Marker);
 

@@ -147,7 +147,7 @@ impl Op<'_> {
     /// Puts the elements of the list in `slot` at `to` and behind; gives their number.
     pub(in crate::vm) fn spread(&mut self, slot: usize, to: usize) -> Result<usize, Thrown> {
         let Some(list) = self.vm.heap.list_ref(self.window_get(slot)) else { return Ok(0) };
-        let items = list.items.clone();
+        let items = list.items.to_vec();
         self.reserve(to + items.len())?;
         for (value, slot) in items.iter().zip(to..) {
             self.window_set(slot, *value);

@@ -12,8 +12,7 @@ use crate::vm::value::{Kind, Value};
 /// `NewList`
 pub(in crate::vm) fn new_list(op: &mut Op<'_>) -> Step {
     let at = op.instruction();
-    let items = op.window(usize::from(at.b), usize::from(at.c)).to_vec();
-    let list = op.vm.heap.list(items);
+    let list = op.new_list(usize::from(at.b), usize::from(at.c));
     op.set(at.a, list);
     Ok(Flow::Next)
 }

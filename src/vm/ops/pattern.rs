@@ -61,7 +61,7 @@ pub(in crate::vm) fn list_rest(op: &mut Op<'_>) -> Step {
 pub(in crate::vm) fn map_rest(op: &mut Op<'_>) -> Step {
     let at = op.instruction();
     let (source, taken) = (op.get(at.b), op.get(at.c));
-    let taken = op.vm.heap.list_ref(taken).map_or_else(Vec::new, |list| list.items.clone());
+    let taken = op.vm.heap.list_ref(taken).map_or_else(Vec::new, |list| list.items.to_vec());
     let left = |heap: &Heap, key: Value| !taken.iter().any(|taken| same_key(heap, *taken, key));
     let rest = if source.is_map() {
         op.vm.heap.map_part(source, left)
