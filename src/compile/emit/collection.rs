@@ -7,6 +7,8 @@ use crate::syntax::ast::{Element, Entry, ExprId, ExprKind, Piece};
 
 /// So many elements are put into registers before they go into the collection.
 const BATCH: usize = 32;
+/// Up to so many registers in use, collections inside a list are put into registers as well.
+const FEW_REGISTERS: u16 = 48;
 
 impl Emitter<'_> {
     pub(super) fn list(&mut self, elements: &[Element], dst: Reg) {
@@ -35,12 +37,14 @@ impl Emitter<'_> {
         }
     }
 
-    /// How many elements are evaluated before they go into the list. A list or map inside the list
-    /// goes in by itself, so that documents nested deeply need one register per level.
+    /// How many elements are evaluated before they go into the list. Where many registers are in use, a
+    /// list or map inside the list goes in by itself, so that documents nested deeply need one register per level.
     fn batch_length(&self, elements: &[Element]) -> usize {
         let flat = elements.iter().take(BATCH).take_while(|element| match element {
             Element::Value(value) => {
-                !matches!(self.ast[*value].kind, ExprKind::List(_) | ExprKind::Map(_))
+                let is_nested =
+                    matches!(self.ast[*value].kind, ExprKind::List(_) | ExprKind::Map(_));
+                !is_nested || self.mark() < FEW_REGISTERS
             }
             Element::Spread(_) => false,
         });

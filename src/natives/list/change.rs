@@ -13,11 +13,16 @@ use crate::vm::{Elements, ErrorKind, Thrown, Value, Vm};
 /// The list, for writing; a TypeError if it is frozen because it is a key.
 pub fn writable(vm: &mut Vm, list: ListValue) -> Result<&mut List, Thrown> {
     if list.get(&vm.heap).frozen {
-        let message = "this list is a key of a map or a member of a set, so it cannot be changed; \
-                       `copy()` gives one that can";
-        return Err(vm.error(ErrorKind::TypeError, message));
+        return Err(frozen(vm));
     }
     Ok(vm.heap.list_mut(list.0).expect("the argument was checked"))
+}
+
+#[cold]
+fn frozen(vm: &mut Vm) -> Thrown {
+    let message = "this list is a key of a map or a member of a set, so it cannot be changed; \
+                   `copy()` gives one that can";
+    vm.error(ErrorKind::TypeError, message)
 }
 
 /// Makes room for more elements; growing doubles, so the limit has to allow for that.
@@ -36,7 +41,9 @@ pub(super) fn push(vm: &mut Vm, list: ListValue, values: Rest) -> Outcome {
     grow(vm, list, count)?;
     for index in 0..count {
         let value = values.get(vm, index);
-        writable(vm, list)?.items.push(value);
+        if !vm.heap.list_push(list.0, value) {
+            return Err(frozen(vm));
+        }
     }
     Ok(Value::null())
 }
@@ -79,7 +86,9 @@ fn add_all(vm: &mut Vm, list: ListValue, iterable: Value) -> Result<Option<Value
     match vm.elements(iterable)? {
         Elements::Known(items) => {
             grow(vm, list, items.len())?;
-            writable(vm, list)?.items.extend(items);
+            if !vm.heap.list_extend(list.0, &items) {
+                return Err(frozen(vm));
+            }
             Ok(Some(Value::null()))
         }
         Elements::AskScript => script::call(vm, "list_extend", &[list.0, iterable]).map(Some),
@@ -118,7 +127,10 @@ pub(super) fn fill(vm: &mut Vm, list: ListValue, value: Value) -> Outcome {
 }
 
 pub(super) fn pop(vm: &mut Vm, list: ListValue) -> Outcome {
-    Ok(writable(vm, list)?.items.pop().unwrap_or_default())
+    match vm.heap.list_pop(list.0) {
+        Some(last) => Ok(last.unwrap_or_default()),
+        None => Err(frozen(vm)),
+    }
 }
 
 pub(super) fn remove(vm: &mut Vm, list: ListValue, value: Value) -> Outcome {

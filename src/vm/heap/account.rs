@@ -104,11 +104,13 @@ impl Account {
     /// How many ordinary steps the one that is being done stands for. Scripts may have allocated a lot
     /// at once: what would make the step too long is owed to later ones, unless memory grows so fast
     /// that the collector would never catch up.
-    pub(super) fn take_steps(&mut self) -> usize {
+    pub(super) fn take_steps(&mut self, is_marking: bool) -> usize {
         let overdue = self.allocated.saturating_sub(self.trigger) / STEP_BYTES;
         self.owed = self.owed.saturating_add(overdue);
         let target = self.next_cycle.max(CYCLE_MIN);
         let most = match self.allocated / target {
+            // What is not reclaimed now is when its room is wanted.
+            _ if !is_marking => STEPS_MAX,
             0 | 1 => STEPS_MAX,
             2 => 8 * STEPS_MAX,
             _ => usize::MAX,

@@ -46,7 +46,7 @@ impl Heap {
     }
 
     fn step(&mut self, roots: Roots<'_>) -> Part {
-        let factor = self.account.take_steps();
+        let factor = self.account.take_steps(self.phase == Phase::Mark);
         let part = match self.phase {
             Phase::Idle => {
                 self.begin(roots);

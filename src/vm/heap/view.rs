@@ -120,6 +120,31 @@ impl Heap {
         true
     }
 
+    /// Takes the last element of a list that is not frozen, if there is one; `None` if the value is no
+    /// such list. What is taken out needs no barrier.
+    #[inline]
+    pub fn list_pop(&mut self, list: Value) -> Option<Option<Value>> {
+        let object = self.as_kind(list, Kind::List)?;
+        // SAFETY: the kind was checked, and the exclusive borrow excludes every other view.
+        let body = unsafe { &mut object.cast::<Owned<List>>().as_mut().body };
+        (!body.frozen).then(|| body.items.pop())
+    }
+
+    /// Appends to a list that is not frozen; `false` if the value is none.
+    pub fn list_extend(&mut self, list: Value, items: &[Value]) -> bool {
+        let Some(object) = self.as_kind(list, Kind::List) else { return false };
+        for item in items {
+            self.store_barrier(*item);
+        }
+        self.touch(object);
+        // SAFETY: the kind was checked, and the exclusive borrow excludes every other view.
+        let body = unsafe { &mut object.cast::<Owned<List>>().as_mut().body };
+        if !body.frozen {
+            body.items.extend_from_slice(items);
+        }
+        !body.frozen
+    }
+
     /// A map.
     #[inline]
     pub fn map_ref(&self, value: Value) -> Option<&Map> {

@@ -70,9 +70,7 @@ fn extend_by_iterator(op: &mut Op<'_>, list: Value, source: Value) -> Step {
 
 fn append(op: &mut Op<'_>, list: Value, items: &[Value]) -> Result<(), Thrown> {
     op.vm.reserve(size_of_val(items))?;
-    if let Some(list) = op.vm.heap.list_mut(list) {
-        list.items.extend_from_slice(items);
-    }
+    op.vm.heap.list_extend(list, items);
     Ok(())
 }
 
