@@ -135,7 +135,7 @@ impl Heap {
         value: Value,
     ) -> Result<(), Unhashable> {
         if let Some(number) = key.as_int()
-            && let Some(table) = self.table_in_place(map)
+            && let Some(table) = self.table_for(map, [value, Value::null()], false)
             && table.put_dense(number, value)
         {
             return Ok(());
@@ -230,9 +230,9 @@ impl Heap {
     pub fn map_remove_at(&mut self, map: Value, place: usize) -> Option<Value> {
         let hasher = self.int_hasher();
         let table = self.table_for(map, [Value::null(); 2], true)?;
-        let before = table.layout();
+        let before = layout(table);
         let removed = table.remove_at(place, hasher).map(second);
-        if table.layout() != before {
+        if layout(table) != before {
             // Entries stand elsewhere than where a scan left off.
             self.write_barrier(map);
         }
@@ -268,9 +268,9 @@ impl Heap {
         let grows = self.table_ref(map).is_some_and(|table| table.would_grow(key));
         // Only growth changes what the map owns, and where entries stand.
         let Some(table) = self.table_for(map, [key, value], grows) else { return };
-        let (positions, is_dense) = table.layout();
+        let (positions, is_dense) = layout(table);
         table.push(hash, key, value, hasher);
-        if grows && table.layout() != (positions + 1, is_dense) {
+        if grows && layout(table) != (positions + 1, is_dense) {
             self.write_barrier(map);
         }
     }
@@ -352,6 +352,13 @@ impl Heap {
 
 fn is_node(value: Value) -> bool {
     matches!(value.kind(), Kind::List | Kind::Variant)
+}
+
+/// How many positions a map has, and whether its values are in an array: as long as that stays, or one
+/// position comes behind the others, entries stay where they are.
+#[inline]
+fn layout(map: &Map) -> (usize, bool) {
+    (map.positions(), map.is_dense())
 }
 
 fn second<A, B>(pair: (A, B)) -> B {

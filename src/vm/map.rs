@@ -93,13 +93,6 @@ impl Map {
         self.live
     }
 
-    /// How many positions there are, and whether values are in an array: as long as that stays, or one
-    /// position comes behind the others, entries stay where they are.
-    #[inline]
-    pub(in crate::vm) fn layout(&self) -> (usize, bool) {
-        (self.positions(), self.is_dense())
-    }
-
     /// Whether there are none.
     pub fn is_empty(&self) -> bool {
         self.live == 0
@@ -355,7 +348,7 @@ impl Map {
 
     /// The number of positions, those of tombstones included.
     #[inline]
-    fn positions(&self) -> usize {
+    pub(in crate::vm) fn positions(&self) -> usize {
         self.dense.as_ref().map_or(self.entries.len(), |dense| dense.len())
     }
 

@@ -41,7 +41,7 @@ pub(super) fn sort_plain(vm: &mut Vm, list: ListValue, reverse: bool) -> Outcome
 pub(super) fn sort_keyed(vm: &mut Vm, list: ListValue, keys: ListValue, reverse: bool) -> Outcome {
     writable(vm, list)?;
     let heap = &vm.heap;
-    let mut items = list.get(heap).items.clone();
+    let mut items = list.get(heap).items.to_vec();
     let keys = &keys.get(heap).items;
     let sorted = match sort_alike(heap, keys, &mut items, reverse) {
         true => Ok(()),
@@ -138,7 +138,7 @@ fn sort_by_keys<K>(
 pub(super) fn sort_begin(vm: &mut Vm, list: ListValue, reverse: bool) -> Outcome {
     let count = list.get(&vm.heap).items.len();
     vm.reserve(count.saturating_mul(3 * size_of::<Value>()))?;
-    let items = list.get(&vm.heap).items.clone();
+    let items = list.get(&vm.heap).items.to_vec();
     let kept = vm.heap.list(items.clone());
     Ok(vm.heap.object(Box::new(Sorting::new(kept, items, reverse))))
 }
