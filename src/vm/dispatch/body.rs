@@ -433,7 +433,7 @@ macro_rules! instructions {
                     let list = list_mut(window.add(1));
                     let length = list.items.len();
                     if length < list.items.capacity() && !list.frozen {
-                        (*$vm).heap.write_barrier(*window.add(1));
+                        (*$vm).heap.store_barrier(*window.add(2));
                         copy_slot(list.items.as_mut_ptr().add(length), window.add(2));
                         list.items.set_len(length + 1);
                         write_slot(window, Value::null());

@@ -149,6 +149,15 @@ impl Items {
         item
     }
 
+    /// Changes the number of elements.
+    ///
+    /// # Safety
+    /// There is room for so many, and all of them have been written.
+    #[inline(always)]
+    pub(in crate::vm) unsafe fn set_len(&mut self, len: usize) {
+        self.len = len;
+    }
+
     /// Removes all elements.
     pub fn clear(&mut self) {
         self.len = 0;
