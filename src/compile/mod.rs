@@ -7,30 +7,18 @@
 mod emit;
 mod leave;
 mod lint;
+mod names;
 mod report;
 mod resolve;
 
-use std::borrow::Cow;
-use std::collections::{BTreeMap, HashMap};
-use std::sync::Arc;
+use std::collections::HashMap;
 
-use crate::bytecode::program::{Export, ExportKind, ModuleCode};
+pub use names::{Library, Names};
+
+use crate::bytecode::program::{Export, ModuleCode};
 use crate::bytecode::verify::verify;
 use crate::diagnostics::{Diagnostic, SourceId};
 use crate::syntax::Module;
-
-/// Names and what they are. Those of natives are borrowed.
-pub type Members = BTreeMap<Cow<'static, str>, ExportKind>;
-
-/// What the natives offer, as plain data.
-#[derive(Clone, Debug, Default)]
-pub struct Names {
-    /// Names that are known everywhere.
-    pub prelude: Members,
-    /// Modules of the standard library and the host with what they export. A module inside another
-    /// one is named with a dot: `net.tcp`.
-    pub modules: BTreeMap<Arc<str>, Members>,
-}
 
 /// A file that the module imports, compiled before.
 #[derive(Clone, Debug, Default)]

@@ -97,11 +97,10 @@ impl Engine {
         };
         let names = Arc::make_mut(&mut shared.names);
         let (module, name) = function.place();
-        let scope = match module {
-            Some(module) => names.modules.entry(module.into()).or_default(),
-            None => &mut names.prelude,
-        };
-        scope.insert(name.to_owned().into(), kind);
+        match module {
+            Some(module) => names.add_member(module, name, kind),
+            None => names.add(name, kind),
+        }
         shared.functions.retain(|known| known.path != function.path);
         shared.functions.push(function);
         self

@@ -232,19 +232,18 @@ impl Walk<'_> {
     }
 
     fn check_standard(&mut self, name: &str, source: SourceId, span: Span) {
-        if let Some((name, _)) = self.names.modules.get_key_value(name) {
-            self.graph.standard.insert(name.clone());
+        if self.names.has_module(name) {
+            self.graph.standard.insert(name.into());
             return;
         }
         let title = format!("there is no standard module `{name}`");
         let diagnostic = Diagnostic::new(Code::E0403, title).at(source, span, "not a module");
-        let modules = &self.names.modules;
-        let ours = foreign_module(name).filter(|ours| modules.contains_key(*ours));
-        let help = if self.names.prelude.contains_key(name) {
+        let ours = foreign_module(name).filter(|ours| self.names.has_module(ours));
+        let help = if self.names.prelude(name).is_some() {
             format!("`{name}` can be used in every file: leave the import out")
         } else if let Some(ours) = ours {
             format!("that module is called `{ours}` in Kettle")
-        } else if let Some(meant) = nearest(name, modules.keys().map(|known| &**known)) {
+        } else if let Some(meant) = nearest(name, self.names.modules()) {
             format!("did you mean `{meant}`?")
         } else {
             format!("a file is imported by its path: `import \"./{name}.ket\"`")

@@ -15,8 +15,8 @@ use super::convert::{IntoValue, Parameter};
 use crate::natives::argument::wrong_type;
 use crate::runtime::LoopClosure;
 use crate::vm::{
-    Args, ErrorKind, HostFn, Native, NativeBody, NativeParam, ParamKind, Thrown, Value,
-    Vm as Machine,
+    Args, ErrorKind, HostFn, NOT_OF_LIBRARY, Native, NativeBody, NativeParam, ParamKind, Thrown,
+    Value, Vm as Machine,
 };
 
 /// A function of the host as an [`Engine`](super::Engine) keeps it.
@@ -126,7 +126,7 @@ impl HostFunction {
             waits: matches!(self.body, HostBody::Async(_)),
             body: match &self.body {
                 HostBody::Plain(function) => NativeBody::Host(function.clone()),
-                HostBody::Async(_) => NativeBody::Loop,
+                HostBody::Async(_) => NativeBody::Loop(NOT_OF_LIBRARY),
             },
         }
     }

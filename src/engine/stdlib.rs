@@ -74,10 +74,10 @@ impl Stdlib {
             let program =
                 compiled.get_or_init(|| self.compile_module(name, Purpose::Run)).clone()?;
             let exports = program.code().modules.last().map_or(&[][..], |code| &code.exports);
-            let members = Arc::make_mut(&mut imports.names).modules.entry(wanted.clone());
-            let exported =
-                exports.iter().map(|export| (export.name.to_string().into(), export.kind));
-            members.or_default().extend(exported);
+            let names = Arc::make_mut(&mut imports.names);
+            for export in exports {
+                names.add_member(wanted, &export.name, export.kind);
+            }
             for needed in
                 program.library().iter().cloned().chain([Module { name, program: program.clone() }])
             {

@@ -58,14 +58,14 @@ impl Vm {
             torture: options.torture,
             memory_limit: options.memory_limit,
             stack_depth_max: options.depth_max,
+            library: Some(natives::LIBRARY),
             ..VmOptions::default()
         });
-        let mut table = LoopTable::new();
+        let mut table = natives::loop_table();
         let world = world(options);
         if let Some(report) = options.heap_report {
             machine.heap.set_clock(report.clock);
         }
-        natives::install(&mut machine, &mut table);
         natives::stdio::install(&mut machine, &world);
         register(&mut machine, &mut table, engine);
         let sources = Sources::default();

@@ -2,7 +2,7 @@
 //!
 //! A native is declared once, in a [`natives!`](crate::natives!) table; [`declaration`] shows the
 //! form. [`TABLES`] lists the tables. From them come the names the compiler knows ([`names`]),
-//! registration in a VM ([`install`]), argument errors, documentation and the test that runs every
+//! what a VM finds by its name ([`LIBRARY`]), argument errors, documentation and the test that runs every
 //! example. Methods that call back into scripts are written in Kettle (`stdlib/core/`) and
 //! declared here with the word `core`. Whole modules can be written in Kettle too: [`stdlib`].
 //!
@@ -25,6 +25,7 @@ mod enumeration;
 mod equality;
 mod fs;
 mod import;
+mod index;
 mod io_error;
 mod iterator;
 mod json;
@@ -67,7 +68,7 @@ pub mod world;
 pub use argument::{Call, Need, Rest};
 pub use convert::read_duration;
 pub use declaration::{Body, Declaration, Param, Role, Signature, last_dot, shape};
-pub use registry::{declarations, install, library_names, names};
+pub use registry::{LIBRARY, declarations, library_names, loop_table, names};
 
 use crate::vm::{Thrown, Value};
 

@@ -1,14 +1,15 @@
-//! From the tables to a VM and to the compiler.
+//! From the tables to a VM and to the compiler, which ask for one name after the other: nothing is made
+//! of what a program does not use.
 
 use std::borrow::Cow;
-use std::sync::Arc;
 
-use super::{Body, Declaration, Role, Signature, TABLES, shortcut};
+use super::index::{self, Place};
+use super::{Body, Declaration, Role, TABLES, shortcut, stdlib};
 use crate::bytecode::program::ExportKind;
-use crate::compile::Names;
-use crate::runtime::LoopTable;
+use crate::compile;
+use crate::runtime::{LoopFn, LoopTable};
 use crate::vm::object::TypeKind;
-use crate::vm::{ErrorKind, Kind, MethodOwner, Native, NativeBody, Value, Vm};
+use crate::vm::{ErrorKind, Library, Native, NativeBody, Offer, Offered, Shortcut};
 
 /// The module of what only the library itself may use.
 const PRIVATE_MODULE: &str = "core";
@@ -29,110 +30,154 @@ const PRELUDE_TYPES: [TypeKind; 12] = [
     TypeKind::Iterator,
 ];
 
+/// Types whose own members, and whose values' methods, the tables name by a word before a dot.
+pub(super) const MEMBER_TYPES: [TypeKind; 13] = [
+    TypeKind::Int,
+    TypeKind::Float,
+    TypeKind::Bool,
+    TypeKind::Duration,
+    TypeKind::Str,
+    TypeKind::Bytes,
+    TypeKind::Buffer,
+    TypeKind::List,
+    TypeKind::Map,
+    TypeKind::Set,
+    TypeKind::Range,
+    TypeKind::Enum,
+    TypeKind::Iterator,
+];
+
 /// Everything that is declared, for documentation and for tests.
 pub fn declarations() -> impl Iterator<Item = &'static Declaration> {
     TABLES.iter().copied().flatten()
 }
 
-/// The type whose values, or whose own members, a word before a dot names.
-fn type_named(word: &str) -> Option<(TypeKind, Kind)> {
-    Some(match word {
-        "int" => (TypeKind::Int, Kind::Int),
-        "float" => (TypeKind::Float, Kind::Float),
-        "bool" => (TypeKind::Bool, Kind::Bool),
-        "duration" => (TypeKind::Duration, Kind::Duration),
-        "str" => (TypeKind::Str, Kind::Str),
-        "bytes" => (TypeKind::Bytes, Kind::Bytes),
-        "buffer" => (TypeKind::Buffer, Kind::Buffer),
-        "list" => (TypeKind::List, Kind::List),
-        "map" => (TypeKind::Map, Kind::Map),
-        "set" => (TypeKind::Set, Kind::Set),
-        "range" => (TypeKind::Range, Kind::Range),
-        "enum" => (TypeKind::Enum, Kind::Enum),
-        "iterator" => (TypeKind::Iterator, Kind::Generator),
-        _ => return None,
-    })
+/// The names that scripts may use: the prelude and the modules with their members.
+pub fn names() -> compile::Names {
+    compile::Names::of_library(&Tables { private: false })
 }
 
-/// What scripts can name: the prelude and the modules with their members.
-pub fn names() -> Names {
-    let mut names = Names::default();
-    for kind in ErrorKind::ALL {
-        names.prelude.insert(Cow::Borrowed(kind.name()), ExportKind::Value);
-    }
-    for kind in PRELUDE_TYPES {
-        names.prelude.insert(Cow::Borrowed(kind.name()), ExportKind::Value);
-    }
-    for declaration in declarations() {
-        add_name(&mut names, declaration.signature);
-    }
-    names.modules.remove(PRIVATE_MODULE);
-    // What is written in Kettle is known when it is imported.
-    for module in super::stdlib::modules() {
-        names.modules.entry(Arc::from(module)).or_default();
-    }
-    names
+/// The names that the library itself may use: all that, and a module of its own, `core`.
+pub fn library_names() -> compile::Names {
+    compile::Names::of_library(&Tables { private: true })
 }
 
-/// What the library itself can name: all that, and a module of its own, `core`.
-pub fn library_names() -> Names {
-    let mut names = names();
-    for declaration in declarations() {
+/// What a VM asks for names.
+pub const LIBRARY: &dyn Library = &Tables { private: true };
+
+/// The natives of the loop.
+pub fn loop_table() -> LoopTable {
+    LoopTable::of_library(loop_function)
+}
+
+fn loop_function(number: u32) -> Option<LoopFn> {
+    match index::declaration(number)?.body {
+        Body::Loop(function) => Some(function),
+        _ => None,
+    }
+}
+
+/// All that is declared, with what the library keeps for itself or without.
+#[derive(Debug)]
+struct Tables {
+    private: bool,
+}
+
+/// What the compiler asks.
+impl compile::Library for Tables {
+    fn kind(&self, owner: &str, name: &str) -> Option<ExportKind> {
+        if owner.is_empty() {
+            let is_type = PRELUDE_TYPES.iter().any(|kind| kind.name() == name);
+            if is_type || ErrorKind::named(name).is_some() {
+                return Some(ExportKind::Value);
+            }
+        } else if !self.has_module(owner) {
+            return None;
+        }
+        let (_, declaration) = index::find(Place::Member, owner, name)?;
+        let of_prelude = declaration.signature.role == Role::Conversion && owner.is_empty();
+        (!of_prelude).then(|| declaration.signature.kind())
+    }
+
+    fn has_module(&self, name: &str) -> bool {
+        let is_hidden = name == PRIVATE_MODULE && !self.private;
+        !is_hidden && (index::module(name).is_some() || stdlib::modules().any(|own| own == name))
+    }
+
+    fn modules(&self) -> Vec<&'static str> {
+        let all = index::modules().chain(stdlib::modules());
+        all.filter(|name| self.has_module(name)).collect()
+    }
+
+    fn names(&self, owner: &str) -> Vec<&'static str> {
+        if owner.is_empty() {
+            let types = PRELUDE_TYPES.iter().map(|kind| kind.name());
+            let errors = ErrorKind::ALL.iter().map(|kind| kind.name());
+            let functions =
+                index::names(Place::Member, owner).filter(|name| self.kind(owner, name).is_some());
+            return types.chain(errors).chain(functions).collect();
+        }
+        self.member_names(owner)
+    }
+}
+
+/// What a VM asks.
+impl Library for Tables {
+    fn member(&self, owner: &str, name: &str) -> Option<Offer> {
+        if owner.is_empty()
+            && let Some(kind) = PRELUDE_TYPES.iter().find(|kind| kind.name() == name)
+        {
+            return Some(Offer { name: kind.name(), what: Offered::Type(*kind) });
+        }
+        let (number, declaration) = index::find(Place::Member, owner, name)?;
         let signature = declaration.signature;
-        if signature.owner() == PRIVATE_MODULE {
-            add_name(&mut names, signature);
+        if signature.role == Role::Conversion {
+            // A type of a module: `math.bigint`.
+            let what = Offered::Type(TypeKind::Host(signature.name()));
+            return Some(Offer { name: signature.name(), what });
         }
+        offer(number, declaration)
     }
-    names
+
+    fn method(&self, owner: &str, name: &str) -> Option<Offer> {
+        let (number, declaration) = index::find(Place::Method, owner, name)?;
+        offer(number, declaration)
+    }
+
+    fn conversion(&self, of: &str) -> Option<Offer> {
+        let (number, declaration) = index::find(Place::Conversion, "", of)?;
+        offer(number, declaration)
+    }
+
+    fn module(&self, name: &str) -> Option<&'static str> {
+        index::module(name).or_else(|| stdlib::modules().find(|own| *own == name))
+    }
+
+    fn shortcut(&self, path: &str, given: usize) -> Option<Shortcut> {
+        shortcut::shortcut(path, given)
+    }
+
+    fn member_names(&self, owner: &str) -> Vec<&'static str> {
+        let inner = index::modules().filter_map(|module| {
+            let (outer, inner) = module.rsplit_once('.')?;
+            (outer == owner).then_some(inner)
+        });
+        index::names(Place::Member, owner).chain(inner).collect()
+    }
+
+    fn method_names(&self, owner: &str) -> Vec<&'static str> {
+        index::names(Place::Method, owner).collect()
+    }
 }
 
-fn add_name(names: &mut Names, signature: &Signature) {
-    let owner = signature.owner();
-    let of_prelude = signature.role == Role::Conversion && owner.is_empty();
-    if signature.has_receiver() || of_prelude {
-        return;
-    }
-    if owner.is_empty() {
-        names.prelude.insert(Cow::Borrowed(signature.name()), signature.kind());
-    } else if type_named(owner).is_none() {
-        let member = Cow::Borrowed(signature.name());
-        if let Some(members) = names.modules.get_mut(owner) {
-            members.insert(member, signature.kind());
-            return;
-        }
-        names.modules.insert(Arc::from(owner), [(member, signature.kind())].into());
-        if let Some((outer, inner)) = owner.rsplit_once('.') {
-            let members = names.modules.entry(Arc::from(outer)).or_default();
-            members.insert(Cow::Borrowed(inner), ExportKind::Value);
-        }
-    }
-}
-
-/// Makes everything declared known to a VM and to the loop that runs it.
-pub fn install(vm: &mut Vm, natives: &mut LoopTable) {
-    for kind in ErrorKind::ALL {
-        let class = vm.error_class(*kind);
-        vm.define_prelude(kind.name(), class);
-    }
-    for kind in PRELUDE_TYPES {
-        let value = vm.type_value(kind);
-        vm.define_prelude(kind.name(), value);
-    }
-    for declaration in declarations() {
-        install_one(vm, natives, declaration);
-    }
-    vm.set_shortcuts(shortcut::shortcut);
-}
-
-fn install_one(vm: &mut Vm, natives: &mut LoopTable, declaration: &'static Declaration) {
+/// What a VM gets of a declaration.
+fn offer(number: u32, declaration: &'static Declaration) -> Option<Offer> {
     let signature = declaration.signature;
     let body = match declaration.body {
         Body::Inline(body) => NativeBody::Inline(body),
-        Body::Loop(_) => NativeBody::Loop,
+        Body::Loop(_) => NativeBody::Loop(number),
         Body::Value(make) => {
-            let value = make(vm);
-            define(vm, signature, value);
-            return;
+            return Some(Offer { name: signature.name(), what: Offered::Value(make) });
         }
         Body::Core { enter, .. } => NativeBody::Inline(enter),
     };
@@ -142,53 +187,11 @@ fn install_one(vm: &mut Vm, natives: &mut LoopTable, declaration: &'static Decla
         waits: signature.waits,
         body,
     };
-    let id = vm.add_native(native);
-    if let Body::Loop(function) = declaration.body {
-        natives.set(id, function);
-    }
-    match (signature.role, owner_of(signature)) {
-        (Role::Method, Some(owner)) => vm.add_method(owner, signature.name(), id),
-        (Role::Property, Some(owner)) => vm.add_property(owner, signature.name(), id),
-        (Role::Conversion, _) => match type_named(signature.path) {
-            Some((kind, _)) => vm.set_conversion(kind, id),
-            None => {
-                // A type of a module: `math.bigint`.
-                let kind = TypeKind::Host(signature.name());
-                vm.set_conversion(kind, id);
-                let value = vm.type_value(kind);
-                define(vm, signature, value);
-            }
-        },
-        _ => {
-            let value = vm.native_value(id);
-            define(vm, signature, value);
-        }
-    }
-}
-
-/// Whose method or property it is.
-fn owner_of(signature: &'static Signature) -> Option<MethodOwner> {
-    if !signature.has_receiver() {
-        return None;
-    }
-    let owner = signature.owner();
-    Some(type_named(owner).map_or(MethodOwner::Host(owner), |(_, kind)| MethodOwner::Kind(kind)))
-}
-
-/// Gives a name of the prelude, of a type or of a module its value.
-fn define(vm: &mut Vm, signature: &Signature, value: Value) {
-    let (owner, name) = (signature.owner(), signature.name());
-    if owner.is_empty() {
-        vm.define_prelude(name, value);
-    } else if let Some((kind, _)) = type_named(owner) {
-        vm.add_static(kind, name, value);
-    } else {
-        vm.define_member(owner, name, value);
-        if let Some((outer, inner)) = owner.rsplit_once('.') {
-            let module = vm.module_value(owner);
-            vm.define_member(outer, inner, module);
-        }
-    }
+    let what = match signature.role {
+        Role::Property => Offered::Property(native),
+        _ => Offered::Native(native),
+    };
+    Some(Offer { name: signature.name(), what })
 }
 
 #[cfg(test)]
@@ -269,11 +272,36 @@ mod tests {
     #[test]
     fn the_compiler_knows_what_scripts_can_name() {
         let names = names();
-        assert_eq!(names.prelude.get("print"), Some(&ExportKind::Function));
-        assert_eq!(names.prelude.get("int"), Some(&ExportKind::Value));
-        assert_eq!(names.prelude.get("IoError"), Some(&ExportKind::Value));
-        assert!(!names.modules.contains_key(PRIVATE_MODULE));
-        assert!(library_names().modules[PRIVATE_MODULE].contains_key("sort_plain"));
+        assert_eq!(names.prelude("print"), Some(ExportKind::Function));
+        assert_eq!(names.prelude("int"), Some(ExportKind::Value));
+        assert_eq!(names.prelude("IoError"), Some(ExportKind::Value));
+        assert_eq!(names.prelude("prnt"), None);
+        assert_eq!(names.member("fs", "read"), Some(ExportKind::AsyncFunction));
+        assert_eq!(names.member("str", "repeat"), None, "a type is no module");
+        assert!(names.has_module("net.tcp") && names.has_module("net") && !names.has_module("str"));
+        assert!(names.members("net").contains("tcp"), "{:?}", names.members("net"));
+        assert!(!names.has_module(PRIVATE_MODULE));
+        assert_eq!(names.member(PRIVATE_MODULE, "sort_plain"), None);
+        let own = library_names();
+        assert_eq!(own.member(PRIVATE_MODULE, "sort_plain"), Some(ExportKind::Function));
+    }
+
+    #[test]
+    fn every_declaration_is_found_by_its_name() {
+        for (number, declaration) in declarations().enumerate() {
+            let signature = declaration.signature;
+            let found = match signature.role {
+                Role::Method | Role::Property => {
+                    index::find(Place::Method, signature.owner(), signature.name())
+                }
+                Role::Conversion => index::find(Place::Conversion, "", signature.name()),
+                _ => index::find(Place::Member, signature.owner(), signature.name()),
+            };
+            let found = found.map(|(number, _)| number as usize);
+            assert_eq!(found, Some(number), "{}", signature.path);
+        }
+        assert!(index::find(Place::Method, "str", "no_such_method").is_none());
+        assert!(index::find(Place::Member, "str", "trim").is_none(), "it is a method");
     }
 
     #[test]

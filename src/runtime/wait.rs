@@ -12,7 +12,7 @@ use super::driver::Ticket;
 use super::event_loop::Loop;
 use super::task::TaskId;
 use crate::vm::heap::Marker;
-use crate::vm::{Args, NativeId, Thrown, Value, Vm};
+use crate::vm::{Args, NativeBody, NativeId, Thrown, Value, Vm};
 
 /// What a native of the loop works with.
 pub struct Cx<'a> {
@@ -133,10 +133,13 @@ pub trait Source: Send {
     }
 }
 
-/// The natives of the loop by their numbers.
+/// The natives of the loop.
 #[derive(Default)]
 pub struct LoopTable {
+    /// By the number that the VM has given them. One of the library comes here at its first call.
     entries: Vec<Option<Entry>>,
+    /// Those of the library by its own numbers.
+    library: Option<fn(u32) -> Option<LoopFn>>,
 }
 
 enum Entry {
@@ -150,9 +153,18 @@ impl LoopTable {
         LoopTable::default()
     }
 
-    /// Says what carries `native` out.
-    pub fn set(&mut self, native: NativeId, function: LoopFn) {
+    /// A table of the natives of a library, which it finds by the numbers that they have there.
+    pub fn of_library(library: fn(u32) -> Option<LoopFn>) -> LoopTable {
+        LoopTable { entries: Vec::new(), library: Some(library) }
+    }
+
+    /// What carries out a native that is called for the first time.
+    #[cold]
+    fn find(&mut self, vm: &Vm, native: NativeId) -> Option<LoopFn> {
+        let NativeBody::Loop(number) = vm.native(native).body else { return None };
+        let function = self.library?(number)?;
         self.put(native, Entry::Function(function));
+        Some(function)
     }
 
     /// Says that a function of the host carries `native` out.
@@ -187,10 +199,13 @@ impl Cx<'_> {
         match self.rt.natives.entries.get(native.0 as usize) {
             Some(Some(Entry::Function(function))) => function(self, args),
             Some(Some(Entry::Closure(closure))) => closure.clone()(self, args),
-            _ => Err(self.vm.error(
-                crate::vm::ErrorKind::TypeError,
-                "this function needs an event loop that knows it; it was not registered with this one",
-            )),
+            _ => match self.rt.natives.find(self.vm, native) {
+                Some(function) => function(self, args),
+                None => Err(self.vm.error(
+                    crate::vm::ErrorKind::TypeError,
+                    "this function needs an event loop that knows it; it was not registered with this one",
+                )),
+            },
         }
     }
 }

@@ -86,6 +86,11 @@ error_kinds! {
 }
 
 impl ErrorKind {
+    /// The kind of that name.
+    pub fn named(name: &str) -> Option<ErrorKind> {
+        ErrorKind::ALL.iter().copied().find(|kind| kind.name() == name)
+    }
+
     /// The place of a field that only this kind has.
     fn own_slot(self, field: &str) -> Option<usize> {
         let index = self.fields().iter().position(|known| *known == field)?;
@@ -98,7 +103,8 @@ impl Vm {
     #[cold]
     pub fn error(&mut self, kind: ErrorKind, message: impl Into<String>) -> Thrown {
         let message = self.heap.string_owned(message.into());
-        let error = self.heap.instance(self.error_class(kind));
+        let class = self.error_class(kind);
+        let error = self.heap.instance(class);
         self.set_error_slot(error, MESSAGE, message);
         Thrown(error)
     }
@@ -122,9 +128,10 @@ impl Vm {
         thrown
     }
 
-    /// The class of a kind of errors.
-    pub fn error_class(&self, kind: ErrorKind) -> Value {
-        self.error_classes[kind as usize]
+    /// The class of a kind of errors. It is made when it is first asked for: a program meets few.
+    pub fn error_class(&mut self, kind: ErrorKind) -> Value {
+        let class = self.error_classes[kind as usize];
+        if class.is_null() { self.make_error_class(kind) } else { class }
     }
 
     /// Whether a value is an instance of an error class.
@@ -134,9 +141,10 @@ impl Vm {
 
     /// Whether a value is an instance of a built-in error class or of a class below it.
     pub fn is_error_kind(&self, value: Value, kind: ErrorKind) -> bool {
-        self.heap
-            .instance_ref(value)
-            .is_some_and(|instance| self.extends(instance.class_value(), self.error_class(kind)))
+        // A class that nobody has asked for has no instances.
+        let class = self.error_classes[kind as usize];
+        let instance = self.heap.instance_ref(value);
+        instance.is_some_and(|instance| self.extends(instance.class_value(), class))
     }
 
     /// Whether a class is another one or extends it.
@@ -198,28 +206,32 @@ impl Vm {
         list.items.extend(suppressed.iter().copied().filter(|value| known.insert(identity(value))));
     }
 
-    /// Makes the built-in error classes. `Error(message, cause, data)` is a function of the VM's own
-    /// code; all others inherit it.
-    pub(super) fn make_error_classes(&mut self, init: Value) {
-        for kind in ErrorKind::ALL {
-            let fields = BASE_FIELDS.iter().chain(kind.fields()).map(|name| Arc::from(*name));
-            let fields: Vec<Arc<str>> = fields.collect();
-            let field_index = fields.iter().zip(0..).map(|(name, slot)| (name.clone(), slot));
-            let member = Member { kind: MemberKind::Method, value: init };
-            let class = Class {
-                name: Arc::from(kind.name()),
-                parent: self.error_classes.first().copied(),
-                field_index: field_index.collect(),
-                template: vec![Value::null(); fields.len()],
-                fields,
-                methods: [(Arc::from("init"), member)].into_iter().collect(),
-                is_error: true,
-                ..Class::default()
-            };
-            let class = self.heap.class(class);
-            self.error_classes.push(class);
-            self.define_prelude(kind.name(), class);
+    /// Makes a built-in error class. `Error(message, cause, data)` is a function of the VM's own code;
+    /// all others inherit it.
+    #[cold]
+    fn make_error_class(&mut self, kind: ErrorKind) -> Value {
+        let base = ErrorKind::ALL[0];
+        let parent = (kind != base).then(|| self.error_class(base));
+        if parent.is_none() {
+            self.error_init = self.make_error_init();
         }
+        let fields = BASE_FIELDS.iter().chain(kind.fields()).map(|name| Arc::from(*name));
+        let fields: Vec<Arc<str>> = fields.collect();
+        let field_index = fields.iter().zip(0..).map(|(name, slot)| (name.clone(), slot));
+        let member = Member { kind: MemberKind::Method, value: self.error_init };
+        let class = Class {
+            name: Arc::from(kind.name()),
+            parent,
+            field_index: field_index.collect(),
+            template: vec![Value::null(); fields.len()],
+            fields,
+            methods: [(Arc::from("init"), member)].into_iter().collect(),
+            is_error: true,
+            ..Class::default()
+        };
+        let class = self.heap.class(class);
+        self.error_classes[kind as usize] = class;
+        class
     }
 }
 

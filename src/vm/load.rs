@@ -13,6 +13,7 @@ use std::sync::atomic::Ordering;
 
 use super::Vm;
 use super::code::{Function, FunctionInfo};
+use super::error::ErrorKind;
 use super::exit::Exit;
 use super::object::{Module, ModuleMember};
 use super::value::Value;
@@ -260,7 +261,7 @@ impl Vm {
             .map(|export| (export.name.clone(), ModuleMember::Slot(slots[export.slot as usize])));
         let name = Path::new(&*code.name).file_stem().and_then(OsStr::to_str);
         let name = name.map_or_else(|| code.name.clone(), Arc::from);
-        let value = Module { name, exports: exports.collect() };
+        let value = Module { name, is_built_in: false, exports: exports.collect() };
         let value = self.heap.module(value);
         // The value is a root from here on.
         self.constants.push(value);
@@ -342,9 +343,8 @@ impl Vm {
             Constant::Member(module, name) => {
                 let path = || unknown(format!("{module}.{name}"));
                 let module = self.known_module(module).ok_or_else(path)?;
-                let module = self.heap.module_ref(module).ok_or_else(path)?;
-                match module.exports.get(name) {
-                    Some(ModuleMember::Value(value)) => *value,
+                match self.module_member(module, name) {
+                    Some(ModuleMember::Value(value)) => value,
                     _ => return Err(path()),
                 }
             }
@@ -355,7 +355,7 @@ impl Vm {
         })
     }
 
-    /// Loads what every VM has: the first frames of fibers, and the built-in error classes.
+    /// Loads what every VM has: the first frames of fibers, and the class of errors.
     pub(super) fn load_own_code(&mut self) {
         let mut stubs: Vec<FunctionCode> =
             (0..=STUB_ARGUMENTS_MAX).map(|count| stub(Opcode::CallAwait, count as u8)).collect();
@@ -363,6 +363,13 @@ impl Vm {
         let first_call = self.load_synthetic(stubs);
         let call_spread = first_call + STUB_ARGUMENTS_MAX as u32 + 1;
         self.stubs = Stubs { first_call, call_spread };
+        // The class that the others inherit from brings code with it, and while a module is loaded no
+        // other code may come.
+        self.error_class(ErrorKind::Error);
+    }
+
+    /// The function that makes errors: it sets the fields that a script may give.
+    pub(super) fn make_error_init(&mut self) -> Value {
         let mut fields = Vec::new();
         for name in ["message", "cause", "data"] {
             let constant = self.heap.intern(name);
@@ -370,9 +377,7 @@ impl Vm {
         }
         let init = setter("Error", &fields, true);
         let init = self.load_synthetic(vec![init]);
-        let init = self.heap.closure(init, &[]);
-        self.constants.push(init);
-        self.make_error_classes(init);
+        self.heap.closure(init, &[])
     }
 }
 

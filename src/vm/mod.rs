@@ -7,7 +7,7 @@
 //!   live;
 //! - `stack frame fiber`: where a computation stands;
 //! - `memory elements`: asking for room, reading what can be iterated over;
-//! - `code load registry native error`: the tables that code refers to, and what fills them;
+//! - `code load registry library native error`: the tables that code refers to, and what fills them;
 //! - `dispatch`: the run loop with the fast paths; `ops`: what instructions do beyond them;
 //! - `unwind trace`: errors and cuts look for handlers and say where they come from;
 //! - `exit resume`: how the loop is left and entered again;
@@ -23,6 +23,7 @@ pub mod error;
 mod exit;
 mod fiber;
 mod frame;
+mod library;
 mod load;
 mod memory;
 mod native;
@@ -56,11 +57,12 @@ use std::sync::atomic::AtomicU8;
 pub use elements::Elements;
 pub use error::{ErrorKind, Thrown};
 pub use exit::{Args, Exit, FiberId, Left, Request, ScopeRequest, SelectArm, SelectOperand};
+pub use library::{Library, Offer, Offered};
 pub use load::LoadError;
 pub use native::{
-    HostFn, InlineFn, Native, NativeBody, NativeId, NativeParam, ParamKind, Shortcut,
+    HostFn, InlineFn, NOT_OF_LIBRARY, Native, NativeBody, NativeId, NativeParam, ParamKind,
+    Shortcut,
 };
-pub use registry::MethodOwner;
 pub use trace::TraceFrame;
 pub use value::{Kind, Value};
 
@@ -88,6 +90,8 @@ pub struct VmOptions {
     pub stack_depth_max: usize,
     /// The most bytes of one fiber's stack.
     pub stack_bytes_max: usize,
+    /// Where names are asked for that nobody has registered.
+    pub library: Option<&'static dyn Library>,
 }
 
 impl Default for VmOptions {
@@ -97,6 +101,7 @@ impl Default for VmOptions {
             memory_limit: usize::MAX,
             stack_depth_max: 200_000,
             stack_bytes_max: 64 << 20,
+            library: None,
         }
     }
 }
@@ -144,7 +149,10 @@ pub struct Vm {
     class_of_shape: HashMap<u32, u32>,
     constructors: HashMap<u32, u32>,
     stubs: load::Stubs,
-    error_classes: Vec<Value>,
+    /// By kind; null until it is first needed.
+    error_classes: [Value; ErrorKind::ALL.len()],
+    /// What makes instances of them.
+    error_init: Value,
     registry: Registry,
     options: VmOptions,
     /// Somebody watches where the program is.
@@ -195,8 +203,9 @@ impl Vm {
             class_of_shape: HashMap::new(),
             constructors: HashMap::new(),
             stubs: load::Stubs::default(),
-            error_classes: Vec::new(),
-            registry: Registry::default(),
+            error_classes: [Value::null(); ErrorKind::ALL.len()],
+            error_init: Value::null(),
+            registry: Registry::new(options.library),
             options,
             profiler: None,
             scratch: String::new(),
@@ -232,7 +241,9 @@ impl Vm {
         roots: &mut dyn FnMut(&mut Marker),
         collect: impl FnOnce(&mut Heap, &mut dyn FnMut(&mut Marker)),
     ) {
-        let Vm { heap, fibers, slots, constants, error_classes, registry, tail, .. } = self;
+        let Vm {
+            heap, fibers, slots, constants, error_classes, error_init, registry, tail, ..
+        } = self;
         let mut all = |marker: &mut Marker| {
             for fiber in fibers.iter_mut() {
                 fiber.stack.shrink(fiber.top as usize);
@@ -249,6 +260,7 @@ impl Vm {
             marker.values(slots);
             marker.values(constants);
             marker.values(error_classes);
+            marker.value(*error_init);
             registry.trace(marker);
             for tail in tail.iter() {
                 match tail.callee {

@@ -35,8 +35,8 @@ pub enum NativeBody {
     Inline(InlineFn),
     /// Called by the run loop, like an inline one.
     Host(HostFn),
-    /// Leaves the run loop through `Exit::Native`.
-    Loop,
+    /// Leaves the run loop through `Exit::Native`. The loop knows one of the library by this number.
+    Loop(u32),
 }
 
 impl std::fmt::Debug for NativeBody {
@@ -44,7 +44,7 @@ impl std::fmt::Debug for NativeBody {
         out.write_str(match self {
             NativeBody::Inline(_) => "inline",
             NativeBody::Host(_) => "host",
-            NativeBody::Loop => "loop",
+            NativeBody::Loop(_) => "loop",
         })
     }
 }
@@ -71,12 +71,15 @@ pub struct NativeParam {
     pub kind: ParamKind,
 }
 
+/// The number of a native of the loop that is not one of the library.
+pub const NOT_OF_LIBRARY: u32 = u32::MAX;
+
 /// A function written in Rust.
 ///
 /// Arguments arrive in the order of the parameters. A method has its receiver before them: it is
 /// argument 0 and not among `params`. Missing arguments are `UNSET`. A rest parameter is one
 /// argument that holds a list, unless it is the only parameter: then all arguments stand as they
-/// were given. What the library declares is borrowed: a new VM has nearly a thousand of them.
+/// were given. What the library declares is borrowed.
 #[derive(Clone, Debug)]
 pub struct Native {
     /// As errors and traces show it: `fs.read`, `list.push`, `print`.

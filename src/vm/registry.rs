@@ -1,7 +1,8 @@
-//! What natives and hosts register: functions, names of the prelude, modules, methods of types.
+//! Natives, names of the prelude, modules, methods of types: what the library has given so far, and
+//! what hosts have added.
 //!
-//! The compiler knows the same names as plain data; here they have values. Nothing here knows what a
-//! native does.
+//! The compiler knows the same names as plain data; here they have values. A name of the library gets
+//! its value when it is asked for first. Nothing here knows what a native does.
 
 use std::borrow::Cow;
 use std::sync::Arc;
@@ -9,7 +10,9 @@ use std::sync::Arc;
 use foldhash::fast::FixedState;
 
 use super::Vm;
+use super::error::ErrorKind;
 use super::heap::Marker;
+use super::library::{Library, Offer, Offered};
 use super::native::{Native, NativeBody, NativeId, Shortcut};
 use super::object::{Module, ModuleMember, TypeKind};
 use super::value::{Kind, Value};
@@ -22,27 +25,25 @@ type Named<V> = HashMap<Cow<'static, str>, V>;
 
 /// Whose methods and properties: all values of a kind, or the objects of a host type.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum MethodOwner {
+pub(super) enum MethodOwner {
     /// Values of a kind.
     Kind(Kind),
     /// Host or runtime objects, by the name of their type.
     Host(&'static str),
 }
 
-impl From<Kind> for MethodOwner {
-    fn from(kind: Kind) -> MethodOwner {
-        MethodOwner::Kind(kind)
-    }
-}
-
-impl From<&'static str> for MethodOwner {
-    fn from(name: &'static str) -> MethodOwner {
-        MethodOwner::Host(name)
+impl MethodOwner {
+    /// What the library calls it.
+    fn name(self) -> Option<&'static str> {
+        match self {
+            MethodOwner::Kind(kind) => TypeKind::of(kind).map(TypeKind::name),
+            MethodOwner::Host(name) => Some(name),
+        }
     }
 }
 
 /// What a name means on a built-in value.
-#[derive(Clone, Debug)]
+#[derive(Clone, Copy, Debug)]
 pub(super) enum Method {
     /// A native that is called with the value.
     Native(NativeId),
@@ -61,7 +62,7 @@ pub(super) struct Arity {
 
 impl Arity {
     fn of(native: &Native) -> Arity {
-        let waits = native.waits && matches!(native.body, NativeBody::Loop);
+        let waits = native.waits && matches!(native.body, NativeBody::Loop(_));
         if native.takes_all() {
             return Arity { least: 0, most: usize::MAX, waits };
         }
@@ -81,58 +82,59 @@ impl Arity {
 /// Everything registered.
 #[derive(Debug, Default)]
 pub(super) struct Registry {
+    /// Where names are asked for that are not here yet.
+    library: Option<&'static dyn Library>,
     natives: Vec<Native>,
     /// How many positional arguments each of them takes as they stand.
     arities: Vec<Arity>,
     native_values: Vec<Value>,
     prelude: Named<Value>,
     modules: HashMap<Arc<str>, Value>,
-    methods: HashMap<MethodOwner, Named<Method>>,
-    statics: HashMap<TypeKind, Named<Value>>,
+    methods: HashMap<MethodOwner, HashMap<&'static str, Method>>,
+    statics: HashMap<TypeKind, HashMap<&'static str, Value>>,
     conversions: HashMap<TypeKind, Value>,
     /// Functions of the core module, once it has been loaded.
     pub(super) core: Option<HashMap<Arc<str>, Value>>,
     /// Reads `error.trace`.
     pub(super) trace_reader: Option<NativeId>,
-    /// Shortcuts of methods, by name and number of arguments.
-    pub(super) shortcuts: Option<fn(&str, usize) -> Option<Shortcut>>,
 }
 
 impl Registry {
+    /// Nothing but what the library has.
+    pub(super) fn new(library: Option<&'static dyn Library>) -> Registry {
+        Registry { library, ..Registry::default() }
+    }
+
     /// Reports all values.
     pub(super) fn trace(&self, marker: &mut Marker) {
         marker.values(&self.native_values);
-        let names = [&self.prelude].into_iter().chain(self.statics.values());
-        let values = names.flat_map(HashMap::values).chain(self.modules.values());
+        let statics = self.statics.values().flat_map(HashMap::values);
+        let values = self.prelude.values().chain(statics).chain(self.modules.values());
         let core = self.core.iter().flat_map(HashMap::values);
         for value in values.chain(core).chain(self.conversions.values()) {
             marker.value(*value);
         }
     }
 
-    /// What `name` means on values of `owner`.
-    pub(super) fn method(&self, owner: MethodOwner, name: &str) -> Option<&Method> {
-        self.methods.get(&owner)?.get(name)
+    /// What `name` means on values of `owner`, if somebody has asked for it before.
+    pub(super) fn method(&self, owner: MethodOwner, name: &str) -> Option<Method> {
+        self.methods.get(&owner)?.get(name).copied()
+    }
+
+    /// The shortcut of a native with so many arguments.
+    pub(super) fn shortcut(&self, native: &Native, given: usize) -> Option<Shortcut> {
+        self.library?.shortcut(&native.name, given)
     }
 
     /// All names that mean something on values of `owner`.
-    pub(super) fn method_names(&self, owner: MethodOwner) -> impl Iterator<Item = &str> {
-        self.methods.get(&owner).into_iter().flat_map(HashMap::keys).map(|name| &**name)
+    pub(super) fn method_names(&self, owner: MethodOwner) -> Vec<&'static str> {
+        let known = self.library.zip(owner.name());
+        known.map_or(Vec::new(), |(library, owner)| library.method_names(owner))
     }
 
-    /// The value of `int.max` and its like.
-    pub(super) fn static_member(&self, of: TypeKind, name: &str) -> Option<Value> {
-        self.statics.get(&of)?.get(name).copied()
-    }
-
-    /// The names of those.
-    pub(super) fn static_names(&self, of: TypeKind) -> impl Iterator<Item = &str> {
-        self.statics.get(&of).into_iter().flat_map(HashMap::keys).map(|name| &**name)
-    }
-
-    /// What calling a type does.
-    pub(super) fn conversion(&self, to: TypeKind) -> Option<Value> {
-        self.conversions.get(&to).copied()
+    /// The names of members that a module of the library, or a built-in type, has.
+    pub(super) fn member_names(&self, owner: &str) -> Vec<&'static str> {
+        self.library.map_or(Vec::new(), |library| library.member_names(owner))
     }
 
     /// How many arguments the native of a number takes.
@@ -175,7 +177,7 @@ impl Vm {
         self.registry.prelude.insert(name.into(), value);
     }
 
-    /// Gives a member of a standard or host module its value.
+    /// Gives a member of a standard or host module its value, also one that the library has.
     pub fn define_member(&mut self, module: &str, name: &str, value: Value) {
         let module = self.module_value(module);
         if let Some(module) = self.heap.module_mut(module) {
@@ -189,70 +191,101 @@ impl Vm {
             return *module;
         }
         let name: Arc<str> = Arc::from(name);
-        let module = Module { name: name.clone(), ..Module::default() };
+        let module = Module { name: name.clone(), is_built_in: true, ..Module::default() };
         let module = self.heap.module(module);
         self.registry.modules.insert(name, module);
         module
     }
 
     /// The value of a member of a standard or host module; null if there is none.
-    pub fn member(&self, module: &str, name: &str) -> Value {
-        let module =
-            self.registry.modules.get(module).and_then(|module| self.heap.module_ref(*module));
-        match module.and_then(|module| module.exports.get(name)) {
-            Some(ModuleMember::Value(value)) => *value,
+    pub fn member(&mut self, module: &str, name: &str) -> Value {
+        let module = self.module_value(module);
+        match self.module_member(module, name) {
+            Some(ModuleMember::Value(value)) => value,
             _ => Value::null(),
         }
     }
 
-    /// Makes a native a method: `value.name(…)`. The value is its argument 0.
-    pub fn add_method(
-        &mut self,
-        owner: impl Into<MethodOwner>,
-        name: &'static str,
-        native: NativeId,
-    ) {
-        self.insert_method(owner.into(), name, Method::Native(native));
+    /// What a module exports by a name.
+    pub(super) fn module_member(&mut self, module: Value, name: &str) -> Option<ModuleMember> {
+        let found = self.heap.module_ref(module)?;
+        if let Some(member) = found.exports.get(name) {
+            return Some(*member);
+        }
+        if !found.is_built_in {
+            return None;
+        }
+        let (library, owner) = (self.registry.library?, found.name.clone());
+        let value = match library.member(&owner, name) {
+            Some(offer) => self.value_of(offer),
+            // A module inside a module: `net.tcp`.
+            None => self.module_value(library.module(&format!("{owner}.{name}"))?),
+        };
+        let member = ModuleMember::Value(value);
+        self.heap.module_mut(module)?.exports.insert(Arc::from(name), member);
+        Some(member)
     }
 
-    /// Makes a native a property: `value.name`. The value is its argument 0.
-    pub fn add_property(
-        &mut self,
-        owner: impl Into<MethodOwner>,
-        name: &'static str,
-        native: NativeId,
-    ) {
-        self.insert_method(owner.into(), name, Method::Property(native));
+    /// The value of what the library has behind a name.
+    fn value_of(&mut self, offer: Offer) -> Value {
+        match offer.what {
+            Offered::Native(native) | Offered::Property(native) => {
+                let id = self.add_native(native);
+                self.native_value(id)
+            }
+            Offered::Value(make) => make(self),
+            Offered::Type(kind) => self.type_value(kind),
+        }
     }
 
-    fn insert_method(&mut self, owner: MethodOwner, name: &'static str, method: Method) {
-        self.registry.methods.entry(owner).or_default().insert(Cow::Borrowed(name), method);
-        self.members.clear();
+    /// What `name` means on values of `owner`.
+    pub(super) fn method(&mut self, owner: MethodOwner, name: &str) -> Option<Method> {
+        if let Some(method) = self.registry.method(owner, name) {
+            return Some(method);
+        }
+        let offer = self.registry.library?.method(owner.name()?, name)?;
+        let method = match offer.what {
+            Offered::Native(native) => Method::Native(self.add_native(native)),
+            Offered::Property(native) => Method::Property(self.add_native(native)),
+            Offered::Value(_) | Offered::Type(_) => return None,
+        };
+        self.registry.methods.entry(owner).or_default().insert(offer.name, method);
+        Some(method)
     }
 
     /// The native that is a method of all values of a kind.
-    pub(super) fn kind_method(&self, kind: Kind, name: &str) -> Option<NativeId> {
-        match self.registry.method(MethodOwner::Kind(kind), name) {
-            Some(Method::Native(id)) => Some(*id),
+    pub(super) fn kind_method(&mut self, kind: Kind, name: &str) -> Option<NativeId> {
+        match self.method(MethodOwner::Kind(kind), name) {
+            Some(Method::Native(id)) => Some(id),
             _ => None,
         }
     }
 
-    /// Gives a member of a type its value: `int.max`, `str.from_code`.
-    pub fn add_static(&mut self, of: TypeKind, name: &'static str, value: Value) {
-        self.registry.statics.entry(of).or_default().insert(Cow::Borrowed(name), value);
+    /// The value of `int.max` and its like.
+    pub(super) fn static_member(&mut self, of: TypeKind, name: &str) -> Option<Value> {
+        let known = self.registry.statics.get(&of).and_then(|members| members.get(name));
+        if let Some(value) = known {
+            return Some(*value);
+        }
+        if matches!(of, TypeKind::Host(_)) {
+            return None;
+        }
+        let offer = self.registry.library?.member(of.name(), name)?;
+        let name = offer.name;
+        let value = self.value_of(offer);
+        self.registry.statics.entry(of).or_default().insert(name, value);
+        Some(value)
     }
 
-    /// Says what calling a type does: `int("5")`.
-    pub fn set_conversion(&mut self, to: TypeKind, native: NativeId) {
-        let value = self.native_value(native);
+    /// What calling a type does: `int("5")`.
+    pub(super) fn conversion(&mut self, to: TypeKind) -> Option<Value> {
+        if let Some(value) = self.registry.conversions.get(&to) {
+            return Some(*value);
+        }
+        let offer = self.registry.library?.conversion(to.name())?;
+        let value = self.value_of(offer);
         self.registry.conversions.insert(to, value);
-    }
-
-    /// Says which methods have shortcuts, by name and number of arguments. A place that calls one asks
-    /// once.
-    pub fn set_shortcuts(&mut self, shortcuts: fn(&str, usize) -> Option<Shortcut>) {
-        self.registry.shortcuts = Some(shortcuts);
+        Some(value)
     }
 
     /// A native that makes what scripts see of `error.trace`; the error is its argument 0.
@@ -304,12 +337,27 @@ impl Vm {
     }
 
     /// The value of a name of the prelude.
-    pub(super) fn prelude(&self, name: &str) -> Option<Value> {
-        self.registry.prelude.get(name).copied()
+    pub(super) fn prelude(&mut self, name: &str) -> Option<Value> {
+        if let Some(value) = self.registry.prelude.get(name) {
+            return Some(*value);
+        }
+        let (name, value) = match ErrorKind::named(name) {
+            Some(kind) => (kind.name(), self.error_class(kind)),
+            None => {
+                let offer = self.registry.library?.member("", name)?;
+                (offer.name, self.value_of(offer))
+            }
+        };
+        self.define_prelude(name, value);
+        Some(value)
     }
 
     /// The value of a standard or host module, if there is one of that name.
-    pub(super) fn known_module(&self, name: &str) -> Option<Value> {
-        self.registry.modules.get(name).copied()
+    pub(super) fn known_module(&mut self, name: &str) -> Option<Value> {
+        if let Some(module) = self.registry.modules.get(name) {
+            return Some(*module);
+        }
+        let name = self.registry.library?.module(name)?;
+        Some(self.module_value(name))
     }
 }

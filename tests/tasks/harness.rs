@@ -15,7 +15,9 @@ use kettle::runtime::driver::{Moment, Signal, SimDriver};
 use kettle::runtime::{
     Answer, Cx, Host, INTERRUPT_HOST, LoopTable, Parts, Runtime, TaskReport, Turn,
 };
-use kettle::vm::{Args, Native, NativeBody, NativeParam, ParamKind, Thrown, Value, Vm, VmOptions};
+use kettle::vm::{
+    Args, NOT_OF_LIBRARY, Native, NativeBody, NativeParam, ParamKind, Thrown, Value, Vm, VmOptions,
+};
 use kettle::{compile, natives, syntax};
 
 /// What the programs share.
@@ -93,7 +95,7 @@ fn define(
         name: name.to_owned().into(),
         params: vec![param].into(),
         waits: false,
-        body: NativeBody::Loop,
+        body: NativeBody::Loop(NOT_OF_LIBRARY),
     };
     let id = vm.add_native(native);
     let value = vm.native_value(id);
@@ -134,9 +136,12 @@ impl Run {
     /// The same in a world that was made before.
     pub fn on(text: &str, setup: Setup, mut driver: SimDriver) -> Run {
         let log: Log = Log::default();
-        let mut vm = Vm::new(VmOptions { torture: setup.torture, ..VmOptions::default() });
-        let mut table = LoopTable::new();
-        natives::install(&mut vm, &mut table);
+        let mut vm = Vm::new(VmOptions {
+            torture: setup.torture,
+            library: Some(natives::LIBRARY),
+            ..VmOptions::default()
+        });
+        let mut table = natives::loop_table();
         let lines = log.clone();
         define(&mut vm, &mut table, "log", move |cx, text| {
             let seconds = cx.rt.driver.now().nanos as f64 / 1e9;
@@ -152,7 +157,7 @@ impl Run {
         });
         let mut names = natives::names();
         for name in ["log", "compute", "press"] {
-            names.prelude.insert(name.into(), ExportKind::Function);
+            names.add(name, ExportKind::Function);
         }
         let program = compiled("example.ket", text, &names);
         let entry = vm.load(&program, 0).expect("the program loads")[0];

@@ -66,9 +66,8 @@ impl Resolver<'_> {
         match source {
             ImportSource::Standard(name) => {
                 let text = ast.text(name.symbol);
-                let names = self.names;
-                if let Some((module, _)) = names.modules.get_key_value(text) {
-                    return Binding::Module(module.clone());
+                if self.names.has_module(text) {
+                    return Binding::Module(text.into());
                 }
                 // Whoever looks for modules has reported it.
                 self.report.taint();

@@ -118,8 +118,8 @@ impl Resolver<'_> {
         }
         let ast = self.ast;
         let text = ast.text(symbol);
-        if let Some((name, _)) = self.names.prelude.get_key_value(text) {
-            return Binding::Prelude(Arc::from(&**name));
+        if self.names.prelude(text).is_some() {
+            return Binding::Prelude(Arc::from(text));
         }
         match later {
             Some(place) => self.report.fault_with(
@@ -211,7 +211,7 @@ impl Resolver<'_> {
         }
         let ast = self.ast;
         let text = ast.text(symbol);
-        if self.assigning || self.names.modules.contains_key(text) {
+        if self.assigning || self.names.has_module(text) {
             self.undeclared.insert(symbol);
         }
         let title = format!("unknown name `{text}`");
@@ -239,7 +239,7 @@ impl Resolver<'_> {
 
     /// What may have been meant by an unknown name.
     fn hint(&self, text: &str) -> String {
-        if self.names.modules.contains_key(text) {
+        if self.names.has_module(text) {
             return format!("there is a module of that name: write `import {text}` at the top");
         }
         if let Some(path) = self.member_named(text).or_else(|| self.variant_named(text)) {
@@ -252,7 +252,7 @@ impl Resolver<'_> {
         if let Some(near) = nearest(text, known.iter().map(|name| &**name)) {
             return format!("did you mean `{near}`?");
         }
-        match nearest(text, self.names.modules.keys().map(|name| &**name)) {
+        match nearest(text, self.names.modules()) {
             Some(near) => {
                 format!("did you mean the module `{near}`? Write `import {near}` at the top")
             }
@@ -275,7 +275,7 @@ impl Resolver<'_> {
     /// Names that can be seen, the innermost first.
     fn visible(&self) -> Vec<Arc<str>> {
         let mut names = self.declared_names();
-        names.extend(self.names.prelude.keys().map(|name| Arc::from(&**name)));
+        names.extend(self.names.prelude_names().into_iter().map(Arc::from));
         names
     }
 
@@ -343,14 +343,13 @@ impl Resolver<'_> {
     pub(super) fn standard_member(&mut self, module: &Arc<str>, text: &str, span: Span) -> Binding {
         let names = self.names;
         let inner = format!("{module}.{text}");
-        if let Some((name, _)) = names.modules.get_key_value(&*inner) {
-            return Binding::Module(name.clone());
+        if names.has_module(&inner) {
+            return Binding::Module(inner.into());
         }
-        let Some(exports) = names.modules.get(module) else { return Binding::Unknown };
-        match exports.get_key_value(text) {
-            Some((name, &kind)) => Binding::Member(module.clone(), Arc::from(&**name), kind),
+        match names.member(module, text) {
+            Some(kind) => Binding::Member(module.clone(), text.into(), kind),
             None => {
-                let known: Vec<&str> = exports.keys().map(|name| &**name).collect();
+                let known: Vec<&str> = names.members(module).into_iter().collect();
                 self.unknown_export(module, text, span, &known);
                 Binding::Unknown
             }
@@ -364,7 +363,7 @@ impl Resolver<'_> {
         };
         let help = match near {
             Some(near) => format!("did you mean `{near}`?"),
-            None if self.names.prelude.contains_key(text) => {
+            None if self.names.prelude(text).is_some() => {
                 format!("`{text}` needs no import: write it alone")
             }
             None if !known.is_empty() && known.len() <= 12 => {
@@ -386,9 +385,7 @@ impl Resolver<'_> {
                 VarKind::Function(_) => ExportKind::Function,
                 _ => ExportKind::Value,
             },
-            Binding::Prelude(name) => {
-                self.names.prelude.get(&**name).copied().unwrap_or(ExportKind::Value)
-            }
+            Binding::Prelude(name) => self.names.prelude(name).unwrap_or(ExportKind::Value),
             Binding::Member(_, _, kind) | Binding::Imported(_, kind) => *kind,
             _ => ExportKind::Value,
         }

@@ -167,7 +167,7 @@ impl Resolver<'_> {
             Some(Binding::Variable(var)) => self.out.variable(*var).kind == VarKind::Class,
             Some(Binding::Imported(..) | Binding::Member(..)) => true,
             Some(_) => false,
-            None => self.names.prelude.contains_key(text),
+            None => self.names.prelude(text).is_some(),
         };
         if !is_class || !text.starts_with(char::is_uppercase) {
             return;

@@ -6,8 +6,7 @@ use crate::bytecode::program::ExportKind;
 
 fn names() -> Names {
     let mut names = Names::default();
-    let exports = [("read".into(), ExportKind::AsyncFunction)].into_iter().collect();
-    names.modules.insert("fs".into(), exports);
+    names.add_member("fs", "read", ExportKind::AsyncFunction);
     names
 }
 

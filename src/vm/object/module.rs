@@ -21,6 +21,8 @@ pub enum ModuleMember {
 pub struct Module {
     /// Its name.
     pub name: Arc<str>,
+    /// It is one of the library or of the host: what it exports may not be here yet.
+    pub is_built_in: bool,
     /// What it exports.
     pub exports: BTreeMap<Arc<str>, ModuleMember>,
 }

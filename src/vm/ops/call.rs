@@ -189,7 +189,7 @@ impl Op<'_> {
                 Kind::Class => return self.construct(callee, site, count, named),
                 Kind::Type => {
                     let kind = self.vm.heap.type_ref(callee).expect("the kind was looked at");
-                    callee = match self.vm.registry.conversion(kind) {
+                    callee = match self.vm.conversion(kind) {
                         Some(conversion) => conversion,
                         None => return Err(self.not_callable(callee)),
                     };
@@ -272,7 +272,7 @@ impl Op<'_> {
             NativeBody::Host(function) => {
                 self.call_inline(|vm, args| function(vm, args), site, count)
             }
-            NativeBody::Loop => {
+            NativeBody::Loop(_) => {
                 let args = self.window_args(site.slot + 1, count);
                 let flags = i32::from(site.awaited);
                 let request = Request { native: id, args, flags, ..self.vm.request };

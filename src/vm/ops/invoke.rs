@@ -287,8 +287,7 @@ fn remember_native(op: &mut Op<'_>, receiver: Value, id: NativeId) {
         _ => Opcode::InvokeNative,
     };
     let body = native.is_exact(given).then_some(body);
-    let shortcuts = op.vm.registry.shortcuts.filter(|_| body.is_some());
-    let shortcut = shortcuts.and_then(|shortcuts| shortcuts(&native.name, given));
+    let shortcut = body.and_then(|_| op.vm.registry.shortcut(native, given));
     let guard = u32::from(receiver.kind_byte());
     let cache = InvokeCache { guard, target: id.0, closure: Value::null(), shortcut, body };
     remember(op, quick, cache);

@@ -78,12 +78,20 @@ impl Op<'_> {
                         }
                         Some(Found::Field(member))
                     }
+                    None if module.is_built_in => {
+                        let text = text.to_owned();
+                        match self.vm.module_member(value, &text) {
+                            Some(ModuleMember::Value(member)) => Some(Found::Field(member)),
+                            _ => None,
+                        }
+                    }
                     None => None,
                 }
             }
             Kind::Type => {
                 let kind = heap.type_ref(value).expect("the kind was looked at");
-                self.vm.registry.static_member(kind, text).map(Found::Field)
+                let text = text.to_owned();
+                self.vm.static_member(kind, &text).map(Found::Field)
             }
             Kind::Variant => {
                 let variant = heap.variant_ref(value).expect("the kind was looked at");
@@ -272,12 +280,25 @@ fn member(member: Member) -> Found {
     }
 }
 
+impl Method {
+    fn found(self) -> Found {
+        match self {
+            Method::Native(id) => Found::Native(id),
+            Method::Property(id) => Found::Property(id),
+        }
+    }
+}
+
 impl crate::vm::Vm {
     /// The same by a name of the program, and remembered for host objects.
     fn known_member(&mut self, value: Value, name: Value) -> Found {
-        let text = self.heap.str(name).unwrap_or_default();
         let Some(of) = self.heap.host_type(value) else {
-            return self.builtin_member(value, text);
+            let text = self.heap.str(name).unwrap_or_default();
+            if let Some(method) = self.registry.method(MethodOwner::Kind(value.kind()), text) {
+                return method.found();
+            }
+            let text = text.to_owned();
+            return self.builtin_member(value, &text);
         };
         let key = (of, name.bits());
         let place = (key.0 >> 3 ^ key.1 as usize >> 4) % MEMBERS_KNOWN;
@@ -286,7 +307,8 @@ impl crate::vm::Vm {
         {
             return *found;
         }
-        let found = self.builtin_member(value, text);
+        let text = self.heap.str(name).unwrap_or_default().to_owned();
+        let found = self.builtin_member(value, &text);
         // Other strings may come to lie where this one is now.
         if self.heap.is_interned(name) {
             self.members.resize(MEMBERS_KNOWN, ((0, 0), Found::Missing));
@@ -296,15 +318,11 @@ impl crate::vm::Vm {
     }
 
     /// What a name means on all values of a built-in type.
-    pub(super) fn builtin_member(&self, value: Value, name: &str) -> Found {
+    pub(super) fn builtin_member(&mut self, value: Value, name: &str) -> Found {
         let host = self.heap.host_ref(value).map(|object| MethodOwner::Host(object.type_name()));
-        let of_host = host.and_then(|owner| self.registry.method(owner, name));
+        let of_host = host.and_then(|owner| self.method(owner, name));
         let kind = MethodOwner::Kind(value.kind());
-        match of_host.or_else(|| self.registry.method(kind, name)) {
-            Some(Method::Native(id)) => Found::Native(*id),
-            Some(Method::Property(id)) => Found::Property(*id),
-            None => Found::Missing,
-        }
+        of_host.or_else(|| self.method(kind, name)).map_or(Found::Missing, Method::found)
     }
 
     /// Whether a function stands in the body of a class or of one that it extends.
@@ -405,20 +423,26 @@ impl crate::vm::Vm {
             Kind::Module => {
                 if let Some(module) = self.heap.module_ref(value) {
                     module.exports.keys().for_each(|name| add(name));
+                    if module.is_built_in {
+                        self.registry.member_names(&module.name).into_iter().for_each(&mut add);
+                    }
                 }
             }
             Kind::Type => {
                 if let Some(kind) = self.heap.type_ref(value) {
-                    self.registry.static_names(kind).for_each(&mut add);
+                    self.registry.member_names(kind.name()).into_iter().for_each(&mut add);
                 }
             }
             _ => {}
         }
         if let Some(object) = self.heap.host_ref(value) {
-            self.registry.method_names(MethodOwner::Host(object.type_name())).for_each(&mut add);
+            let owner = MethodOwner::Host(object.type_name());
+            self.registry.method_names(owner).into_iter().for_each(&mut add);
         }
-        self.registry.method_names(MethodOwner::Kind(value.kind())).for_each(&mut add);
+        let owner = MethodOwner::Kind(value.kind());
+        self.registry.method_names(owner).into_iter().for_each(&mut add);
         names.sort_unstable();
+        names.dedup();
         names
     }
 }

@@ -1,7 +1,7 @@
 //! Leaving the run loop and going on.
 
 use super::*;
-use crate::vm::{Args, Native, NativeBody, NativeParam, ParamKind, Thrown};
+use crate::vm::{Args, NOT_OF_LIBRARY, Native, NativeBody, NativeParam, ParamKind, Thrown};
 
 fn native(
     name: &'static str,
@@ -21,8 +21,12 @@ fn with_natives(functions: Vec<FunctionCode>, constants: Vec<Constant>) -> (Vm, 
         Ok(vm.tail_call(function, &[value]))
     }
     let mut vm = Vm::new(VmOptions { torture: true, ..VmOptions::default() });
-    let nap =
-        vm.add_native(native("nap", &[("time", ParamKind::Required)], true, NativeBody::Loop));
+    let nap = vm.add_native(native(
+        "nap",
+        &[("time", ParamKind::Required)],
+        true,
+        NativeBody::Loop(NOT_OF_LIBRARY),
+    ));
     let both = [("f", ParamKind::Required), ("x", ParamKind::Optional)];
     let apply = vm.add_native(native("apply", &both, false, NativeBody::Inline(twice)));
     for (name, id) in [("nap", nap), ("apply", apply)] {
