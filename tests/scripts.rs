@@ -74,6 +74,52 @@ fn scripts_expect_as_much_as_they_did() {
     assert!(count >= EXPECTATIONS_MIN, "{count} expectations are fewer than {EXPECTATIONS_MIN}");
 }
 
+/// Fast instructions of all kinds, fifty in a turn of the loop.
+const LONG_RUN: &str = "
+class Sum { n = 0; fn add(k) { self.n += k; self.n } }
+fn half(n) { n // 2 }
+fn counter() { var count = 0; || { count += 1; count } }
+
+fn run(turns) {
+    let sum = Sum()
+    let list = [1, 2, 3]
+    let next = counter()
+    var s = 0
+    var f = 0.5
+    for i in 0..turns {
+        s = (s + i * 3 - 1) % 1000
+        f = f * 0.5 + 1.0
+        if s < 500 { list[i % 3] = s } else if f <= 1.5 { list[0] = i & 255 }
+        s += half(i) - list[1]
+        sum.add(s % 7)
+        if next() == turns { s = 0 }
+        for item in list { s += item }
+        let low = !(s > 10)
+        while s > 1000 { s //= 3 }
+        if low && s != 3 { s += 2 }
+    }
+    [s, sum.n, next()]
+}
+print(run(TURNS))
+";
+
+/// A native stack on which nothing may be left behind by an instruction: where one function carries
+/// out one instruction, calls that did not become jumps would need far more within a million.
+#[test]
+fn a_long_run_needs_no_more_native_stack_than_a_short_one() {
+    let turns = if cfg!(debug_assertions) { 20_000 } else { 1_500_000 };
+    let mut engine = Engine::new();
+    let stdout = Output::captured();
+    engine.options().stdout = stdout.clone();
+    let program = engine.compile_text("long.ket", LONG_RUN.replace("TURNS", &turns.to_string()));
+    let program = program.expect("the script has no faults");
+    let mut vm = Vm::new(&engine).expect("a VM can be made");
+    let run = thread::Builder::new().stack_size(64 << 10).spawn(move || vm.run(&program).is_ok());
+    assert!(run.expect("a thread can be started").join().expect("the stack is large enough"));
+    let counted = stdout.text();
+    assert!(counted.ends_with(&format!(", {}]\n", turns + 1)), "{counted}");
+}
+
 fn text_of(path: &Path) -> String {
     fs::read_to_string(path).expect("the script can be read")
 }

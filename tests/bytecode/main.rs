@@ -4,8 +4,7 @@ mod fault;
 mod listing;
 mod verifier;
 
-use std::borrow::Cow;
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
 
 use kettle::bytecode::program::{Export, ExportKind, ModuleCode};
 use kettle::compile::{Dependency, Names, Purpose, compile};
@@ -15,11 +14,8 @@ use kettle::syntax;
 /// A prelude and a few modules, enough for the tests.
 fn names() -> Names {
     use ExportKind::{AsyncFunction, Function, Value};
-    let table =
-        |entries: &[(&'static str, ExportKind)]| -> BTreeMap<Cow<'static, str>, ExportKind> {
-            entries.iter().map(|&(name, kind)| (name.into(), kind)).collect()
-        };
-    let prelude = table(&[
+    let mut names = Names::default();
+    let prelude = [
         ("print", Function),
         ("sleep", AsyncFunction),
         ("channel", Function),
@@ -29,17 +25,22 @@ fn names() -> Names {
         ("Error", Value),
         ("IoError", Value),
         ("ValueError", Value),
-    ]);
-    let modules = [
-        ("fs", table(&[("read", AsyncFunction), ("exists", AsyncFunction)])),
-        ("math", table(&[("pi", Value), ("sqrt", Function)])),
-        ("net", table(&[])),
-        ("net.tcp", table(&[("connect", AsyncFunction)])),
     ];
-    Names {
-        prelude,
-        modules: modules.into_iter().map(|(name, table)| (name.into(), table)).collect(),
+    for (name, kind) in prelude {
+        names.add(name, kind);
     }
+    let members = [
+        ("fs", "read", AsyncFunction),
+        ("fs", "exists", AsyncFunction),
+        ("math", "pi", Value),
+        ("math", "sqrt", Function),
+        ("net", "look_up", AsyncFunction),
+        ("net.tcp", "connect", AsyncFunction),
+    ];
+    for (module, name, kind) in members {
+        names.add_member(module, name, kind);
+    }
+    names
 }
 
 /// A file that the tests may import as `./util.ket`.
