@@ -401,6 +401,7 @@ impl Heap {
             place.write(object);
             let body = Hosted::behind(place);
             cell.cast::<Owned<Hosted>>().write(Owned { header, counted: Cell::new(0), body });
+            BlockRef::of(cell).add_owner();
             self.finish_object(Kind::Object, cell)
         }
     }

@@ -66,28 +66,7 @@ impl Op<'_> {
                 }
                 found.map(member)
             }
-            Kind::Module => {
-                let module = heap.module_ref(value).expect("the kind was looked at");
-                match module.exports.get(text) {
-                    Some(ModuleMember::Value(member)) => Some(Found::Field(*member)),
-                    Some(ModuleMember::Slot(slot)) => {
-                        let member = self.vm.slots[*slot as usize];
-                        if member.is_unset() {
-                            let text = format!("`{text}` is used before it has been set");
-                            return Err(self.vm.error(ErrorKind::NameError, text));
-                        }
-                        Some(Found::Field(member))
-                    }
-                    None if module.is_built_in => {
-                        let text = text.to_owned();
-                        match self.vm.module_member(value, &text) {
-                            Some(ModuleMember::Value(member)) => Some(Found::Field(member)),
-                            _ => None,
-                        }
-                    }
-                    None => None,
-                }
-            }
+            Kind::Module => self.exported(value, name)?,
             Kind::Type => {
                 let kind = heap.type_ref(value).expect("the kind was looked at");
                 let text = text.to_owned();
@@ -108,6 +87,32 @@ impl Op<'_> {
             _ => None,
         };
         Ok(found.unwrap_or_else(|| self.vm.known_member(value, name)))
+    }
+
+    /// What a module exports under a name.
+    fn exported(&mut self, value: Value, name: Value) -> Result<Option<Found>, Thrown> {
+        let module = self.vm.heap.module_ref(value).expect("the kind was looked at");
+        let text = self.vm.heap.str(name).unwrap_or_default();
+        let member = match module.exports.get(text) {
+            Some(ModuleMember::Value(member)) => *member,
+            Some(ModuleMember::Slot(slot)) => {
+                let member = self.vm.slots[*slot as usize];
+                if member.is_unset() {
+                    let text = format!("`{text}` is used before it has been set");
+                    return Err(self.vm.error(ErrorKind::NameError, text));
+                }
+                member
+            }
+            None if module.is_built_in => {
+                let text = text.to_owned();
+                match self.vm.module_member(value, &text) {
+                    Some(ModuleMember::Value(member)) => member,
+                    _ => return Ok(None),
+                }
+            }
+            None => return Ok(None),
+        };
+        Ok(Some(Found::Field(member)))
     }
 
     /// Lets code reach a private member only from the body of a class of the object.
