@@ -430,8 +430,8 @@ pub(super) fn string_stop(bytes: &[u8], mut at: usize) -> Option<usize> {
 #[inline(always)]
 const fn stops(eight: u64) -> u64 {
     const ONES: u64 = u64::MAX / 255;
-    let quote = eight ^ ONES * b'"' as u64;
-    let backslash = eight ^ ONES * b'\\' as u64;
+    let quote = eight ^ (ONES * b'"' as u64);
+    let backslash = eight ^ (ONES * b'\\' as u64);
     let found = (quote.wrapping_sub(ONES) & !quote)
         | (backslash.wrapping_sub(ONES) & !backslash)
         | (eight.wrapping_sub(ONES * 0x20) & !eight);
