@@ -4,6 +4,7 @@ mod check;
 mod cli;
 mod docs;
 mod examples;
+mod gc_stats;
 mod library;
 mod load;
 mod manual;
