@@ -348,9 +348,9 @@ macro_rules! instructions {
                     let list = list_mut(container);
                     let index = i64::from((*$pc).imm) as u64;
                     if index < list.items.len() as u64 && !list.frozen {
-                        (*$vm).heap.write_barrier(*container);
-                        let item = list.items.as_mut_ptr().add(index as usize);
-                        copy_slot(item, reg!($pc, $base, b));
+                        let value = reg!($pc, $base, b);
+                        (*$vm).heap.store_barrier(*value);
+                        copy_slot(list.items.as_mut_ptr().add(index as usize), value);
                         advance!($pc)
                     }
                 }

@@ -29,19 +29,25 @@ pub(in crate::vm) fn jump(op: &mut Op<'_>) -> Step {
         Operand::Half => Value::float(at.half()),
         _ => op.get(at.b),
     };
-    match at.op {
+    if is_greater(at.op) { question(op, rhs, lhs) } else { question(op, lhs, rhs) }
+}
+
+/// Whether a jump asks if a register is greater than the constant in it: that is asked as `less` the
+/// other way round.
+fn is_greater(op: Opcode) -> bool {
+    matches!(
+        op,
         Opcode::JumpGtInt
-        | Opcode::JumpNotGtInt
-        | Opcode::JumpGeInt
-        | Opcode::JumpNotGeInt
-        | Opcode::JumpGtFloat
-        | Opcode::JumpNotGtFloat
-        | Opcode::JumpGeFloat
-        | Opcode::JumpNotGeFloat
-        | Opcode::LoopGtInt
-        | Opcode::LoopGeInt => question(op, rhs, lhs),
-        _ => question(op, lhs, rhs),
-    }
+            | Opcode::JumpNotGtInt
+            | Opcode::JumpGeInt
+            | Opcode::JumpNotGeInt
+            | Opcode::JumpGtFloat
+            | Opcode::JumpNotGtFloat
+            | Opcode::JumpGeFloat
+            | Opcode::JumpNotGeFloat
+            | Opcode::LoopGtInt
+            | Opcode::LoopGeInt
+    )
 }
 
 /// What a comparison asks of its operands.
@@ -82,17 +88,7 @@ fn is_swapped(at: Instruction) -> bool {
         | Opcode::JumpNotLe
         | Opcode::LoopLt
         | Opcode::LoopLe => at.c != 0,
-        Opcode::JumpGtInt
-        | Opcode::JumpNotGtInt
-        | Opcode::JumpGeInt
-        | Opcode::JumpNotGeInt
-        | Opcode::JumpGtFloat
-        | Opcode::JumpNotGtFloat
-        | Opcode::JumpGeFloat
-        | Opcode::JumpNotGeFloat
-        | Opcode::LoopGtInt
-        | Opcode::LoopGeInt => true,
-        _ => false,
+        op => is_greater(op),
     }
 }
 
