@@ -11,6 +11,9 @@ use super::spread::spread;
 use super::table::{Table, at_most};
 use super::target::{AWFY, AWFY_MEAN, CPU, MEANS, Row};
 
+/// The peer that these programs are there for, too.
+const LUA: &str = "lua5.4";
+
 /// Where programs are and how they are run.
 pub struct Bench {
     /// The folders with the peers' programs.
@@ -173,32 +176,29 @@ impl Bench {
         print!("{}", table.text(wanted.markdown));
     }
 
-    /// The programs of "Are We Fast Yet", beside Lua if its versions of them are here.
+    /// The programs of "Are We Fast Yet", beside the same programs in Lua.
     pub fn awfy(&self, wanted: &Wanted) {
         let has = |name: &str| wanted.has("awfy", &format!("awfy/{name}"));
-        let rows: Vec<_> = AWFY.iter().filter(|(name, ..)| has(name)).collect();
+        let rows: Vec<_> = AWFY.iter().filter(|(name, _)| has(name)).collect();
         if rows.is_empty() {
             return;
         }
-        let folder = std::env::var_os("KETTLE_BENCH_AWFY").map(PathBuf::from);
-        let harness = folder.map(|folder| folder.join("harness.lua")).filter(|file| file.exists());
         println!("\nAre We Fast Yet: CPU seconds, medians of {} interleaved runs", wanted.rounds);
-        if harness.is_none() {
-            println!("no `harness.lua` in KETTLE_BENCH_AWFY: no ratios to Lua");
-        }
+        let lua = self.peers.iter().any(|peer| peer.name == LUA);
         let mut table = Table::new(&["program", "kettle s", "ratio to Lua"]);
         let mut ratios = Vec::new();
-        let programs = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/programs/awfy");
-        for (name, size, title) in rows {
-            let own = kettle(&programs.join(format!("{name}.ket")), &[size]);
-            let line = harness.as_ref().map(|harness| {
-                let script = "cd \"$0\" && exec lua5.4 harness.lua \"$1\" 1 \"$2\"";
-                let folder = harness.parent().map(Path::to_path_buf).unwrap_or_default();
+        let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+        for (name, size) in rows {
+            let own = root.join("tests/programs/awfy").join(format!("{name}.ket"));
+            let line = lua.then(|| {
+                // Its modules are found in the folder that it is started in.
+                let script = "cd \"$0\" && exec lua5.4 \"$1\" \"$2\"";
                 let words = ["sh", "-c", script].map(PathBuf::from).into_iter();
-                let rest = [folder, PathBuf::from(title), PathBuf::from(size)];
-                ("lua5.4", self.pinned(words.chain(rest).collect()))
+                let program = PathBuf::from(format!("{name}.lua"));
+                let rest = [root.join("benches/awfy"), program, PathBuf::from(size)];
+                (LUA, self.pinned(words.chain(rest).collect()))
             });
-            let seen = self.run(own, line.into_iter().collect(), wanted.rounds);
+            let seen = self.run(kettle(&own, &[size]), line.into_iter().collect(), wanted.rounds);
             let [least, own, largest] = seen.own;
             let ratio = seen.peers.first().map(|(_, taken)| own / taken);
             ratios.extend(ratio);

@@ -8,8 +8,8 @@
 //!
 //! The peers' programs are read from the folder in `KETTLE_BENCH_PEERS` (by default
 //! `../shared/bench/peers`, then `benches/programs`), the C programs of the echo bench from that in
-//! `KETTLE_BENCH_LOAD`, the Lua versions of the "Are We Fast Yet" programs from that in
-//! `KETTLE_BENCH_AWFY`. `KETTLE_BIN` measures another binary.
+//! `KETTLE_BENCH_LOAD`; the "Are We Fast Yet" programs in Lua are in `benches/awfy`. `KETTLE_BIN`
+//! measures another binary.
 
 mod beside;
 #[path = "../shared/cost.rs"]
