@@ -12,6 +12,7 @@ mod build;
 mod dump;
 mod explain;
 mod habit;
+mod highlight;
 mod layout;
 mod lexer;
 mod number;
@@ -25,6 +26,7 @@ pub mod walk;
 
 pub use ast::Module;
 pub use dump::dump;
+pub use highlight::{Piece, PieceKind, brackets_at, pieces};
 
 use std::fmt::Write as _;
 
