@@ -4,6 +4,7 @@ use std::path::Path;
 
 use super::{STATUS_MISUSE, terminal};
 use crate::diagnostics::nearest;
+use crate::engine::read_api;
 use crate::tools::manual::{self, Found};
 
 /// Words of the language, with the page of the reference that tells of them.
@@ -31,6 +32,9 @@ pub fn doc(name: Option<&str>) -> i32 {
     if Path::new(name).extension().is_some_and(|extension| extension == "ket") {
         return file(name);
     }
+    if Path::new(name).extension().is_some_and(|extension| extension == "json") {
+        return api(name);
+    }
     match manual::find(name) {
         Some(Found::Page(page)) => terminal::out(&manual::whole(&page)),
         Some(Found::Entries(entries)) => {
@@ -54,13 +58,35 @@ pub fn doc(name: Option<&str>) -> i32 {
     }
 }
 
-fn file(path: &str) -> i32 {
-    let text = match std::fs::read_to_string(path) {
+fn read(path: &str) -> Result<String, i32> {
+    std::fs::read_to_string(path).map_err(|error| {
+        terminal::err(&format!("kettle: {path} cannot be read: {error}\n"));
+        STATUS_MISUSE
+    })
+}
+
+/// What a host has written of itself.
+fn api(path: &str) -> i32 {
+    let text = match read(path) {
         Ok(text) => text,
-        Err(error) => {
-            terminal::err(&format!("kettle: {path} cannot be read: {error}\n"));
-            return STATUS_MISUSE;
+        Err(status) => return status,
+    };
+    match read_api(&text) {
+        Ok(entries) => {
+            let shown: Vec<String> = entries.iter().map(manual::entry).collect();
+            terminal::out(&shown.join("\n"))
         }
+        Err(why) => {
+            terminal::err(&format!("kettle: {path} does not describe a host: {why}\n"));
+            STATUS_MISUSE
+        }
+    }
+}
+
+fn file(path: &str) -> i32 {
+    let text = match read(path) {
+        Ok(text) => text,
+        Err(status) => return status,
     };
     let stem = Path::new(path).file_stem().unwrap_or_default().to_string_lossy();
     let page = manual::page_of_file(&stem, &text);

@@ -4,10 +4,12 @@ use std::path::Path;
 use std::sync::Arc;
 
 use super::error::Error;
-use super::future::AsyncFunction;
+use super::future::{self, AsyncFunction};
 use super::graph::Graph;
-use super::host::{Function, HostBody, HostFunction};
+use super::host::{self, Function, HostFunction};
 use super::loader::{Files, Loader, ReadError};
+use super::module::{BuiltModule, HostValue, ModuleBuilder, ModuleDocs};
+use super::object::HostType;
 use super::option::Options;
 use super::program::{CompileError, Findings, Program};
 use super::spine;
@@ -41,6 +43,9 @@ pub struct Engine {
 struct Shared {
     options: Options,
     functions: Vec<HostFunction>,
+    types: Vec<HostType>,
+    values: Vec<HostValue>,
+    module_docs: ModuleDocs,
     loader: Arc<dyn Loader>,
     names: Arc<Names>,
     stdlib: Arc<Stdlib>,
@@ -53,6 +58,9 @@ impl Engine {
         let shared = Shared {
             options: Options::default(),
             functions: Vec::new(),
+            types: Vec::new(),
+            values: Vec::new(),
+            module_docs: ModuleDocs::new(),
             loader: Arc::new(Files),
             names,
             stdlib: Arc::new(Stdlib::new()),
@@ -76,7 +84,7 @@ impl Engine {
     /// Parameters and result are Rust types that [`FromValue`](super::FromValue) and
     /// [`IntoValue`](super::IntoValue) know; the result may be a `Result` with any error.
     pub fn function<M, F: Function<M>>(&mut self, path: &str, function: F) -> &mut Engine {
-        self.register(HostFunction::plain(path, function))
+        self.register(HostFunction::new(host::plain(path.to_owned(), function)))
     }
 
     /// Gives scripts a function that they have to await. Its future is dropped when the task that
@@ -86,24 +94,85 @@ impl Engine {
         path: &str,
         function: F,
     ) -> &mut Engine {
-        self.register(HostFunction::waiting(path, function))
+        self.register(HostFunction::new(future::waiting(path.to_owned(), function)))
+    }
+
+    /// Gives scripts a module of functions, types and constants, with documentation.
+    /// [`ModuleBuilder`] has an example. It can be done several times for one module.
+    ///
+    /// # Errors
+    /// [`Error::Call`] if a name is no name or is given twice, if parameters and their names do not
+    /// fit, or if a type has the name of another one. Nothing is added then.
+    pub fn module(
+        &mut self,
+        name: &str,
+        build: impl FnOnce(&mut ModuleBuilder),
+    ) -> Result<&mut Engine, Error> {
+        let mut builder = ModuleBuilder::new(name);
+        build(&mut builder);
+        let built = builder.finish().map_err(Error::Call)?;
+        self.check_types(&built)?;
+        let shared = Arc::make_mut(&mut self.shared);
+        if !built.doc.is_empty() {
+            shared.module_docs.insert(built.name.into(), built.doc.into());
+        }
+        for function in built.functions {
+            self.register(function);
+        }
+        for added in built.types {
+            self.add_name(&added.path(), ExportKind::Value);
+            Arc::make_mut(&mut self.shared).types.push(added);
+        }
+        for value in built.values {
+            self.add_name(&value.path, ExportKind::Value);
+            let values = &mut Arc::make_mut(&mut self.shared).values;
+            values.retain(|known| known.path != value.path);
+            values.push(value);
+        }
+        Ok(self)
+    }
+
+    /// Gives scripts functions, types and constants that they need not import.
+    ///
+    /// # Errors
+    /// As [`module`](Engine::module).
+    pub fn globals(
+        &mut self,
+        build: impl FnOnce(&mut ModuleBuilder),
+    ) -> Result<&mut Engine, Error> {
+        self.module("", build)
+    }
+
+    /// Methods are found by the name of the type, so each has a name of its own.
+    fn check_types(&self, built: &BuiltModule) -> Result<(), Error> {
+        for added in &built.types {
+            if self.shared.types.iter().any(|known| known.name() == added.name()) {
+                let name = added.name();
+                return Err(Error::Call(format!("there is a type `{name}` already")));
+            }
+        }
+        Ok(())
     }
 
     fn register(&mut self, function: HostFunction) -> &mut Engine {
-        let shared = Arc::make_mut(&mut self.shared);
-        let kind = match function.body {
-            HostBody::Plain(_) => ExportKind::Function,
-            HostBody::Async(_) => ExportKind::AsyncFunction,
+        let kind = match function.signature.waits {
+            false => ExportKind::Function,
+            true => ExportKind::AsyncFunction,
         };
-        let names = Arc::make_mut(&mut shared.names);
-        let (module, name) = function.place();
-        match module {
-            Some(module) => names.add_member(module, name, kind),
-            None => names.add(name, kind),
-        }
-        shared.functions.retain(|known| known.path != function.path);
-        shared.functions.push(function);
+        self.add_name(&function.signature.path, kind);
+        let functions = &mut Arc::make_mut(&mut self.shared).functions;
+        functions.retain(|known| known.signature.path != function.signature.path);
+        functions.push(function);
         self
+    }
+
+    /// Tells the compiler of a name.
+    fn add_name(&mut self, path: &str, kind: ExportKind) {
+        let names = Arc::make_mut(&mut Arc::make_mut(&mut self.shared).names);
+        match path.rsplit_once('.') {
+            Some((module, name)) => names.add_member(module, name, kind),
+            None => names.add(path, kind),
+        }
     }
 
     /// The text of a module, as the loader finds it.
@@ -183,6 +252,18 @@ impl Engine {
 
     pub(super) fn functions(&self) -> &[HostFunction] {
         &self.shared.functions
+    }
+
+    pub(super) fn types(&self) -> &[HostType] {
+        &self.shared.types
+    }
+
+    pub(super) fn values(&self) -> &[HostValue] {
+        &self.shared.values
+    }
+
+    pub(super) fn module_doc_table(&self) -> &ModuleDocs {
+        &self.shared.module_docs
     }
 
     /// What the modules of a graph import of the standard library.

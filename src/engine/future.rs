@@ -14,11 +14,12 @@ use std::pin::Pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, Wake, Waker};
 
-use super::convert::{FromValue, Parameter};
-use super::host::{HostBody, HostFunction, Misfit, Outcome, panic_error, param_kind};
+use super::convert::{FromValue, Incoming, Parameter};
+use super::host::{HostBody, MakeBody, Outcome, panic_error};
+use super::signature::{Misfit, Param, Signature};
 use crate::runtime::driver::Ticket;
 use crate::runtime::{Answer, Cx, Source, Wait};
-use crate::vm::{Args, ParamKind, Thrown, Value, Vm as Machine};
+use crate::vm::{Args, Thrown, Value, Vm as Machine};
 
 /// A closure that can be registered with
 /// [`Engine::async_function`](super::Engine::async_function).
@@ -28,37 +29,52 @@ pub trait AsyncFunction<Marker>: Send + Sync + 'static {
     /// What its future gives.
     type Output: Outcome + 'static;
 
-    /// How its arguments are passed.
-    fn params() -> Vec<ParamKind>;
+    /// What it takes.
+    fn params() -> Vec<Param>;
 
     /// Converts the arguments; the closure is called when its future is wanted.
-    fn begin(self: &Arc<Self>, vm: &Machine, args: Args) -> Result<Begin<Self::Output>, Misfit>;
+    fn begin(self: &Arc<Self>, input: &Incoming<'_>) -> Result<Begin<Self::Output>, Misfit>;
 }
 
 /// Makes the future of one call.
 pub type Begin<T> = Box<dyn FnOnce() -> Running<T> + Send>;
 type Running<T> = Pin<Box<dyn Future<Output = T> + Send>>;
 
-impl HostFunction {
-    /// A function that waits.
-    pub fn waiting<M, F: AsyncFunction<M>>(path: &str, function: F) -> HostFunction {
-        let path: Arc<str> = path.into();
-        let name = path.clone();
-        let function = Arc::new(function);
-        let body = move |cx: &mut Cx<'_>, args: Args| match function.begin(cx.vm, args) {
-            Ok(begin) => {
-                let call: Call<F::Output> = Call { path: name.clone(), stage: Stage::New(begin) };
-                Ok(Answer::Wait(Wait::Source(Box::new(call))))
-            }
-            Err(misfit) => Err(misfit.throw(&name, cx.vm, args)),
+/// What is known of a function that waits, and what carries it out.
+pub fn waiting<M, F: AsyncFunction<M>>(path: String, function: F) -> (Signature, MakeBody) {
+    let signature = Signature { path, params: F::params(), waits: true, ..Signature::default() };
+    let function = Arc::new(function);
+    let make = move |signature: Arc<Signature>| {
+        let body = move |cx: &mut Cx<'_>, args: Args| {
+            start(&signature, cx, args, |input| function.begin(input))
         };
-        HostFunction { path, params: F::params(), body: HostBody::Async(Arc::new(body)) }
+        HostBody::Async(Arc::new(body))
+    };
+    (signature, Box::new(make))
+}
+
+/// Reads the arguments of a call. The loop begins what it waits for when it wants it: in a `select`
+/// another arm may win before.
+pub fn start<T: Outcome + 'static>(
+    signature: &Arc<Signature>,
+    cx: &mut Cx<'_>,
+    args: Args,
+    begin: impl FnOnce(&Incoming<'_>) -> Result<Begin<T>, Misfit>,
+) -> Result<Answer, Thrown> {
+    let defaults = signature.defaults(cx.vm, args)?;
+    let begun = begin(&signature.input(cx.vm, args, &defaults));
+    match begun {
+        Ok(begin) => {
+            let call: Call<T> = Call { signature: signature.clone(), stage: Stage::New(begin) };
+            Ok(Answer::Wait(Wait::Source(Box::new(call))))
+        }
+        Err(misfit) => Err(signature.refuse(cx.vm, misfit)),
     }
 }
 
 /// One call of a function that waits.
 struct Call<T> {
-    path: Arc<str>,
+    signature: Arc<Signature>,
     stage: Stage<T>,
 }
 
@@ -123,7 +139,9 @@ impl<T: Outcome + 'static> Source for Call<T> {
                     wish.state().wanted = true;
                     self.stage = Stage::Running(running, wish);
                 }
-                Err(payload) => return Poll::Ready(Err(panic_error(&self.path, &*payload, cx.vm))),
+                Err(payload) => {
+                    return Poll::Ready(Err(panic_error(&self.signature.path, &*payload, cx.vm)));
+                }
             }
         }
         let Stage::Running(running, wish) = &mut self.stage else { return Poll::Pending };
@@ -137,7 +155,7 @@ impl<T: Outcome + 'static> Source for Call<T> {
         let result = match polled {
             Ok(Poll::Pending) => return Poll::Pending,
             Ok(Poll::Ready(output)) => output.finish(cx.vm),
-            Err(payload) => Err(panic_error(&self.path, &*payload, cx.vm)),
+            Err(payload) => Err(panic_error(&self.signature.path, &*payload, cx.vm)),
         };
         self.stage = Stage::Over;
         Poll::Ready(result)
@@ -162,7 +180,7 @@ impl<T: Outcome + 'static> Source for Call<T> {
     }
 
     fn describe(&self, _: &Machine) -> String {
-        format!("the host function `{}`", self.path)
+        format!("the host function `{}`", self.signature.path)
     }
 
     fn is_external(&self) -> bool {
@@ -181,16 +199,16 @@ macro_rules! async_functions {
         {
             type Output = T::Output;
 
-            fn params() -> Vec<ParamKind> {
-                vec![$(param_kind::<$name>()),*]
+            fn params() -> Vec<Param> {
+                vec![$(Param::of::<$name>($index)),*]
             }
 
-            fn begin(self: &Arc<Self>, vm: &Machine, args: Args) -> Result<Begin<T::Output>, Misfit> {
+            fn begin(self: &Arc<Self>, input: &Incoming<'_>) -> Result<Begin<T::Output>, Misfit> {
                 // A function without parameters reads none.
-                let _ = (vm, args);
+                let _ = input;
                 $(
-                    let $given = <$name as Parameter>::take(vm, args, $index)
-                        .ok_or_else(|| Misfit::of::<$name>($index))?;
+                    let $given = <$name as Parameter>::take(input, $index)
+                        .ok_or_else(|| Misfit::of::<$name>(input, $index))?;
                 )*
                 let function = self.clone();
                 Ok(Box::new(move || Box::pin(function($($given),*))))
@@ -207,4 +225,6 @@ async_functions! {
     (A a 0 B b 1 C c 2 D d 3)
     (A a 0 B b 1 C c 2 D d 3 E e 4)
     (A a 0 B b 1 C c 2 D d 3 E e 4 G g 5)
+    (A a 0 B b 1 C c 2 D d 3 E e 4 G g 5 H h 6)
+    (A a 0 B b 1 C c 2 D d 3 E e 4 G g 5 H h 6 I i 7)
 }

@@ -12,20 +12,18 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
 use super::convert::{IntoValue, Parameter};
-use crate::natives::argument::wrong_type;
+use super::foreign;
+use super::signature::{Misfit, Param, Signature};
 use crate::runtime::LoopClosure;
 use crate::vm::{
-    Args, ErrorKind, HostFn, NOT_OF_LIBRARY, Native, NativeBody, NativeParam, ParamKind, Thrown,
-    Value, Vm as Machine,
+    Args, ErrorKind, HostFn, NOT_OF_LIBRARY, Native, NativeBody, Thrown, Value, Vm as Machine,
 };
 
 /// A function of the host as an [`Engine`](super::Engine) keeps it.
 #[derive(Clone)]
 pub struct HostFunction {
-    /// `name`, or `module.name`.
-    pub path: Arc<str>,
-    /// How its arguments are passed.
-    pub params: Vec<ParamKind>,
+    /// Its name, its parameters, its documentation.
+    pub signature: Arc<Signature>,
     /// What carries it out.
     pub body: HostBody,
 }
@@ -39,15 +37,18 @@ pub enum HostBody {
     Async(LoopClosure),
 }
 
+/// Makes what carries a function out, when all is known of its signature.
+pub type MakeBody = Box<dyn FnOnce(Arc<Signature>) -> HostBody>;
+
 /// A closure that can be registered with [`Engine::function`](super::Engine::function).
 ///
 /// `Marker` tells closures of different signatures apart and is found by inference.
 pub trait Function<Marker>: Send + Sync + 'static {
-    /// How its arguments are passed.
-    fn params() -> Vec<ParamKind>;
+    /// What it takes.
+    fn params() -> Vec<Param>;
 
     /// Converts the arguments, calls the closure, converts the result.
-    fn call(&self, path: &str, vm: &mut Machine, args: Args) -> Result<Value, Thrown>;
+    fn call(&self, signature: &Signature, vm: &mut Machine, args: Args) -> Result<Value, Thrown>;
 }
 
 /// What a function of the host may give: a value, or a `Result` with any error.
@@ -73,96 +74,39 @@ where
     fn finish(self, vm: &mut Machine) -> Result<Value, Thrown> {
         match self {
             Ok(value) => value.finish(vm),
-            Err(error) => Err(throw(vm, error.into().as_ref())),
+            Err(error) => Err(foreign::throw(vm, error.into())),
         }
     }
 }
 
-/// An error of Kettle that says what a Rust error says, with its sources as causes.
-fn throw(vm: &mut Machine, error: &dyn Error) -> Thrown {
-    // A chain of sources has no limit of its own, and could be a ring.
-    const CAUSES_MAX: usize = 32;
-    let mut chain = Vec::new();
-    let mut next = Some(error);
-    while let Some(error) = next.filter(|_| chain.len() < CAUSES_MAX) {
-        chain.push(error.to_string());
-        next = error.source();
-    }
-    let mut cause = None;
-    for message in chain.into_iter().rev() {
-        let error = match cause {
-            None => vm.error(ErrorKind::Error, message),
-            Some(Thrown(inner)) => vm.error_with(ErrorKind::Error, message, &[("cause", inner)]),
-        };
-        cause = Some(error);
-    }
-    cause.expect("a chain begins with the error itself")
+/// What is known of a plain function, and what carries it out.
+pub fn plain<M, F: Function<M>>(path: String, function: F) -> (Signature, MakeBody) {
+    let signature = Signature { path, params: F::params(), ..Signature::default() };
+    let make = move |signature: Arc<Signature>| {
+        let body = move |vm: &mut Machine, args: Args| function.call(&signature, vm, args);
+        HostBody::Plain(Arc::new(body))
+    };
+    (signature, Box::new(make))
 }
 
 impl HostFunction {
-    /// A plain function.
-    pub fn plain<M, F: Function<M>>(path: &str, function: F) -> HostFunction {
-        let path: Arc<str> = path.into();
-        let name = path.clone();
-        let body = move |vm: &mut Machine, args: Args| function.call(&name, vm, args);
-        HostFunction { path, params: F::params(), body: HostBody::Plain(Arc::new(body)) }
-    }
-
-    /// The module that it belongs to, if it is not in the prelude, and its name there.
-    pub fn place(&self) -> (Option<&str>, &str) {
-        match self.path.split_once('.') {
-            Some((module, name)) => (Some(module), name),
-            None => (None, &self.path),
-        }
+    /// A function that nothing more has to be said about.
+    pub fn new((signature, make): (Signature, MakeBody)) -> HostFunction {
+        let signature = Arc::new(signature);
+        HostFunction { body: make(signature.clone()), signature }
     }
 
     /// What the VM is told of it.
     pub fn native(&self) -> Native {
-        let params = PARAM_NAMES.iter().zip(&self.params);
-        let params = params.map(|(&name, &kind)| NativeParam { name, kind });
         Native {
-            name: Cow::Owned(self.path.to_string()),
-            params: params.collect(),
-            waits: matches!(self.body, HostBody::Async(_)),
+            name: Cow::Owned(self.signature.path.clone()),
+            params: Cow::Owned(self.signature.native_params()),
+            waits: self.signature.waits,
             body: match &self.body {
                 HostBody::Plain(function) => NativeBody::Host(function.clone()),
                 HostBody::Async(_) => NativeBody::Loop(NOT_OF_LIBRARY),
             },
         }
-    }
-}
-
-/// What parameters are called, as Rust keeps no names of them. No function of a host has more.
-const PARAM_NAMES: [&str; 6] =
-    ["argument 1", "argument 2", "argument 3", "argument 4", "argument 5", "argument 6"];
-
-/// How an argument for `P` is passed.
-pub fn param_kind<P: Parameter>() -> ParamKind {
-    match () {
-        () if P::IS_REST => ParamKind::Rest,
-        () if P::is_optional() => ParamKind::Optional,
-        () => ParamKind::Required,
-    }
-}
-
-/// Where an argument did not fit.
-pub struct Misfit {
-    /// Which one.
-    pub index: usize,
-    /// What it has to be.
-    pub expected: String,
-}
-
-impl Misfit {
-    /// Finds that argument `index` is not what `P` expects.
-    pub fn of<P: Parameter>(index: usize) -> Misfit {
-        Misfit { index, expected: P::wanted() }
-    }
-
-    /// The error for the script.
-    pub fn throw(self, path: &str, vm: &mut Machine, args: Args) -> Thrown {
-        let value = vm.arg(args, self.index);
-        wrong_type(vm, path, PARAM_NAMES[self.index], &self.expected, value, None)
     }
 }
 
@@ -185,27 +129,36 @@ macro_rules! functions {
             F: Fn($($name),*) -> R + Send + Sync + 'static,
             F: for<'a> Fn($(<$name as Parameter>::Given<'a>),*) -> R,
         {
-            fn params() -> Vec<ParamKind> {
-                vec![$(param_kind::<$name>()),*]
+            fn params() -> Vec<Param> {
+                vec![$(Param::of::<$name>($index)),*]
             }
 
-            fn call(&self, path: &str, vm: &mut Machine, args: Args) -> Result<Value, Thrown> {
+            fn call(
+                &self,
+                signature: &Signature,
+                vm: &mut Machine,
+                args: Args,
+            ) -> Result<Value, Thrown> {
                 /// Names one of the two signatures that `F` is known by.
                 fn apply<R, $($name),*>(f: impl Fn($($name),*) -> R, $($given: $name),*) -> R {
                     f($($given),*)
                 }
+                let defaults = signature.defaults(vm, args)?;
                 let call = || {
+                    let input = signature.input(vm, args, &defaults);
+                    // A function without parameters reads none.
+                    let _ = input;
                     $(
-                        let $given = <$name as Parameter>::take(vm, args, $index)
-                            .ok_or_else(|| Misfit::of::<$name>($index))?;
+                        let $given = <$name as Parameter>::take(&input, $index)
+                            .ok_or_else(|| Misfit::of::<$name>(&input, $index))?;
                     )*
                     Ok(catch_unwind(AssertUnwindSafe(|| apply(self, $($given),*))))
                 };
                 let called = call();
                 match called {
                     Ok(Ok(result)) => result.finish(vm),
-                    Ok(Err(payload)) => Err(panic_error(path, &*payload, vm)),
-                    Err(misfit) => Err(Misfit::throw(misfit, path, vm, args)),
+                    Ok(Err(payload)) => Err(panic_error(&signature.path, &*payload, vm)),
+                    Err(misfit) => Err(signature.refuse(vm, misfit)),
                 }
             }
         }
@@ -220,4 +173,6 @@ functions! {
     (A a 0 B b 1 C c 2 D d 3)
     (A a 0 B b 1 C c 2 D d 3 E e 4)
     (A a 0 B b 1 C c 2 D d 3 E e 4 G g 5)
+    (A a 0 B b 1 C c 2 D d 3 E e 4 G g 5 H h 6)
+    (A a 0 B b 1 C c 2 D d 3 E e 4 G g 5 H h 6 I i 7)
 }

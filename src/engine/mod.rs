@@ -9,20 +9,26 @@
 //! by scripts; `uncaught` and `report` tell the story of an error; `library` is what the loop asks
 //! of this layer; `profile` gives names to where the time goes; `stdlib` compiles the standard modules that are written in Kettle. Nothing here reads the command line or ends the process.
 
+mod api;
 mod convert;
 #[expect(clippy::module_inception, reason = "the engine is the first of the layer's three objects")]
 mod engine;
 mod error;
+mod error_json;
+mod foreign;
 mod future;
 mod graph;
 mod host;
 mod import;
 mod library;
 pub mod loader;
+mod module;
+mod object;
 mod option;
 mod profile;
 mod program;
 mod report;
+mod signature;
 mod spine;
 mod stdlib;
 mod task_report;
@@ -31,16 +37,24 @@ mod trial;
 mod uncaught;
 mod vm;
 
-pub use convert::{Arguments, Bytes, FromValue, IntoValue, Parameter, Rest};
+pub use api::read_api;
+pub use convert::{Arguments, Bytes, FromValue, Incoming, IntoValue, Parameter, Rest};
 pub use engine::Engine;
-pub use error::Error;
+pub use error::{CallFrame, Error, Place};
+pub use foreign::ForeignError;
 pub use future::AsyncFunction;
 pub use host::{Function, Outcome};
 pub use loader::{Files, Loader, Memory, ReadError};
+pub use module::{FunctionBuilder, ModuleBuilder};
+pub use object::{
+    Begin, Busy, Call, ClassBuilder, Computed, Exclusive, Methods, Object, Operator, OperatorCall,
+    OperatorResult, Probe, Reply, Shared, Table, Unary, WithoutMethods, begin,
+};
 pub use option::{Capture, HeapReport, Input, Options, Output, SignalHook, StallHook, TracerHook};
 pub use profile::{Profile, ProfileFrame, ProfileTask, Profiler};
 pub use program::{CompileError, Findings, Program};
 pub use report::{Entered, Entry, Frame, Relation, Report};
+pub use signature::{DefaultValue, Misfit, Param, Signature};
 pub use trial::{Left, Terms, TrialEnd, TrialFailure};
 pub use vm::Vm;
 

@@ -20,6 +20,7 @@
 use std::fmt::Write;
 use std::sync::Arc;
 
+use super::foreign::ForeignError;
 use crate::diagnostics::{Diagnostic, SourceId, SourceMap, Span, render};
 
 /// More frames than this are cut out of the middle of a trace.
@@ -52,6 +53,8 @@ pub struct Entry {
     /// Where it was thrown and how the program got there, innermost first. The calls inside the
     /// standard library, if it was thrown there, come last.
     pub frames: Vec<Frame>,
+    /// The error of the host that it began as.
+    pub foreign: Option<ForeignError>,
 }
 
 /// How an error of a report belongs to the others.
@@ -236,6 +239,7 @@ mod tests {
             message: "no".to_owned(),
             details: Vec::new(),
             frames,
+            foreign: None,
         };
         Report { entries: vec![entry], is_cut: false, sources: Arc::new(sources) }
     }
@@ -304,6 +308,7 @@ mod tests {
             message: message.to_owned(),
             details: vec![("data".to_owned(), "1".to_owned())],
             frames: vec![frame("f", 0, Entered::Called)],
+            foreign: None,
         };
         report.entries.push(related(Relation::Cause, 0, "first"));
         report.entries.push(related(Relation::Suppressed, 1, "second"));

@@ -1,5 +1,6 @@
 //! Makes the [`Report`] of an error while its VM is at hand.
 
+use super::foreign;
 use super::library::Sources;
 use super::report::{Entered, Entry, Frame, Relation, Report};
 use crate::vm::display::display_short;
@@ -55,9 +56,11 @@ fn entry(vm: &Machine, error: Value, sources: &Sources) -> Entry {
         // A message may be any value, of any size.
         None => display_short(&vm.heap, message, MESSAGE_MAX),
     };
-    let details = details(vm, error);
+    let foreign = foreign::of(vm, error);
+    // Of an error of the host the message says all.
+    let details = if foreign.is_some() { Vec::new() } else { details(vm, error) };
     let frames = vm.error_trace(error).into_iter().map(|trace| frame(trace, sources)).collect();
-    Entry { relation: Relation::Main, depth: 0, class, message, details, frames }
+    Entry { relation: Relation::Main, depth: 0, class, message, details, frames, foreign }
 }
 
 /// What an error brings along: of a failed assertion the values of its parts, else its data.

@@ -67,7 +67,7 @@ impl Vm {
             machine.heap.set_clock(report.clock);
         }
         natives::stdio::install(&mut machine, &world);
-        register(&mut machine, &mut table, engine);
+        register(&mut machine, &mut table, engine)?;
         let sources = Sources::default();
         super::trace::install(&mut machine, &sources);
         let library = Library::new(engine.clone(), sources.clone());
@@ -302,19 +302,32 @@ fn call_of_main(
     Some((main, vec![vm.heap.list(args)]))
 }
 
-/// Gives the VM the functions of the host.
-fn register(vm: &mut Machine, table: &mut LoopTable, engine: &Engine) {
+/// Gives the VM the functions, types and constants of the host.
+fn register(vm: &mut Machine, table: &mut LoopTable, engine: &Engine) -> Result<(), Error> {
+    let define = |vm: &mut Machine, path: &str, value: Value| match path.rsplit_once('.') {
+        Some((module, name)) => vm.define_member(module, name, value),
+        None => vm.define_prelude(path.to_owned(), value),
+    };
     for function in engine.functions() {
         let id = vm.add_native(function.native());
         if let HostBody::Async(closure) = &function.body {
             table.set_closure(id, closure.clone());
         }
         let value = vm.native_value(id);
-        match function.place() {
-            (Some(module), name) => vm.define_member(module, name, value),
-            (None, name) => vm.define_prelude(name.to_owned(), value),
-        }
+        define(vm, &function.signature.path, value);
     }
+    if !engine.types().is_empty() {
+        super::object::install_iterator(vm);
+    }
+    for added in engine.types() {
+        let value = added.install(vm, table);
+        define(vm, &added.path(), value);
+    }
+    for constant in engine.values() {
+        let value = constant.make.make(&mut vm.heap).map_err(Error::Call)?;
+        define(vm, &constant.path, value);
+    }
+    Ok(())
 }
 
 fn world(options: &Options) -> World {

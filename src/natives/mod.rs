@@ -68,7 +68,7 @@ pub mod world;
 pub use argument::{Call, Need, Rest};
 pub use convert::read_duration;
 pub use declaration::{Body, Declaration, Param, Role, Signature, last_dot, shape};
-pub use registry::{LIBRARY, declarations, library_names, loop_table, names};
+pub use registry::{LIBRARY, declarations, has_type, library_names, loop_table, names};
 
 use crate::vm::{Thrown, Value};
 

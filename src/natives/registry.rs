@@ -316,3 +316,8 @@ mod tests {
         assert_eq!(shown("list.len"), "list.len");
     }
 }
+
+/// Whether values of the library are of a type of that name.
+pub fn has_type(name: &str) -> bool {
+    index::names(Place::Method, name).next().is_some()
+}

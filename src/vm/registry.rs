@@ -90,8 +90,8 @@ pub(super) struct Registry {
     native_values: Vec<Value>,
     prelude: Named<Value>,
     modules: HashMap<Arc<str>, Value>,
-    methods: HashMap<MethodOwner, HashMap<&'static str, Method>>,
-    statics: HashMap<TypeKind, HashMap<&'static str, Value>>,
+    methods: HashMap<MethodOwner, Named<Method>>,
+    statics: HashMap<TypeKind, Named<Value>>,
     conversions: HashMap<TypeKind, Value>,
     /// Functions of the core module, once it has been loaded.
     pub(super) core: Option<HashMap<Arc<str>, Value>>,
@@ -130,6 +130,16 @@ impl Registry {
     pub(super) fn method_names(&self, owner: MethodOwner) -> Vec<&'static str> {
         let known = self.library.zip(owner.name());
         known.map_or(Vec::new(), |(library, owner)| library.method_names(owner))
+    }
+
+    /// The names that a host has given to what means something on values of `owner`.
+    pub(super) fn added_names(&self, owner: MethodOwner) -> impl Iterator<Item = &str> {
+        self.methods.get(&owner).into_iter().flat_map(HashMap::keys).map(|name| &**name)
+    }
+
+    /// The names of what a host has given to a type of its own.
+    pub(super) fn static_names(&self, of: TypeKind) -> impl Iterator<Item = &str> {
+        self.statics.get(&of).into_iter().flat_map(HashMap::keys).map(|name| &**name)
     }
 
     /// The names of members that a module of the library, or a built-in type, has.
@@ -183,6 +193,34 @@ impl Vm {
         if let Some(module) = self.heap.module_mut(module) {
             module.exports.insert(Arc::from(name), ModuleMember::Value(value));
         }
+    }
+
+    /// Gives the objects of a host type a method.
+    pub fn define_method(&mut self, of: &'static str, name: Cow<'static, str>, native: NativeId) {
+        let owner = MethodOwner::Host(of);
+        self.registry.methods.entry(owner).or_default().insert(name, Method::Native(native));
+    }
+
+    /// Gives the objects of a host type something that is read like a field. What a method
+    /// `set_NAME` does happens when it is assigned to.
+    pub fn define_property(&mut self, of: &'static str, name: Cow<'static, str>, native: NativeId) {
+        let owner = MethodOwner::Host(of);
+        self.registry.methods.entry(owner).or_default().insert(name, Method::Property(native));
+    }
+
+    /// Gives a host type a member of its own: `Type.name`.
+    pub fn define_static(&mut self, of: &'static str, name: Cow<'static, str>, value: Value) {
+        self.registry.statics.entry(TypeKind::Host(of)).or_default().insert(name, value);
+    }
+
+    /// Says what calling a host type does.
+    pub fn define_conversion(&mut self, of: &'static str, value: Value) {
+        self.registry.conversions.insert(TypeKind::Host(of), value);
+    }
+
+    /// A host type as a value.
+    pub fn host_type(&mut self, name: &'static str) -> Value {
+        self.type_value(TypeKind::Host(name))
     }
 
     /// A standard or host module as a value; a new one if there is none of that name.
@@ -249,7 +287,7 @@ impl Vm {
             Offered::Property(native) => Method::Property(self.add_native(native)),
             Offered::Value(_) | Offered::Type(_) => return None,
         };
-        self.registry.methods.entry(owner).or_default().insert(offer.name, method);
+        self.registry.methods.entry(owner).or_default().insert(offer.name.into(), method);
         Some(method)
     }
 
@@ -273,7 +311,7 @@ impl Vm {
         let offer = self.registry.library?.member(of.name(), name)?;
         let name = offer.name;
         let value = self.value_of(offer);
-        self.registry.statics.entry(of).or_default().insert(name, value);
+        self.registry.statics.entry(of).or_default().insert(name.into(), value);
         Some(value)
     }
 

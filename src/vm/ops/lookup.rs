@@ -436,6 +436,7 @@ impl crate::vm::Vm {
             Kind::Type => {
                 if let Some(kind) = self.heap.type_ref(value) {
                     self.registry.member_names(kind.name()).into_iter().for_each(&mut add);
+                    self.registry.static_names(kind).for_each(&mut add);
                 }
             }
             _ => {}
@@ -443,6 +444,7 @@ impl crate::vm::Vm {
         if let Some(object) = self.heap.host_ref(value) {
             let owner = MethodOwner::Host(object.type_name());
             self.registry.method_names(owner).into_iter().for_each(&mut add);
+            self.registry.added_names(owner).for_each(&mut add);
         }
         let owner = MethodOwner::Kind(value.kind());
         self.registry.method_names(owner).into_iter().for_each(&mut add);

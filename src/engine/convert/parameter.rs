@@ -1,0 +1,188 @@
+//! What a function of the host can have as a parameter, and how it reads the arguments of a call.
+
+use std::ops::{Deref, DerefMut};
+
+use super::FromValue;
+use crate::vm::{Args, Kind, Value, Vm as Machine};
+
+/// The arguments of one call of a function or method of the host.
+#[derive(Clone, Copy)]
+pub struct Incoming<'a> {
+    vm: &'a Machine,
+    args: Args,
+    /// How many stand before the first parameter: the receiver of a method.
+    first: usize,
+    /// What stands for arguments that were not given.
+    defaults: &'a [Value],
+}
+
+impl<'a> Incoming<'a> {
+    /// The arguments of a call, without the receiver if there is one.
+    pub(in crate::engine) fn new(
+        vm: &'a Machine,
+        args: Args,
+        first: usize,
+        defaults: &'a [Value],
+    ) -> Incoming<'a> {
+        Incoming { vm, args, first, defaults }
+    }
+
+    /// The argument of a number; the mark of none if it was not given and has no default.
+    pub(super) fn value(&self, index: usize) -> Value {
+        let value = self.vm.arg(self.args, self.first + index);
+        match self.defaults.get(index) {
+            Some(default) if value.is_unset() => *default,
+            _ => value,
+        }
+    }
+
+    /// All arguments from a number on. The VM hands them over as a list, unless they are all there
+    /// are: then they stand as they were given.
+    fn rest(&self, index: usize) -> &'a [Value] {
+        match index {
+            0 => self.vm.args(self.args).get(self.first..).unwrap_or_default(),
+            _ => self.vm.heap.list_ref(self.value(index)).map_or(&[], |list| &list.items),
+        }
+    }
+}
+
+/// A type that a function of the host can have as a parameter: what [`FromValue`] makes, `&str`,
+/// `&[u8]` and [`Rest`].
+pub trait Parameter {
+    /// What the function gets.
+    type Given<'a>;
+    /// It takes all arguments that are left.
+    const IS_REST: bool = false;
+
+    /// What the argument has to be, for messages.
+    fn wanted() -> String;
+
+    /// Its type in the documentation of the function.
+    fn type_name() -> String;
+
+    /// What the function gets for the argument of that number, if it fits.
+    fn take<'a>(input: &Incoming<'a>, index: usize) -> Option<Self::Given<'a>>;
+
+    /// The value that did not fit, with its place among the arguments.
+    fn misfit(input: &Incoming<'_>, index: usize) -> (usize, Value) {
+        (index, input.value(index))
+    }
+
+    /// Whether the argument may be left out.
+    fn is_optional() -> bool {
+        false
+    }
+}
+
+impl<T: FromValue> Parameter for T {
+    type Given<'a> = T;
+
+    fn wanted() -> String {
+        T::expected()
+    }
+
+    fn type_name() -> String {
+        <T as FromValue>::type_name()
+    }
+
+    fn take(input: &Incoming<'_>, index: usize) -> Option<T> {
+        let value = input.value(index);
+        if value.is_unset() { T::missing() } else { T::from_value(&input.vm.heap, value) }
+    }
+
+    fn is_optional() -> bool {
+        T::missing().is_some()
+    }
+}
+
+impl Parameter for &str {
+    type Given<'a> = &'a str;
+
+    fn wanted() -> String {
+        "a str".to_owned()
+    }
+
+    fn type_name() -> String {
+        "str".to_owned()
+    }
+
+    fn take<'a>(input: &Incoming<'a>, index: usize) -> Option<&'a str> {
+        input.vm.heap.str(input.value(index))
+    }
+}
+
+impl Parameter for &[u8] {
+    type Given<'a> = &'a [u8];
+
+    fn wanted() -> String {
+        "bytes".to_owned()
+    }
+
+    fn type_name() -> String {
+        "bytes".to_owned()
+    }
+
+    fn take<'a>(input: &Incoming<'a>, index: usize) -> Option<&'a [u8]> {
+        let value = input.value(index);
+        match value.kind() {
+            Kind::Buffer => input.vm.heap.buffer_ref(value).map(Vec::as_slice),
+            _ => input.vm.heap.bytes_ref(value),
+        }
+    }
+}
+
+/// All arguments from this place on. Only the last parameter can be one.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Rest<T>(pub Vec<T>);
+
+impl<T: FromValue> Parameter for Rest<T> {
+    type Given<'a> = Rest<T>;
+    const IS_REST: bool = true;
+
+    fn wanted() -> String {
+        T::expected()
+    }
+
+    fn type_name() -> String {
+        T::type_name()
+    }
+
+    fn take(input: &Incoming<'_>, index: usize) -> Option<Rest<T>> {
+        let values = input.rest(index).iter();
+        values.map(|&value| T::from_value(&input.vm.heap, value)).collect::<Option<_>>().map(Rest)
+    }
+
+    fn misfit(input: &Incoming<'_>, index: usize) -> (usize, Value) {
+        let values = input.rest(index);
+        let fits = |value: &Value| T::from_value(&input.vm.heap, *value).is_some();
+        let place = values.iter().position(|value| !fits(value)).unwrap_or(0);
+        (index + place, values.get(place).copied().unwrap_or_default())
+    }
+
+    fn is_optional() -> bool {
+        true
+    }
+}
+
+impl<T> Deref for Rest<T> {
+    type Target = Vec<T>;
+
+    fn deref(&self) -> &Vec<T> {
+        &self.0
+    }
+}
+
+impl<T> DerefMut for Rest<T> {
+    fn deref_mut(&mut self) -> &mut Vec<T> {
+        &mut self.0
+    }
+}
+
+impl<T> IntoIterator for Rest<T> {
+    type Item = T;
+    type IntoIter = std::vec::IntoIter<T>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.0.into_iter()
+    }
+}
