@@ -125,7 +125,7 @@ fn add_hashed(vm: &mut Vm, map: Value, key: Value, value: Value, hash: i64) -> O
 
 fn reorder(vm: &mut Vm, list: ListValue, items: ListValue) -> Outcome {
     let items = items.get(&vm.heap).items.to_vec();
-    let list = writable(vm, list)?;
+    let list = writable(vm, list, &items)?;
     let places = items.len().min(list.items.len());
     list.items.splice(..places, items);
     Ok(Value::null())
@@ -137,7 +137,7 @@ fn retain(vm: &mut Vm, list: ListValue, before: ListValue, kept: ListValue) -> O
     let same = |(one, other): (&Value, &Value)| one.same(*other);
     if items.len() >= before.len() && items.iter().zip(before).all(same) {
         let (count, kept) = (before.len(), kept.to_vec());
-        writable(vm, list)?.items.splice(..count, kept);
+        writable(vm, list, &kept)?.items.splice(..count, kept);
         return Ok(Value::null());
     }
     // The callback has moved elements: each that is to go is taken out once, wherever it stands.
@@ -145,7 +145,7 @@ fn retain(vm: &mut Vm, list: ListValue, before: ListValue, kept: ListValue) -> O
     let mut going: HashMap<(u64, u64), isize> = HashMap::new();
     before.iter().for_each(|value| *going.entry(identity(value)).or_default() += 1);
     kept.iter().for_each(|value| *going.entry(identity(value)).or_default() -= 1);
-    writable(vm, list)?.items.retain(|value| match going.get_mut(&identity(value)) {
+    writable(vm, list, &[])?.items.retain(|value| match going.get_mut(&identity(value)) {
         Some(count) if *count > 0 => {
             *count -= 1;
             false

@@ -25,10 +25,7 @@ fn push(heap: &mut Heap, list: Value, item: Value) -> Option<Value> {
 }
 
 fn pop(heap: &mut Heap, list: Value, _: Value) -> Option<Value> {
-    if heap.list_ref(list)?.frozen {
-        return None;
-    }
-    Some(heap.list_mut(list)?.items.pop().unwrap_or_default())
+    Some(heap.list_pop(list)?.unwrap_or_default())
 }
 
 fn get(heap: &mut Heap, map: Value, key: Value) -> Option<Value> {

@@ -28,7 +28,7 @@ impl Loop {
     pub fn census(&self) -> Census {
         Census {
             tasks: self.tasks.iter().count(),
-            records: self.recs.iter().count(),
+            records: self.recs.count(),
             timers: self.timers.len(),
             waiters: self.waiters.len(),
             resources: self.resources.len(),

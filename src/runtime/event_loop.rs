@@ -28,7 +28,7 @@ use super::wait::{LoopTable, Wait};
 use super::waiters::Waiters;
 use super::watchdog::Watchdog;
 use crate::vm::Value;
-use crate::vm::heap::Marker;
+use crate::vm::heap::{Marker, Pass};
 
 /// The loop, without the VM whose fibers it runs.
 pub struct Loop {
@@ -194,25 +194,11 @@ impl Loop {
     }
 
     /// The values that only the loop keeps.
-    pub(super) fn trace(&self, marker: &mut Marker) {
-        for (_, task) in self.tasks.iter() {
-            marker.value(task.handle);
-            for arm in task.op.arms() {
-                arm.wait.trace(marker);
-            }
-            if let Some(rest) = &task.rest {
-                marker.value(rest.locals);
-                if let Some(closing) = &rest.closing {
-                    closing.trace(marker);
-                }
-            }
-        }
-        for failures in self.recs.iter().filter_map(|rec| rec.failures.as_deref()) {
-            marker.values(&failures.errors);
-            marker.values(&failures.unclaimed);
-        }
-        for generators in self.recs.iter().filter_map(|rec| rec.generators.as_deref()) {
-            marker.values(&generators.made);
+    pub(super) fn trace(&mut self, marker: &mut Marker) {
+        self.tasks.trace(marker);
+        self.recs.trace(marker);
+        if marker.pass() == Pass::Some {
+            return;
         }
         for value in self.calls.iter().map(|(_, handle)| handle).chain(&self.parts.rest) {
             marker.value(*value);
@@ -228,7 +214,7 @@ impl Loop {
 }
 
 impl Wait {
-    fn trace(&self, marker: &mut Marker) {
+    pub(super) fn trace(&self, marker: &mut Marker) {
         match self {
             Wait::Sleep(_) | Wait::Yield => {}
             Wait::Join(value) | Wait::Stop(value) | Wait::Promise(value) | Wait::Lock(value) => {

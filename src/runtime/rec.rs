@@ -22,6 +22,7 @@ use super::driver::Moment;
 use super::task::TaskId;
 use super::timer::TimerId;
 use crate::vm::Value;
+use crate::vm::heap::{Marker, Unseen};
 
 /// How long clean-ups are shielded from a cancel unless a scope says otherwise.
 pub const GRACE_DEFAULT: u64 = 5_000_000_000;
@@ -178,6 +179,8 @@ impl Rec {
 pub struct Recs {
     slots: Slab<Rec>,
     made: u32,
+    /// Those that the collector has to look at.
+    unseen: Unseen,
 }
 
 impl Recs {
@@ -231,7 +234,12 @@ impl Recs {
     /// The same, to change it.
     #[inline]
     pub fn get_mut(&mut self, id: RecId) -> Option<&mut Rec> {
-        self.slots.get_mut(id.index as usize).filter(|rec| rec.generation == id.generation)
+        let rec = self.slots.get_mut(id.index as usize)?;
+        if rec.generation != id.generation {
+            return None;
+        }
+        self.unseen.note(id.index as usize);
+        Some(rec)
     }
 
     /// A record is left for good.
@@ -255,9 +263,23 @@ impl Recs {
             .then_some(RecId { index, generation: rec.generation })
     }
 
-    /// All records, for the collector.
-    pub fn iter(&self) -> impl Iterator<Item = &Rec> {
-        self.slots.iter().map(|(_, rec)| rec)
+    /// How many have not ended.
+    pub fn count(&self) -> usize {
+        self.slots.len()
+    }
+
+    /// Reports what records hold to the collector.
+    pub(super) fn trace(&mut self, marker: &mut Marker) {
+        while let Some(index) = self.unseen.next(marker, self.slots.capacity()) {
+            let Some(rec) = self.slots.get(index) else { continue };
+            if let Some(failures) = &rec.failures {
+                marker.values(&failures.errors);
+                marker.values(&failures.unclaimed);
+            }
+            if let Some(generators) = &rec.generators {
+                marker.values(&generators.made);
+            }
+        }
     }
 
     #[cfg(test)]

@@ -13,6 +13,7 @@ use super::generator::Closing;
 use super::op::{Arm, Op};
 use super::rec::RecId;
 use super::timer::TimerId;
+use crate::vm::heap::{Marker, Unseen};
 use crate::vm::object::{TraceEntry, TraceKind};
 use crate::vm::{FiberId, Value};
 
@@ -167,6 +168,19 @@ impl Task {
         self.rest.as_ref().and_then(|rest| rest.name.clone())
     }
 
+    fn trace(&self, marker: &mut Marker) {
+        marker.value(self.handle);
+        for arm in self.op.arms() {
+            arm.wait.trace(marker);
+        }
+        if let Some(rest) = &self.rest {
+            marker.value(rest.locals);
+            if let Some(closing) = &rest.closing {
+                closing.trace(marker);
+            }
+        }
+    }
+
     #[inline]
     fn generation(&self) -> NonZeroU32 {
         NonZeroU32::new(self.number as u32).unwrap_or(NonZeroU32::MIN)
@@ -202,6 +216,8 @@ pub enum Name {
 pub struct Tasks {
     slots: Slab<Task>,
     made: u64,
+    /// Those that the collector has to look at.
+    unseen: Unseen,
     /// The names of functions that tasks were made of, by their numbers.
     names: Vec<Option<Arc<str>>>,
 }
@@ -235,8 +251,9 @@ impl Tasks {
             resume: Resume::Run,
         };
         let generation = task.generation();
-        let index = self.slots.insert(task) as u32;
-        TaskId { index, generation }
+        let index = self.slots.insert(task);
+        self.unseen.note(index);
+        TaskId { index: index as u32, generation }
     }
 
     /// The task of that name, if it has not ended.
@@ -248,13 +265,19 @@ impl Tasks {
     /// The same, to change it.
     #[inline]
     pub fn get_mut(&mut self, id: TaskId) -> Option<&mut Task> {
-        self.slots.get_mut(id.index as usize).filter(|task| task.generation() == id.generation)
+        let task = self.slots.get_mut(id.index as usize)?;
+        if task.generation() != id.generation {
+            return None;
+        }
+        self.unseen.note(id.index as usize);
+        Some(task)
     }
 
     /// The arm of a ticket, with its task's name; none if the op has ended.
     #[inline]
     pub fn arm_mut(&mut self, ticket: Ticket) -> Option<(TaskId, &mut Arm)> {
         let task = self.slots.get_mut(ticket.task as usize)?;
+        self.unseen.note(ticket.task as usize);
         if !task.op.awaits(ticket) {
             return None;
         }
@@ -281,6 +304,15 @@ impl Tasks {
         self.slots.iter().map(|(index, task)| {
             (TaskId { index: index as u32, generation: task.generation() }, task)
         })
+    }
+
+    /// Reports what tasks hold to the collector.
+    pub(super) fn trace(&mut self, marker: &mut Marker) {
+        while let Some(index) = self.unseen.next(marker, self.slots.capacity()) {
+            if let Some(task) = self.slots.get(index) {
+                task.trace(marker);
+            }
+        }
     }
 
     /// What a task is called.

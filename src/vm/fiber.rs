@@ -4,6 +4,7 @@
 //! nothing of tasks or scopes.
 
 use super::exit::FiberId;
+use super::heap::{Marker, Unseen};
 use super::ops::work::PutOff;
 use super::stack::{SMALLEST, Stack};
 use super::value::Value;
@@ -60,6 +61,21 @@ pub struct Fiber {
     pub(super) work: Option<Box<AllPutOff>>,
 }
 
+impl Fiber {
+    fn trace(&mut self, marker: &mut Marker) {
+        let top = self.top as usize;
+        self.stack.shrink(top);
+        self.stack.clear_from(top);
+        marker.values(self.stack.slice(0, top));
+        if let State::Throw(value) | State::Cut(value) | State::Deliver(value) = self.state {
+            marker.value(value);
+        }
+        for put_off in self.work.iter().flat_map(|work| work.iter()) {
+            put_off.trace(marker);
+        }
+    }
+}
+
 /// The work of a fiber.
 pub(super) type AllPutOff = Vec<PutOff>;
 
@@ -74,6 +90,8 @@ pub struct Fibers {
     kept: [Vec<u32>; SIZES.len()],
     /// Freed fibers without a stack.
     bare: Vec<u32>,
+    /// Those that the collector has to look at.
+    unseen: Unseen,
 }
 
 impl Fibers {
@@ -99,6 +117,7 @@ impl Fibers {
         if fiber.top == 0 {
             return;
         }
+        self.unseen.note(id.0 as usize);
         // What lies on the stack is no more in use; the collector makes it null when it comes by.
         (fiber.base, fiber.top, fiber.state) = (1, 0, State::Run);
         if fiber.work.is_some() {
@@ -124,11 +143,17 @@ impl Fibers {
     /// A fiber that has not been freed.
     #[inline]
     pub fn get_mut(&mut self, id: FiberId) -> &mut Fiber {
+        self.unseen.note(id.0 as usize);
         &mut self.slots[id.0 as usize]
     }
 
-    /// All of them, also those that were freed: they have nothing in use.
-    pub fn iter_mut(&mut self) -> impl Iterator<Item = &mut Fiber> {
-        self.slots.iter_mut()
+    /// Reports what is on the stacks to the collector, and makes null what lies above: also on those of
+    /// freed fibers, which have nothing in use.
+    pub(super) fn trace(&mut self, marker: &mut Marker) {
+        while let Some(index) = self.unseen.next(marker, self.slots.len()) {
+            if let Some(fiber) = self.slots.get_mut(index) {
+                fiber.trace(marker);
+            }
+        }
     }
 }

@@ -234,7 +234,7 @@ impl Heap {
         let removed = table.remove_at(place, hasher).map(second);
         if layout(table) != before {
             // Entries stand elsewhere than where a scan left off.
-            self.write_barrier(map);
+            self.move_barrier(map);
         }
         removed
     }
@@ -271,7 +271,7 @@ impl Heap {
         let (positions, is_dense) = layout(table);
         table.push(hash, key, value, hasher);
         if grows && layout(table) != (positions + 1, is_dense) {
-            self.write_barrier(map);
+            self.move_barrier(map);
         }
     }
 

@@ -67,8 +67,8 @@ pub use trace::TraceFrame;
 pub use value::{Kind, Value};
 
 use code::{Function, FunctionInfo};
-use fiber::{Fibers, State};
-use heap::{Heap, HeapOptions, Marker};
+use fiber::Fibers;
+use heap::{Heap, HeapOptions, Marker, Pass};
 use load::LoadedModule;
 use registry::Registry;
 use resume::TailCallee;
@@ -245,17 +245,10 @@ impl Vm {
             heap, fibers, slots, constants, error_classes, error_init, registry, tail, ..
         } = self;
         let mut all = |marker: &mut Marker| {
-            for fiber in fibers.iter_mut() {
-                fiber.stack.shrink(fiber.top as usize);
-                fiber.stack.clear_from(fiber.top as usize);
-                marker.values(fiber.stack.slice(0, fiber.top as usize));
-                if let State::Throw(value) | State::Cut(value) | State::Deliver(value) = fiber.state
-                {
-                    marker.value(value);
-                }
-                for put_off in fiber.work.iter().flat_map(|work| work.iter()) {
-                    put_off.trace(marker);
-                }
+            fibers.trace(marker);
+            roots(marker);
+            if marker.pass() == Pass::Some {
+                return;
             }
             marker.values(slots);
             marker.values(constants);
@@ -270,7 +263,6 @@ impl Vm {
                 }
                 marker.values(&tail.args);
             }
-            roots(marker);
         };
         collect(heap, &mut all);
         self.collected_at = self.heap.bytes_in_use();

@@ -137,7 +137,7 @@ impl Vm {
 
     /// Changes a register of a fiber's innermost Kettle frame.
     pub fn set_register(&mut self, fiber: FiberId, register: u8, value: Value) {
-        let fiber = self.fibers.get(fiber);
+        let fiber = self.fibers.get_mut(fiber);
         fiber.stack.set(fiber.base as usize + usize::from(register), value);
     }
 

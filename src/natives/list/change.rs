@@ -10,12 +10,20 @@ use crate::vm::error::past_end;
 use crate::vm::object::List;
 use crate::vm::{Elements, ErrorKind, Thrown, Value, Vm};
 
-/// The list, for writing; a TypeError if it is frozen because it is a key.
-pub fn writable(vm: &mut Vm, list: ListValue) -> Result<&mut List, Thrown> {
-    if list.get(&vm.heap).frozen {
-        return Err(frozen(vm));
-    }
-    Ok(vm.heap.list_mut(list.0).expect("the argument was checked"))
+/// The list, for storing these values alone, taking some out and moving them; a TypeError if it is frozen
+/// because it is a key.
+pub fn writable<'a>(
+    vm: &'a mut Vm,
+    list: ListValue,
+    stored: &[Value],
+) -> Result<&'a mut List, Thrown> {
+    check(vm, list)?;
+    Ok(vm.heap.list_for(list.0, stored).expect("the argument was checked"))
+}
+
+/// A TypeError if the list is frozen because it is a key.
+pub(super) fn check(vm: &mut Vm, list: ListValue) -> Result<(), Thrown> {
+    if list.get(&vm.heap).frozen { Err(frozen(vm)) } else { Ok(()) }
 }
 
 #[cold]
@@ -57,7 +65,7 @@ pub(super) fn insert(vm: &mut Vm, list: ListValue, i: i64, value: Value) -> Outc
         );
     };
     grow(vm, list, 1)?;
-    writable(vm, list)?.items.insert(at, value);
+    writable(vm, list, &[value])?.items.insert(at, value);
     Ok(Value::null())
 }
 
@@ -82,7 +90,7 @@ pub(super) fn extend_flat(vm: &mut Vm, list: ListValue, returned: Value) -> Outc
 
 /// Adds the elements of an iterable; `None` if it is none.
 fn add_all(vm: &mut Vm, list: ListValue, iterable: Value) -> Result<Option<Value>, Thrown> {
-    writable(vm, list)?;
+    check(vm, list)?;
     match vm.elements(iterable)? {
         Elements::Known(items) => {
             grow(vm, list, items.len())?;
@@ -97,7 +105,7 @@ fn add_all(vm: &mut Vm, list: ListValue, iterable: Value) -> Result<Option<Value
 }
 
 pub(super) fn splice(vm: &mut Vm, list: ListValue, range: RangeValue, iterable: Value) -> Outcome {
-    writable(vm, list)?;
+    check(vm, list)?;
     let items = match vm.elements(iterable)? {
         Elements::Known(items) => items,
         Elements::AskScript => {
@@ -112,17 +120,17 @@ pub(super) fn splice(vm: &mut Vm, list: ListValue, range: RangeValue, iterable: 
         return Err(bad_value(vm, "list.splice", "range must have no step", range.0));
     };
     grow(vm, list, items.len())?;
-    let taken = writable(vm, list)?.items.splice(places, items);
+    let taken = writable(vm, list, &items)?.items.splice(places, items);
     Ok(vm.heap.list(taken))
 }
 
 pub(super) fn clear(vm: &mut Vm, list: ListValue) -> Outcome {
-    writable(vm, list)?.items.clear();
+    writable(vm, list, &[])?.items.clear();
     Ok(Value::null())
 }
 
 pub(super) fn fill(vm: &mut Vm, list: ListValue, value: Value) -> Outcome {
-    writable(vm, list)?.items.fill(value);
+    writable(vm, list, &[value])?.items.fill(value);
     Ok(Value::null())
 }
 
@@ -134,10 +142,10 @@ pub(super) fn pop(vm: &mut Vm, list: ListValue) -> Outcome {
 }
 
 pub(super) fn remove(vm: &mut Vm, list: ListValue, value: Value) -> Outcome {
-    writable(vm, list)?;
+    check(vm, list)?;
     match position_of(&vm.heap, &list.get(&vm.heap).items, value, 0) {
         Found::At(index) => {
-            writable(vm, list)?.items.remove(index);
+            writable(vm, list, &[])?.items.remove(index);
             Ok(Value::bool(true))
         }
         Found::Nowhere => Ok(Value::bool(false)),
@@ -149,7 +157,7 @@ pub(super) fn remove_at(vm: &mut Vm, list: ListValue, i: i64) -> Outcome {
     let length = list.get(&vm.heap).items.len();
     let at = if i < 0 { i + length as i64 } else { i };
     match usize::try_from(at).ok().filter(|at| *at < length) {
-        Some(at) => Ok(writable(vm, list)?.items.remove(at)),
+        Some(at) => Ok(writable(vm, list, &[])?.items.remove(at)),
         None => {
             let message = format!("list.remove_at: {}", past_end(i, length));
             Err(vm.error(ErrorKind::IndexError, message))
@@ -158,6 +166,6 @@ pub(super) fn remove_at(vm: &mut Vm, list: ListValue, i: i64) -> Outcome {
 }
 
 pub(super) fn reverse(vm: &mut Vm, list: ListValue) -> Outcome {
-    writable(vm, list)?.items.reverse();
+    writable(vm, list, &[])?.items.reverse();
     Ok(Value::null())
 }

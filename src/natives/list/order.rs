@@ -5,7 +5,7 @@
 
 use std::cmp::Ordering;
 
-use super::change::writable;
+use super::change::{check, writable};
 use crate::natives::Outcome;
 use crate::natives::describe::describe;
 use crate::natives::kind::ListValue;
@@ -25,11 +25,11 @@ enum Failure {
 
 /// Sorts the list if its elements need no script code to compare, and says whether it did.
 pub(super) fn sort_plain(vm: &mut Vm, list: ListValue, reverse: bool) -> Outcome {
-    writable(vm, list)?;
+    check(vm, list)?;
     let mut items = list.get(&vm.heap).items.to_vec();
     match sort_values(&vm.heap, &mut items, reverse) {
         Ok(()) => {
-            writable(vm, list)?.items.set(items);
+            writable(vm, list, &[])?.items.set(items);
             Ok(Value::bool(true))
         }
         Err(Failure::AskScript) => Ok(Value::bool(false)),
@@ -39,7 +39,7 @@ pub(super) fn sort_plain(vm: &mut Vm, list: ListValue, reverse: bool) -> Outcome
 
 /// Sorts the list by keys, of which the second list has one for each element.
 pub(super) fn sort_keyed(vm: &mut Vm, list: ListValue, keys: ListValue, reverse: bool) -> Outcome {
-    writable(vm, list)?;
+    check(vm, list)?;
     let heap = &vm.heap;
     let mut items = list.get(heap).items.to_vec();
     let keys = &keys.get(heap).items;
@@ -54,7 +54,7 @@ pub(super) fn sort_keyed(vm: &mut Vm, list: ListValue, keys: ListValue, reverse:
     };
     match sorted {
         Ok(()) => {
-            writable(vm, list)?.items.set(items);
+            writable(vm, list, &[])?.items.set(items);
             Ok(Value::bool(true))
         }
         Err(Failure::AskScript) => Ok(Value::bool(false)),
@@ -146,8 +146,8 @@ pub(super) fn sort_begin(vm: &mut Vm, list: ListValue, reverse: bool) -> Outcome
 /// Puts the elements of a sorting in the first places of the list.
 pub(super) fn sort_end(vm: &mut Vm, sorting: Value, list: ListValue) -> Outcome {
     let items = vm.heap.object_ref::<Sorting>(sorting).map(|sorting| sorting.items().to_vec());
-    let list = writable(vm, list)?;
     let items = items.unwrap_or_default();
+    let list = writable(vm, list, &items)?;
     let places = items.len().min(list.items.len());
     list.items.splice(..places, items);
     Ok(Value::null())

@@ -7,7 +7,7 @@ use crate::runtime::{Answer, Cx};
 use crate::vm::{Thrown, Value};
 
 pub(super) fn shuffle(cx: &mut Cx<'_>, list: ListValue) -> Result<Answer, Thrown> {
-    let items = &mut writable(cx.vm, list)?.items;
+    let items = &mut writable(cx.vm, list, &[])?.items;
     shuffle_items(items, &mut || cx.rt.driver.random());
     Ok(Answer::Value(Value::null()))
 }

@@ -208,7 +208,7 @@ fn distinct(length: u64, count: u64, next: Next<'_>) -> Vec<u64> {
 }
 
 pub(super) fn shuffle(vm: &mut Vm, next: Next<'_>, items: ListValue) -> Outcome {
-    shuffle_items(&mut writable(vm, items)?.items, next);
+    shuffle_items(&mut writable(vm, items, &[])?.items, next);
     Ok(Value::null())
 }
 

@@ -17,6 +17,9 @@ const CYCLE_MIN: usize = 2 << 20;
 pub(super) const STEP_BYTES: usize = 32 << 10;
 /// A step is no longer than so many ordinary ones.
 const STEPS_MAX: usize = 2;
+/// While less than so many bytes are in use, or few times as many as when the cycle began, steps stay short
+/// even if the program makes more than the collector can keep up with.
+const GROWTH_MIN: usize = 32 << 20;
 /// Requests from this size on are tried out: the system may refuse them.
 const TRIAL_MIN: usize = 64 << 20;
 
@@ -56,6 +59,8 @@ pub(super) struct Account {
     trigger: usize,
     /// What `allocated` has to reach for the next cycle.
     next_cycle: usize,
+    /// In use when the cycle began.
+    began_with: usize,
     /// Steps that were due and not done.
     owed: usize,
     /// The next safepoint has to call the collector.
@@ -75,6 +80,7 @@ impl Account {
             allocated: 0,
             trigger: CYCLE_MIN.min(limit / 4),
             next_cycle: CYCLE_MIN.min(limit / 4),
+            began_with: 0,
             owed: 0,
             due: false,
             is_urgent: false,
@@ -94,6 +100,11 @@ impl Account {
         }
     }
 
+    /// A cycle begins.
+    pub(super) fn begin_cycle(&mut self) {
+        self.began_with = self.in_use();
+    }
+
     /// The next step is due after `STEP_BYTES` more; sooner if this one was not enough.
     pub(super) fn after_step(&mut self) {
         let distance = if self.owed > 0 { STEP_BYTES / 8 } else { STEP_BYTES };
@@ -107,12 +118,11 @@ impl Account {
     pub(super) fn take_steps(&mut self, is_marking: bool) -> usize {
         let overdue = self.allocated.saturating_sub(self.trigger) / STEP_BYTES;
         self.owed = self.owed.saturating_add(overdue);
-        let target = self.next_cycle.max(CYCLE_MIN);
-        let most = match self.allocated / target {
+        let most = match self.in_use() / self.began_with.max(GROWTH_MIN) {
             // What is not reclaimed now is when its room is wanted.
             _ if !is_marking => STEPS_MAX,
             0 | 1 => STEPS_MAX,
-            2 => 8 * STEPS_MAX,
+            2 | 3 => 4 * STEPS_MAX,
             _ => usize::MAX,
         };
         let now = self.owed.min(most - 1);

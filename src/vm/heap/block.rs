@@ -21,9 +21,9 @@ use crate::vm::object::Header;
 pub(super) const BLOCK_SIZE: usize = 1 << 16;
 /// Blocks are taken from the system in chunks of so many.
 const CHUNK_BLOCKS: usize = 16;
-/// Cells that have never been used are made ready so many bytes at a time, about a page of the
-/// system: a class of which a program has few objects should not take a whole block's pages.
-const READY_BYTES: usize = 4096;
+/// Cells that have never been used are made ready a page of the system at a time: a class of which a
+/// program has few objects should not take a whole block's pages.
+const PAGE: usize = 4096;
 /// Words of a bitmap.
 const BITMAP_WORDS: usize = BLOCK_SIZE / 8 / 64;
 
@@ -221,7 +221,9 @@ impl BlockRef {
             return end;
         }
         let cell = self.head().cell as usize;
-        let end = end.min(ready + (READY_BYTES / cell).max(1));
+        let start = self.head().first as usize + ready * cell;
+        let on_page = (start + cell).next_multiple_of(PAGE) - start;
+        let end = end.min(ready + on_page / cell);
         for index in ready..end {
             // SAFETY: the cell lies within the block, and nothing has been put there yet.
             unsafe { self.cell(index).cast::<u8>().write(Header::FREE) };
@@ -422,7 +424,7 @@ mod tests {
         while ready < block.count() {
             assert_eq!(block.ready_count(), ready);
             let end = block.make_ready(block.count());
-            assert!(end > ready && (end - ready) * CELL <= READY_BYTES);
+            assert!(end > ready && (end - ready) * CELL <= PAGE);
             for index in ready..end {
                 // SAFETY: the cell lies within the block.
                 let kind = unsafe { block.cell(index).cast::<u8>().read() };

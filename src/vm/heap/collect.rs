@@ -7,7 +7,7 @@
 //! [`Heap::due`] says so. The pace is set by bytes: see `account.rs`.
 
 use super::Heap;
-use super::mark::Marker;
+use super::mark::{Marker, Pass};
 use super::stats::Part;
 
 /// Where the collector is in its cycle.
@@ -53,7 +53,8 @@ impl Heap {
                 Part::Begin
             }
             Phase::Mark => {
-                if self.marker.work(factor.saturating_mul(SCANS_PER_STEP)) {
+                self.marker.begin_step(factor.saturating_mul(SCANS_PER_STEP));
+                if self.mark(roots) {
                     self.finish(roots);
                     return Part::Finish;
                 }
@@ -83,7 +84,8 @@ impl Heap {
         }
         self.sweep(usize::MAX);
         self.begin(roots);
-        while !self.marker.work(usize::MAX) {}
+        self.marker.begin_step(usize::MAX);
+        while !self.mark(roots) {}
         self.finish(roots);
         self.sweep(usize::MAX);
         self.account.after_sweep();
@@ -108,12 +110,25 @@ impl Heap {
         let last = self.marker.epoch.max(self.space.epoch);
         let epoch = if last % 2 == self.space.epoch % 2 { last + 1 } else { last + 2 };
         self.marker.begin(epoch);
+        self.account.begin_cycle();
         self.phase = Phase::Mark;
         self.report_roots(roots);
     }
 
+    /// Marks until the work of the step is done; `true` if all that was to be looked at has been.
+    fn mark(&mut self, roots: Roots<'_>) -> bool {
+        while self.marker.work() {
+            self.marker.begin_pass(Pass::Some);
+            roots(&mut self.marker);
+            if self.marker.is_clean() {
+                return !self.marker.has_roots_left();
+            }
+        }
+        false
+    }
+
     fn finish(&mut self, roots: Roots<'_>) {
-        self.marker.last_pass();
+        self.marker.begin_pass(Pass::Last);
         self.report_roots(roots);
         while !self.marker.last_work() {}
         self.marker.end();

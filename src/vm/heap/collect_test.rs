@@ -304,7 +304,8 @@ fn small_steps_with_changes_in_between_lose_nothing() {
             model.heap.sweep(usize::MAX);
             model.heap.begin(&mut roots);
             for _ in 0..100 {
-                model.heap.marker.work(1);
+                model.heap.marker.begin_step(1);
+                model.heap.marker.work();
                 model.relink();
                 if model.random.below(4) == 0 {
                     let made = model.make();

@@ -17,7 +17,9 @@ pub enum Pass {
     /// A cycle begins.
     #[default]
     First,
-    /// A cycle ends: roots that did not change since the first pass need not be reported again.
+    /// It goes on: some of the roots of which there may be many, see [`Unseen`](super::Unseen).
+    Some,
+    /// It ends: what may have changed since it was reported is reported again.
     Last,
 }
 
@@ -32,12 +34,18 @@ pub struct Marker {
     gray: Vec<NonNull<Header>>,
     /// Large objects that were scanned up to an index.
     partial: Vec<(NonNull<Header>, usize)>,
+    /// Those of them whose content has moved since, so that they have to be scanned from the beginning.
+    moved: Vec<NonNull<Header>>,
     /// Written to after they had been reached.
     remembered: Vec<NonNull<Header>>,
     /// Those of them that are being scanned again.
     again: Vec<NonNull<Header>>,
-    /// Work done, in objects.
+    /// Work done in this step, in objects.
     spent: usize,
+    /// The work after which the step ends.
+    budget: usize,
+    /// Not all roots that have to be looked at were reached before that.
+    roots_left: bool,
     /// How often what was written to has been taken up in this cycle.
     rounds: usize,
     pub(super) live_objects: usize,
@@ -94,6 +102,28 @@ impl Marker {
         self.pass
     }
 
+    /// Whether the step has work left for one of many roots; if not, the cycle goes on with the next step.
+    pub(super) fn goes_on(&mut self) -> bool {
+        let goes_on = self.pass == Pass::Last || self.spent < self.budget;
+        self.roots_left |= !goes_on;
+        goes_on
+    }
+
+    /// Begins with a step of so much work, in objects.
+    pub(super) fn begin_step(&mut self, budget: usize) {
+        (self.spent, self.budget) = (0, budget);
+    }
+
+    /// The roots are going to be asked again.
+    pub(super) fn begin_pass(&mut self, pass: Pass) {
+        (self.pass, self.roots_left) = (pass, false);
+    }
+
+    /// Whether roots have to be looked at that were not in the last pass.
+    pub(super) fn has_roots_left(&self) -> bool {
+        self.roots_left
+    }
+
     #[inline(always)]
     pub(super) fn is_marking(&self) -> bool {
         self.marking
@@ -139,43 +169,57 @@ impl Marker {
         }
     }
 
+    /// The write barrier where no value is stored but those that are there may stand elsewhere than
+    /// where a scan has left off.
+    pub(super) fn rearrange(&mut self, object: NonNull<Header>) {
+        // SAFETY: as in `object`.
+        let header = unsafe { object.as_ref() };
+        if header.has(Header::PARTIAL) && !header.has(Header::REMEMBERED) {
+            header.add(Header::REMEMBERED);
+            self.moved.push(object);
+        }
+    }
+
     /// Begins a cycle that fills the bitmap of `epoch`.
     pub(super) fn begin(&mut self, epoch: u64) {
         debug_assert!(self.gray.is_empty() && self.remembered.is_empty());
         self.marking = true;
         self.epoch = epoch;
-        self.pass = Pass::First;
+        self.begin_pass(Pass::First);
         self.rounds = 0;
         (self.live_objects, self.live_bytes, self.live_external) = (0, 0, 0);
-    }
-
-    /// The last pass begins.
-    pub(super) fn last_pass(&mut self) {
-        self.pass = Pass::Last;
     }
 
     /// The cycle has ended, or is given up.
     pub(super) fn end(&mut self) {
         self.marking = false;
         self.gray.clear();
-        self.partial.clear();
-        for object in self.remembered.drain(..).chain(self.again.drain(..)) {
+        let partial = self.partial.drain(..).map(|(object, _)| object);
+        let written = self.remembered.drain(..).chain(self.again.drain(..));
+        for object in partial.chain(self.moved.drain(..)).chain(written) {
             // SAFETY: nothing is reclaimed while a cycle marks, so the object is still there.
-            unsafe { object.as_ref() }.remove(Header::REMEMBERED);
+            unsafe { object.as_ref() }.remove(Header::REMEMBERED | Header::PARTIAL);
         }
     }
 
-    /// Scans until about `budget` objects are done; `true` if nothing is left, or only what is written
-    /// to again and again.
-    pub(super) fn work(&mut self, budget: usize) -> bool {
-        self.spent = 0;
-        while self.spent < budget {
+    /// Whether nothing is known that has still to be scanned, but what was written to.
+    pub(super) fn is_clean(&self) -> bool {
+        self.gray.is_empty() && self.partial.is_empty()
+    }
+
+    /// Scans until the work of the step is done; `true` if nothing is left, or only what is written to
+    /// again and again.
+    pub(super) fn work(&mut self) -> bool {
+        while self.spent < self.budget {
             self.spent += 1;
             if let Some(object) = self.gray.pop() {
                 self.scan(object, 0);
             } else if let Some((object, from)) = self.partial.pop() {
-                self.scan(object, from);
-            } else if let Some(object) = self.again.pop() {
+                // SAFETY: as in `end`.
+                if !unsafe { object.as_ref() }.has(Header::REMEMBERED) {
+                    self.scan(object, from);
+                }
+            } else if let Some(object) = self.moved.pop().or_else(|| self.again.pop()) {
                 // SAFETY: as in `end`.
                 unsafe { object.as_ref() }.remove(Header::REMEMBERED);
                 self.scan(object, 0);
@@ -192,7 +236,8 @@ impl Marker {
     /// The same for the last pass, after which really nothing is left.
     pub(super) fn last_work(&mut self) -> bool {
         self.rounds = 0;
-        self.work(usize::MAX) && self.remembered.is_empty()
+        self.begin_step(usize::MAX);
+        self.work() && self.remembered.is_empty()
     }
 
     /// Reports what an object holds, from an index on if it is large.
@@ -258,8 +303,13 @@ impl Marker {
         if from == 0 {
             self.live_external += owned.counted.get();
         }
-        if let Some(next) = owned.body.trace_slice(self, from, SLICE) {
-            self.partial.push((object, next));
+        match owned.body.trace_slice(self, from, SLICE) {
+            Some(next) => {
+                owned.header.add(Header::PARTIAL);
+                self.partial.push((object, next));
+            }
+            None if owned.header.has(Header::PARTIAL) => owned.header.remove(Header::PARTIAL),
+            None => {}
         }
     }
 }

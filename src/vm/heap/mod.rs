@@ -15,7 +15,8 @@
 //! 4. *Who stores a value into an object tells the heap*: the `…_mut` views do, raw stores call
 //!    [`Heap::write_barrier`] or [`Heap::store_barrier`]. While marking, an object that was already
 //!    reached is put on the list of those to be scanned again, or the value that is stored is marked, so
-//!    that no live object stays unmarked. Objects made while marking are marked and scanned at once.
+//!    that no live object stays unmarked. Where values only change places within a container, what counts
+//!    is whether it has been scanned in part ([`Heap::move_barrier`]). Objects made while marking are marked and scanned at once.
 //! 5. *Values of different heaps never meet.*
 //! 6. *Cells of owning blocks say in their header's kind whether there is an object*, and the block
 //!    counts those that own something; only blocks that have such ones are searched for dead ones. All
@@ -35,11 +36,13 @@ mod place;
 mod raw;
 mod space;
 mod stats;
+mod unseen;
 mod view;
 
 pub use account::OutOfMemory;
 pub use mark::{Marker, Pass};
 pub use stats::{HeapStats, Part, PartTime};
+pub use unseen::Unseen;
 
 use std::cell::Cell;
 use std::ptr::NonNull;
@@ -174,6 +177,16 @@ impl Heap {
     pub fn store_barrier(&mut self, value: Value) {
         if self.marker.is_marking() {
             self.store_barrier_slow(value);
+        }
+    }
+
+    /// The same for an object in which nothing is stored, but whose content may stand elsewhere afterwards.
+    #[inline]
+    pub(in crate::vm) fn move_barrier(&mut self, object: Value) {
+        if self.marker.is_marking()
+            && let Some(object) = object.object()
+        {
+            self.marker.rearrange(object);
         }
     }
 

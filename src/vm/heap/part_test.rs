@@ -8,6 +8,12 @@ fn keep(heap: &mut Heap, values: &[Value]) {
     heap.collect_full(&mut |marker| marker.values(values));
 }
 
+/// Marks so many objects; `true` if none is left.
+fn work(heap: &mut Heap, budget: usize) -> bool {
+    heap.marker.begin_step(budget);
+    heap.marker.work()
+}
+
 #[test]
 fn the_barrier_keeps_what_moves_behind_the_marker() {
     let mut heap = Heap::default();
@@ -16,7 +22,7 @@ fn the_barrier_keeps_what_moves_behind_the_marker() {
     let black = heap.list(vec![]);
     heap.begin(&mut |marker| marker.values(&[black, white]));
     // Both lists are scanned when the string is taken out of one and a new list gets it.
-    while !heap.marker.work(1) {}
+    while !work(&mut heap, 1) {}
     let other = heap.string("made while marking");
     heap.list_mut(white).expect("a list").items.clear();
     heap.list_mut(black).expect("a list").items.extend([inner, other]);
@@ -39,6 +45,69 @@ fn a_new_object_keeps_what_it_took_from_an_unscanned_one() {
     heap.sweep(usize::MAX);
     let kept = heap.bound_ref(fresh).expect("a bound method").receiver;
     assert_eq!(heap.list_ref(kept).expect("a list").items[0].as_int(), Some(7));
+}
+
+#[test]
+fn a_long_list_may_be_rearranged_while_it_is_scanned() {
+    const LENGTH: usize = 5000;
+    for stop in 1..8 {
+        for change in 0..5 {
+            let mut heap = Heap::default();
+            let texts: Vec<Value> =
+                (0..LENGTH).map(|n| heap.string(&format!("text {n}"))).collect();
+            let late = heap.string("late");
+            let list = heap.list(texts);
+            heap.begin(&mut |marker| marker.value(list));
+            for _ in 0..stop {
+                work(&mut heap, 1);
+            }
+            let items = &mut heap.list_for(list, &[late]).expect("a list").items;
+            match change {
+                0 => items.reverse(),
+                1 => drop(items.remove(0)),
+                2 => items.insert(0, late),
+                3 => drop(items.splice(10..2000, vec![late])),
+                _ => items.clear(),
+            }
+            items.push(late);
+            let expected: Vec<Value> = items.to_vec();
+            heap.finish(&mut |marker| marker.value(list));
+            heap.sweep(usize::MAX);
+            // What was lost would be overwritten now.
+            for n in 0..LENGTH {
+                heap.string(&format!("other {n}"));
+            }
+            let items = &heap.list_ref(list).expect("a list").items;
+            assert_eq!(items.len(), expected.len());
+            for (item, value) in items.iter().zip(expected) {
+                let text = heap.str(*item).expect("a string");
+                assert!(item.same(value) && (text.starts_with("text") || text == "late"), "{text}");
+            }
+            // Nothing is left of it for the next cycle.
+            keep(&mut heap, &[list]);
+            assert_eq!(heap.stats().live_objects, 1 + items_of(&heap, list));
+        }
+    }
+}
+
+fn items_of(heap: &Heap, list: Value) -> usize {
+    let items = &heap.list_ref(list).expect("a list").items;
+    let mut known: Vec<u64> = items.iter().map(|item| item.bits()).collect();
+    known.sort_unstable();
+    known.dedup();
+    known.len()
+}
+
+#[test]
+fn one_large_object_makes_no_long_step() {
+    let mut heap = Heap::default();
+    let list = heap.list((0..1 << 20).map(Value::int).collect());
+    let mut steps = 0;
+    while heap.stats().cycles == 0 {
+        heap.collect_step(&mut |marker| marker.value(list));
+        steps += 1;
+    }
+    assert!(steps > 50, "{steps} steps");
 }
 
 #[test]
@@ -76,7 +145,7 @@ fn large_objects_come_and_go() {
     }
     // A large object made while a sweep is under way survives it.
     heap.begin(&mut |marker| marker.values(&kept));
-    while !heap.marker.work(usize::MAX) {}
+    while !work(&mut heap, usize::MAX) {}
     heap.finish(&mut |marker| marker.values(&kept));
     let late = heap.string(&text);
     heap.sweep(usize::MAX);

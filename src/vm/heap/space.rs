@@ -23,8 +23,8 @@ const SIZES: [usize; 35] = [
 const CLASSES: usize = SIZES.len();
 /// Up to this size there is a class for every eight bytes.
 const FINE_MAX: usize = 160;
-/// Giving so many bytes back to the system takes about as long as dropping an object: a page.
-const BYTES_PER_DROP: usize = 4096;
+/// Giving so many bytes back to the system takes about as long as dropping an object: a quarter of a page.
+const BYTES_PER_DROP: usize = 1024;
 /// Larger objects have blocks of their own.
 pub(super) const CELL_MAX: usize = 2048;
 /// Classes for sizes above 160, by size in steps of 32.

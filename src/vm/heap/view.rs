@@ -102,6 +102,19 @@ impl Heap {
         self.body_mut(value, Kind::List)
     }
 
+    /// A list in which only these values are going to be stored; others may be taken out or change their
+    /// places. However long it is, the collector need not look at all of it again.
+    pub fn list_for(&mut self, value: Value, stored: &[Value]) -> Option<&mut List> {
+        let object = self.as_kind(value, Kind::List)?;
+        for value in stored {
+            self.store_barrier(*value);
+        }
+        self.move_barrier(value);
+        self.touch(object);
+        // SAFETY: the kind was checked, and the exclusive borrow excludes every other view.
+        Some(unsafe { &mut object.cast::<Owned<List>>().as_mut().body })
+    }
+
     /// Appends to a list that is not frozen; `false` if the value is none.
     #[inline]
     pub fn list_push(&mut self, list: Value, item: Value) -> bool {
@@ -176,7 +189,7 @@ impl Heap {
     }
 
     /// A map or a set in which only these values are going to be stored. If its layout changes, a
-    /// [`Heap::write_barrier`] has to follow. With `grows`, what it owns is measured afterwards.
+    /// [`Heap::move_barrier`] has to follow. With `grows`, what it owns is measured afterwards.
     #[inline]
     pub(in crate::vm) fn table_for(
         &mut self,

@@ -74,6 +74,8 @@ impl Header {
     pub(in crate::vm) const FREE: u8 = 0;
     /// The object is waiting to be scanned again, because it was written to while marking.
     pub(in crate::vm) const REMEMBERED: u8 = 1;
+    /// The object is large, and has been scanned in part.
+    pub(in crate::vm) const PARTIAL: u8 = 32;
 
     /// The header of a new object.
     #[inline(always)]

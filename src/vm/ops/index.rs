@@ -108,7 +108,7 @@ fn set_item(op: &mut Op<'_>, list: Value, index: Value, value: Value) -> Result<
     if op.vm.heap.list_ref(list).is_some_and(|list| list.frozen) {
         return Err(op.frozen());
     }
-    if let Some(list) = op.vm.heap.list_mut(list) {
+    if let Some(list) = op.vm.heap.list_for(list, &[value]) {
         list.items[place] = value;
     }
     Ok(())
