@@ -13,8 +13,8 @@
 //! engine.function("shout", |text: &str| text.to_uppercase());
 //! let program = engine.compile_text("hello.ket", "pub fn greet(who) { shout(\"hello ${who}\") }")?;
 //! let mut vm = Vm::new(&engine)?;
-//! vm.run(&program)?;
-//! assert_eq!(vm.call::<String>("greet", ("you",))?, "HELLO YOU");
+//! vm.run_blocking(&program)?;
+//! assert_eq!(vm.call_blocking::<String>("greet", ("you",))?, "HELLO YOU");
 //! # Ok::<(), kettle::engine::Error>(())
 //! ```
 //!
@@ -37,6 +37,11 @@ pub mod runtime;
 pub mod syntax;
 pub mod tools;
 pub mod vm;
+
+pub use engine::{
+    Access, Bytes, Ctx, Engine, Error, FromValue, Func, IntoValue, Items, List, Map, Program, Rest,
+    Value, Vm,
+};
 
 /// Makes doctests of the Rust blocks in the guide for hosts.
 #[cfg(doctest)]

@@ -73,7 +73,7 @@ fn said_of(script: &Path) -> String {
     let found = engine.check_file(script);
     let checked = render(&found.diagnostics, &found.sources, false);
     let Ok(program) = engine.compile_file(script) else { return checked };
-    let report = match Vm::new(&engine).and_then(|mut vm| vm.run(&program)) {
+    let report = match Vm::new(&engine).and_then(|mut vm| vm.run_blocking(&program)) {
         Ok(_) => String::new(),
         Err(error @ Error::Uncaught { .. }) => error.report(false),
         Err(error) => panic!("{}: {error}", script.display()),

@@ -52,7 +52,7 @@ fn run(source: &str) -> String {
         Ok(program) => program,
         Err(error) => return error.render(false),
     };
-    let ended = Vm::new(&engine).and_then(|mut vm| vm.run(&program));
+    let ended = Vm::new(&engine).and_then(|mut vm| vm.run_blocking(&program));
     match ended {
         Ok(_) => output.text(),
         Err(error) => error.report(false),
@@ -185,6 +185,6 @@ fn json_keeps_to_the_limit_of_memory() {
     "#;
     let program = engine.compile_text("limit.ket", source).expect("the program is right");
     let mut vm = Vm::new(&engine).expect("the machine can be made");
-    vm.run(&program).expect("the errors are caught");
+    vm.run_blocking(&program).expect("the errors are caught");
     assert_eq!(output.text(), "MemoryError\n[[1]]\nMemoryError\n[\"\\u0001\"]\n");
 }

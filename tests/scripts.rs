@@ -116,7 +116,8 @@ fn a_long_run_needs_no_more_native_stack_than_a_short_one() {
     let program = engine.compile_text("long.ket", LONG_RUN.replace("TURNS", &turns.to_string()));
     let program = program.expect("the script has no faults");
     let mut vm = Vm::new(&engine).expect("a VM can be made");
-    let run = thread::Builder::new().stack_size(stack).spawn(move || vm.run(&program).is_ok());
+    let run =
+        thread::Builder::new().stack_size(stack).spawn(move || vm.run_blocking(&program).is_ok());
     assert!(run.expect("a thread can be started").join().expect("the stack is large enough"));
     let counted = stdout.text();
     assert!(counted.ends_with(&format!(", {}]\n", turns + 1)), "{counted}");
@@ -221,7 +222,7 @@ fn conduct(path: &Path, expectation: &Expectation, mode: Mode) -> Conduct {
     match engine.compile_file(path) {
         Ok(program) => {
             conduct.diagnostics = remarks(program.warnings(), program.sources());
-            match Vm::new(&engine).and_then(|mut vm| vm.run(&program)) {
+            match Vm::new(&engine).and_then(|mut vm| vm.run_blocking(&program)) {
                 Ok(status) => conduct.exit = status,
                 Err(error) => note(error, &mut conduct),
             }

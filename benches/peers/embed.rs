@@ -78,16 +78,16 @@ fn calls(table: &mut Table) -> Result<(), Error> {
     engine.function("twice", |n: i64| n.wrapping_mul(2));
     let program = engine.compile_text("calls.ket", text)?;
     let mut vm = Vm::new(&engine)?;
-    vm.run(&program)?;
+    vm.run_blocking(&program)?;
     let begin = Instant::now();
     let mut number = 0;
     for _ in 0..CALLS {
-        number = vm.call::<i64>("next", (number,))?;
+        number = vm.call_blocking::<i64>("next", (number,))?;
     }
     let into = begin.elapsed().as_secs_f64() * 1e9 / number as f64;
     let mut seconds = |name: &str| -> Result<f64, Error> {
         let begin = Instant::now();
-        vm.call::<()>(name, (CALLS,))?;
+        vm.call_blocking::<()>(name, (CALLS,))?;
         Ok(begin.elapsed().as_secs_f64())
     };
     let out_of = (seconds("calls")? - seconds("nothing")?) * 1e9 / CALLS as f64;

@@ -26,10 +26,10 @@ pub fn main() -> Result<(), Box<dyn Error>> {
     });
     let program = engine.compile_text("quote.ket", SCRIPT)?;
     let mut vm = Vm::new(&engine)?;
-    vm.run(&program)?;
-    let line: String = vm.call("quote", ("kettle", 3))?;
+    vm.run_blocking(&program)?;
+    let line: String = vm.call_blocking("quote", ("kettle", 3))?;
     println!("{line}");
-    match vm.call::<String>("quote", ("teapot", 1)) {
+    match vm.call_blocking::<String>("quote", ("teapot", 1)) {
         Ok(line) => println!("{line}"),
         Err(error) => print!("{}", error.report(false)),
     }

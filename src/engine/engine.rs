@@ -30,8 +30,8 @@ use crate::natives;
 /// engine.function("twice", |x: i64| x * 2);
 /// let program = engine.compile_text("example.ket", "pub fn answer() { twice(21) }")?;
 /// let mut vm = Vm::new(&engine)?;
-/// vm.run(&program)?;
-/// assert_eq!(vm.call::<i64>("answer", ())?, 42);
+/// vm.run_blocking(&program)?;
+/// assert_eq!(vm.call_blocking::<i64>("answer", ())?, 42);
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Clone)]

@@ -5,6 +5,7 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use super::foreign::{self, ForeignError};
+use super::handle::Value;
 use super::program::CompileError;
 use super::report::{Entered, Report};
 use crate::diagnostics::{SourceId, SourceMap, Span};
@@ -18,8 +19,8 @@ use crate::diagnostics::{SourceId, SourceMap, Span};
 /// engine.function("number", |text: &str| text.parse::<i64>());
 /// let program = engine.compile_text("sum.ket", "pub fn sum(a, b) {\n    number(a) + number(b)\n}")?;
 /// let mut vm = Vm::new(&engine)?;
-/// vm.run(&program)?;
-/// let error = vm.call::<i64>("sum", ("1", "two")).unwrap_err();
+/// vm.run_blocking(&program)?;
+/// let error = vm.call_blocking::<i64>("sum", ("1", "two")).unwrap_err();
 /// let place = error.place().expect("it has a place");
 /// assert_eq!((&*place.file, place.line, place.column), ("sum.ket", 2, 17));
 /// assert_eq!(place.text(), "number(b)");
@@ -36,6 +37,8 @@ pub enum Error {
         report: Box<Report>,
         /// The exit status that follows from it.
         status: i32,
+        /// The error itself, as the script has thrown it.
+        thrown: Value,
     },
     /// The call was cancelled before it had a result, for this reason.
     Cancelled(String),

@@ -8,6 +8,7 @@
 use std::error::Error;
 use std::sync::Arc;
 
+use super::error::Error as HostError;
 use crate::vm::error::DATA;
 use crate::vm::object::HostObject;
 use crate::vm::{ErrorKind, Thrown, Value, Vm as Machine};
@@ -33,6 +34,12 @@ impl HostObject for Foreign {
 
 /// An error of Kettle that says what a Rust error says, with its sources as causes.
 pub fn throw(vm: &mut Machine, error: Box<dyn Error + Send + Sync>) -> Thrown {
+    // What the script itself has thrown, in a call from this function, is thrown on.
+    if let Some(HostError::Uncaught { thrown, .. }) = error.downcast_ref()
+        && let Ok(thrown) = thrown.raw(&vm.heap)
+    {
+        return Thrown(thrown);
+    }
     let error: ForeignError = Arc::from(error);
     let mut chain = Vec::new();
     let mut next = error.source();

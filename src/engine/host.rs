@@ -11,12 +11,15 @@ use std::error::Error;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
+use super::context::{self, ContextFn, Ctx};
 use super::convert::{IntoValue, Parameter};
 use super::foreign;
+use super::library::Sources;
 use super::signature::{Misfit, Param, Signature};
-use crate::runtime::LoopClosure;
+use crate::runtime::{LoopClosure, LoopTable};
 use crate::vm::{
-    Args, ErrorKind, HostFn, NOT_OF_LIBRARY, Native, NativeBody, Thrown, Value, Vm as Machine,
+    Args, ErrorKind, HostFn, NOT_OF_LIBRARY, Native, NativeBody, NativeId, Thrown, Value,
+    Vm as Machine,
 };
 
 /// A function of the host as an [`Engine`](super::Engine) keeps it.
@@ -33,6 +36,8 @@ pub struct HostFunction {
 pub enum HostBody {
     /// A closure that gives its result at once.
     Plain(HostFn),
+    /// The same with what it needs to call back into the script.
+    Context(ContextFn),
     /// One that gives a future.
     Async(LoopClosure),
 }
@@ -47,8 +52,8 @@ pub trait Function<Marker>: Send + Sync + 'static {
     /// What it takes.
     fn params() -> Vec<Param>;
 
-    /// Converts the arguments, calls the closure, converts the result.
-    fn call(&self, signature: &Signature, vm: &mut Machine, args: Args) -> Result<Value, Thrown>;
+    /// What converts the arguments, calls the closure and converts the result.
+    fn body(self, signature: Arc<Signature>) -> HostBody;
 }
 
 /// What a function of the host may give: a value, or a `Result` with any error.
@@ -82,11 +87,7 @@ where
 /// What is known of a plain function, and what carries it out.
 pub fn plain<M, F: Function<M>>(path: String, function: F) -> (Signature, MakeBody) {
     let signature = Signature { path, params: F::params(), ..Signature::default() };
-    let make = move |signature: Arc<Signature>| {
-        let body = move |vm: &mut Machine, args: Args| function.call(&signature, vm, args);
-        HostBody::Plain(Arc::new(body))
-    };
-    (signature, Box::new(make))
+    (signature, Box::new(move |signature| function.body(signature)))
 }
 
 impl HostFunction {
@@ -102,10 +103,28 @@ impl HostFunction {
             name: Cow::Owned(self.signature.path.clone()),
             params: Cow::Owned(self.signature.native_params()),
             waits: self.signature.waits,
-            body: match &self.body {
-                HostBody::Plain(function) => NativeBody::Host(function.clone()),
-                HostBody::Async(_) => NativeBody::Loop(NOT_OF_LIBRARY),
-            },
+            body: self.body.native(),
+        }
+    }
+}
+
+impl HostBody {
+    /// What the VM does to carry it out.
+    pub fn native(&self) -> NativeBody {
+        match self {
+            HostBody::Plain(function) => NativeBody::Host(function.clone()),
+            HostBody::Context(_) | HostBody::Async(_) => NativeBody::Loop(NOT_OF_LIBRARY),
+        }
+    }
+
+    /// Tells the loop of it, if the loop has to carry it out.
+    pub fn attach(&self, id: NativeId, table: &mut LoopTable, sources: &Sources) {
+        match self {
+            HostBody::Plain(_) => {}
+            HostBody::Context(function) => {
+                table.set_closure(id, context::closure(function.clone(), sources.clone()));
+            }
+            HostBody::Async(closure) => table.set_closure(id, closure.clone()),
         }
     }
 }
@@ -133,33 +152,79 @@ macro_rules! functions {
                 vec![$(Param::of::<$name>($index)),*]
             }
 
-            fn call(
-                &self,
-                signature: &Signature,
-                vm: &mut Machine,
-                args: Args,
-            ) -> Result<Value, Thrown> {
+            fn body(self, signature: Arc<Signature>) -> HostBody {
                 /// Names one of the two signatures that `F` is known by.
                 fn apply<R, $($name),*>(f: impl Fn($($name),*) -> R, $($given: $name),*) -> R {
                     f($($given),*)
                 }
-                let defaults = signature.defaults(vm, args)?;
-                let call = || {
-                    let input = signature.input(vm, args, &defaults);
-                    // A function without parameters reads none.
-                    let _ = input;
-                    $(
-                        let $given = <$name as Parameter>::take(&input, $index)
-                            .ok_or_else(|| Misfit::of::<$name>(&input, $index))?;
-                    )*
-                    Ok(catch_unwind(AssertUnwindSafe(|| apply(self, $($given),*))))
-                };
-                let called = call();
-                match called {
-                    Ok(Ok(result)) => result.finish(vm),
-                    Ok(Err(payload)) => Err(panic_error(&signature.path, &*payload, vm)),
-                    Err(misfit) => Err(signature.refuse(vm, misfit)),
+                HostBody::Plain(Arc::new(move |vm: &mut Machine, args: Args| {
+                    let defaults = signature.defaults(vm, args)?;
+                    let call = || {
+                        let input = signature.input(vm, args, &defaults);
+                        // A function without parameters reads none.
+                        let _ = input;
+                        $(
+                            let $given = <$name as Parameter>::take(&input, $index)
+                                .ok_or_else(|| Misfit::of::<$name>(&input, $index))?;
+                        )*
+                        Ok(catch_unwind(AssertUnwindSafe(|| apply(&self, $($given),*))))
+                    };
+                    let called = call();
+                    match called {
+                        Ok(Ok(result)) => result.finish(vm),
+                        Ok(Err(payload)) => Err(panic_error(&signature.path, &*payload, vm)),
+                        Err(misfit) => Err(signature.refuse(vm, misfit)),
+                    }
+                }))
+            }
+        }
+
+        impl<F, R, $($name),*> Function<fn(&mut Ctx<'_>, $($name),*) -> R> for F
+        where
+            R: Outcome,
+            $($name: Parameter,)*
+            F: Fn(&mut Ctx<'_>, $($name),*) -> R + Send + Sync + 'static,
+            F: for<'a> Fn(&mut Ctx<'_>, $(<$name as Parameter>::Given<'a>),*) -> R,
+        {
+            fn params() -> Vec<Param> {
+                vec![$(Param::of::<$name>($index)),*]
+            }
+
+            fn body(self, signature: Arc<Signature>) -> HostBody {
+                /// Names one of the two signatures that `F` is known by.
+                fn apply<R, $($name),*>(
+                    f: impl Fn(&mut Ctx<'_>, $($name),*) -> R,
+                    cx: &mut Ctx<'_>,
+                    $($given: $name),*
+                ) -> R {
+                    f(cx, $($given),*)
                 }
+                HostBody::Context(Arc::new(move |cx: &mut Ctx<'_>, args: Args| {
+                    let defaults = signature.defaults(cx.vm_mut(), args)?;
+                    // The call borrows the context, so what is lent out of it is held apart.
+                    let hold = || {
+                        let input = signature.input(cx.vm(), args, &defaults);
+                        let _ = input;
+                        Ok::<_, Misfit>(($(
+                            <$name as Parameter>::hold(&input, $index)
+                                .ok_or_else(|| Misfit::of::<$name>(&input, $index))?,
+                        )*))
+                    };
+                    let held = hold();
+                    let ($(mut $given,)*) = match held {
+                        Ok(held) => held,
+                        Err(misfit) => return Err(signature.refuse(cx.vm_mut(), misfit)),
+                    };
+                    let called = catch_unwind(AssertUnwindSafe(|| {
+                        apply(&self, cx, $(<$name as Parameter>::lend(&mut $given)),*)
+                    }));
+                    match called {
+                        Ok(result) => result.finish(cx.vm_mut()),
+                        Err(payload) => {
+                            Err(panic_error(&signature.path, &*payload, cx.vm_mut()))
+                        }
+                    }
+                }))
             }
         }
     )+};

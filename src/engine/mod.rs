@@ -10,6 +10,7 @@
 //! of this layer; `profile` gives names to where the time goes; `stdlib` compiles the standard modules that are written in Kettle. Nothing here reads the command line or ends the process.
 
 mod api;
+mod context;
 mod convert;
 #[expect(clippy::module_inception, reason = "the engine is the first of the layer's three objects")]
 mod engine;
@@ -18,6 +19,7 @@ mod error_json;
 mod foreign;
 mod future;
 mod graph;
+mod handle;
 mod host;
 mod import;
 mod library;
@@ -38,11 +40,13 @@ mod uncaught;
 mod vm;
 
 pub use api::read_api;
+pub use context::{Access, Ctx};
 pub use convert::{Arguments, Bytes, FromValue, Incoming, IntoValue, Parameter, Rest};
 pub use engine::Engine;
 pub use error::{CallFrame, Error, Place};
 pub use foreign::ForeignError;
 pub use future::AsyncFunction;
+pub use handle::{Func, Items, List, Map, Value};
 pub use host::{Function, Outcome};
 pub use loader::{Files, Loader, Memory, ReadError};
 pub use module::{FunctionBuilder, ModuleBuilder};

@@ -31,8 +31,8 @@ use crate::vm::text::is_name;
 /// })?;
 /// let text = "import shop\npub fn price() { [shop.price(\"tea\"), shop.price(\"tea\", count: 2)] }";
 /// let mut vm = Vm::new(&engine)?;
-/// vm.run(&engine.compile_text("shop.ket", text)?)?;
-/// assert_eq!(vm.call::<Vec<i64>>("price", ())?, [350, 700]);
+/// vm.run_blocking(&engine.compile_text("shop.ket", text)?)?;
+/// assert_eq!(vm.call_blocking::<Vec<i64>>("price", ())?, [350, 700]);
 /// # Ok::<(), kettle::engine::Error>(())
 /// ```
 pub struct ModuleBuilder {

@@ -1,6 +1,8 @@
 //! Makes the [`Report`] of an error while its VM is at hand.
 
+use super::error::Error;
 use super::foreign;
+use super::handle;
 use super::library::Sources;
 use super::report::{Entered, Entry, Frame, Relation, Report};
 use crate::vm::display::display_short;
@@ -16,6 +18,12 @@ const DEPTH_MAX: usize = 6;
 const MESSAGE_MAX: usize = 1000;
 /// Of the data of an error this many bytes are shown.
 const DATA_MAX: usize = 200;
+
+/// The error that a host gets for one that a script has thrown.
+pub fn error(vm: &Machine, error: Value, sources: &Sources, status: i32) -> Error {
+    let report = Box::new(report(vm, error, sources));
+    Error::Uncaught { report, status, thrown: handle::Value::hold(&vm.heap, error) }
+}
 
 /// All that is known of an error: its trace, its causes, what it suppressed, each error once.
 pub fn report(vm: &Machine, error: Value, sources: &Sources) -> Report {

@@ -4,10 +4,10 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
+use super::context::inner;
 use super::convert::{Arguments, FromValue};
 use super::engine::Engine;
 use super::error::Error;
-use super::host::HostBody;
 use super::library::{Library, Sources};
 use super::option::{Options, SignalHook, TracerHook};
 use super::program::Program;
@@ -36,7 +36,7 @@ const QUOTED_MAX: usize = 60;
 /// A virtual machine that runs one program and can then be called into.
 ///
 /// `Send` but not `Sync`: it may move between threads, one of which drives it at a time. Its tasks
-/// go on only while [`run`](Vm::run) or [`call`](Vm::call) drives them.
+/// go on only while [`run_blocking`](Vm::run_blocking) or [`call_blocking`](Vm::call_blocking) drives them.
 pub struct Vm {
     pub(super) runtime: Runtime,
     pub(super) engine: Engine,
@@ -67,8 +67,8 @@ impl Vm {
             machine.heap.set_clock(report.clock);
         }
         natives::stdio::install(&mut machine, &world);
-        register(&mut machine, &mut table, engine)?;
         let sources = Sources::default();
+        register(&mut machine, &mut table, engine, &sources)?;
         super::trace::install(&mut machine, &sources);
         let library = Library::new(engine.clone(), sources.clone());
         let mut runtime = Runtime::new(machine, driver(options)?, Box::new(library), table);
@@ -88,7 +88,7 @@ impl Vm {
 
     /// Runs a program to its end: the top level of each module, then `main`, then the tasks that
     /// are left. Gives the exit status; an error that nothing caught is an [`Error::Uncaught`].
-    pub fn run(&mut self, program: &Program) -> Result<i32, Error> {
+    pub fn run_blocking(&mut self, program: &Program) -> Result<i32, Error> {
         let closures = self.load(program)?;
         self.start(program, closures);
         loop {
@@ -99,14 +99,34 @@ impl Vm {
     }
 
     /// Calls a public function of the module that was started and waits for its result.
-    pub fn call<R: FromValue>(&mut self, name: &str, args: impl Arguments) -> Result<R, Error> {
+    pub fn call_blocking<R: FromValue>(
+        &mut self,
+        name: &str,
+        args: impl Arguments,
+    ) -> Result<R, Error> {
         let callee = self.find(name)?;
         let args = args.into_values(&mut self.runtime.vm.heap).map_err(Error::Call)?;
-        let call = self.runtime.call(callee, &args);
+        let value = self.call_to_end(callee, &args)?;
+        self.result(name, value)
+    }
+
+    /// The value of a public name of the module that was started.
+    pub fn global<T: FromValue>(&self, name: &str) -> Result<T, Error> {
+        let value = self.find(name)?;
+        let heap = &self.runtime.vm.heap;
+        T::from_value(heap, value).ok_or_else(|| {
+            let shown = display_short(heap, value, QUOTED_MAX);
+            Error::Call(format!("`{name}` is {shown} where the host expects {}", T::expected()))
+        })
+    }
+
+    /// Calls something and turns the loop until that has ended.
+    fn call_to_end(&mut self, callee: Value, args: &[Value]) -> Result<Value, Error> {
+        let call = self.runtime.call(callee, args);
         let mut is_over = false;
         loop {
             match self.runtime.call_end(call) {
-                Some(CallEnd::Outcome(Ok(value))) => return self.result(name, value),
+                Some(CallEnd::Outcome(Ok(value))) => return Ok(value),
                 Some(CallEnd::Outcome(Err(error))) => {
                     self.place_call(error, callee);
                     return Err(self.uncaught(error, None));
@@ -276,7 +296,21 @@ impl Vm {
         let status = asked.unwrap_or_else(|| {
             if vm.is_error_kind(error, ErrorKind::DeadlockError) { STATUS_DEADLOCK } else { 1 }
         });
-        Error::Uncaught { report: Box::new(uncaught::report(vm, error, &self.sources)), status }
+        uncaught::error(vm, error, &self.sources, status)
+    }
+}
+
+impl inner::Access for Vm {
+    fn machine(&self) -> &Machine {
+        &self.runtime.vm
+    }
+
+    fn machine_mut(&mut self) -> &mut Machine {
+        &mut self.runtime.vm
+    }
+
+    fn call_raw(&mut self, callee: Value, args: &[Value]) -> Result<Value, Error> {
+        self.call_to_end(callee, args)
     }
 }
 
@@ -303,16 +337,19 @@ fn call_of_main(
 }
 
 /// Gives the VM the functions, types and constants of the host.
-fn register(vm: &mut Machine, table: &mut LoopTable, engine: &Engine) -> Result<(), Error> {
+fn register(
+    vm: &mut Machine,
+    table: &mut LoopTable,
+    engine: &Engine,
+    sources: &Sources,
+) -> Result<(), Error> {
     let define = |vm: &mut Machine, path: &str, value: Value| match path.rsplit_once('.') {
         Some((module, name)) => vm.define_member(module, name, value),
         None => vm.define_prelude(path.to_owned(), value),
     };
     for function in engine.functions() {
         let id = vm.add_native(function.native());
-        if let HostBody::Async(closure) = &function.body {
-            table.set_closure(id, closure.clone());
-        }
+        function.body.attach(id, table, sources);
         let value = vm.native_value(id);
         define(vm, &function.signature.path, value);
     }
@@ -320,7 +357,7 @@ fn register(vm: &mut Machine, table: &mut LoopTable, engine: &Engine) -> Result<
         super::object::install_iterator(vm);
     }
     for added in engine.types() {
-        let value = added.install(vm, table);
+        let value = added.install(vm, table, sources);
         define(vm, &added.path(), value);
     }
     for constant in engine.values() {

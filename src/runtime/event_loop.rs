@@ -110,6 +110,8 @@ pub struct Loop {
     pub(super) ended: Option<Ended>,
     /// What has come of the program.
     pub(super) result: Option<Outcome>,
+    /// How many calls of the host into the script, from inside calls of the script, are under way.
+    pub(super) nesting: u32,
 }
 
 impl Loop {
@@ -154,6 +156,7 @@ impl Loop {
             parts: Parts::default(),
             ended: None,
             result: None,
+            nesting: 0,
         }
     }
 

@@ -12,7 +12,7 @@
 //! - `resource output`: what has to be closed by whom, and where text goes;
 //! - `tracer timeline ticker watchdog`: what the loop does, for whoever wants to know;
 //! - `census`: what it holds, for tests;
-//! - `wait host report handle`: what natives, the host and scripts see.
+//! - `wait nested host report handle`: what natives, the host and scripts see.
 //!
 //! The loop knows no native by name, no socket and no file: those are sources. It must not touch
 //! the operating system other than through its [`Driver`](driver::Driver).
@@ -31,6 +31,7 @@ mod host;
 mod interrupt;
 mod join;
 mod mutex;
+mod nested;
 mod op;
 pub mod output;
 #[cfg(feature = "driver")]
@@ -72,6 +73,7 @@ pub use host::{Host, ImportWork, Silent};
 pub use interrupt::{INTERRUPT_HOST, INTERRUPT_SIGNAL, Interrupt};
 pub use join::JoinPlace;
 pub use mutex::Mutex;
+pub use nested::Stop;
 pub use op::Outcome;
 pub use program::{LastCall, Parts, ProgramEnd};
 pub use promise::Promise;

@@ -99,7 +99,8 @@ impl Loop {
                             format!("{name} cannot be an arm of `select`: spawn a task for it");
                         Err(vm.error(ErrorKind::TypeError, text))
                     }
-                    Ok(Answer::Unwind) => return Tried::Unwind,
+                    // Only functions that run at once are cut by what they call.
+                    Ok(Answer::Unwind | Answer::Cut(_)) => return Tried::Unwind,
                     Err(thrown) => Err(thrown),
                 }
             }

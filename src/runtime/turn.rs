@@ -23,7 +23,7 @@ use super::task::{Resume, Stage, TaskId};
 use super::timer::Alarm;
 use super::tracer::Step;
 use super::wait::{Answer, Cx, Wait};
-use crate::vm::{Exit, FiberId, Left, NativeId, Thrown};
+use crate::vm::{Args, Exit, FiberId, Left, NativeId, Thrown, Vm};
 
 /// While tasks are ready and no I/O is under way, the driver is asked only every so many turns.
 const TURNS_PER_POLL: u32 = 64;
@@ -58,6 +58,47 @@ impl Loop {
             && !self.driver.is_busy();
         self.unpolled += u32::from(nothing_to_ask);
         nothing_to_ask
+    }
+}
+
+impl Loop {
+    /// Calls a native of the loop for a task and gives its code the answer, now or later.
+    pub(super) fn call_native(
+        &mut self,
+        vm: &mut Vm,
+        id: TaskId,
+        native: NativeId,
+        args: Args,
+    ) -> Next {
+        let waits = vm.native(native).waits;
+        if waits && self.effective(id).is_some() {
+            return self.unwind(vm, id);
+        }
+        let answer = (Cx { vm, rt: self, task: id, at_once: waits }).call(native, args);
+        self.note_places(vm);
+        match answer {
+            Err(Thrown(error)) if waits => self.finish_at_once(vm, id, Err(error), None, false),
+            Err(Thrown(error)) => self.deliver(vm, id, Err(error), None),
+            Ok(Answer::Value(value)) if waits => {
+                self.finish_at_once(vm, id, Ok(value), None, false)
+            }
+            Ok(Answer::Value(value)) => self.deliver(vm, id, Ok(value), None),
+            Ok(Answer::Wait(wait)) => self.await_one(vm, id, wait),
+            Ok(Answer::Pending(source)) => self.park_one(vm, id, Wait::Source(source)),
+            Ok(Answer::Core(function, args)) => {
+                if let Some(task) = self.tasks.get(id) {
+                    vm.resume_core(task.fiber, function, &args);
+                }
+                Next::Run
+            }
+            Ok(Answer::Cut(cut)) => {
+                if let Some(task) = self.tasks.get(id) {
+                    vm.resume_cut(task.fiber, cut);
+                }
+                Next::Run
+            }
+            Ok(Answer::Unwind) => self.leave_program(vm, id),
+        }
     }
 }
 
@@ -249,7 +290,7 @@ impl Runtime {
             }
             let request = vm.request();
             let next = match left {
-                Left::Native => self.call_native(id, request.native, request.args),
+                Left::Native => rt.call_native(vm, id, request.native, request.args),
                 Left::Await => rt.await_object(vm, id, request.value, request.flags != 0),
                 Left::Spawn => rt.spawn_for(vm, id, request),
                 Left::Scope => {
@@ -276,7 +317,7 @@ impl Runtime {
             Exit::Return(value) => return self.end(id, Ended::Value(value)),
             Exit::Throw(error) => return self.end(id, Ended::Throw(error)),
             Exit::Cut(cut) => return self.end(id, Ended::Cut(cut)),
-            Exit::Native { native, args, .. } => return self.call_native(id, native, args),
+            Exit::Native { native, args, .. } => return rt.call_native(vm, id, native, args),
             Exit::Await { value, optional } => return rt.await_object(vm, id, value, optional),
             Exit::Spawn { callee, args, named, owner, flags } => {
                 let args = vm.args(args).to_vec();
@@ -320,31 +361,6 @@ impl Runtime {
             return Next::Switch;
         }
         rt.close_generators(vm, id, own, After::Task(ended))
-    }
-
-    fn call_native(&mut self, id: TaskId, native: NativeId, args: crate::vm::Args) -> Next {
-        let Runtime { vm, rt } = self;
-        let waits = vm.native(native).waits;
-        if waits && rt.effective(id).is_some() {
-            return rt.unwind(vm, id);
-        }
-        let answer = (Cx { vm, rt, task: id, at_once: waits }).call(native, args);
-        rt.note_places(vm);
-        match answer {
-            Err(Thrown(error)) if waits => rt.finish_at_once(vm, id, Err(error), None, false),
-            Err(Thrown(error)) => rt.deliver(vm, id, Err(error), None),
-            Ok(Answer::Value(value)) if waits => rt.finish_at_once(vm, id, Ok(value), None, false),
-            Ok(Answer::Value(value)) => rt.deliver(vm, id, Ok(value), None),
-            Ok(Answer::Wait(wait)) => rt.await_one(vm, id, wait),
-            Ok(Answer::Pending(source)) => rt.park_one(vm, id, Wait::Source(source)),
-            Ok(Answer::Core(function, args)) => {
-                if let Some(task) = rt.tasks.get(id) {
-                    vm.resume_core(task.fiber, function, &args);
-                }
-                Next::Run
-            }
-            Ok(Answer::Unwind) => rt.leave_program(vm, id),
-        }
     }
 
     /// The fuel is used up, or somebody wants the running task to stop. Says whether it has to wait

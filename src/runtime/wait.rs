@@ -43,6 +43,8 @@ pub enum Answer {
     Pending(Box<dyn Source>),
     /// With what a function of the core module gives, which may wait.
     Core(&'static str, Vec<Value>),
+    /// Never: its caller unwinds with this cut, which has ended what it called.
+    Cut(Value),
     /// Never: its caller unwinds to the end of the program (`exit`).
     Unwind,
 }

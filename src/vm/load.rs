@@ -71,6 +71,10 @@ pub(super) struct LoadedModule {
 pub(super) struct Stubs {
     /// Calls `R[0]` with `n` arguments; the function for `n` is this plus `n`.
     pub(super) first_call: u32,
+    /// Like `first_call`, by functions that wait for nothing.
+    pub(super) first_plain: u32,
+    /// Like `call_spread`, in the same way.
+    pub(super) plain_spread: u32,
     /// Calls `R[0]` with the list `R[1]` and the map `R[2]`.
     pub(super) call_spread: u32,
 }
@@ -360,9 +364,13 @@ impl Vm {
         let mut stubs: Vec<FunctionCode> =
             (0..=STUB_ARGUMENTS_MAX).map(|count| stub(Opcode::CallAwait, count as u8)).collect();
         stubs.push(stub(Opcode::CallSpreadAwait, 0));
+        stubs.extend((0..=STUB_ARGUMENTS_MAX).map(|count| stub(Opcode::Call, count as u8)));
+        stubs.push(stub(Opcode::CallSpread, 0));
         let first_call = self.load_synthetic(stubs);
         let call_spread = first_call + STUB_ARGUMENTS_MAX as u32 + 1;
-        self.stubs = Stubs { first_call, call_spread };
+        let first_plain = call_spread + 1;
+        let plain_spread = first_plain + STUB_ARGUMENTS_MAX as u32 + 1;
+        self.stubs = Stubs { first_call, call_spread, first_plain, plain_spread };
         // The class that the others inherit from brings code with it, and while a module is loaded no
         // other code may come.
         self.error_class(ErrorKind::Error);
@@ -381,19 +389,21 @@ impl Vm {
     }
 }
 
-/// A function that calls what is in its `R[0]`, awaited, and returns the result.
+/// A function that calls what is in its `R[0]` and returns the result. It waits for that, and is
+/// awaited itself, if the opcode does.
 fn stub(op: Opcode, count: u8) -> FunctionCode {
-    let code = vec![
-        Instruction::new(op, 0, 0, count, 0),
-        Instruction::new(Opcode::AwaitResult, 0, 0, 0, 0),
-        Instruction::new(Opcode::Return, 0, 0, 0, 0),
-    ];
+    let waits = matches!(op, Opcode::CallAwait | Opcode::CallSpreadAwait);
+    let mut code = vec![Instruction::new(op, 0, 0, count, 0)];
+    if waits {
+        code.push(Instruction::new(Opcode::AwaitResult, 0, 0, 0, 0));
+    }
+    code.push(Instruction::new(Opcode::Return, 0, 0, 0, 0));
     FunctionCode {
         name: Arc::from("<fiber>"),
         registers: 3.max(count + 1),
         closure_register: 255,
         spans: vec![Span::default(); code.len()],
-        is_async: true,
+        is_async: waits,
         code,
         ..FunctionCode::default()
     }

@@ -375,7 +375,7 @@ impl Vm {
     }
 
     /// The value of a name of the prelude.
-    pub(super) fn prelude(&mut self, name: &str) -> Option<Value> {
+    pub fn prelude(&mut self, name: &str) -> Option<Value> {
         if let Some(value) = self.registry.prelude.get(name) {
             return Some(*value);
         }

@@ -40,11 +40,30 @@ impl Vm {
         positional: &[Value],
         named: Option<Value>,
     ) -> FiberId {
+        self.make_fiber(callee, positional, named, true)
+    }
+
+    /// A fiber that calls `callee`, not awaited: it never waits for anything.
+    pub fn new_plain_fiber(&mut self, callee: Value, positional: &[Value]) -> FiberId {
+        self.make_fiber(callee, positional, None, false)
+    }
+
+    fn make_fiber(
+        &mut self,
+        callee: Value,
+        positional: &[Value],
+        named: Option<Value>,
+        awaited: bool,
+    ) -> FiberId {
         let count = positional.len();
         let plain = named.is_none() && count <= STUB_ARGUMENTS_MAX;
         let list = if plain { Value::null() } else { self.heap.list(positional.to_vec()) };
-        let function =
-            if plain { self.stubs.first_call + count as u32 } else { self.stubs.call_spread };
+        let function = match (plain, awaited) {
+            (true, true) => self.stubs.first_call + count as u32,
+            (true, false) => self.stubs.first_plain + count as u32,
+            (false, true) => self.stubs.call_spread,
+            (false, false) => self.stubs.plain_spread,
+        };
         let registers = self.functions[function as usize].registers as usize;
         let pc = self.functions[function as usize].entry().expose_provenance();
         // Nearly always the first frame is a closure's, and sits on top of what it is called from.
@@ -52,7 +71,8 @@ impl Vm {
         let first = closure.map_or(0, |number| self.functions[number].registers as usize);
         let id = self.fibers.add((1 + registers).max(2 + first));
         let fiber = self.fibers.get_mut(id);
-        let word = FrameWord::new(BOTTOM | AWAITED, 16, function);
+        let flags = if awaited { BOTTOM | AWAITED } else { BOTTOM };
+        let word = FrameWord::new(flags, 16, function);
         fiber.stack.set(0, Value::frame(word.0 >> 8, 0));
         fiber.stack.set(1, callee);
         if plain {

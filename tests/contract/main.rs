@@ -52,7 +52,7 @@ fn run(text: &str, mode: Mode, world: World) -> (String, Census) {
         Err(error) => return (error.render(false), Census::default()),
     };
     let mut vm = Vm::new(&engine).expect("a machine can be made");
-    let ended = vm.run(&program);
+    let ended = vm.run_blocking(&program);
     let report = ended.err().map_or_else(String::new, |error| error.report(false));
     (output.text() + &report, vm.census())
 }

@@ -49,7 +49,7 @@ fn the_error_of_the_host_comes_back() {
     is_shared::<Error>();
     let mut vm = vm(&engine(), TEXT);
     for (name, code) in [("direct", 403), ("later", 503), ("again", 403)] {
-        let error = vm.call::<i64>(name, ("x",)).expect_err("it is refused");
+        let error = vm.call_blocking::<i64>(name, ("x",)).expect_err("it is refused");
         let refused = error.downcast_ref::<Refused>().expect("it is the host's");
         assert_eq!(refused.code, code, "{name}");
         assert!(error.downcast_ref::<ParseIntError>().is_some(), "a source is found, too");
@@ -58,19 +58,19 @@ fn the_error_of_the_host_comes_back() {
         assert!(report.contains("invalid digit"), "{report}");
         assert!(!report.contains("host_error"), "{report}");
     }
-    let error = vm.call::<i64>("direct", ("x",)).expect_err("it is refused");
+    let error = vm.call_blocking::<i64>("direct", ("x",)).expect_err("it is refused");
     let source = std::error::Error::source(&error).expect("the chain goes on");
     assert_eq!(source.to_string(), "refused with 403");
     assert!(source.source().is_some_and(|it| it.is::<ParseIntError>()));
     assert_eq!(error.class(), Some("Error"));
-    let told: Vec<String> = vm.call("told", ("x",)).expect("it is caught");
+    let told: Vec<String> = vm.call_blocking("told", ("x",)).expect("it is caught");
     assert_eq!(told, ["refused with 403", "invalid digit found in string", "<host_error>"]);
 }
 
 #[test]
 fn places_are_in_bytes_and_frames_tell_awaits_and_spawns() {
     let mut vm = vm(&engine(), TEXT);
-    let error = vm.call::<i64>("later", ("x",)).expect_err("it is refused");
+    let error = vm.call_blocking::<i64>("later", ("x",)).expect_err("it is refused");
     let place = error.place().expect("it has a place");
     assert_eq!(place.to_string(), "test.ket:8:26");
     assert_eq!(place.text(), "ask_later(x)");
@@ -87,7 +87,7 @@ fn places_are_in_bytes_and_frames_tell_awaits_and_spawns() {
 #[test]
 fn json_says_the_same() {
     let mut vm = vm(&engine(), TEXT);
-    let error = vm.call::<i64>("again", ("x",)).expect_err("it is refused");
+    let error = vm.call_blocking::<i64>("again", ("x",)).expect_err("it is refused");
     let json: serde_json::Value = serde_json::from_str(&error.to_json()).expect("it is JSON");
     assert_eq!(json["kind"], "uncaught");
     assert_eq!(json["message"], "ValueError: outer");

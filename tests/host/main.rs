@@ -10,7 +10,8 @@ fn vm(engine: &Engine, text: &str) -> Vm {
     let program =
         engine.compile_text("test.ket", text).unwrap_or_else(|e| panic!("{}", e.render(false)));
     let mut vm = Vm::new(engine).expect("a VM can be made");
-    let status = vm.run(&program).unwrap_or_else(|error| panic!("{}", error.report(false)));
+    let status =
+        vm.run_blocking(&program).unwrap_or_else(|error| panic!("{}", error.report(false)));
     assert_eq!(status, 0);
     vm
 }

@@ -103,7 +103,7 @@ fn errors_name_the_function_the_argument_and_the_value() {
         "TypeError: tag: argument 1 must be a str, not an int (2)",
     ];
     for (n, expected) in expected.iter().enumerate() {
-        assert_eq!(vm.call::<String>("said", (n,)).expect("it is caught"), *expected);
+        assert_eq!(vm.call_blocking::<String>("said", (n,)).expect("it is caught"), *expected);
     }
 }
 

@@ -47,7 +47,7 @@ fn run(engine: &Engine, programs: &[Program], seed: u64) -> Run {
     (options.stdout, options.stderr) = (output.clone(), output.clone());
     options.seed = seed;
     let program = &programs[seed as usize % programs.len()];
-    let end = Vm::new(&engine).and_then(|mut vm| vm.run(program));
+    let end = Vm::new(&engine).and_then(|mut vm| vm.run_blocking(program));
     let end = end.map_or_else(|error| error.report(false), |status| status.to_string());
     let steps = std::mem::take(&mut *steps.lock().unwrap_or_else(PoisonError::into_inner));
     Run { steps, output: output.text(), end }

@@ -12,7 +12,7 @@ fn run(text: &str) -> (String, Calls) {
     options.stderr = output.clone();
     let program = engine.compile_text("calls.ket", text).expect("the program is correct");
     let mut vm = Vm::new(&engine).expect("a machine can be made");
-    vm.run(&program).expect("it ends by itself");
+    vm.run_blocking(&program).expect("it ends by itself");
     (output.text(), vm.calls())
 }
 

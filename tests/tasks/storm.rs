@@ -95,7 +95,7 @@ fn log(engine: &mut Engine, text: &str) -> String {
     let program = engine.compile_text("storm.ket", text);
     let program = program.unwrap_or_else(|error| panic!("{}\n{text}", error.render(false)));
     let mut vm = Vm::new(engine).expect("the options are right");
-    let end = vm.run(&program);
+    let end = vm.run_blocking(&program);
     let census = vm.census();
     let left =
         if census == Census::default() { String::new() } else { format!("left: {census:?}") };

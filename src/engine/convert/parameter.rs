@@ -68,6 +68,15 @@ pub trait Parameter {
         (index, input.value(index))
     }
 
+    /// What is kept of the argument while the function may call back into the script.
+    type Held;
+
+    /// The same as [`take`](Parameter::take), without a borrow of the VM.
+    fn hold(input: &Incoming<'_>, index: usize) -> Option<Self::Held>;
+
+    /// What the function gets of what is held. It is asked for once.
+    fn lend(held: &mut Self::Held) -> Self::Given<'_>;
+
     /// Whether the argument may be left out.
     fn is_optional() -> bool {
         false
@@ -90,6 +99,16 @@ impl<T: FromValue> Parameter for T {
         if value.is_unset() { T::missing() } else { T::from_value(&input.vm.heap, value) }
     }
 
+    type Held = Option<T>;
+
+    fn hold(input: &Incoming<'_>, index: usize) -> Option<Option<T>> {
+        <T as Parameter>::take(input, index).map(Some)
+    }
+
+    fn lend(held: &mut Option<T>) -> T {
+        held.take().expect("an argument is lent once")
+    }
+
     fn is_optional() -> bool {
         T::missing().is_some()
     }
@@ -108,6 +127,16 @@ impl Parameter for &str {
 
     fn take<'a>(input: &Incoming<'a>, index: usize) -> Option<&'a str> {
         input.vm.heap.str(input.value(index))
+    }
+
+    type Held = String;
+
+    fn hold(input: &Incoming<'_>, index: usize) -> Option<String> {
+        Self::take(input, index).map(str::to_owned)
+    }
+
+    fn lend(held: &mut String) -> &str {
+        held
     }
 }
 
@@ -128,6 +157,16 @@ impl Parameter for &[u8] {
             Kind::Buffer => input.vm.heap.buffer_ref(value).map(Vec::as_slice),
             _ => input.vm.heap.bytes_ref(value),
         }
+    }
+
+    type Held = Vec<u8>;
+
+    fn hold(input: &Incoming<'_>, index: usize) -> Option<Vec<u8>> {
+        Self::take(input, index).map(<[u8]>::to_vec)
+    }
+
+    fn lend(held: &mut Vec<u8>) -> &[u8] {
+        held
     }
 }
 
@@ -150,6 +189,16 @@ impl<T: FromValue> Parameter for Rest<T> {
     fn take(input: &Incoming<'_>, index: usize) -> Option<Rest<T>> {
         let values = input.rest(index).iter();
         values.map(|&value| T::from_value(&input.vm.heap, value)).collect::<Option<_>>().map(Rest)
+    }
+
+    type Held = Option<Rest<T>>;
+
+    fn hold(input: &Incoming<'_>, index: usize) -> Option<Option<Rest<T>>> {
+        Self::take(input, index).map(Some)
+    }
+
+    fn lend(held: &mut Option<Rest<T>>) -> Rest<T> {
+        held.take().expect("an argument is lent once")
     }
 
     fn misfit(input: &Incoming<'_>, index: usize) -> (usize, Value) {

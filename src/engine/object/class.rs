@@ -9,13 +9,12 @@ use super::{Object, Shared, element};
 use crate::engine::convert::{FromValue, Incoming};
 use crate::engine::future;
 use crate::engine::host::{HostBody, Outcome};
+use crate::engine::library::Sources;
 use crate::engine::signature::{Misfit, Param, Signature};
 use crate::natives;
 use crate::runtime::{Cx, LoopTable};
 use crate::vm::text::is_name;
-use crate::vm::{
-    Args, NOT_OF_LIBRARY, Native, NativeBody, NativeParam, ParamKind, Value, Vm as Machine,
-};
+use crate::vm::{Args, Native, NativeBody, NativeParam, ParamKind, Value, Vm as Machine};
 
 /// Fills a type of the host with what scripts can see of it. The macros `#[derive(kettle::Object)]` and
 /// `#[kettle::methods]` write the calls.
@@ -232,20 +231,20 @@ impl HostType {
     }
 
     /// Tells a VM of it; gives the type as a value.
-    pub(in crate::engine) fn install(&self, vm: &mut Machine, table: &mut LoopTable) -> Value {
+    pub(in crate::engine) fn install(
+        &self,
+        vm: &mut Machine,
+        table: &mut LoopTable,
+        sources: &Sources,
+    ) -> Value {
         for member in &*self.members {
             let id = vm.add_native(Native {
                 name: Cow::Owned(member.signature.path.clone()),
                 params: Cow::Owned(member.signature.native_params()),
                 waits: member.signature.waits,
-                body: match &member.body {
-                    HostBody::Plain(function) => NativeBody::Host(function.clone()),
-                    HostBody::Async(_) => NativeBody::Loop(NOT_OF_LIBRARY),
-                },
+                body: member.body.native(),
             });
-            if let HostBody::Async(closure) = &member.body {
-                table.set_closure(id, closure.clone());
-            }
+            member.body.attach(id, table, sources);
             let value = vm.native_value(id);
             match member.role {
                 Role::Method => vm.define_method(self.name, member.name.into(), id),

@@ -158,6 +158,7 @@ impl Heap {
         self.marker.values(&self.characters);
         self.marker.values(&self.natives);
         self.marker.values(&self.types);
+        self.roots.trace(&mut self.marker);
         roots(&mut self.marker);
     }
 }

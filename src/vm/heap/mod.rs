@@ -34,6 +34,7 @@ mod mark;
 mod name;
 mod place;
 mod raw;
+mod root;
 mod space;
 mod stats;
 mod unseen;
@@ -41,6 +42,7 @@ mod view;
 
 pub use account::OutOfMemory;
 pub use mark::{Marker, Pass};
+pub use root::Root;
 pub use stats::{HeapStats, Part, PartTime};
 pub use unseen::Unseen;
 
@@ -100,6 +102,8 @@ pub struct Heap {
     natives: Vec<Value>,
     /// Built-in types.
     types: Vec<Value>,
+    /// What hosts hold.
+    roots: root::Roots,
     /// The last shape that was given to a class.
     last_shape: u32,
 }
@@ -142,6 +146,7 @@ impl Heap {
             place: Cell::new(None),
             natives: Vec::new(),
             types: Vec::new(),
+            roots: root::Roots::default(),
             last_shape: 0,
         }
     }

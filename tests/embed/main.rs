@@ -11,14 +11,17 @@ use std::time::Duration;
 
 use kettle::engine::{Bytes, Engine, Error, Memory, Output, Program, Rest, StallHook, Vm};
 
-#[path = "../examples/embed/minimal.rs"]
+mod handle;
+
+#[path = "../../examples/embed/minimal.rs"]
 mod minimal;
 
 fn vm(engine: &Engine, text: &str) -> Vm {
     let program =
         engine.compile_text("test.ket", text).unwrap_or_else(|e| panic!("{}", e.render(false)));
     let mut vm = Vm::new(engine).expect("a VM can be made");
-    let status = vm.run(&program).unwrap_or_else(|error| panic!("{}", error.report(false)));
+    let status =
+        vm.run_blocking(&program).unwrap_or_else(|error| panic!("{}", error.report(false)));
     assert_eq!(status, 0);
     vm
 }
@@ -81,14 +84,14 @@ fn engine_and_program_are_shared_and_a_vm_can_move() {
     can_move::<Vm>();
     let engine = Engine::new();
     let mut vm = vm(&engine, "var n = 0\npub fn count() { n += 1; n }");
-    assert_eq!(vm.call::<i64>("count", ()).expect("it counts"), 1);
+    assert_eq!(vm.call_blocking::<i64>("count", ()).expect("it counts"), 1);
     let vm = thread::spawn(move || {
         let mut vm = vm;
-        assert_eq!(vm.call::<i64>("count", ()).expect("it counts"), 2);
+        assert_eq!(vm.call_blocking::<i64>("count", ()).expect("it counts"), 2);
         vm
     });
     let mut vm = vm.join().expect("the thread ends");
-    assert_eq!(vm.call::<i64>("count", ()).expect("it counts"), 3);
+    assert_eq!(vm.call_blocking::<i64>("count", ()).expect("it counts"), 3);
 }
 
 #[test]
@@ -119,16 +122,22 @@ fn values_go_both_ways() {
          pub fn none() { nothing() }\n\
          pub fn echo(x) { x }",
     );
-    assert_eq!(vm.call::<String>("joined", ()).expect("a str"), "a-b");
-    assert_eq!(vm.call::<f64>("summed", ()).expect("a float"), 6.5);
-    let pairs: Vec<(bool, Option<i64>)> = vm.call("pairs", ()).expect("a list of pairs");
+    assert_eq!(vm.call_blocking::<String>("joined", ()).expect("a str"), "a-b");
+    assert_eq!(vm.call_blocking::<f64>("summed", ()).expect("a float"), 6.5);
+    let pairs: Vec<(bool, Option<i64>)> = vm.call_blocking("pairs", ()).expect("a list of pairs");
     assert_eq!(pairs, [(true, Some(3)), (false, None)]);
-    assert_eq!(vm.call::<u8>("counted", ()).expect("an int"), 2);
-    assert_eq!(vm.call::<Bytes>("bytes", ()).expect("bytes").0, b"cba");
-    assert_eq!(vm.call::<Duration>("span", ()).expect("a duration"), Duration::from_millis(1500));
-    vm.call::<()>("none", ()).expect("null");
+    assert_eq!(vm.call_blocking::<u8>("counted", ()).expect("an int"), 2);
+    assert_eq!(vm.call_blocking::<Bytes>("bytes", ()).expect("bytes").0, b"cba");
+    assert_eq!(
+        vm.call_blocking::<Duration>("span", ()).expect("a duration"),
+        Duration::from_millis(1500)
+    );
+    vm.call_blocking::<()>("none", ()).expect("null");
     let map = HashMap::from([("k".to_owned(), vec![1_i64, 2])]);
-    assert_eq!(vm.call::<HashMap<String, Vec<i64>>>("echo", (map.clone(),)).expect("a map"), map);
+    assert_eq!(
+        vm.call_blocking::<HashMap<String, Vec<i64>>>("echo", (map.clone(),)).expect("a map"),
+        map
+    );
 }
 
 #[test]
@@ -146,7 +155,8 @@ fn wrong_arguments_are_errors_of_the_script() {
          pub fn failing() { catching(|| fail(\"x\")) }\n\
          pub fn panicking() { catching(|| boom()) }",
     );
-    let mut said = |name: &str| vm.call::<String>(name, ()).expect("the script catches it");
+    let mut said =
+        |name: &str| vm.call_blocking::<String>(name, ()).expect("the script catches it");
     assert_eq!(
         said("wrong"),
         "TypeError: byte: argument 1 must be an int from 0 to 255, not a str (\"x\")"
@@ -177,8 +187,8 @@ fn futures_complete_from_other_threads() {
          pub async fn refused() { try { await refuse(\"busy\") } catch e { e.message } }",
     );
     let expected: Vec<i64> = (0..20).map(|n| n * 2).collect();
-    assert_eq!(vm.call::<Vec<i64>>("doubled", ()).expect("a list"), expected);
-    assert_eq!(vm.call::<String>("refused", ()).expect("a str"), "busy");
+    assert_eq!(vm.call_blocking::<Vec<i64>>("doubled", ()).expect("a list"), expected);
+    assert_eq!(vm.call_blocking::<String>("refused", ()).expect("a str"), "busy");
 }
 
 #[test]
@@ -209,15 +219,15 @@ fn an_uncaught_error_says_where() {
     let engine = Engine::new();
     let text = "pub fn check(n) {\n    if n < 0 { throw ValueError(\"negative: ${n}\") }\n    n\n}";
     let mut vm = vm(&engine, text);
-    let error = vm.call::<i64>("check", (-1,)).expect_err("it throws");
+    let error = vm.call_blocking::<i64>("check", (-1,)).expect_err("it throws");
     assert_eq!(error.to_string(), "ValueError: negative: -1");
     assert_eq!(error.status(), 1);
     let Error::Uncaught { report, .. } = &error else { panic!("{error:?}") };
     assert_eq!(report.line(), Some(2));
-    assert_eq!(vm.call::<i64>("check", (1,)).expect("the VM stays usable"), 1);
-    let error = vm.call::<String>("check", (1,)).expect_err("an int is no str");
+    assert_eq!(vm.call_blocking::<i64>("check", (1,)).expect("the VM stays usable"), 1);
+    let error = vm.call_blocking::<String>("check", (1,)).expect_err("an int is no str");
     assert_eq!(error.to_string(), "`check` gave 1 where the host expects a str");
-    let error = vm.call::<i64>("chekc", (1,)).expect_err("there is none");
+    let error = vm.call_blocking::<i64>("chekc", (1,)).expect_err("there is none");
     assert_eq!(
         error.to_string(),
         "the program has no public function `chekc`; did you mean `check`?"
@@ -234,7 +244,7 @@ fn modules_come_from_memory() {
             .with("app/b.ket", "pub let x = 1\nprint(\"b once\")"),
     );
     let program = engine.compile_file("app/main.ket").expect("it compiles");
-    Vm::new(&engine).expect("a VM can be made").run(&program).expect("it runs");
+    Vm::new(&engine).expect("a VM can be made").run_blocking(&program).expect("it runs");
     assert_eq!(output.text(), "b once\na1\n");
 }
 
@@ -246,12 +256,12 @@ fn many_vms_share_a_program() {
         .expect("it compiles");
     let mut vms: Vec<Vm> = (0..50).map(|_| Vm::new(&engine).expect("a VM can be made")).collect();
     for vm in &mut vms {
-        vm.run(&program).expect("it runs");
+        vm.run_blocking(&program).expect("it runs");
     }
     for (index, vm) in vms.iter_mut().enumerate() {
         let index = index as i64;
-        assert_eq!(vm.call::<i64>("add", (index,)).expect("it adds"), index);
-        assert_eq!(vm.call::<i64>("add", (1,)).expect("it adds"), index + 1);
+        assert_eq!(vm.call_blocking::<i64>("add", (index,)).expect("it adds"), index);
+        assert_eq!(vm.call_blocking::<i64>("add", (1,)).expect("it adds"), index + 1);
     }
 }
 
@@ -274,14 +284,14 @@ fn another_thread_can_stop_a_program() {
                 thread::yield_now();
             }
         });
-        let error = vm.call::<()>(name, ()).expect_err("it does not end by itself");
+        let error = vm.call_blocking::<()>(name, ()).expect_err("it does not end by itself");
         stopped.store(true, Ordering::Release);
         other.join().expect("the thread ends");
         assert!(matches!(error, Error::Cancelled(_)), "{name}: {error:?}");
     }
     let program = engine.compile_text("again.ket", "pub fn one() { 1 }").expect("it compiles");
-    vm.run(&program).expect("the VM stays usable");
-    assert_eq!(vm.call::<i64>("one", ()).expect("it is called"), 1);
+    vm.run_blocking(&program).expect("the VM stays usable");
+    assert_eq!(vm.call_blocking::<i64>("one", ()).expect("it is called"), 1);
 }
 
 #[test]
@@ -290,7 +300,7 @@ fn a_second_program_has_its_own_places() {
     let mut vm = vm(&engine, "pub fn first() { throw Error(\"one\") }");
     let second =
         engine.compile_text("second.ket", "\n\n\nthrow Error(\"two\")").expect("it compiles");
-    let error = vm.run(&second).expect_err("it throws");
+    let error = vm.run_blocking(&second).expect_err("it throws");
     assert!(error.report(false).contains("second.ket:4:1"), "{}", error.report(false));
 }
 
@@ -305,11 +315,11 @@ fn memory_and_depth_are_limited() {
          pub fn deep(n) { 1 + deep(n + 1) }\n\
          pub fn fine() { 1 }",
     );
-    let error = vm.call::<()>("fill", ()).expect_err("memory ends");
+    let error = vm.call_blocking::<()>("fill", ()).expect_err("memory ends");
     assert!(error.to_string().starts_with("MemoryError"), "{error}");
-    let error = vm.call::<()>("deep", (0,)).expect_err("the stack ends");
+    let error = vm.call_blocking::<()>("deep", (0,)).expect_err("the stack ends");
     assert!(error.to_string().starts_with("StackOverflowError"), "{error}");
-    assert_eq!(vm.call::<i64>("fine", ()).expect("the VM stays usable"), 1);
+    assert_eq!(vm.call_blocking::<i64>("fine", ()).expect("the VM stays usable"), 1);
 }
 
 #[test]
@@ -325,10 +335,10 @@ fn garbage_does_not_count_against_the_limit() {
          pub fn after() { \"y\".repeat(8_000_000).len }",
     );
     for name in ["strings", "lists", "maps"] {
-        vm.call::<()>(name, ()).unwrap_or_else(|error| panic!("{name}: {error}"));
+        vm.call_blocking::<()>(name, ()).unwrap_or_else(|error| panic!("{name}: {error}"));
     }
-    vm.call::<()>("fill", ()).expect_err("memory ends");
-    assert_eq!(vm.call::<i64>("after", ()).expect("the list is garbage"), 8_000_000);
+    vm.call_blocking::<()>("fill", ()).expect_err("memory ends");
+    assert_eq!(vm.call_blocking::<i64>("after", ()).expect("the list is garbage"), 8_000_000);
 }
 
 /// In a simulated world every run draws the same names, and one of them may be taken.
@@ -363,7 +373,7 @@ fn a_host_is_told_of_a_task_that_holds_the_loop() {
     }));
     let text = "async fn hold() { block(); await sleep(0s) }\nspawn hold()\n";
     let program = engine.compile_text("stall.ket", text).expect("it compiles");
-    Vm::new(&engine).and_then(|mut vm| vm.run(&program)).expect("it runs");
+    Vm::new(&engine).and_then(|mut vm| vm.run_blocking(&program)).expect("it runs");
     assert_eq!(*told.lock().expect("nobody panics"), [("hold".to_owned(), 1, true)]);
     assert_eq!(out.text(), "");
 }
