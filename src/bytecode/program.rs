@@ -73,12 +73,15 @@ pub struct TestOptions {
     pub only: bool,
 }
 
+/// What stands for the module of an [`ImportedSlot`] that belongs to an earlier entry of a console.
+pub const SESSION: u32 = u32::MAX;
+
 /// A slot of another module of the same program.
 #[derive(Clone, Copy, Debug)]
 pub struct ImportedSlot {
-    /// Index into [`Program::modules`].
+    /// Index into [`Program::modules`], or [`SESSION`].
     pub module: u32,
-    /// Slot there.
+    /// Slot there; for [`SESSION`] the number that the VM knows it by.
     pub slot: u32,
 }
 

@@ -9,7 +9,7 @@ use std::fmt;
 use super::instruction::Instruction;
 use super::op::{Immediate, NO_REGISTER, Opcode, Operand};
 use super::program::{
-    Capture, Constant, FieldDefault, FunctionCode, HandlerKind, ModuleCode, SelectArmKind,
+    Capture, Constant, FieldDefault, FunctionCode, HandlerKind, ModuleCode, SESSION, SelectArmKind,
 };
 
 /// Registers that a frame has at most.
@@ -270,9 +270,13 @@ impl FunctionCheck<'_> {
                 .ensure(usize::from(b) < captures && c == self.function.closure_register, || {
                     format!("upvalue {b} of {captures}")
                 }),
-            Opcode::SetSlot => self.ensure((imm as usize) < self.module.slots.len(), || {
-                format!("slot {imm} of another module is written")
-            }),
+            Opcode::SetSlot => {
+                let own = self.module.slots.len();
+                let import =
+                    (imm as usize).checked_sub(own).and_then(|at| self.module.imports.get(at));
+                let may = (imm as usize) < own || import.is_some_and(|it| it.module == SESSION);
+                self.ensure(may, || format!("slot {imm} of another module is written"))
+            }
             Opcode::Closure => self.captures(imm as u32, c),
             Opcode::Class | Opcode::Enum | Opcode::Statics => {
                 let class = &self.module.classes[imm as usize];

@@ -10,10 +10,12 @@ mod lint;
 mod names;
 mod report;
 mod resolve;
+mod session;
 
 use std::collections::HashMap;
 
 pub use names::{Library, Names};
+pub use session::{Declared, DeclaredKind, NewName, NewNames, Session, SessionName};
 
 use crate::bytecode::program::{Export, ModuleCode};
 use crate::bytecode::verify::verify;
@@ -53,7 +55,8 @@ pub fn compile(
     purpose: Purpose,
 ) -> (Option<ModuleCode>, Vec<Diagnostic>) {
     let mut report = report::Report::new(source);
-    let resolution = resolve::resolve(module, text, names, files, purpose, &mut report);
+    let given = resolve::Given { names, files, purpose, session: None };
+    let resolution = resolve::resolve(module, text, given, &mut report);
     if report.has_errors() {
         return (None, report.finish());
     }
@@ -67,4 +70,29 @@ pub fn compile(
     }
     debug_assert_eq!(verify(&code), Ok(()), "the compiler writes code that holds to the rules");
     (Some(code), report.finish())
+}
+
+/// Compiles an entry of a console: a module whose top level gives the value of its last expression,
+/// uses the names of the `session` and declares some for the entries to come.
+pub fn compile_entry(
+    module: &Module,
+    (name, source, text): (&str, SourceId, &str),
+    names: &Names,
+    files: &HashMap<String, Dependency>,
+    session: &Session,
+) -> (Option<(ModuleCode, NewNames)>, Vec<Diagnostic>) {
+    let mut report = report::Report::new(source);
+    let given = resolve::Given { names, files, purpose: Purpose::Run, session: Some(session) };
+    let resolution = resolve::resolve(module, text, given, &mut report);
+    if report.has_errors() {
+        return (None, report.finish());
+    }
+    let input = emit::Source { module, name, id: source, text, files };
+    let code = emit::emit(input, &resolution, &mut report);
+    if report.has_errors() {
+        return (None, report.finish());
+    }
+    debug_assert_eq!(verify(&code), Ok(()), "the compiler writes code that holds to the rules");
+    let declared = resolve::new_names(&module.ast, &resolution, files);
+    (Some((code, declared)), report.finish())
 }

@@ -4,12 +4,15 @@
 //! - [`Program`]: compiled modules with their sources. `Send + Sync`.
 //! - [`Vm`]: heap, tasks, event loop. `Send`; it runs a program and can then be called into.
 //!
+//! - [`Console`]: a VM to which entries are submitted, one after the other; no terminal.
+//!
 //! `spine` is the way of a program from text to exit status, the place to begin reading. `graph`
 //! follows imports with a [`Loader`]; `convert`, `host` and `future` let Rust closures be called
 //! by scripts; `uncaught` and `report` tell the story of an error; `library` is what the loop asks
 //! of this layer; `profile` gives names to where the time goes; `stdlib` compiles the standard modules that are written in Kettle. Nothing here reads the command line or ends the process.
 
 mod api;
+pub mod console;
 mod context;
 mod convert;
 #[expect(clippy::module_inception, reason = "the engine is the first of the layer's three objects")]
@@ -40,6 +43,7 @@ mod uncaught;
 mod vm;
 
 pub use api::read_api;
+pub use console::Console;
 pub use context::{Access, Ctx};
 pub use convert::{Arguments, Bytes, FromValue, Incoming, IntoValue, Parameter, Rest};
 pub use engine::Engine;

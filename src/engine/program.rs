@@ -10,7 +10,7 @@ use super::graph::{Graph, Known, Node};
 use super::stdlib::{Imports, Module};
 use crate::bytecode::disassemble;
 use crate::bytecode::program::{ModuleCode, Program as Code, TestCode};
-use crate::compile::{self, Dependency, Purpose};
+use crate::compile::{self, Dependency, NewNames, Purpose, Session};
 use crate::diagnostics::{Diagnostic, SourceMap, render, silence};
 
 /// A program that can be run.
@@ -31,6 +31,15 @@ struct Content {
     base: usize,
     /// Which of those the others import.
     needed: Vec<usize>,
+}
+
+/// What an entry of a console finds.
+#[derive(Clone, Copy)]
+pub struct Entered<'a> {
+    /// The names of earlier entries.
+    pub names: &'a Session,
+    /// The files that they have imported, with their numbers among the known modules.
+    pub files: &'a [(Arc<str>, usize)],
 }
 
 /// What keeps a text from becoming a program.
@@ -126,6 +135,27 @@ impl Program {
         sources: SourceMap,
         purpose: Purpose,
     ) -> Result<Program, CompileError> {
+        Program::compile_with(graph, imports, sources, purpose, None).map(|(program, _)| program)
+    }
+
+    /// Compiles the entry of a console with the modules that it imports. Files that earlier entries
+    /// have imported are known by the names that the session has for them, which are `files`.
+    pub(super) fn compile_entry(
+        graph: Graph,
+        imports: Imports,
+        sources: SourceMap,
+        session: Entered<'_>,
+    ) -> Result<(Program, NewNames), CompileError> {
+        Program::compile_with(graph, imports, sources, Purpose::Run, Some(session))
+    }
+
+    fn compile_with(
+        graph: Graph,
+        imports: Imports,
+        sources: SourceMap,
+        purpose: Purpose,
+        entered: Option<Entered<'_>>,
+    ) -> Result<(Program, NewNames), CompileError> {
         let Graph { known, modules, mut diagnostics, .. } = graph;
         let Imports { names, modules: library } = imports;
         let sources = Arc::new(sources);
@@ -134,7 +164,9 @@ impl Program {
         let base = known.len();
         let imported = modules.iter().flat_map(|node| node.files.values().copied());
         let needed: BTreeSet<usize> = imported.filter(|number| *number < base).collect();
+        let mut declared = NewNames::new();
         for (number, node) in modules.iter().enumerate() {
+            let entered = entered.filter(|_| number + 1 == modules.len());
             // The tests of an imported module are its own business.
             let purpose = match purpose {
                 Purpose::Test if number + 1 < modules.len() => Purpose::Run,
@@ -144,11 +176,24 @@ impl Program {
             // more errors. A module that did not compile is just unknown to those that import it.
             let mut code = None;
             if node.is_whole {
-                let files = dependencies(node, &compiled);
+                let mut files = dependencies(node, &compiled);
                 let text = sources.get(node.source).map_or("", |source| &*source.text);
                 let Node { module, name, source, .. } = node;
-                let (made, found) =
-                    compile::compile(module, name, *source, text, &names, &files, purpose);
+                let (made, found) = match entered {
+                    Some(Entered { names: session, files: known }) => {
+                        files.extend(known.iter().filter_map(|(name, module)| {
+                            let code = compiled.get(*module)?.as_ref()?;
+                            Some((name.to_string(), dependency(*module, code)))
+                        }));
+                        let place = (&**name, *source, text);
+                        let (made, found) =
+                            compile::compile_entry(module, place, &names, &files, session);
+                        let (code, names) = made.unzip();
+                        declared = names.unwrap_or_default();
+                        (code, found)
+                    }
+                    None => compile::compile(module, name, *source, text, &names, &files, purpose),
+                };
                 diagnostics.extend(found);
                 code = made;
             }
@@ -173,7 +218,7 @@ impl Program {
                     base,
                     needed: needed.into_iter().collect(),
                 };
-                Ok(Program { content: Arc::new(content) })
+                Ok((Program { content: Arc::new(content) }, declared))
             }
             _ => Err(CompileError { diagnostics, sources }),
         }
@@ -182,12 +227,15 @@ impl Program {
 
 /// What a module's imports of files offer, as far as they compiled.
 fn dependencies(node: &Node, compiled: &[Option<Arc<ModuleCode>>]) -> HashMap<String, Dependency> {
-    let dependency = |(text, &index): (&String, &usize)| {
+    let known = |(text, &index): (&String, &usize)| {
         let code = compiled[index].as_ref()?;
-        let dependency = Dependency { index: index as u32, exports: code.exports.clone() };
-        Some((text.clone(), dependency))
+        Some((text.clone(), dependency(index, code)))
     };
-    node.files.iter().filter_map(dependency).collect()
+    node.files.iter().filter_map(known).collect()
+}
+
+fn dependency(index: usize, code: &ModuleCode) -> Dependency {
+    Dependency { index: index as u32, exports: code.exports.clone() }
 }
 
 impl CompileError {

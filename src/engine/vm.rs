@@ -315,7 +315,7 @@ impl inner::Access for Vm {
 }
 
 /// The exit status after a signal has ended the program.
-fn status_of(signal: Option<Signal>) -> Option<i32> {
+pub(super) fn status_of(signal: Option<Signal>) -> Option<i32> {
     signal.map(|signal| match signal {
         Signal::Terminate => 143,
         Signal::Interrupt | Signal::Quit => 130,

@@ -25,6 +25,9 @@ impl Loop {
     /// anybody was there to be told.
     pub(super) fn report_deadlock(&mut self, vm: &mut Vm) -> bool {
         let call = || {
+            if self.session.is_some() {
+                return self.foreground(vm);
+            }
             let calls = self.tasks.iter().filter(|(_, task)| task.kind == TaskKind::Call);
             calls.min_by_key(|(_, task)| task.number).map(|(id, _)| id)
         };

@@ -20,6 +20,7 @@ use super::program::Parts;
 use super::queue::Queue;
 use super::rec::{RecId, Recs};
 use super::resource::Resources;
+use super::session::Session;
 use super::task::{Stage, TaskId, Tasks};
 use super::timer::{Alarm, TimerId, Timers};
 use super::tracer::Tracer;
@@ -58,6 +59,8 @@ pub struct Loop {
     pub(super) ready: VecDeque<TaskId>,
     /// The test that is run, if it is one.
     pub trial: Option<Box<Trial>>,
+    /// The console that drives it, if one does.
+    pub(super) session: Option<Session>,
     /// The record of the program that runs.
     pub(super) program: Option<RecId>,
     /// Its task.
@@ -130,6 +133,7 @@ impl Loop {
             resources: Resources::default(),
             ready: VecDeque::new(),
             trial: None,
+            session: None,
             program: None,
             main: None,
             ops: 0,

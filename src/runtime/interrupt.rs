@@ -61,6 +61,9 @@ impl Loop {
         if interrupt == Interrupt::Signal(Signal::Quit) {
             return self.show_tasks(vm);
         }
+        if self.session.is_some() && interrupt != Interrupt::Signal(Signal::Terminate) {
+            return self.interrupt_session(vm);
+        }
         let Some(program) = self.program else { return };
         let now = self.driver.now();
         let Some(rec) = self.recs.get_mut(program) else { return };

@@ -12,6 +12,7 @@
 //! - `resource output`: what has to be closed by whom, and where text goes;
 //! - `tracer timeline ticker watchdog`: what the loop does, for whoever wants to know;
 //! - `census`: what it holds, for tests;
+//! - `session`: a console that runs entries;
 //! - `wait nested host report handle`: what natives, the host and scripts see.
 //!
 //! The loop knows no native by name, no socket and no file: those are sources. It must not touch
@@ -44,6 +45,7 @@ mod report;
 mod resource;
 mod scope;
 mod select;
+mod session;
 #[cfg(feature = "driver")]
 pub mod signal;
 mod spawn;

@@ -84,7 +84,11 @@ impl Loop {
             return program;
         }
         self.force = false;
-        *self.program.insert(self.recs.make(RecKind::Program, None, None))
+        let made = self.recs.make(RecKind::Program, None, None);
+        if let Some(rec) = self.recs.get_mut(made) {
+            rec.isolates = self.session.is_some();
+        }
+        *self.program.insert(made)
     }
 
     /// The code of the program's task has ended: on to the next part, or to the end of the program.

@@ -115,6 +115,7 @@ impl Runtime {
     fn pass(&mut self, patience: Option<Duration>) -> Turn {
         loop {
             self.rt.take_interrupts(&mut self.vm);
+            self.rt.end_force();
             let out_of_fuel = self.run_ready();
             if let Some(end) = self.rt.take_end() {
                 return Turn::Ended(end);
@@ -135,7 +136,7 @@ impl Runtime {
         }
         let timeout = match self.timeout() {
             Some(timeout) => Some(patience.map_or(timeout, |patience| patience.min(timeout))),
-            None if self.rt.is_at_rest() => {
+            None if self.rt.is_at_rest() && !self.rt.is_at_prompt(&self.vm) => {
                 let told = self.rt.report_deadlock(&mut self.vm);
                 return if told { Turn::Ready } else { Turn::Idle };
             }

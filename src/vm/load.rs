@@ -19,7 +19,7 @@ use super::object::{Module, ModuleMember};
 use super::value::Value;
 use crate::bytecode::instruction::Instruction;
 use crate::bytecode::op::{Immediate, Opcode};
-use crate::bytecode::program::{Constant, FunctionCode, ModuleCode, ParamCode, Program};
+use crate::bytecode::program::{Constant, FunctionCode, ModuleCode, ParamCode, Program, SESSION};
 use crate::bytecode::verify::verify;
 use crate::diagnostics::Span;
 
@@ -107,10 +107,68 @@ impl Vm {
                 continue;
             }
             numbers.push(self.modules.len());
-            let function = self.load_module(module, &numbers)?;
+            let function = self.load_module(module, &numbers, None)?;
             closures.push(self.heap.closure(function, &[]));
         }
         Ok(closures)
+    }
+
+    /// Loads the entry of a console, the last module of the program. Its names have the slots that
+    /// `slots` gives them; those that have none get one, which is added there. The modules that it
+    /// imports have been loaded.
+    ///
+    /// # Errors
+    /// When a name is not registered, or the code is not valid.
+    pub fn load_entry(
+        &mut self,
+        program: &Program,
+        slots: &mut HashMap<Arc<str>, u32>,
+    ) -> Result<(), LoadError> {
+        let Some((entry, before)) = program.modules.split_last() else { return Ok(()) };
+        for name in &entry.slots {
+            if !slots.contains_key(name) {
+                slots.insert(name.clone(), self.add_slot(name.clone()));
+            }
+        }
+        let known = |module: &Arc<ModuleCode>| {
+            let known = self.modules.iter().rposition(|known| Arc::ptr_eq(&known.code, module));
+            known.ok_or_else(|| LoadError::MissingModule(module.name.to_string()))
+        };
+        let numbers = before.iter().map(known).collect::<Result<Vec<_>, _>>()?;
+        self.load_module(entry, &numbers, Some(slots))?;
+        Ok(())
+    }
+
+    /// A closure of the top-level code of a module that has been loaded.
+    pub fn top_level(&mut self, code: &Arc<ModuleCode>) -> Option<Value> {
+        let module = self.modules.iter().rfind(|known| Arc::ptr_eq(&known.code, code))?;
+        let function = module.first_function;
+        Some(self.heap.closure(function, &[]))
+    }
+
+    /// A new slot for a top-level name; gives its number.
+    pub fn add_slot(&mut self, name: Arc<str>) -> u32 {
+        self.slots.push(Value::unset());
+        self.slot_names.push(name);
+        self.slots.len() as u32 - 1
+    }
+
+    /// The value in a slot, if it has been set.
+    pub fn slot(&self, slot: u32) -> Option<Value> {
+        self.slots.get(slot as usize).copied().filter(|value| !value.is_unset())
+    }
+
+    /// Sets a slot; nothing makes it a slot that has not been set.
+    pub fn set_slot(&mut self, slot: u32, value: Option<Value>) {
+        if let Some(place) = self.slots.get_mut(slot as usize) {
+            *place = value.unwrap_or(Value::unset());
+        }
+    }
+
+    /// The number of a slot of a module that has been loaded.
+    pub fn slot_number(&self, code: &Arc<ModuleCode>, slot: u32) -> Option<u32> {
+        let module = self.modules.iter().rfind(|known| Arc::ptr_eq(&known.code, code))?;
+        Some(module.first_slot + slot)
     }
 
     /// The value of an exported name of a module that was loaded last under that name.
@@ -237,7 +295,12 @@ impl Vm {
         exit
     }
 
-    fn load_module(&mut self, code: &Arc<ModuleCode>, numbers: &[usize]) -> Result<u32, LoadError> {
+    fn load_module(
+        &mut self,
+        code: &Arc<ModuleCode>,
+        numbers: &[usize],
+        given: Option<&HashMap<Arc<str>, u32>>,
+    ) -> Result<u32, LoadError> {
         if cfg!(debug_assertions) {
             verify(code).map_err(|problem| LoadError::Invalid(problem.to_string()))?;
         }
@@ -249,12 +312,16 @@ impl Vm {
             let value = self.constant(constant, numbers)?;
             self.constants.push(value);
         }
-        self.slots.resize(self.slots.len() + code.slots.len(), Value::unset());
-        self.slot_names.extend(code.slots.iter().cloned());
         self.class_count += code.classes.len() as u32;
-        let own = first_slot..first_slot + code.slots.len() as u32;
-        let mut slots: Vec<u32> = own.collect();
+        let mut slots: Vec<u32> = match given {
+            Some(given) => code.slots.iter().filter_map(|name| given.get(name).copied()).collect(),
+            None => code.slots.iter().map(|name| self.add_slot(name.clone())).collect(),
+        };
         for import in &code.imports {
+            if import.module == SESSION {
+                slots.push(import.slot);
+                continue;
+            }
             let module = numbers.get(import.module as usize).and_then(|n| self.modules.get(*n));
             let module = module.ok_or_else(|| LoadError::MissingModule(code.name.to_string()))?;
             slots.push(module.first_slot + import.slot);

@@ -72,6 +72,10 @@ impl Emitter<'_> {
     /// it captures nothing, and it takes exactly these arguments.
     fn known_callee(&self, subject: &Subject, arguments: &[Argument]) -> Option<FnId> {
         let Subject::Binding(Binding::Variable(var), _) = subject else { return None };
+        if self.is_entry {
+            // A later entry may declare the name again.
+            return None;
+        }
         let variable = self.names.variable(*var);
         let VarKind::Function(function) = variable.kind else { return None };
         let declaration = self.declarations.get(&function)?;

@@ -100,6 +100,8 @@ struct Emitter<'a> {
     /// Calls of parameters and local variables pass on whether they are awaited, and functions are
     /// named as methods: only in the core module.
     is_core: bool,
+    /// It is an entry of a console.
+    is_entry: bool,
 }
 
 /// Writes the code of a resolved module.
@@ -130,6 +132,7 @@ pub(super) fn emit<'a>(
         declarations: HashMap::new(),
         arm: None,
         is_core,
+        is_entry: names.session.is_some(),
     };
     emitter.module();
     emitter.finish()

@@ -28,11 +28,15 @@ impl Emitter<'_> {
         }
         let id = FnId(0);
         let end = self.source.text.len() as u32;
-        self.write_function(id, "<module>", Span::new(0, end), None, |this| {
+        let name = if self.is_entry { self.source.name } else { "<module>" };
+        self.write_function(id, name, Span::new(0, end), None, |this| {
             this.reexports();
             this.body(id, None, |this, want, defers| {
-                // The value of the last statement is nobody's.
-                let want = if want == Want::Return { Want::Nothing } else { want };
+                // The value of the last statement is nobody's, unless a console shows it.
+                let want = match want {
+                    Want::Return if !this.is_entry => Want::Nothing,
+                    want => want,
+                };
                 this.statements(&module.statements, want, defers);
             });
         });
@@ -65,6 +69,9 @@ impl Emitter<'_> {
         for (_, binding) in names.reexports.iter().filter(|(_, b)| *b != Binding::Unknown) {
             debug_assert!(!matches!(binding, Binding::Variable(_)), "imports are no variables");
         }
+        if self.is_entry {
+            return self.give_entry_slots();
+        }
         let mut registers = 0;
         for (index, variable) in names.variables.iter().enumerate() {
             if !variable.top_level {
@@ -84,6 +91,33 @@ impl Emitter<'_> {
         for (name, _) in &names.reexports {
             self.slots.push(name.clone());
         }
+    }
+
+    /// In an entry of a console all top-level variables have slots: entries to come use them. One that
+    /// is declared twice has one.
+    fn give_entry_slots(&mut self) {
+        let names = self.names;
+        let is_own = |variable: &&Variable| variable.top_level && variable.session.is_none();
+        for variable in names.variables.iter().filter(is_own) {
+            let name = self.ast.text(variable.name);
+            if !self.slots.iter().any(|known| &**known == name) {
+                self.slots.push(name.into());
+            }
+        }
+        for (index, variable) in names.variables.iter().enumerate() {
+            let slot = match variable.session {
+                Some(import) => Some(self.slots.len() + names.reexports.len() + import as usize),
+                None if variable.top_level => {
+                    let name = self.ast.text(variable.name);
+                    self.slots.iter().position(|known| &**known == name)
+                }
+                None => None,
+            };
+            if let Some(slot) = slot {
+                self.slot_of.insert(VarId(index as u32), slot as u32);
+            }
+        }
+        self.slots.extend(names.reexports.iter().map(|(name, _)| name.clone()));
     }
 
     /// The slots behind those of the variables hold what is imported and exported again.

@@ -205,6 +205,7 @@ impl Resolver<'_> {
             captured: false,
             early: false,
             assigned: false,
+            session: None,
         });
         VarId(self.out.variables.len() as u32 - 1)
     }

@@ -36,6 +36,9 @@ impl Resolver<'_> {
         if public {
             self.out.reexports.push((self.ast.text(name.symbol).into(), binding.clone()));
         }
+        if let Some(imported) = &mut self.out.session {
+            imported.push((self.ast.text(name.symbol).into(), binding.clone()));
+        }
         self.bind(name, binding, true);
     }
 

@@ -45,6 +45,7 @@ impl Resolver<'_> {
             captured: false,
             early: false,
             assigned: false,
+            session: None,
         });
         VarId(self.out.variables.len() as u32 - 1)
     }
@@ -75,7 +76,10 @@ impl Resolver<'_> {
     /// Gives a name a meaning in the innermost scope.
     pub(super) fn bind(&mut self, name: Name, binding: Binding, declared: bool) {
         let entry = Entry { binding, span: name.span, declared };
-        if let Some(before) = self.scope().names.insert(name.symbol, entry) {
+        let may_repeat = self.session.is_some() && self.at_top_level();
+        if let Some(before) = self.scope().names.insert(name.symbol, entry)
+            && !may_repeat
+        {
             let text = self.ast.text(name.symbol);
             self.report.fault_with(
                 Code::E0202,
@@ -91,6 +95,12 @@ impl Resolver<'_> {
     /// From here on the variable can be used.
     pub(super) fn set_declared(&mut self, name: Name) {
         let Some(var) = self.out.declared_at(name.span) else { return };
+        if self.session.is_some() && self.at_top_level() {
+            // Declared twice in an entry: up to the second one the name means the first.
+            let entry = Entry { binding: Binding::Variable(var), span: name.span, declared: true };
+            self.scope().names.insert(name.symbol, entry);
+            return;
+        }
         if let Some(entry) = self.scope().names.get_mut(&name.symbol)
             && entry.binding == Binding::Variable(var)
         {
@@ -114,6 +124,9 @@ impl Resolver<'_> {
             if let Binding::Variable(var) = binding {
                 self.use_variable(var, declared);
             }
+            return binding;
+        }
+        if let Some(binding) = self.session_name(symbol, span) {
             return binding;
         }
         let ast = self.ast;
@@ -275,6 +288,7 @@ impl Resolver<'_> {
     /// Names that can be seen, the innermost first.
     fn visible(&self) -> Vec<Arc<str>> {
         let mut names = self.declared_names();
+        names.extend(self.session.into_iter().flat_map(|session| session.keys().cloned()));
         names.extend(self.names.prelude_names().into_iter().map(Arc::from));
         names
     }
@@ -383,7 +397,7 @@ impl Resolver<'_> {
                     ExportKind::AsyncFunction
                 }
                 VarKind::Function(_) => ExportKind::Function,
-                _ => ExportKind::Value,
+                _ => self.out.session_colours.get(var).copied().unwrap_or(ExportKind::Value),
             },
             Binding::Prelude(name) => self.names.prelude(name).unwrap_or(ExportKind::Value),
             Binding::Member(_, _, kind) | Binding::Imported(_, kind) => *kind,

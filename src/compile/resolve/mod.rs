@@ -15,6 +15,7 @@ mod function;
 mod import;
 mod lookup;
 mod pattern;
+mod session;
 mod statement;
 mod task;
 mod test;
@@ -22,12 +23,13 @@ mod test;
 pub(super) use self::block::is_plain;
 pub(super) use self::class::member_name;
 pub(super) use self::pattern::bound_names;
+pub(super) use self::session::new_names;
 
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use super::report::Report;
-use super::{Dependency, Names, Purpose};
+use super::{Dependency, Names, Purpose, Session};
 use crate::bytecode::program::{EnumShape, ExportKind, ImportedSlot, TestOptions};
 use crate::diagnostics::Span;
 use crate::syntax::Module;
@@ -62,6 +64,8 @@ pub struct Variable {
     pub early: bool,
     /// Assigned after its declaration.
     pub assigned: bool,
+    /// It belongs to an earlier entry of the console: index into [`Resolution::imports`].
+    pub session: Option<u32>,
 }
 
 impl Variable {
@@ -244,6 +248,10 @@ pub struct Resolution {
     pub imports: Vec<ImportedSlot>,
     /// Imported names that are exported again.
     pub reexports: Vec<(Arc<str>, Binding)>,
+    /// It is an entry of a console: what it imports, by the names that it gives that.
+    pub session: Option<Vec<(Arc<str>, Binding)>>,
+    /// What is known of the functions of earlier entries.
+    pub session_colours: HashMap<VarId, ExportKind>,
     /// The `test` blocks that are not left out.
     pub tests: HashMap<StmtId, (FnId, TestOptions)>,
     /// Functions with a `return`.
@@ -328,6 +336,10 @@ pub(super) struct Resolver<'a> {
     assigning: bool,
     /// Unknown names of which the first report is enough: what lacks is a `let` or an `import`.
     undeclared: HashSet<Symbol>,
+    /// The names of earlier entries, if it is an entry of a console.
+    session: Option<&'a Session>,
+    /// Those that it uses.
+    session_variables: HashMap<Symbol, Binding>,
     /// What the module is compiled for.
     purpose: Purpose,
     /// The names of the tests so far, with their places.
@@ -337,22 +349,32 @@ pub(super) struct Resolver<'a> {
     left_out: Option<u32>,
 }
 
+/// What a module is resolved with.
+#[derive(Clone, Copy)]
+pub(super) struct Given<'a> {
+    pub(super) names: &'a Names,
+    pub(super) files: &'a HashMap<String, Dependency>,
+    pub(super) purpose: Purpose,
+    pub(super) session: Option<&'a Session>,
+}
+
 /// Resolves a module.
 pub(super) fn resolve<'a>(
     module: &'a Module,
     text: &'a str,
-    names: &'a Names,
-    files: &'a HashMap<String, Dependency>,
-    purpose: Purpose,
+    given: Given<'a>,
     report: &'a mut Report,
 ) -> Resolution {
+    let Given { names, files, purpose, session } = given;
     let mut resolver = Resolver {
         ast: &module.ast,
         text,
         names,
         files,
         report,
-        out: Resolution::default(),
+        out: Resolution { session: session.map(|_| Vec::new()), ..Resolution::default() },
+        session,
+        session_variables: HashMap::new(),
         scopes: Vec::new(),
         contexts: Vec::new(),
         classes: Vec::new(),

@@ -188,6 +188,9 @@ impl Resolver<'_> {
         let ast = self.ast;
         let text = ast.text(symbol);
         match binding {
+            Binding::Variable(var) if self.out.variable(var).session.is_some() => {
+                self.assign_session(var, text, span);
+            }
             Binding::Variable(var) => {
                 let variable = self.variable_mut(var);
                 variable.assigned = true;

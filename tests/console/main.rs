@@ -1,0 +1,3 @@
+//! The console without a terminal: transcripts of sessions, and what hosts do with the API.
+
+mod transcript;
