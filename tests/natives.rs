@@ -5,7 +5,7 @@
 
 use std::path::{Path, PathBuf};
 
-use kettle::engine::{Engine, Output, Vm};
+use kettle::engine::{Engine, Output, Permissions, Vm};
 use kettle::natives::listing::listing;
 use kettle::natives::stdlib::modules;
 use kettle::natives::{Role, declarations};
@@ -47,6 +47,7 @@ fn run(source: &str) -> String {
     let mut engine = Engine::new();
     let output = Output::captured();
     engine.options().stdout = output.clone();
+    engine.options().permissions = Permissions::all();
     engine.options().virtual_clock = !NEED_THE_MACHINE.iter().any(|name| source.contains(name));
     let program = match engine.compile_text("example.ket", source) {
         Ok(program) => program,
@@ -173,6 +174,7 @@ fn json_keeps_to_the_limit_of_memory() {
     let mut engine = Engine::new();
     let output = Output::captured();
     engine.options().stdout = output.clone();
+    engine.options().permissions = Permissions::all();
     engine.options().memory_limit = 16 << 20;
     let source = r#"
         import json

@@ -10,7 +10,7 @@ use std::sync::{Mutex, PoisonError};
 use std::thread;
 
 use kettle::diagnostics::{Diagnostic, Severity, SourceMap};
-use kettle::engine::{Engine, Error, Input, Output, Vm};
+use kettle::engine::{Engine, Error, Input, Output, Permissions, Vm};
 use kettle::tools::expectation::{Conduct, Expectation, Remark, is_part};
 
 const FOLDERS: &[&str] =
@@ -197,6 +197,7 @@ fn conduct(path: &Path, expectation: &Expectation, mode: Mode) -> Conduct {
     let mut engine = Engine::new();
     let (stdout, stderr) = (Output::captured(), Output::captured());
     let options = engine.options();
+    options.permissions = Permissions::all();
     options.args = expectation.args.clone();
     options.stdin = Input::text(&expectation.stdin);
     options.stdout = stdout.clone();

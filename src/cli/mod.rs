@@ -13,6 +13,7 @@ mod gc_stats;
 mod limit;
 mod profile;
 mod run;
+mod sandbox;
 mod terminal;
 mod test;
 mod trace;

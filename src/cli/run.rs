@@ -44,6 +44,10 @@ pub fn run(wanted: Run) -> i32 {
         }
     };
     options.memory_limit = limit::memory();
+    if let Err(message) = wanted.sandbox.apply(&mut engine, &wanted.source) {
+        terminal::err(&format!("kettle: {message}\n"));
+        return STATUS_MISUSE;
+    }
     match wanted.dump {
         None => {}
         Some(Dump::Tokens) => {

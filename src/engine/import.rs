@@ -9,11 +9,13 @@ use std::sync::Arc;
 use super::engine::Engine;
 use super::graph::{Graph, Known};
 use super::library::Sources;
-use super::loader::ReadError;
+use super::loader::{Loader, Permitted, ReadError};
 use super::program::{CompileError, Program};
 use crate::bytecode::program::ModuleCode;
 use crate::compile::Purpose;
 use crate::diagnostics::{Diagnostic, SourceMap};
+use crate::natives::refused;
+use crate::runtime::driver::Policy;
 use crate::vm::{ErrorKind, Thrown, Value, Vm as Machine};
 
 /// What has come of an import.
@@ -30,25 +32,27 @@ pub enum Imported {
 
 impl Engine {
     /// Looks for the module that `importer` calls by this path. `sources` has the texts of the
-    /// modules that are known.
+    /// modules that are known, `policy` what the program may do.
     pub(super) fn import(
         &self,
         importer: &str,
         path: &str,
         known: Vec<Known>,
         mut sources: SourceMap,
+        policy: Option<Arc<Policy>>,
     ) -> Imported {
-        let name = self.loader().resolve(importer, path);
-        let identity = self.loader().identity(&name);
+        let loader = Permitted::new(self.loader(), policy);
+        let name = loader.resolve(importer, path);
+        let identity = loader.identity(&name);
         if let Some(loaded) = known.iter().find(|known| known.identity == identity) {
             return Imported::Known(loaded.code.clone());
         }
-        let text = match self.loader().read(&name) {
+        let text = match loader.read(&name) {
             Ok(text) => text,
             Err(error) => return Imported::Unreadable(name, error),
         };
         let start = (name.as_str(), text);
-        let graph = Graph::read_beside(known, self.loader(), self.names(), &mut sources, start);
+        let graph = Graph::read_beside(known, &loader, self.names(), &mut sources, start);
         let program = self
             .imports(&graph)
             .and_then(|imports| Program::compile(graph, imports, sources, Purpose::Run));
@@ -98,12 +102,15 @@ fn number_of(vm: &Machine, code: &Arc<ModuleCode>) -> Value {
 }
 
 fn unreadable(vm: &mut Machine, name: &str, error: &ReadError) -> Thrown {
+    if let ReadError::NotGranted(refusal) = error {
+        return refused(vm, refusal, "import", &format!("{name:?}"));
+    }
     let kind = match error {
         ReadError::Missing => "not_found",
         ReadError::Directory => "is_directory",
         ReadError::TooLarge => "too_large",
         ReadError::Refused(why) if why == "permission denied" => "denied",
-        ReadError::Refused(_) => "other",
+        ReadError::Refused(_) | ReadError::NotGranted(_) => "other",
     };
     let fields = [("kind", kind), ("path", name), ("op", "import")];
     let fields = fields.map(|(field, text)| (field, vm.heap.string(text)));

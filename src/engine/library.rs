@@ -11,6 +11,7 @@ use super::program::Program;
 use super::{task_report, uncaught};
 use crate::bytecode::program::LIBRARY_PREFIX;
 use crate::diagnostics::{SourceId, SourceMap};
+use crate::runtime::driver::Policy;
 use crate::runtime::{Host, ImportWork, Stall, TaskReport};
 use crate::vm::{ErrorKind, Thrown, TraceFrame, Value, Vm as Machine};
 
@@ -138,11 +139,13 @@ impl Host for Library {
         self.sources.describe(frame)
     }
 
-    fn import(&mut self, importer: &str, path: &str) -> ImportWork {
+    fn import(&mut self, importer: &str, path: &str, policy: Option<Arc<Policy>>) -> ImportWork {
         let engine = self.engine.clone();
         let (known, sources) = (self.sources.modules(), self.sources.map());
         let (importer, path) = (importer.to_owned(), path.to_owned());
-        Box::new(move || Box::new(engine.import(&importer, &path, known, (*sources).clone())))
+        Box::new(move || {
+            Box::new(engine.import(&importer, &path, known, (*sources).clone(), policy))
+        })
     }
 
     fn imported(&mut self, vm: &mut Machine, found: Box<dyn Any + Send>) -> Result<Value, Thrown> {

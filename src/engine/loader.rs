@@ -1,8 +1,8 @@
 //! Where module texts come from.
 //!
 //! A [`Loader`] maps the text of an import to the name of a module, and that name to source text.
-//! [`Files`] is the file system, [`Memory`] a table of texts for hosts that embed their scripts
-//! and for tests. A loader knows nothing of syntax: which imports there are is the business of
+//! [`Files`] is the file system, [`Directory`] one folder of it that modules do not get out of,
+//! [`Memory`] a table of texts for hosts that embed their scripts and for tests. A loader knows nothing of syntax: which imports there are is the business of
 //! `graph`.
 
 use std::collections::BTreeMap;
@@ -10,6 +10,14 @@ use std::fmt;
 use std::fs::File;
 use std::io::{ErrorKind, Read};
 use std::path::{Component, Path, PathBuf};
+
+use crate::runtime::driver::Refusal;
+
+mod directory;
+mod permitted;
+
+pub use directory::Directory;
+pub(super) use permitted::Permitted;
 
 /// Source texts above this size are refused: nobody wrote them, and compiling them takes minutes.
 pub const MODULE_BYTES_MAX: usize = 64 << 20;
@@ -28,6 +36,12 @@ pub trait Loader: Send + Sync {
     /// The source text of a module, as bytes that ought to be UTF-8.
     fn read(&self, name: &str) -> Result<Vec<u8>, ReadError>;
 
+    /// Whether it gives a program whatever file that names: while the program runs it imports such a file
+    /// only if it may read it.
+    fn reads_any_file(&self) -> bool {
+        false
+    }
+
     /// Names of modules that could have been meant by `name`, for "did you mean".
     fn neighbours(&self, name: &str) -> Vec<String>;
 }
@@ -43,6 +57,8 @@ pub enum ReadError {
     TooLarge,
     /// The operating system refused, in its words.
     Refused(String),
+    /// The program may not read it.
+    NotGranted(Refusal),
 }
 
 impl fmt::Display for ReadError {
@@ -52,6 +68,7 @@ impl fmt::Display for ReadError {
             ReadError::Directory => f.write_str("it is a directory"),
             ReadError::TooLarge => write!(f, "it is larger than {MODULE_BYTES_MAX} bytes"),
             ReadError::Refused(why) => f.write_str(why),
+            ReadError::NotGranted(refusal) => refusal.fmt(f),
         }
     }
 }
@@ -95,33 +112,39 @@ impl Loader for Files {
                 return Err(ReadError::TooLarge);
             }
         }
-        let bytes = read_bounded(path).map_err(|error| match error.kind() {
-            ErrorKind::NotFound => ReadError::Missing,
-            ErrorKind::NotADirectory => ReadError::Missing,
-            ErrorKind::PermissionDenied => ReadError::Refused("permission denied".to_owned()),
-            _ => ReadError::Refused(error.to_string()),
-        })?;
-        check_size(bytes)
+        check_size(File::open(path).and_then(read_bounded).map_err(|error| unreadable(&error))?)
+    }
+
+    fn reads_any_file(&self) -> bool {
+        true
     }
 
     fn neighbours(&self, name: &str) -> Vec<String> {
-        let path = Path::new(name);
-        let directory = match path.parent() {
-            Some(parent) if !parent.as_os_str().is_empty() => parent,
-            _ => Path::new("."),
-        };
-        let Ok(entries) = std::fs::read_dir(directory) else { return Vec::new() };
-        let mut names: Vec<String> = entries
-            .filter_map(Result::ok)
-            .filter_map(|entry| entry.file_name().into_string().ok())
-            .filter(|name| name.ends_with(".ket"))
-            .map(|name| match path.parent() {
-                Some(parent) => parent.join(name).to_string_lossy().into_owned(),
-                None => name,
-            })
-            .collect();
-        names.sort();
-        names
+        let parent = Path::new(name).parent().unwrap_or(Path::new(""));
+        let folder = if parent.as_os_str().is_empty() { Path::new(".") } else { parent };
+        modules_in(folder, parent)
+    }
+}
+
+/// The modules of a folder, as names that begin with `prefix`.
+fn modules_in(folder: &Path, prefix: &Path) -> Vec<String> {
+    let Ok(entries) = std::fs::read_dir(folder) else { return Vec::new() };
+    let mut names: Vec<String> = entries
+        .filter_map(Result::ok)
+        .filter_map(|entry| entry.file_name().into_string().ok())
+        .filter(|name| name.ends_with(".ket"))
+        .map(|name| prefix.join(name).to_string_lossy().into_owned())
+        .collect();
+    names.sort();
+    names
+}
+
+/// Why a module could not be read, in the words of errors.
+fn unreadable(error: &std::io::Error) -> ReadError {
+    match error.kind() {
+        ErrorKind::NotFound | ErrorKind::NotADirectory => ReadError::Missing,
+        ErrorKind::PermissionDenied => ReadError::Refused("permission denied".to_owned()),
+        _ => ReadError::Refused(error.to_string()),
     }
 }
 
@@ -167,9 +190,9 @@ impl Loader for Memory {
 }
 
 /// Reads a file, but not without end: a device or a pipe does not tell its size.
-fn read_bounded(path: &Path) -> std::io::Result<Vec<u8>> {
+fn read_bounded(file: File) -> std::io::Result<Vec<u8>> {
     let mut bytes = Vec::new();
-    File::open(path)?.take(MODULE_BYTES_MAX as u64 + 1).read_to_end(&mut bytes)?;
+    file.take(MODULE_BYTES_MAX as u64 + 1).read_to_end(&mut bytes)?;
     Ok(bytes)
 }
 

@@ -52,7 +52,7 @@ pub use foreign::ForeignError;
 pub use future::AsyncFunction;
 pub use handle::{Func, Items, List, Map, Value};
 pub use host::{Function, Outcome};
-pub use loader::{Files, Loader, Memory, ReadError};
+pub use loader::{Directory, Files, Loader, Memory, ReadError};
 pub use module::{FunctionBuilder, ModuleBuilder};
 pub use object::{
     Begin, Busy, Call, ClassBuilder, Computed, Exclusive, Methods, Object, Operator, OperatorCall,
@@ -68,6 +68,8 @@ pub use vm::Vm;
 
 pub use crate::vm::heap::{HeapStats, Part, PartTime};
 
-pub use crate::runtime::driver::{JobSpan, Moment, Signal};
+pub use crate::runtime::driver::{
+    AuditEntry, AuditHook, JobSpan, Moment, Permissions, Refusal, Right, Signal,
+};
 pub use crate::runtime::timeline::Timeline;
 pub use crate::runtime::{Examiner, Interrupter, Stall, Step, TaskReport, Tracer};

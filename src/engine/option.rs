@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use super::profile::Profiler;
 pub use crate::natives::world::{Capture, Input, Output};
-use crate::runtime::driver::Signal;
+use crate::runtime::driver::{AuditHook, Permissions, Signal};
 use crate::runtime::{Stall, Tracer};
 use crate::vm::heap::HeapStats;
 
@@ -22,6 +22,10 @@ pub struct Options {
     pub stdout: Output,
     /// Where `eprint` and `os.stderr` write.
     pub stderr: Output,
+    /// What the programs may do to the world outside: nothing, unless the host grants it.
+    pub permissions: Permissions,
+    /// Is told of all that a program asks for, allowed or not.
+    pub audit: Option<AuditHook>,
     /// The most bytes that a heap may use; a script that wants more gets a `MemoryError`.
     pub memory_limit: usize,
     /// The most calls inside each other; a script that goes deeper gets a `StackOverflowError`.
@@ -153,6 +157,8 @@ impl Default for Options {
             stdin: Input::default(),
             stdout: Output::default(),
             stderr: Output::default(),
+            permissions: Permissions::none(),
+            audit: None,
             memory_limit: usize::MAX,
             depth_max: 200_000,
             signals: false,

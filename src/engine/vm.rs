@@ -17,7 +17,7 @@ use crate::diagnostics::nearest;
 use crate::natives;
 use crate::natives::world::World;
 use crate::runtime::driver::{
-    Calls, Driver, Faults, Signal, SimDriver, SimOptions, environment, explored_budget,
+    Calls, Driver, Faults, Guard, Signal, SimDriver, SimOptions, environment, explored_budget,
 };
 use crate::runtime::{
     CallEnd, Census, INTERRUPT_SIGNAL, Interrupter, LastCall, LoopTable, Parts, ProgramEnd,
@@ -71,7 +71,7 @@ impl Vm {
         register(&mut machine, &mut table, engine, &sources)?;
         super::trace::install(&mut machine, &sources);
         let library = Library::new(engine.clone(), sources.clone());
-        let mut runtime = Runtime::new(machine, driver(options)?, Box::new(library), table);
+        let mut runtime = Runtime::new(machine, guarded(options)?, Box::new(library), table);
         runtime.rt.output = Box::new(natives::stdio::Console::new(&world, &runtime.vm.interrupt));
         runtime.rt.set_op_budget(options.explore.map_or(options.op_budget, explored_budget));
         runtime.rt.set_watchdog(options.watchdog);
@@ -374,6 +374,18 @@ fn world(options: &Options) -> World {
         stdout: options.stdout.clone(),
         stderr: options.stderr.clone(),
     }
+}
+
+/// The driver under what the host has granted; where everything is granted and nobody is told there is
+/// nothing to ask.
+fn guarded(options: &Options) -> Result<Box<dyn Driver>, Error> {
+    let driver = driver(options)?;
+    let (permissions, audit) = (options.permissions.clone(), options.audit.clone());
+    if permissions.is_all() && audit.is_none() {
+        return Ok(driver);
+    }
+    permissions.check().map_err(Error::Call)?;
+    Ok(Box::new(Guard::new(driver, permissions, audit, Arc::default())))
 }
 
 #[cfg(feature = "driver")]

@@ -38,7 +38,7 @@ fn runs_top_level(cx: &mut Cx<'_>, module: i64) -> Result<Answer, Thrown> {
 
 fn plan(cx: &mut Cx<'_>, importer: TextValue, path: TextValue) -> Result<Answer, Thrown> {
     let (importer, path) = (importer.get(&cx.vm.heap), path.get(&cx.vm.heap).to_owned());
-    let work = cx.rt.host.import(importer, &path);
+    let work = cx.rt.host.import(importer, &path, cx.rt.driver.policy());
     Ok(Answer::Wait(Wait::Source(Box::new(Import { path, stage: Stage::New(work) }))))
 }
 

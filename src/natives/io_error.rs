@@ -5,6 +5,8 @@
 
 use std::io::{self, ErrorKind as Os};
 
+use crate::runtime::Cx;
+use crate::runtime::driver::{Need, Refusal, TooMany};
 use crate::vm::{ErrorKind, Thrown, Value, Vm};
 
 /// What an operation was about.
@@ -21,6 +23,13 @@ pub enum Subject<'a> {
 /// The `IoError` for a failed operation. `op` is its name, `doing` completes "cannot …".
 #[cold]
 pub fn io_error(vm: &mut Vm, error: &io::Error, op: &str, doing: &str, about: Subject) -> Thrown {
+    if let Some(refusal) = Refusal::of(error) {
+        let text = match about {
+            Subject::Path(path) => format!("{path:?}"),
+            Subject::Address(text) | Subject::Named(text) => text.to_string(),
+        };
+        return refused(vm, refusal, doing, &text);
+    }
     let reason = reason(error);
     let (text, field) = match about {
         Subject::Path(path) => (format!("{path:?}"), Some(("path", path))),
@@ -35,6 +44,20 @@ pub fn io_error(vm: &mut Vm, error: &io::Error, op: &str, doing: &str, about: Su
         fields.push((name, vm.heap.string(text)));
     }
     vm.error_with(ErrorKind::IoError, format!("cannot {doing} {text}: {reason}"), &fields)
+}
+
+/// The `PermissionError` for what the host has not granted.
+#[cold]
+pub fn refused(vm: &mut Vm, refusal: &Refusal, doing: &str, about: &str) -> Thrown {
+    let right = vm.heap.intern(refusal.right.name());
+    let what = vm.heap.string(&refusal.what);
+    let fields = [("right", right), ("what", what)];
+    vm.error_with(ErrorKind::PermissionError, format!("cannot {doing} {about}: {refusal}"), &fields)
+}
+
+/// Asks whether the program may do this, which "cannot …" names.
+pub fn permit(cx: &mut Cx<'_>, need: &Need<'_>, doing: &str, about: Subject) -> Result<(), Thrown> {
+    cx.rt.driver.permit(need).map_err(|error| io_error(cx.vm, &error, "permit", doing, about))
 }
 
 /// An `IoError` that the operating system knows nothing of.
@@ -95,6 +118,7 @@ fn other_kind(error: &io::Error) -> &'static str {
         // EMSGSIZE: a datagram that no packet holds. Linux, then the BSDs and macOS.
         Some(90) if cfg!(target_os = "linux") => "too_large",
         Some(40) if cfg!(all(unix, not(target_os = "linux"))) => "too_large",
+        None if TooMany::of(error).is_some() => "too_many_files",
         None if is_lookup(error) => "unknown_host",
         _ => "other",
     }

@@ -40,6 +40,7 @@ mod net;
 mod number;
 mod os;
 mod path;
+mod permission;
 mod prelude;
 mod process;
 mod random;
@@ -68,6 +69,7 @@ pub mod world;
 pub use argument::{Call, Need, Rest};
 pub use convert::read_duration;
 pub use declaration::{Body, Declaration, Param, Role, Signature, last_dot, shape};
+pub use io_error::refused;
 pub use registry::{LIBRARY, declarations, has_type, library_names, loop_table, names};
 
 use crate::vm::{Thrown, Value};
@@ -149,6 +151,7 @@ pub const TABLES: &[&[Declaration]] = &[
     process::CHILD,
     signal::SIGNAL,
     path::PATH,
+    permission::PERMISSION,
     test::TEST,
     test::DISK,
     test::NETWORK,

@@ -4,10 +4,13 @@
 //! [`stdio::install`](super::stdio::install) makes them. They are declared here so that the
 //! compiler and the documentation know them.
 
+use std::path::Path;
+
 use super::argument::bad_value;
+use super::io_error::{Subject, permit};
 use super::kind::TextValue;
 use crate::natives;
-use crate::runtime::driver::Facts;
+use crate::runtime::driver::{Facts, Need};
 use crate::runtime::{Answer, Cx};
 use crate::vm::map::Map;
 use crate::vm::{Thrown, Value, Vm};
@@ -29,15 +32,16 @@ natives! {
     /// The processor: `"x86_64"`, `"aarch64"` or what it is called.
     value os.arch() => |vm: &mut Vm| vm.heap.string(std::env::consts::ARCH);
     /// The name of this machine; null if it has none.
-    loop fn os.hostname() => |cx: &mut Cx<'_>| fact(cx, |facts| facts.hostname);
+    loop fn os.hostname() => |cx: &mut Cx<'_>| fact(cx, "the name of this machine", |facts| facts.hostname);
     /// The name of the user whom the program runs for; null if that is not known.
-    loop fn os.user() => |cx: &mut Cx<'_>| fact(cx, |facts| facts.user);
+    loop fn os.user() => |cx: &mut Cx<'_>| fact(cx, "the name of the user", |facts| facts.user);
     /// The folder of that user; null if that is not known.
-    loop fn os.home() => |cx: &mut Cx<'_>| fact(cx, |facts| facts.home);
+    loop fn os.home() => |cx: &mut Cx<'_>| fact(cx, "the folder of the user", |facts| facts.home);
     /// The folder that relative paths start from; null if it has been removed.
-    loop fn os.cwd() => |cx: &mut Cx<'_>| fact(cx, |facts| facts.cwd);
+    loop fn os.cwd() => cwd;
     /// The number of this process.
     loop fn os.pid() => |cx: &mut Cx<'_>| {
+        system(cx, "the number of this process")?;
         let pid = cx.rt.driver.facts().pid;
         Ok(Answer::Value(Value::int(pid.into())))
     };
@@ -56,7 +60,7 @@ natives! {
     /// it out.
     loop fn env.set(name: str, value: str?) => set,
         "import env\nenv.set(\"TEA\", \"green\")\nprint(env.get(\"TEA\"))\nenv.set(\"TEA\", null)\nprint(env.get(\"TEA\", \"none\"))" => "green\nnone";
-    /// All environment variables, sorted by name.
+    /// All environment variables, sorted by name; in a sandbox those that are granted.
     loop fn env.all() => all;
 }
 
@@ -65,12 +69,42 @@ fn later(_: &mut Vm) -> Value {
     Value::null()
 }
 
-fn fact(cx: &mut Cx<'_>, which: fn(Facts) -> Option<String>) -> Result<Answer, Thrown> {
+/// What is only told to those who may know of machine and user.
+fn system(cx: &mut Cx<'_>, what: &str) -> Result<(), Thrown> {
+    permit(cx, &Need::System(what), "tell", Subject::Named(what))
+}
+
+/// The folder that relative paths start from: its name is known to those who may look at it.
+fn cwd(cx: &mut Cx<'_>) -> Result<Answer, Thrown> {
+    let found = known_cwd(cx)?;
+    Ok(Answer::Value(found.map_or(Value::null(), |text| cx.vm.heap.string(&text))))
+}
+
+/// The same as text, for those who make paths of it.
+pub(super) fn known_cwd(cx: &mut Cx<'_>) -> Result<Option<String>, Thrown> {
+    let found = cx.rt.driver.facts().cwd;
+    if found.is_none() {
+        // It is hidden, or it is gone.
+        let here = Path::new(".");
+        permit(cx, &Need::Look(here), "tell", Subject::Named("the current folder"))?;
+    }
+    Ok(found)
+}
+
+fn variable(cx: &mut Cx<'_>, name: TextValue, doing: &str) -> Result<(), Thrown> {
+    let name = name.get(&cx.vm.heap).to_owned();
+    let about = format!("the environment variable {name}");
+    permit(cx, &Need::Env(&name), doing, Subject::Named(&about))
+}
+
+fn fact(cx: &mut Cx<'_>, what: &str, which: fn(Facts) -> Option<String>) -> Result<Answer, Thrown> {
+    system(cx, what)?;
     let found = which(cx.rt.driver.facts());
     Ok(Answer::Value(found.map_or(Value::null(), |text| cx.vm.heap.string(&text))))
 }
 
 fn get(cx: &mut Cx<'_>, name: TextValue, default: Option<Value>) -> Result<Answer, Thrown> {
+    variable(cx, name, "read")?;
     let found = cx.rt.driver.variable(name.get(&cx.vm.heap));
     let value = match found {
         Some(found) => cx.vm.heap.string(&found.to_string_lossy()),
@@ -80,12 +114,14 @@ fn get(cx: &mut Cx<'_>, name: TextValue, default: Option<Value>) -> Result<Answe
 }
 
 fn bytes(cx: &mut Cx<'_>, name: TextValue) -> Result<Answer, Thrown> {
+    variable(cx, name, "read")?;
     let found = cx.rt.driver.variable(name.get(&cx.vm.heap));
     let value = found.map_or(Value::null(), |found| cx.vm.heap.bytes(found.as_encoded_bytes()));
     Ok(Answer::Value(value))
 }
 
 fn set(cx: &mut Cx<'_>, name: TextValue, value: Option<TextValue>) -> Result<Answer, Thrown> {
+    variable(cx, name, "set")?;
     let heap = &cx.vm.heap;
     let text = name.get(heap);
     if text.is_empty() || text.contains(['=', '\0']) {
@@ -103,6 +139,7 @@ fn set(cx: &mut Cx<'_>, name: TextValue, value: Option<TextValue>) -> Result<Ans
 }
 
 fn all(cx: &mut Cx<'_>) -> Result<Answer, Thrown> {
+    permit(cx, &Need::AnyEnv, "read", Subject::Named("the environment"))?;
     let variables = cx.rt.driver.variables();
     let map = cx.vm.heap.map(Map::default());
     for (name, value) in variables {

@@ -6,6 +6,7 @@
 use super::Outcome;
 use super::argument::{Rest, bad_value, wrong_type};
 use super::kind::TextValue;
+use super::os::known_cwd;
 use crate::natives;
 use crate::runtime::{Answer, Cx};
 use crate::vm::{ErrorKind, Thrown, Value, Vm};
@@ -211,7 +212,7 @@ fn rooted(cx: &mut Cx<'_>, path: &str) -> Result<String, Thrown> {
     if is_absolute(path) {
         return Ok(path.to_owned());
     }
-    match cx.rt.driver.facts().cwd {
+    match known_cwd(cx)? {
         Some(folder) => Ok(joined([&*folder, path])),
         None => {
             let message = "path: the current folder is not known: it may have been removed";

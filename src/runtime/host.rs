@@ -1,7 +1,9 @@
 //! What the loop tells the layers above it, and asks of them.
 
 use std::any::Any;
+use std::sync::Arc;
 
+use super::driver::Policy;
 use super::report::TaskReport;
 use super::watchdog::Stall;
 use crate::vm::{Thrown, TraceFrame, Value, Vm};
@@ -30,7 +32,7 @@ pub trait Host: Send {
 
     /// What has to be done on the pool to find the module that `importer` calls by a path. A host
     /// that says nothing else loads no modules while a program runs.
-    fn import(&mut self, _importer: &str, _path: &str) -> ImportWork {
+    fn import(&mut self, _importer: &str, _path: &str, _policy: Option<Arc<Policy>>) -> ImportWork {
         Box::new(|| Box::new(()))
     }
 

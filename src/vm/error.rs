@@ -78,7 +78,7 @@ error_kinds! {
     TimeoutError ()
     ClosedError ()
     BrokenError ("sent" "of")
-    PermissionError ()
+    PermissionError ("right" "what")
     MissingAwaitError ()
     TaskCancelledError ("reason")
     DeadlockError ()

@@ -11,7 +11,7 @@ mod table;
 
 use std::collections::HashSet;
 
-use kettle::engine::{Engine, Input, Output, Vm};
+use kettle::engine::{Engine, Input, Output, Permissions, Vm};
 use kettle::natives::declarations;
 use kettle::runtime::Census;
 
@@ -35,6 +35,7 @@ fn run(text: &str, mode: Mode, world: World) -> (String, Census) {
     let options = engine.options();
     options.stdout = output.clone();
     options.stderr = output.clone();
+    options.permissions = Permissions::all();
     options.stdin = Input::text(&"line\n".repeat(100));
     options.signals = world == World::Real && text.contains("signal.on");
     options.virtual_clock = world == World::Virtual;

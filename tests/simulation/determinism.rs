@@ -7,7 +7,7 @@ use std::path::Path;
 use std::process::Command;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use kettle::engine::{Engine, Output, Program, TracerHook, Vm};
+use kettle::engine::{Engine, Output, Permissions, Program, TracerHook, Vm};
 use kettle::runtime::driver::Moment;
 use kettle::runtime::{Step, Tracer};
 
@@ -57,6 +57,7 @@ fn prepare() -> (Engine, Vec<Program>) {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/simulation/program");
     let mut engine = Engine::new();
     let options = engine.options();
+    options.permissions = Permissions::all();
     options.virtual_clock = true;
     options.fixtures = Some(folder.clone());
     let compile = |name: &&str| {

@@ -11,8 +11,10 @@ use std::time::Duration;
 use lexopt::{Arg, Parser};
 
 use self::table::{COMMANDS, DUMPS, FLAGS, Flag, FlagId, name_of};
+use super::sandbox::Sandbox;
 use super::{limit, profile};
 use crate::diagnostics::nearest;
+use crate::engine::{Permissions, Right};
 use crate::natives::read_duration;
 
 pub use self::table::{Command, help};
@@ -56,6 +58,8 @@ pub struct Run {
     pub profile: Option<String>,
     /// Say at the end what the garbage collector did.
     pub gc_stats: bool,
+    /// What it may do.
+    pub sandbox: Sandbox,
 }
 
 /// Files to look for mistakes in.
@@ -170,6 +174,9 @@ pub fn parse(words: impl IntoIterator<Item = OsString>) -> Result<Request, Strin
                 (run.profile, test.profile) = (Some(name.clone()), Some(name));
             }
             FlagId::GcStats => run.gc_stats = true,
+            FlagId::Sandbox | FlagId::Allow(_) | FlagId::Audit => {
+                sandbox_flag(&mut run.sandbox, &mut parser, flag)?;
+            }
             FlagId::Trace => run.trace = Some(value(&mut parser, flag)?),
             FlagId::Json if command == Some(Command::Test) => test.json = true,
             FlagId::Json => check.json = true,
@@ -186,6 +193,30 @@ pub fn parse(words: impl IntoIterator<Item = OsString>) -> Result<Request, Strin
         return finish_test(Test { paths: operands, ..test });
     }
     finish(command, run, check, operands)
+}
+
+/// A flag that says what the program may do. What is allowed is allowed in a sandbox.
+fn sandbox_flag(sandbox: &mut Sandbox, parser: &mut Parser, flag: &Flag) -> Result<(), String> {
+    if flag.id == FlagId::Audit {
+        sandbox.audit = Some(value(parser, flag)?);
+        return Ok(());
+    }
+    let granted = sandbox.permissions.take().unwrap_or_else(Permissions::none);
+    let FlagId::Allow(right) = flag.id else {
+        sandbox.permissions = Some(granted);
+        return Ok(());
+    };
+    let what = if flag.value.is_some() { parser.optional_value().map(text) } else { None };
+    if right == Right::FsRead {
+        sandbox.folders.push(what.clone().unwrap_or_else(|| "/".to_owned()));
+    }
+    let granted = match what {
+        None => granted.allow_all(right),
+        Some(what) => granted.allow(right, &what),
+    };
+    granted.check().map_err(|why| format!("`--{}`: {why}", flag.long))?;
+    sandbox.permissions = Some(granted);
+    Ok(())
 }
 
 /// A flag that only `kettle test` has.
@@ -337,6 +368,21 @@ mod tests {
         let dumped = Run { dump: Some(Dump::Ast), ..run(file(), &[]) };
         assert_eq!(read(&["run", "--dump=ast", "a.ket"]), Ok(Request::Run(dumped)));
         assert_eq!(read(&[]), Ok(Request::Run(Run::default())));
+        let granted = Permissions::none().fs_read("data").allow_all(Right::NetConnect);
+        let folders = vec!["data".to_owned()];
+        let sandbox = Sandbox { permissions: Some(granted), folders, audit: Some("log".into()) };
+        assert_eq!(
+            read(&[
+                "--sandbox",
+                "--allow-read=data",
+                "--allow-net",
+                "--audit",
+                "log",
+                "a.ket",
+                "--x"
+            ]),
+            Ok(Request::Run(Run { sandbox, ..run(file(), &["--x"]) }))
+        );
         let profiled = |name: &str| Run { profile: Some(name.to_owned()), ..run(file(), &[]) };
         assert_eq!(read(&["--profile", "a.ket"]), Ok(Request::Run(profiled("profile"))));
         assert_eq!(read(&["run", "--profile=x", "a.ket"]), Ok(Request::Run(profiled("x"))));
@@ -358,6 +404,11 @@ mod tests {
         assert_eq!(
             message(&["test", "--timeout=5"]),
             "`--timeout 5`: it takes a duration, as in 500ms or 1m30s"
+        );
+        let place = message(&["--allow-net=here:http", "a.ket"]);
+        assert!(
+            place.starts_with("`--allow-net`: net_connect: `here:http`: the port must be"),
+            "{place}"
         );
         assert!(message(&["test", "--repeat=2", "--explore=2"]).contains("give one of them"));
         assert_eq!(message(&["check", "--seed", "1"]), "`kettle check` does not take `--seed`");

@@ -1,6 +1,7 @@
 //! The tables of commands and flags, and the help that is made from them.
 
 use super::Dump;
+use crate::engine::Right;
 
 /// The commands; a command line without one runs a file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -69,6 +70,9 @@ pub(super) enum FlagId {
     Profile,
     GcStats,
     Watchdog,
+    Sandbox,
+    Allow(Right),
+    Audit,
     Json,
     DenyWarnings,
     Filter,
@@ -150,6 +154,86 @@ pub(super) const FLAGS: &[Flag] = &[
         value: Some("TIME"),
         commands: &[Command::Run],
         help: Some("Tell of tasks that hold the event loop for longer than TIME (100ms), or `off`"),
+    },
+    Flag {
+        id: FlagId::Sandbox,
+        short: None,
+        long: "sandbox",
+        value: None,
+        commands: &[Command::Run],
+        help: Some("The program may do nothing but compute, print and wait, unless it is allowed"),
+    },
+    Flag {
+        id: FlagId::Allow(Right::FsRead),
+        short: None,
+        long: "allow-read",
+        value: Some("[=PATH]"),
+        commands: &[Command::Run],
+        help: Some("It may read PATH and what is in it, or everything"),
+    },
+    Flag {
+        id: FlagId::Allow(Right::FsWrite),
+        short: None,
+        long: "allow-write",
+        value: Some("[=PATH]"),
+        commands: &[Command::Run],
+        help: Some("It may change PATH and what is in it, or everything"),
+    },
+    Flag {
+        id: FlagId::Allow(Right::NetConnect),
+        short: None,
+        long: "allow-net",
+        value: Some("[=PLACE]"),
+        commands: &[Command::Run],
+        help: Some("It may connect to PLACE (api.example.com:443, 10.0.0.0/8, *), or anywhere"),
+    },
+    Flag {
+        id: FlagId::Allow(Right::NetListen),
+        short: None,
+        long: "allow-listen",
+        value: Some("[=PLACE]"),
+        commands: &[Command::Run],
+        help: Some("It may listen at PLACE (localhost:8080), or anywhere"),
+    },
+    Flag {
+        id: FlagId::Allow(Right::Env),
+        short: None,
+        long: "allow-env",
+        value: Some("[=NAME]"),
+        commands: &[Command::Run],
+        help: Some("It may see the environment variable NAME (APP_*), or all"),
+    },
+    Flag {
+        id: FlagId::Allow(Right::Process),
+        short: None,
+        long: "allow-run",
+        value: Some("[=PROGRAM]"),
+        commands: &[Command::Run],
+        help: Some("It may start PROGRAM, or any: what it starts is in no sandbox"),
+    },
+    Flag {
+        id: FlagId::Allow(Right::Signal),
+        short: None,
+        long: "allow-signal",
+        value: None,
+        commands: &[Command::Run],
+        help: Some("It may listen to signals"),
+    },
+    Flag {
+        id: FlagId::Allow(Right::System),
+        short: None,
+        long: "allow-system",
+        value: None,
+        commands: &[Command::Run],
+        help: Some("It may know the names of machine and user, and its process number"),
+    },
+    Flag {
+        id: FlagId::Audit,
+        short: None,
+        long: "audit",
+        value: Some("FILE"),
+        commands: &[Command::Run],
+        help: Some("Write to FILE, as lines of JSON, what the program asks for and is refused"),
     },
     Flag {
         id: FlagId::VirtualClock,

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use super::op::{Deed, nothing, on_pool, on_pool_of};
 use crate::natives::kind::{DataValue, TextValue};
 use crate::natives::stream::{file_lines, new_file, text};
-use crate::runtime::driver::{FileSystem, OpenHow};
+use crate::runtime::driver::{FileSystem, OpenHow, Refusal};
 use crate::runtime::{Answer, Cx};
 use crate::vm::{ErrorKind, Thrown, Value, Vm};
 
@@ -160,7 +160,10 @@ fn write_atomic(
     unique: u64,
 ) -> io::Result<()> {
     // A link stays a link: what it points to is replaced.
-    let target = files.canonical(path).unwrap_or_else(|_| path.to_path_buf());
+    let target = match files.canonical(path) {
+        Err(error) if Refusal::of(&error).is_some() => return Err(error),
+        target => target.unwrap_or_else(|_| path.to_path_buf()),
+    };
     let hidden = beside(&target, unique)?;
     let how = OpenHow { write: true, new: true, mode, ..OpenHow::default() };
     let result = (|| {

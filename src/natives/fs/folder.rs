@@ -10,7 +10,7 @@ use super::op::{Deed, nothing, on_pool};
 use super::tree;
 use crate::natives::kind::TextValue;
 use crate::natives::record::record;
-use crate::runtime::driver::{FileKind, FileSystem, OpenHow};
+use crate::runtime::driver::{FileKind, FileSystem, OpenHow, Refusal};
 use crate::runtime::{Answer, Cx};
 use crate::vm::{ErrorKind, Thrown, Value, Vm};
 
@@ -18,7 +18,10 @@ type Files = Arc<dyn FileSystem>;
 
 pub(super) fn exists(cx: &mut Cx<'_>, path: TextValue) -> Result<Answer, Thrown> {
     let (files, path, deed) = given(cx, path, |path| Deed::look("exists", "look at", path));
-    let work = move || Ok(files.look(&path, true).is_ok());
+    let work = move || match files.look(&path, true) {
+        Err(error) if Refusal::of(&error).is_some() => Err(error),
+        found => Ok(found.is_ok()),
+    };
     on_pool(deed, work, |_, _, found| Ok(Value::bool(found)))
 }
 

@@ -28,7 +28,7 @@ pub(super) enum Way {
 /// A program to start.
 #[derive(Debug)]
 pub(super) struct Spec {
-    pub(super) program: String,
+    pub(super) program: PathBuf,
     pub(super) args: Vec<String>,
     pub(super) stdin: Way,
     pub(super) stdout: Way,

@@ -32,7 +32,7 @@ pub(super) fn start(
         None => None,
     };
     let spec = Spec {
-        program: program.clone(),
+        program: program.clone().into(),
         args: args(vm, list)?,
         stdin: way(vm, "stdin", stdin)?,
         stdout: way(vm, "stdout", stdout)?,
@@ -85,10 +85,11 @@ impl Source for StartOp {
     }
 
     fn register(&mut self, cx: &mut Cx<'_>, ticket: Ticket) {
-        let Stage::New(spec) = std::mem::replace(&mut self.stage, Stage::Over) else { return };
+        let Stage::New(mut spec) = std::mem::replace(&mut self.stage, Stage::Over) else { return };
         let driver = cx.rt.driver.as_mut();
-        match driver.may_start() {
-            Ok(()) => {
+        match driver.may_start(&self.program) {
+            Ok(program) => {
+                spec.program = program;
                 let job = submit(driver, Lane::Process, move || spec.start());
                 job.wait(ticket);
                 self.stage = Stage::Running(job);

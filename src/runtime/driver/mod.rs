@@ -15,6 +15,7 @@ mod endpoint;
 mod file_system;
 mod file_watch;
 mod flight;
+mod guard;
 mod heartbeat;
 mod job;
 mod random;
@@ -42,7 +43,7 @@ mod variable;
 use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::io;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::task::Waker;
 use std::time::Duration;
@@ -54,6 +55,10 @@ pub use file_system::{DirEntry, FileFacts, FileKind, FileSystem, OpenFile, OpenH
 use file_watch::changes;
 pub use file_watch::{Change, Happening, Watcher};
 pub use flight::{Flights, Seat};
+pub use guard::{
+    AuditEntry, AuditHook, Guard, LAYERS_MAX, Need, Permissions, Policy, Quota, Refusal, Right,
+    TooMany,
+};
 pub use heartbeat::Heartbeat;
 pub use job::{Job, JobError, JobSpan, Lane, Runnable, submit};
 pub use random::Random;
@@ -198,6 +203,15 @@ pub trait Driver: Send {
     /// Fills a piece of memory with random bytes that nobody can guess; in virtual time they follow
     /// from the seed like all others.
     fn secret(&mut self, into: &mut [u8]) -> io::Result<()>;
+    /// Whether the program may do this. Where nobody asks it may do everything.
+    fn permit(&self, need: &Need<'_>) -> io::Result<()> {
+        let _ = need;
+        Ok(())
+    }
+    /// What the program may do, if somebody asks.
+    fn policy(&self) -> Option<Arc<Policy>> {
+        None
+    }
     /// An environment variable.
     fn variable(&self, name: &str) -> Option<OsString>;
     /// All environment variables.
@@ -309,8 +323,8 @@ pub trait Driver: Send {
 
     // Child processes.
 
-    /// Whether programs may be started: an error says why not.
-    fn may_start(&self) -> io::Result<()>;
+    /// Whether a program may be started, and by which path: an error says why not.
+    fn may_start(&self, command: &str) -> io::Result<PathBuf>;
     /// Takes a process in that a job has started; its pipes become sockets.
     fn adopt(&mut self, child: NewChild) -> io::Result<Adopted>;
     /// How a child ended; none while it runs.

@@ -8,6 +8,7 @@ use std::collections::hash_map::RandomState;
 use std::ffi::OsString;
 use std::hash::{BuildHasher, Hasher};
 use std::io;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::task::Waker;
@@ -339,8 +340,8 @@ impl Driver for MioDriver {
         Ok((socket, watcher))
     }
 
-    fn may_start(&self) -> io::Result<()> {
-        Ok(())
+    fn may_start(&self, command: &str) -> io::Result<PathBuf> {
+        Ok(PathBuf::from(command))
     }
 
     fn adopt(&mut self, child: NewChild) -> io::Result<Adopted> {

@@ -113,6 +113,11 @@ const PLANS: &[Plan] = &[
     module("path", "Paths as text. Nothing here looks at files.", &[]),
     module("process", "", &["child"]),
     module(
+        "permissions",
+        "What the program may do, and giving up what it no longer needs ([sandbox](../reference/sandbox.md)).",
+        &[],
+    ),
+    module(
         "random",
         "Random numbers and choices for games, samples and jitter. They can be guessed, except those \
          of `random.bytes`.",

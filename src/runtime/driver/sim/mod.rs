@@ -15,7 +15,7 @@ mod world;
 use std::collections::{BTreeMap, VecDeque};
 use std::ffi::{OsStr, OsString};
 use std::io;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::task::Waker;
 use std::time::Duration;
@@ -312,7 +312,7 @@ impl Driver for SimDriver {
         self.net.unwait(socket, direction, ticket);
     }
 
-    fn may_start(&self) -> io::Result<()> {
+    fn may_start(&self, _: &str) -> io::Result<PathBuf> {
         Err(no_programs())
     }
 

@@ -1,0 +1,219 @@
+//! How many files and sockets a VM may have open.
+
+use std::io::{self, Read, Seek, SeekFrom, Write};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use crate::runtime::driver::file_system::{DirEntry, FileFacts, FileSystem, OpenFile, OpenHow};
+
+/// The most that may be open, and what is.
+#[derive(Debug)]
+pub struct Quota {
+    sockets_max: usize,
+    files_max: usize,
+    files: AtomicUsize,
+}
+
+impl Default for Quota {
+    fn default() -> Quota {
+        Quota::new(usize::MAX, usize::MAX)
+    }
+}
+
+impl Quota {
+    /// So many sockets and files may be open.
+    #[must_use]
+    pub fn new(sockets_max: usize, files_max: usize) -> Quota {
+        Quota { sockets_max, files_max, files: AtomicUsize::new(0) }
+    }
+
+    /// Whether there is no limit.
+    #[must_use]
+    pub fn is_unlimited(&self) -> bool {
+        self.sockets_max == usize::MAX && self.files_max == usize::MAX
+    }
+
+    pub(super) fn check_sockets(&self, open: usize) -> io::Result<()> {
+        if open < self.sockets_max { Ok(()) } else { Err(full("sockets", self.sockets_max)) }
+    }
+
+    /// A listener that may not accept waits, as where the system has no descriptor left.
+    pub(super) fn check_accept(&self, open: usize) -> io::Result<()> {
+        if open < self.sockets_max { Ok(()) } else { Err(io::ErrorKind::ResourceBusy.into()) }
+    }
+}
+
+/// The error of one too many.
+fn full(what: &'static str, max: usize) -> io::Error {
+    io::Error::other(TooMany { what, max })
+}
+
+/// That a VM has as much open as its host allows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct TooMany {
+    what: &'static str,
+    max: usize,
+}
+
+impl TooMany {
+    /// The error as this, if it is one.
+    #[must_use]
+    pub fn of(error: &io::Error) -> Option<&TooMany> {
+        error.get_ref()?.downcast_ref()
+    }
+}
+
+impl std::fmt::Display for TooMany {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "the program has {} {} open, and its host allows no more", self.max, self.what)
+    }
+}
+
+impl std::error::Error for TooMany {}
+
+/// A file system that counts its open files.
+pub(super) struct CountedFiles {
+    inner: Arc<dyn FileSystem>,
+    quota: Arc<Quota>,
+}
+
+impl CountedFiles {
+    /// These files, counted if there is a limit.
+    pub(super) fn around(files: Arc<dyn FileSystem>, quota: &Arc<Quota>) -> Arc<dyn FileSystem> {
+        if quota.files_max == usize::MAX {
+            return files;
+        }
+        Arc::new(CountedFiles { inner: files, quota: quota.clone() })
+    }
+}
+
+/// The place that an open file takes.
+struct Seat(Arc<Quota>);
+
+impl Seat {
+    fn take(quota: &Arc<Quota>) -> io::Result<Seat> {
+        let taken = quota.files.fetch_add(1, Ordering::AcqRel);
+        let seat = Seat(quota.clone());
+        if taken < quota.files_max { Ok(seat) } else { Err(full("files", quota.files_max)) }
+    }
+}
+
+impl Drop for Seat {
+    fn drop(&mut self) {
+        self.0.files.fetch_sub(1, Ordering::AcqRel);
+    }
+}
+
+struct CountedFile {
+    file: Box<dyn OpenFile>,
+    _seat: Seat,
+}
+
+impl Read for CountedFile {
+    fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
+        self.file.read(into)
+    }
+}
+
+impl Write for CountedFile {
+    fn write(&mut self, from: &[u8]) -> io::Result<usize> {
+        self.file.write(from)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.file.flush()
+    }
+}
+
+impl Seek for CountedFile {
+    fn seek(&mut self, to: SeekFrom) -> io::Result<u64> {
+        self.file.seek(to)
+    }
+}
+
+impl OpenFile for CountedFile {
+    fn facts(&self) -> io::Result<FileFacts> {
+        self.file.facts()
+    }
+
+    fn set_size(&mut self, size: u64) -> io::Result<()> {
+        self.file.set_size(size)
+    }
+
+    fn set_mode(&mut self, mode: u32) -> io::Result<()> {
+        self.file.set_mode(mode)
+    }
+
+    fn sync(&mut self) -> io::Result<()> {
+        self.file.sync()
+    }
+}
+
+impl FileSystem for CountedFiles {
+    fn open(&self, path: &Path, how: OpenHow) -> io::Result<Box<dyn OpenFile>> {
+        let seat = Seat::take(&self.quota)?;
+        let file = self.inner.open(path, how)?;
+        Ok(Box::new(CountedFile { file, _seat: seat }))
+    }
+
+    fn look(&self, path: &Path, follow: bool) -> io::Result<FileFacts> {
+        self.inner.look(path, follow)
+    }
+
+    fn entries(&self, path: &Path) -> io::Result<Vec<DirEntry>> {
+        self.inner.entries(path)
+    }
+
+    fn canonical(&self, path: &Path) -> io::Result<PathBuf> {
+        self.inner.canonical(path)
+    }
+
+    fn make_dir(&self, path: &Path, mode: Option<u32>) -> io::Result<()> {
+        self.inner.make_dir(path, mode)
+    }
+
+    fn make_dirs(&self, path: &Path) -> io::Result<()> {
+        self.inner.make_dirs(path)
+    }
+
+    fn remove_file(&self, path: &Path) -> io::Result<()> {
+        self.inner.remove_file(path)
+    }
+
+    fn remove_dir(&self, path: &Path) -> io::Result<()> {
+        self.inner.remove_dir(path)
+    }
+
+    fn remove_tree(&self, path: &Path) -> io::Result<()> {
+        self.inner.remove_tree(path)
+    }
+
+    fn rename(&self, from: &Path, to: &Path) -> io::Result<()> {
+        self.inner.rename(from, to)
+    }
+
+    fn copy(&self, from: &Path, to: &Path) -> io::Result<()> {
+        self.inner.copy(from, to)
+    }
+
+    fn link(&self, target: &Path, link: &Path) -> io::Result<()> {
+        self.inner.link(target, link)
+    }
+
+    fn read_link(&self, link: &Path) -> io::Result<PathBuf> {
+        self.inner.read_link(link)
+    }
+
+    fn set_mode(&self, path: &Path, mode: u32) -> io::Result<()> {
+        self.inner.set_mode(path, mode)
+    }
+
+    fn sync_dir(&self, path: &Path) -> io::Result<()> {
+        self.inner.sync_dir(path)
+    }
+
+    fn temp_dir(&self) -> PathBuf {
+        self.inner.temp_dir()
+    }
+}
