@@ -89,7 +89,7 @@ const ABSENCES: &[Absence] = &[
         allowed: &[
             "src/runtime/driver/",
             "src/natives/",
-            "src/engine/loader.rs",
+            "src/engine/loader",
             "src/cli/",
             "examples/",
             "tests/",

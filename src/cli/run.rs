@@ -36,15 +36,11 @@ pub fn run(wanted: Run) -> i32 {
     options.signals = true;
     options.heap_report = wanted.gc_stats.then_some(gc_stats::REPORT);
     options.keep_heap = true;
-    options.watchdog = match wanted.watchdog.map_or_else(limit::watchdog_of_environment, Ok) {
-        Ok(limit) => Some(limit),
-        Err(message) => {
-            terminal::err(&format!("kettle: {message}\n"));
-            return STATUS_MISUSE;
-        }
-    };
     options.memory_limit = limit::memory();
-    if let Err(message) = wanted.sandbox.apply(&mut engine, &wanted.source) {
+    let watchdog = wanted.watchdog.map_or_else(limit::watchdog_of_environment, Ok);
+    let watchdog = watchdog.map(|limit| options.watchdog = Some(limit));
+    if let Err(message) = watchdog.and_then(|()| wanted.sandbox.apply(&mut engine, &wanted.source))
+    {
         terminal::err(&format!("kettle: {message}\n"));
         return STATUS_MISUSE;
     }

@@ -45,8 +45,9 @@ fn a_flag_that_means_nothing_is_misuse() {
 /// The blocks of the page that show a terminal: each command prints what stands below it.
 #[test]
 fn the_page_shows_what_is_printed() {
-    let page = fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/reference/sandbox.md"))
-        .expect("the page is there");
+    let page =
+        fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/reference/sandbox.md"))
+            .expect("the page is there");
     let folder = tempfile::tempdir().expect("a place for files");
     let root = folder.path().canonicalize().expect("it is there");
     fs::write(root.join("notes.txt"), "buy tea").expect("it can be written");

@@ -112,11 +112,7 @@ const PLANS: &[Plan] = &[
     module("os", "The process: arguments and standard streams.", &[]),
     module("path", "Paths as text. Nothing here looks at files.", &[]),
     module("process", "", &["child"]),
-    module(
-        "permissions",
-        "What the program may do, and giving up what it no longer needs ([sandbox](../reference/sandbox.md)).",
-        &[],
-    ),
+    module("permissions", "What the program may do, and giving up what it no longer needs.", &[]),
     module(
         "random",
         "Random numbers and choices for games, samples and jitter. They can be guessed, except those \
