@@ -49,7 +49,7 @@ fn run_in(permissions: Permissions, script: &str, virtual_clock: bool) -> String
     let program =
         engine.compile_text("test.ket", text).unwrap_or_else(|e| panic!("{}", e.render(false)));
     let mut vm = Vm::new(&engine).expect("a VM can be made");
-    if let Err(error) = vm.run(&program) {
+    if let Err(error) = vm.run_blocking(&program) {
         panic!("{}{}", output.text(), error.report(false));
     }
     output.text()

@@ -296,6 +296,6 @@ fn files_in_memory_are_under_the_same_rules() {
             "#,
         )
         .expect("it compiles");
-    Vm::new(&engine).and_then(|mut vm| vm.run(&program)).expect("it runs");
+    Vm::new(&engine).and_then(|mut vm| vm.run_blocking(&program)).expect("it runs");
     assert_eq!(output.text(), "1\nPermissionError\nPermissionError\n");
 }

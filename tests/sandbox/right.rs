@@ -150,7 +150,7 @@ fn every_request_stands_in_the_audit_log() {
         listener.close()
     "#;
     let program = engine.compile_text("test.ket", text).expect("it compiles");
-    Vm::new(&engine).and_then(|mut vm| vm.run(&program)).expect("it runs");
+    Vm::new(&engine).and_then(|mut vm| vm.run_blocking(&program)).expect("it runs");
     let expected = [
         (Right::Env, "A".to_owned(), true),
         (Right::Env, "B".to_owned(), false),
@@ -177,6 +177,6 @@ fn computing_printing_and_waiting_need_no_grant() {
     engine.options().stdout = output.clone();
     let text = "import random\nawait sleep(1ms)\nlet t = spawn sleep(1ms)\nawait t\nprint(random.int(1..=1))";
     let program = engine.compile_text("test.ket", text).expect("it compiles");
-    Vm::new(&engine).and_then(|mut vm| vm.run(&program)).expect("it runs");
+    Vm::new(&engine).and_then(|mut vm| vm.run_blocking(&program)).expect("it runs");
     assert_eq!(output.text(), "1\n");
 }
