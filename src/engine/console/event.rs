@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use crate::engine::library::{Library, Sources};
 use crate::engine::uncaught;
+use crate::runtime::driver::Policy;
 use crate::runtime::output::{Output, Target};
 use crate::runtime::{Host, ImportWork, Stall, TaskReport};
 use crate::vm::{Thrown, TraceFrame, Value, Vm as Machine};
@@ -178,8 +179,8 @@ impl Host for Ear {
         self.library.place(frame)
     }
 
-    fn import(&mut self, importer: &str, path: &str) -> ImportWork {
-        self.library.import(importer, path)
+    fn import(&mut self, importer: &str, path: &str, policy: Option<Arc<Policy>>) -> ImportWork {
+        self.library.import(importer, path, policy)
     }
 
     fn imported(&mut self, vm: &mut Machine, found: Box<dyn Any + Send>) -> Result<Value, Thrown> {
