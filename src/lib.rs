@@ -43,6 +43,126 @@ pub use engine::{
     Value, Vm,
 };
 
+/// Makes a Rust type one that scripts can hold.
+///
+/// Scripts see the fields with `#[kettle(get)]`, and can assign to those with `#[kettle(get, set)]`; the
+/// field's doc comment is its documentation. `#[kettle(name = "…")]`, on the type or a field, is the
+/// name that scripts use. What else the type does stands in an `impl` block with
+/// [`methods`](macro@methods).
+///
+/// ```
+/// use kettle::engine::{Engine, Shared, Vm};
+///
+/// /// A point of the map.
+/// #[derive(kettle::Object)]
+/// struct Point {
+///     #[kettle(get, set)]
+///     x: f64,
+///     #[kettle(get)]
+///     name: String,
+///     visits: u32,
+/// }
+///
+/// let mut engine = Engine::new();
+/// engine.module("map", |m| {
+///     m.object::<Point>();
+///     m.function("home", || Point { x: 1.0, name: "home".to_owned(), visits: 0 });
+/// })?;
+/// let text = "import map\npub fn place() { let p = map.home(); p.x += 2; [p.name, \"${p.x}\"] }";
+/// let mut vm = Vm::new(&engine)?;
+/// vm.run_blocking(&engine.compile_text("map.ket", text)?)?;
+/// assert_eq!(vm.call_blocking::<Vec<String>>("place", ())?, ["home", "3.0"]);
+/// # Ok::<(), kettle::engine::Error>(())
+/// ```
+///
+/// A type of the host can be looked at from other threads, so it has to be `Send` and `Sync`:
+///
+/// ```compile_fail,E0277
+/// #[derive(kettle::Object)]
+/// struct Local {
+///     shared: std::rc::Rc<u32>,
+/// }
+/// ```
+#[cfg(feature = "derive")]
+pub use {engine::Object, kettle_derive::Object};
+
+/// Gives scripts the functions of an `impl` block.
+///
+/// - `fn f(&self, …)` and `fn f(&mut self, …)` are methods; `fn f(…)` is called on the type, `Type.f(…)`.
+/// - `async fn f(this: Shared<Self>, …)` has to be awaited. It holds a handle and borrows the object
+///   only inside [`with`](engine::Shared::with), so that other calls go on meanwhile. With
+///   `this: Exclusive<Self>` calls wait for each other, in the order in which they came.
+/// - Arguments are of the types that closures can have, and `&T` of a type of the host. `Option<T>`
+///   and those with a default may be left out; all can be given by name.
+/// - Doc comments are the documentation.
+///
+/// | attribute | meaning |
+/// |---|---|
+/// | `#[kettle(new)]` | called by `Type(…)` |
+/// | `#[kettle(default(n = 10))]` | what stands for an argument that is not given |
+/// | `#[kettle(get)]`, `#[kettle(set)]` | read, assigned to like a field; `set_x` sets `x` |
+/// | `#[kettle(iter)]` | what `for` goes through: anything that is `IntoIterator` |
+/// | `#[kettle(op("+"))]` | an operator: `+ - * / // % ** & \| ^ << >> == <=> []` |
+/// | `#[kettle(text)]`, `#[kettle(hash)]` | how it prints; what makes it the same key as another one |
+/// | `#[kettle(name = "…")]`, `#[kettle(skip)]` | another name; not for scripts |
+///
+/// ```
+/// use kettle::engine::{Engine, Shared, Vm};
+///
+/// #[derive(kettle::Object)]
+/// struct Bucket {
+///     tokens: u32,
+/// }
+///
+/// #[kettle::methods]
+/// impl Bucket {
+///     /// A bucket with so many tokens.
+///     #[kettle(new, default(tokens = 10))]
+///     fn new(tokens: u32) -> Bucket {
+///         Bucket { tokens }
+///     }
+///
+///     fn left(&self) -> u32 {
+///         self.tokens
+///     }
+///
+///     /// Takes a token as soon as there is one.
+///     async fn take(this: Shared<Self>) -> Result<u32, String> {
+///         let taken = this.with_mut(|bucket| {
+///             bucket.tokens = bucket.tokens.checked_sub(1)?;
+///             Some(bucket.tokens)
+///         });
+///         taken.map_err(|busy| busy.to_string())?.ok_or("the bucket is empty".to_owned())
+///     }
+/// }
+///
+/// let mut engine = Engine::new();
+/// engine.globals(|m| {
+///     m.object::<Bucket>();
+/// })?;
+/// let text = "pub async fn run() { let b = Bucket(); await b.take(); await b.take(); b.left() }";
+/// let mut vm = Vm::new(&engine)?;
+/// vm.run_blocking(&engine.compile_text("bucket.ket", text)?)?;
+/// assert_eq!(vm.call_blocking::<u32>("run", ())?, 8);
+/// # Ok::<(), kettle::engine::Error>(())
+/// ```
+///
+/// A borrow cannot live across an await:
+///
+/// ```compile_fail
+/// #[derive(kettle::Object)]
+/// struct Counter(u32);
+///
+/// #[kettle::methods]
+/// impl Counter {
+///     async fn add(&mut self) {
+///         self.0 += 1;
+///     }
+/// }
+/// ```
+#[cfg(feature = "derive")]
+pub use kettle_derive::methods;
+
 /// Makes doctests of the Rust blocks in the guide for hosts.
 #[cfg(doctest)]
 #[doc = include_str!("../docs/embedding.md")]

@@ -76,7 +76,8 @@ impl Value {
         let raw = self.raw(heap)?;
         T::from_value(heap, raw).ok_or_else(|| {
             let shown = display_short(heap, raw, QUOTED_MAX);
-            Error::Call(format!("{shown} is not {}", T::expected()))
+            let fault = T::fault(heap, raw).map_or(String::new(), |fault| format!(": {fault}"));
+            Error::Call(format!("{shown} is not {}{fault}", T::expected()))
         })
     }
 

@@ -33,6 +33,8 @@ mod option;
 mod profile;
 mod program;
 mod report;
+#[cfg(feature = "serde")]
+mod serde;
 mod signature;
 mod spine;
 mod stdlib;
@@ -55,13 +57,15 @@ pub use host::{Function, Outcome};
 pub use loader::{Directory, Files, Loader, Memory, ReadError};
 pub use module::{FunctionBuilder, ModuleBuilder};
 pub use object::{
-    Begin, Busy, Call, ClassBuilder, Computed, Exclusive, Methods, Object, Operator, OperatorCall,
-    OperatorResult, Probe, Reply, Shared, Table, Unary, WithoutMethods, begin,
+    Begin, Borrowed, Busy, Call, ClassBuilder, Computed, Exclusive, Methods, Object, Operator,
+    OperatorCall, OperatorResult, Probe, Reply, Shared, Table, Unary, WithoutMethods, begin,
 };
 pub use option::{Capture, HeapReport, Input, Options, Output, SignalHook, StallHook, TracerHook};
 pub use profile::{Profile, ProfileFrame, ProfileTask, Profiler};
 pub use program::{CompileError, Findings, Program};
 pub use report::{Entered, Entry, Frame, Relation, Report};
+#[cfg(feature = "serde")]
+pub use serde::{Serde, from_value, to_value};
 pub use signature::{DefaultValue, Misfit, Param, Signature};
 pub use trial::{Left, Terms, TrialEnd, TrialFailure};
 pub use vm::Vm;

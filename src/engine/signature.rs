@@ -176,7 +176,7 @@ impl Signature {
     /// The error of a call whose argument is not what the function expects.
     #[cold]
     pub(super) fn refuse(&self, vm: &mut Machine, misfit: Misfit) -> Thrown {
-        let Misfit { index, place, expected, value } = misfit;
+        let Misfit { index, place, expected, value, fault } = misfit;
         let mut came = describe(vm, value);
         if matches!(value.kind(), Kind::List | Kind::Map | Kind::Set | Kind::Bytes) {
             came.push_str(&format!(" ({})", display_short(&vm.heap, value, QUOTED_MAX)));
@@ -185,7 +185,8 @@ impl Signature {
             Some(param) if param.is_named() && place == index => format!("`{}`", param.name),
             _ => format!("argument {}", place + 1),
         };
-        let text = format!("{}: {name} must be {expected}, not {came}", self.path);
+        let fault = fault.map_or(String::new(), |fault| format!(": {fault}"));
+        let text = format!("{}: {name} must be {expected}, not {came}{fault}", self.path);
         vm.error(ErrorKind::TypeError, text)
     }
 }
@@ -200,13 +201,15 @@ pub struct Misfit {
     expected: String,
     /// What came.
     value: Value,
+    /// What exactly is wrong with it.
+    fault: Option<String>,
 }
 
 impl Misfit {
     /// Finds that the argument for parameter `index` is not what `P` expects.
     pub fn of<P: Parameter>(input: &Incoming<'_>, index: usize) -> Misfit {
         let (place, value) = P::misfit(input, index);
-        Misfit { index, place, expected: P::wanted(), value }
+        Misfit { index, place, expected: P::wanted(), value, fault: P::fault(input, index) }
     }
 }
 

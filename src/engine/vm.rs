@@ -261,7 +261,9 @@ impl Vm {
         let heap = &self.runtime.vm.heap;
         R::from_value(heap, value).ok_or_else(|| {
             let shown = display_short(heap, value, QUOTED_MAX);
-            Error::Call(format!("`{name}` gave {shown} where the host expects {}", R::expected()))
+            let fault = R::fault(heap, value).map_or(String::new(), |fault| format!(": {fault}"));
+            let expected = R::expected();
+            Error::Call(format!("`{name}` gave {shown} where the host expects {expected}{fault}"))
         })
     }
 

@@ -1,7 +1,9 @@
 //! What a Rust host gives to scripts: functions, modules, types; and the errors that come back.
 
 mod error;
+mod object;
 mod registration;
+mod serde;
 
 use kettle::engine::{Engine, Vm};
 

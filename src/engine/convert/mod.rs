@@ -28,6 +28,12 @@ pub trait FromValue: Sized {
     /// The Rust value, if the Kettle value fits.
     fn from_value(heap: &Heap, value: Value) -> Option<Self>;
 
+    /// What exactly is wrong with a value that does not fit, if more can be said than that.
+    fn fault(heap: &Heap, value: Value) -> Option<String> {
+        let _ = (heap, value);
+        None
+    }
+
     /// What stands for an argument that was not given, if it may be left out.
     fn missing() -> Option<Self> {
         None

@@ -63,6 +63,12 @@ pub trait Parameter {
     /// What the function gets for the argument of that number, if it fits.
     fn take<'a>(input: &Incoming<'a>, index: usize) -> Option<Self::Given<'a>>;
 
+    /// What exactly is wrong with an argument that does not fit, if more can be said than that.
+    fn fault(input: &Incoming<'_>, index: usize) -> Option<String> {
+        let _ = (input, index);
+        None
+    }
+
     /// The value that did not fit, with its place among the arguments.
     fn misfit(input: &Incoming<'_>, index: usize) -> (usize, Value) {
         (index, input.value(index))
@@ -107,6 +113,10 @@ impl<T: FromValue> Parameter for T {
 
     fn lend(held: &mut Option<T>) -> T {
         held.take().expect("an argument is lent once")
+    }
+
+    fn fault(input: &Incoming<'_>, index: usize) -> Option<String> {
+        T::fault(&input.vm.heap, input.value(index))
     }
 
     fn is_optional() -> bool {

@@ -22,6 +22,24 @@ pub struct Call<'c> {
 /// The answer of a call: only a [`Call`] makes one.
 pub struct Reply(pub(super) Result<Value, Thrown>);
 
+/// What a method gives that borrows other objects of the host for the length of the call.
+pub struct Borrowed<R>(Result<R, Busy>);
+
+impl<R> From<Result<R, Busy>> for Borrowed<R> {
+    fn from(result: Result<R, Busy>) -> Borrowed<R> {
+        Borrowed(result)
+    }
+}
+
+impl<R: Outcome> Outcome for Borrowed<R> {
+    fn finish(self, vm: &mut Machine) -> Result<Value, Thrown> {
+        match self.0 {
+            Ok(result) => result.finish(vm),
+            Err(busy) => Err::<(), Busy>(busy).finish(vm),
+        }
+    }
+}
+
 /// Makes the future of a call when it is wanted.
 pub fn begin<F, T>(make: F) -> Begin<T::Output>
 where
@@ -53,6 +71,14 @@ impl Call<'_> {
         f: impl FnOnce(&T, &Incoming<'_>) -> Result<R, Misfit>,
     ) -> Reply {
         self.receive(|receiver, input| receiver.with(|this: &T| f(this, input)))
+    }
+
+    /// Answers with what a function makes of a handle of the receiver and the arguments.
+    pub fn with_handle<T: Object, R: Outcome>(
+        self,
+        f: impl FnOnce(Shared<T>, &Incoming<'_>) -> Result<R, Misfit>,
+    ) -> Reply {
+        self.receive(|receiver, input| Ok(f(receiver.clone(), input)))
     }
 
     /// Answers with what a function that changes the receiver makes of it and the arguments.
