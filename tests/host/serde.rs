@@ -131,8 +131,9 @@ fn errors_say_where() {
         pub fn function() { {shelves: [|| 1]} }";
     let mut vm = vm(&engine, text);
     vm.call_blocking::<Serde<Shop>>("ok", ()).expect("it fits");
-    let mut said =
-        |name: &str| vm.call_blocking::<Serde<Shop>>(name, ()).expect_err("it does not fit").to_string();
+    let mut said = |name: &str| {
+        vm.call_blocking::<Serde<Shop>>(name, ()).expect_err("it does not fit").to_string()
+    };
     let wrong = said("wrong");
     assert!(
         wrong.ends_with("shelves[1].count: invalid type: string \"x\", expected u32"),
@@ -155,8 +156,10 @@ fn errors_say_where() {
 #[test]
 fn depth_is_limited_both_ways() {
     let mut vm = vm(&Engine::new(), "pub fn echo(x) { x }");
-    let Serde(back): Serde<Deep> = vm.call_blocking("echo", (Serde(deep(100)),)).expect("it is not so deep");
+    let Serde(back): Serde<Deep> =
+        vm.call_blocking("echo", (Serde(deep(100)),)).expect("it is not so deep");
     assert_eq!(back, deep(100));
-    let error = vm.call_blocking::<Serde<Deep>>("echo", (Serde(deep(1000)),)).expect_err("it is too deep");
+    let error =
+        vm.call_blocking::<Serde<Deep>>("echo", (Serde(deep(1000)),)).expect_err("it is too deep");
     assert!(error.to_string().contains("nested more than 128 deep"), "{error}");
 }
