@@ -294,7 +294,7 @@ fn misuse_by_scripts_is_explained() {
         "Error: the host function `Bucket.panics` panicked: out of order",
         "did you mean `empty`?",
         "name",
-        "TypeError: name_of: argument 1 must be a Bucket, not a vec",
+        "TypeError: host.name_of: argument 1 must be a Bucket, not a vec",
         "TypeError: ",
     ];
     for (line, expected) in lines.iter().zip(expected) {
@@ -329,8 +329,18 @@ fn types_have_names_of_their_own_and_documentation() {
         Err(Error::Call(why)) => why,
         _ => panic!("it is not refused"),
     };
-    assert_eq!(refused(|m| drop(m.object::<other::Bucket>())), "there is a type `Bucket` already");
-    assert_eq!(refused(|m| drop(m.object::<other::List>())), "`list` is a type of the library");
+    assert_eq!(
+        refused(|m| {
+            m.object::<other::Bucket>();
+        }),
+        "there is a type `Bucket` already"
+    );
+    assert_eq!(
+        refused(|m| {
+            m.object::<other::List>();
+        }),
+        "`list` is a type of the library"
+    );
     let shown: Vec<String> = engine().api().iter().map(kettle::tools::manual::entry).collect();
     let shown = shown.join("\n");
     for part in [
