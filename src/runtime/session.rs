@@ -28,6 +28,8 @@ pub(super) struct Session {
     stopped: Option<TaskReport>,
     /// A task from which nothing hides its cancel.
     forced: Option<TaskId>,
+    /// Tasks have run in this turn: the console looks what has come of it before the loop waits.
+    pub(super) has_run: bool,
 }
 
 impl Runtime {
@@ -84,11 +86,13 @@ impl Runtime {
 
     /// Whether everybody has been asked to end, and has.
     pub fn has_session_ended(&self) -> bool {
-        let has_tasks = || {
-            let program = self.rt.program.and_then(|program| self.rt.recs.get(program));
-            program.is_some_and(|program| program.first_child.is_some())
-        };
-        self.is_session_ending() && (self.rt.killed || !has_tasks())
+        self.is_session_ending() && (self.rt.killed || !self.has_tasks())
+    }
+
+    /// Whether there are tasks that have not ended.
+    pub fn has_tasks(&self) -> bool {
+        let program = self.rt.program.and_then(|program| self.rt.recs.get(program));
+        program.is_some_and(|program| program.first_child.is_some())
     }
 
     /// What `exit` was called with, and the signal that has ended the session.

@@ -142,7 +142,8 @@ impl Runtime {
             }
             None => patience,
         };
-        self.poll(timeout);
+        let has_run = self.rt.session.as_mut().is_some_and(|it| std::mem::take(&mut it.has_run));
+        self.poll(if has_run { Some(Duration::ZERO) } else { timeout });
         if let Some(end) = self.rt.take_end() {
             return Turn::Ended(end);
         }
@@ -156,6 +157,9 @@ impl Runtime {
         // A turn that was stopped for want of fuel goes on where it was.
         if self.rt.turn_left == 0 {
             self.rt.turn_left = self.rt.ready.len();
+        }
+        if let Some(session) = &mut self.rt.session {
+            session.has_run |= self.rt.turn_left > 0;
         }
         while self.rt.turn_left > 0 {
             let Some(id) = self.rt.ready.pop_front() else {

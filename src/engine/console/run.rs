@@ -69,6 +69,16 @@ impl Console {
         }
     }
 
+    /// Asks all tasks to finish; when they have, [`Event::Ended`] is the last event.
+    pub fn quit(&mut self, status: i32) {
+        self.vm.runtime.end_session(status);
+    }
+
+    /// Whether tasks of entries are left, whose entries may have ended.
+    pub fn has_tasks(&self) -> bool {
+        self.vm.runtime.has_tasks()
+    }
+
     /// Starts an entry.
     pub(super) fn run(&mut self, mut entry: Running) {
         let number = entry.number;
