@@ -123,8 +123,8 @@ impl Assembler {
         leaves && self.last_bound != Some(self.here())
     }
 
-    /// The finished code, with all jumps filled in.
-    pub fn finish(mut self) -> (Vec<Instruction>, Vec<Span>, Vec<Handler>) {
+    /// The finished code, with all jumps filled in. The assembler is then ready for another function.
+    pub fn finish(&mut self) -> (Vec<Instruction>, Vec<Span>, Vec<Handler>) {
         for &(pc, label) in &self.jumps {
             let target = self.labels[label.0 as usize];
             debug_assert_ne!(target, UNBOUND, "every label is bound");
@@ -135,7 +135,21 @@ impl Assembler {
             target: target.map_or(0, |label| labels[label.0 as usize]),
             ..handler
         });
-        (self.code, self.spans, handlers.collect())
+        let finished = (self.code.clone(), self.spans.clone(), handlers.collect());
+        self.clear();
+        finished
+    }
+
+    /// Forgets the function but keeps the memory.
+    fn clear(&mut self) {
+        self.code.clear();
+        self.spans.clear();
+        self.handlers.clear();
+        self.labels.clear();
+        self.awaited.clear();
+        self.jumps.clear();
+        self.last_bound = None;
+        self.span = Span::default();
     }
 }
 

@@ -5,9 +5,12 @@
 
 #![expect(missing_docs, reason = "the fields of forms are named after what they hold")]
 
-use std::collections::HashMap;
+use std::hash::BuildHasher;
 use std::ops::Index;
-use std::sync::Arc;
+
+use foldhash::fast::RandomState;
+use hashbrown::HashTable;
+use hashbrown::hash_table::Entry as Place;
 
 use crate::diagnostics::Span;
 
@@ -44,37 +47,58 @@ pub struct Ast {
     exprs: Vec<Expr>,
     patterns: Vec<Pattern>,
     statements: Vec<Stmt>,
-    texts: Vec<Arc<str>>,
-    symbols: HashMap<Arc<str>, Symbol>,
+    /// All interned texts, one behind the other.
+    texts: String,
+    /// Where each of them ends.
+    ends: Vec<u32>,
+    symbols: HashTable<Symbol>,
+    hasher: RandomState,
 }
 
 impl Ast {
     /// The symbol of `text`, made on first use.
     pub fn intern(&mut self, text: &str) -> Symbol {
-        if let Some(&symbol) = self.symbols.get(text) {
-            return symbol;
+        let (texts, ends, hasher) = (&mut self.texts, &mut self.ends, &self.hasher);
+        let same = |symbol: &Symbol| text_in(texts, ends, *symbol) == text;
+        let hash = |symbol: &Symbol| hasher.hash_one(text_in(texts, ends, *symbol));
+        match self.symbols.entry(hasher.hash_one(text), same, hash) {
+            Place::Occupied(found) => *found.get(),
+            Place::Vacant(place) => {
+                let symbol = Symbol(ends.len() as u32);
+                place.insert(symbol);
+                texts.push_str(text);
+                ends.push(texts.len() as u32);
+                symbol
+            }
         }
-        let symbol = Symbol(self.texts.len() as u32);
-        let shared: Arc<str> = text.into();
-        self.texts.push(shared.clone());
-        self.symbols.insert(shared, symbol);
-        symbol
     }
 
     /// The symbol of `text`, if it occurs in the tree.
     pub fn symbol(&self, text: &str) -> Option<Symbol> {
-        self.symbols.get(text).copied()
+        let same = |symbol: &Symbol| self.text(*symbol) == text;
+        self.symbols.find(self.hasher.hash_one(text), same).copied()
     }
 
     /// The text behind a symbol of this tree.
+    #[inline]
     pub fn text(&self, symbol: Symbol) -> &str {
-        &self.texts[symbol.0 as usize]
+        text_in(&self.texts, &self.ends, symbol)
+    }
+
+    /// How many texts have been interned.
+    pub fn symbol_count(&self) -> usize {
+        self.ends.len()
     }
 
     /// Adds an expression.
     pub fn expr(&mut self, kind: ExprKind, span: Span) -> ExprId {
         self.exprs.push(Expr { kind, span });
         ExprId(self.exprs.len() as u32 - 1)
+    }
+
+    /// Whether there is a `yield` anywhere.
+    pub fn has_yield(&self) -> bool {
+        self.exprs.iter().any(|expr| matches!(expr.kind, ExprKind::Yield(_)))
     }
 
     /// Gives an expression another place, as parentheses around it do.
@@ -111,8 +135,15 @@ impl Ast {
     }
 }
 
+fn text_in<'a>(texts: &'a str, ends: &[u32], symbol: Symbol) -> &'a str {
+    let number = symbol.0 as usize;
+    let start = number.checked_sub(1).map_or(0, |before| ends[before]);
+    &texts[start as usize..ends[number] as usize]
+}
+
 impl Index<ExprId> for Ast {
     type Output = Expr;
+    #[inline]
     fn index(&self, id: ExprId) -> &Expr {
         &self.exprs[id.0 as usize]
     }
@@ -120,6 +151,7 @@ impl Index<ExprId> for Ast {
 
 impl Index<PatternId> for Ast {
     type Output = Pattern;
+    #[inline]
     fn index(&self, id: PatternId) -> &Pattern {
         &self.patterns[id.0 as usize]
     }
@@ -127,6 +159,7 @@ impl Index<PatternId> for Ast {
 
 impl Index<StmtId> for Ast {
     type Output = Stmt;
+    #[inline]
     fn index(&self, id: StmtId) -> &Stmt {
         &self.statements[id.0 as usize]
     }

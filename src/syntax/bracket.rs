@@ -28,7 +28,36 @@ pub struct Paired {
 }
 
 /// Pairs the brackets of the lexemes of `text`.
-pub fn pair(lexemes: &[Lexeme], text: &str, source: SourceId) -> Paired {
+pub fn pair(lexemes: Vec<Lexeme>, text: &str, source: SourceId) -> Paired {
+    match balanced(&lexemes) {
+        Some(partner) => Paired { lexemes, partner, ..Paired::default() },
+        None => mend(&lexemes, text, source),
+    }
+}
+
+/// The partner of every bracket, if there is nothing to mend.
+fn balanced(lexemes: &[Lexeme]) -> Option<Vec<u32>> {
+    let mut partner = vec![0; lexemes.len()];
+    let mut open = Vec::new();
+    for (index, lexeme) in lexemes.iter().enumerate() {
+        if let Some(wanted) = closer(lexeme.token) {
+            if open.len() >= DEPTH_MAX {
+                return None;
+            }
+            open.push((index, wanted));
+        } else if is_closer(lexeme.token) {
+            let (opener, wanted): (usize, Token) = open.pop()?;
+            if wanted != lexeme.token {
+                return None;
+            }
+            partner[opener] = index as u32;
+        }
+    }
+    open.is_empty().then_some(partner)
+}
+
+/// Pairs brackets of which some have no partner.
+fn mend(lexemes: &[Lexeme], text: &str, source: SourceId) -> Paired {
     let mut pairing = Pairing {
         text,
         source,

@@ -4,9 +4,8 @@
 mod enumeration;
 mod pattern;
 
-use std::collections::HashMap;
-
 use super::ast::*;
+use super::lexer::Lexed;
 use super::operator::{self, Item, Operand};
 use crate::diagnostics::{Code, Diagnostic, SourceId, Span};
 
@@ -16,8 +15,7 @@ pub struct Builder<'a> {
     pub ast: Ast,
     /// Which source is parsed.
     pub source: SourceId,
-    bytes: &'a [Box<[u8]>],
-    docs: &'a HashMap<u32, Symbol>,
+    lexed: &'a Lexed,
     diagnostics: Vec<Diagnostic>,
     /// Literals 9223372036854775808 that no minus has claimed yet.
     int_mins: Vec<ExprId>,
@@ -37,14 +35,9 @@ pub enum EnumItem {
 
 impl<'a> Builder<'a> {
     /// A builder for one parse.
-    pub fn new(
-        ast: Ast,
-        source: SourceId,
-        bytes: &'a [Box<[u8]>],
-        docs: &'a HashMap<u32, Symbol>,
-    ) -> Builder<'a> {
+    pub fn new(ast: Ast, source: SourceId, lexed: &'a Lexed) -> Builder<'a> {
         let (diagnostics, int_mins) = (Vec::new(), Vec::new());
-        Builder { ast, source, bytes, docs, diagnostics, int_mins, without_skip: None }
+        Builder { ast, source, lexed, diagnostics, int_mins, without_skip: None }
     }
 
     /// Records a fault.
@@ -69,7 +62,7 @@ impl<'a> Builder<'a> {
     }
 
     fn doc(&self, at: u32) -> Option<Symbol> {
-        self.docs.get(&at).copied()
+        self.lexed.docs.get(&at).copied()
     }
 
     // ---- statements
@@ -378,9 +371,24 @@ impl<'a> Builder<'a> {
         id
     }
 
+    /// An int of the lexer's table.
+    pub fn int(&mut self, number: u32, l: u32, r: u32) -> ExprId {
+        self.expr(ExprKind::Int(self.lexed.numbers[number as usize] as i64), l, r)
+    }
+
+    /// A float of the lexer's table.
+    pub fn float(&mut self, number: u32, l: u32, r: u32) -> ExprId {
+        self.expr(ExprKind::Float(f64::from_bits(self.lexed.numbers[number as usize])), l, r)
+    }
+
+    /// A duration of the lexer's table.
+    pub fn duration(&mut self, number: u32, l: u32, r: u32) -> ExprId {
+        self.expr(ExprKind::Duration(self.lexed.numbers[number as usize] as i64), l, r)
+    }
+
     /// A byte string of the lexer's table.
     pub fn bytes(&mut self, number: u32, l: u32, r: u32) -> ExprId {
-        let bytes = self.bytes.get(number as usize).cloned().unwrap_or_default();
+        let bytes = self.lexed.bytes.get(number as usize).cloned().unwrap_or_default();
         self.expr(ExprKind::Bytes(bytes), l, r)
     }
 

@@ -51,7 +51,7 @@ pub enum PieceKind {
 pub fn pieces(text: &str) -> Vec<Piece> {
     let mut ast = Ast::default();
     let lexed = lexer::lex(text, SourceId(0), &mut ast);
-    let paired = bracket::pair(&lexed.lexemes, text, SourceId(0));
+    let paired = bracket::pair(lexed.lexemes.clone(), text, SourceId(0));
     let tokens = match paired.too_deep {
         true => lexed.lexemes.iter().map(|it| (it.span.start, it.token, it.span.end)).collect(),
         false => layout::filter(text, &paired, &mut ast),
@@ -78,7 +78,7 @@ pub fn pieces(text: &str) -> Vec<Piece> {
 /// The two brackets, if one stands right before `cursor` or right behind it and has a partner.
 pub fn brackets_at(text: &str, cursor: usize) -> Option<[usize; 2]> {
     let lexed = lexer::lex(text, SourceId(0), &mut Ast::default());
-    let paired = bracket::pair(&lexed.lexemes, text, SourceId(0));
+    let paired = bracket::pair(lexed.lexemes, text, SourceId(0));
     let mut found = None;
     for (opener, &partner) in paired.lexemes.iter().zip(&paired.partner) {
         let is_written = matches!(

@@ -7,7 +7,6 @@
 
 mod text;
 
-use std::collections::HashMap;
 use std::ops::Range;
 
 use logos::Logos;
@@ -16,6 +15,7 @@ use super::ast::{Ast, Symbol};
 use super::number::{self, Number};
 use super::raw::Raw;
 use super::string::EscapeError;
+use super::table::Table;
 use super::token::{Lexeme, Token};
 use crate::diagnostics::{Code, Diagnostic, SourceId, Span};
 
@@ -24,10 +24,12 @@ use crate::diagnostics::{Code, Diagnostic, SourceId, Span};
 pub struct Lexed {
     /// The lexemes in source order.
     pub lexemes: Vec<Lexeme>,
+    /// The bits of the numbers, which [`Token::Int`] and the like number.
+    pub numbers: Vec<u64>,
     /// The byte strings that [`Token::Bytes`] numbers.
     pub bytes: Vec<Box<[u8]>>,
     /// Doc comments by the first byte of the lexeme below them.
-    pub docs: HashMap<u32, Symbol>,
+    pub docs: Table<u32, Symbol>,
     /// The module's own doc comment.
     pub module_doc: Option<Symbol>,
     /// What is wrong.
@@ -181,17 +183,23 @@ impl<'s> Lexer<'s, '_> {
         self.raw.bump(length - 1);
         let span = self.span();
         let token = match result {
-            Ok(Number::Int(value)) => Token::Int(value),
+            Ok(Number::Int(value)) => Token::Int(self.keep(value as u64)),
             Ok(Number::IntMin) => Token::IntMin,
-            Ok(Number::Float(value)) => Token::Float(value),
-            Ok(Number::Duration(value)) => Token::Duration(value),
+            Ok(Number::Float(value)) => Token::Float(self.keep(value.to_bits())),
+            Ok(Number::Duration(value)) => Token::Duration(self.keep(value as u64)),
             Err(error) => {
                 let diagnostic = Diagnostic::new(Code::E0105, error.title);
                 self.report(diagnostic.at(self.source, span, "").help(error.help));
-                Token::Int(0)
+                Token::Int(self.keep(0))
             }
         };
         self.push(token, span);
+    }
+
+    /// Keeps the bits of a number, so that tokens stay small.
+    fn keep(&mut self, bits: u64) -> u32 {
+        self.out.numbers.push(bits);
+        self.out.numbers.len() as u32 - 1
     }
 
     fn fixed(&mut self, token: Token) {

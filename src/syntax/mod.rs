@@ -20,6 +20,7 @@ mod operator;
 mod parser;
 mod raw;
 mod string;
+pub mod table;
 mod token;
 mod validate;
 pub mod walk;
@@ -61,8 +62,8 @@ pub fn parse(text: &str, source: SourceId) -> Parsed {
         return Parsed { diagnostics, ..Parsed::default() };
     }
     let mut ast = ast::Ast::default();
-    let lexed = lexer::lex(text, source, &mut ast);
-    let paired = bracket::pair(&lexed.lexemes, text, source);
+    let mut lexed = lexer::lex(text, source, &mut ast);
+    let paired = bracket::pair(std::mem::take(&mut lexed.lexemes), text, source);
     let doc = lexed.module_doc;
     let mut diagnostics = lexed.diagnostics.clone();
     // A string without an end takes brackets along; it is the fault to show.
@@ -73,6 +74,9 @@ pub fn parse(text: &str, source: SourceId) -> Parsed {
         return Parsed { module, diagnostics, is_incomplete: false };
     }
     let tokens = layout::filter(text, &paired, &mut ast);
+    let (unpaired, is_open) = (paired.left_out, paired.incomplete);
+    // The tree takes as much memory again.
+    drop(paired);
     let outcome = parser::parse(&tokens, &lexed, source, ast);
     let earlier = diagnostics.len();
     for fault in &outcome.faults {
@@ -86,7 +90,7 @@ pub fn parse(text: &str, source: SourceId) -> Parsed {
     diagnostics.extend(validate::validate(&module, text, source));
     diagnostics.sort_by_key(|diagnostic| diagnostic.primary().map(|label| label.span.start));
     if let Some(last) = diagnostics.last_mut() {
-        let left_out = lexed.left_out + paired.left_out;
+        let left_out = lexed.left_out + unpaired;
         if left_out > 0 {
             last.and_more(left_out, "error");
         }
@@ -94,7 +98,7 @@ pub fn parse(text: &str, source: SourceId) -> Parsed {
             last.notes.push("there may be more errors: so many are shown at a time".to_owned());
         }
     }
-    let is_incomplete = (lexed.incomplete || paired.incomplete || ends_early)
+    let is_incomplete = (lexed.incomplete || is_open || ends_early)
         && diagnostics.iter().all(|diagnostic| !diagnostic.is_error() || more_may_help(diagnostic));
     Parsed { module, diagnostics, is_incomplete }
 }
@@ -119,7 +123,7 @@ pub struct LayoutToken {
 pub fn layout_tokens(text: &str) -> Vec<LayoutToken> {
     let mut ast = ast::Ast::default();
     let lexed = lexer::lex(text, SourceId(0), &mut ast);
-    let paired = bracket::pair(&lexed.lexemes, text, SourceId(0));
+    let paired = bracket::pair(lexed.lexemes, text, SourceId(0));
     let tokens = layout::filter(text, &paired, &mut ast);
     let plain = |(start, token, end): (u32, token::Token, u32)| LayoutToken {
         text: token.text(),

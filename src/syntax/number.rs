@@ -1,5 +1,7 @@
 //! Reads number and duration literals. Knows nothing of tokens around them.
 
+use std::borrow::Cow;
+
 /// The value of a number literal.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Number {
@@ -124,7 +126,10 @@ fn bit_pattern(text: &str, radix: u32) -> Result<Number, NumberError> {
 }
 
 fn decimal(text: &str, is_float: bool) -> Result<Number, NumberError> {
-    let digits: String = text.chars().filter(|&c| c != '_').collect();
+    let digits: Cow<'_, str> = match text.contains('_') {
+        true => text.chars().filter(|&c| c != '_').collect(),
+        false => text.into(),
+    };
     if is_float {
         return match digits.parse::<f64>() {
             Ok(value) if value.is_finite() => Ok(Number::Float(value)),

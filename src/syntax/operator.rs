@@ -123,7 +123,17 @@ fn infix_sign(op: Infix) -> &'static str {
 
 /// Builds the tree of a chain.
 pub fn fold(b: &mut Builder<'_>, items: Vec<Item>, last: Item) -> ExprId {
+    let room = items.len() / 2 + 1;
     let mut folding = Folding { b, operands: Vec::new(), pending: Vec::new() };
+    if let [Item::Operand(lhs), Item::Infix(op, span)] = &items[..]
+        && let Item::Operand(rhs) = &last
+        && lhs.prefixes.is_empty()
+        && rhs.prefixes.is_empty()
+    {
+        return folding.join(*op, *span, lhs.value, Some(rhs.value));
+    }
+    folding.operands.reserve_exact(room);
+    folding.pending.reserve_exact(room);
     for item in items.into_iter().chain([last]) {
         folding.take(item);
     }

@@ -51,7 +51,7 @@ pub fn parse(tokens: &[Spanned], lexed: &Lexed, source: SourceId, mut ast: Ast) 
     let mut broken: Vec<(usize, usize)> = Vec::new();
     let mut budget = AGAIN_MAX;
     loop {
-        let mut builder = Builder::new(ast, source, &lexed.bytes, &lexed.docs);
+        let mut builder = Builder::new(ast, source, lexed);
         let input = Input { tokens, broken: &broken, next: 0 };
         let result = kettle::ModuleParser::new().parse(&mut builder, input);
         let (built, diagnostics) = builder.finish();

@@ -9,18 +9,18 @@ use crate::diagnostics::Span;
 macro_rules! tokens {
     ($($(#[$doc:meta])* $name:ident $text:literal)*) => {
         /// A token.
-        #[derive(Clone, Copy, Debug, PartialEq)]
+        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
         pub enum Token {
             /// An identifier, or a keyword where it stands for a name.
             Name(Symbol),
-            /// An int literal.
-            Int(i64),
+            /// An int literal, by its number in the lexer's table.
+            Int(u32),
             /// 9223372036854775808, an int only after a minus.
             IntMin,
-            /// A float literal.
-            Float(f64),
-            /// A duration literal, in nanoseconds.
-            Duration(i64),
+            /// A float literal, by its number in the same table.
+            Float(u32),
+            /// A duration literal in nanoseconds, by its number in the same table.
+            Duration(u32),
             /// A whole string without interpolation.
             Str(Symbol),
             /// A byte string, by its number in the lexer's table.

@@ -1,9 +1,8 @@
 //! What can be checked only on the finished tree, without knowing what any name means. The
 //! resolver of the layer above checks the rest: labels, colours of functions, jumps.
 
-use std::collections::HashMap;
-
 use super::ast::*;
+use super::table::Table;
 use super::walk::{self, Node};
 use crate::diagnostics::{Code, Diagnostic, SourceId, Span};
 
@@ -13,12 +12,13 @@ pub const DEPTH_MAX: usize = 200;
 /// Checks a module; gives what is wrong with it.
 pub fn validate(module: &Module, text: &str, source: SourceId) -> Vec<Diagnostic> {
     let mut check = Check { ast: &module.ast, text, source, found: Vec::new() };
-    if let Some(node) = walk::too_deep(module, DEPTH_MAX) {
-        check.too_deep(node);
-        return check.found;
-    }
+    let mut walk = Walk::default();
     for &statement in &module.statements {
-        check.tree(statement);
+        if !check.tree(statement, &mut walk) {
+            check.found.clear();
+            walk::too_deep(module, DEPTH_MAX).into_iter().for_each(|node| check.too_deep(node));
+            return check.found;
+        }
     }
     check.idle_signs(&module.statements);
     check.found
@@ -33,6 +33,14 @@ struct Place {
     in_function: bool,
     /// The construct around it in which a generator cannot be left.
     pinned: Option<&'static str>,
+}
+
+/// What a walk through a tree has before it.
+#[derive(Default)]
+struct Walk {
+    /// Nodes with their places and depths.
+    todo: Vec<(Node, Place, usize)>,
+    children: Vec<Node>,
 }
 
 struct Check<'a> {
@@ -59,27 +67,33 @@ impl Check<'_> {
         self.fault(Code::E0107, Span::new(span.start, span.start + 1), title, help);
     }
 
-    fn tree(&mut self, statement: StmtId) {
+    /// Checks a statement; false if something in it is nested too deeply.
+    fn tree(&mut self, statement: StmtId, walk: &mut Walk) -> bool {
+        let Walk { todo, children } = walk;
         let top = Place { is_top: true, in_function: false, pinned: None };
-        let mut todo = vec![(Node::Stmt(statement), top)];
-        let mut children = Vec::new();
-        while let Some((node, place)) = todo.pop() {
+        todo.push((Node::Stmt(statement), top, 0));
+        while let Some((node, place, depth)) = todo.pop() {
+            if depth > DEPTH_MAX {
+                return false;
+            }
             match node {
                 Node::Expr(id) => self.expr(id, place),
                 Node::Stmt(id) => self.stmt(id, place),
                 Node::Pattern(id) => self.pattern(id),
             }
             children.clear();
-            walk::children(self.ast, node, &mut children);
+            walk::children(self.ast, node, children);
             let inner = self.inside(node, place);
             let loose = self.outside_part(node);
+            let head = walk::same_level(self.ast, node);
             todo.extend(children.iter().rev().map(|&child| match child {
                 Node::Stmt(id) if loose.binary_search_by_key(&id.0, |s| s.0).is_ok() => {
-                    (child, Place { is_top: false, ..place })
+                    (child, Place { is_top: false, ..place }, depth)
                 }
-                _ => (child, inner),
+                _ => (child, inner, depth + usize::from(walk::is_deeper(child, head))),
             }));
         }
+        true
     }
 
     /// The place of the children of `node`.
@@ -276,7 +290,7 @@ impl Check<'_> {
     }
 
     fn duplicates(&mut self, names: &[Name]) {
-        let mut seen: HashMap<Symbol, Span> = HashMap::new();
+        let mut seen: Table<Symbol, Span> = Table::default();
         for name in names {
             if let Some(first) = seen.insert(name.symbol, name.span) {
                 let text = self.ast.text(name.symbol);
@@ -314,6 +328,9 @@ impl Check<'_> {
             StmtKind::Expr(value) | StmtKind::Let { value, .. } => value,
             _ => return,
         };
+        if !matches!(self.ast[value].kind, ExprKind::Binary { op: BinaryOp::Or, .. }) {
+            return;
+        }
         let Some(begun) = self.indent(self.ast[statement].span.start as usize) else { return };
         while let ExprKind::Binary { op: BinaryOp::Or, lhs, rhs } = self.ast[value].kind {
             value = lhs;

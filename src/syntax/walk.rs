@@ -37,12 +37,23 @@ pub fn chain_head(kind: &ExprKind) -> Option<ExprId> {
 
 /// The part of an expression that all passes go on to in a loop: the head of a chain, the next arm
 /// of an `if`.
-fn same_level(ast: &Ast, id: ExprId) -> Option<ExprId> {
+pub fn same_level(ast: &Ast, node: Node) -> Option<ExprId> {
+    let Node::Expr(id) = node else { return None };
     match ast[id].kind {
         ExprKind::If { otherwise: Some(next), .. } => {
             matches!(ast[next].kind, ExprKind::If { .. }).then_some(next)
         }
         ref kind => chain_head(kind),
+    }
+}
+
+/// Whether a child lies deeper than its parent, whose part on the same level is `head`. Statements do
+/// not: they stand in brackets, which have a limit of their own.
+pub fn is_deeper(child: Node, head: Option<ExprId>) -> bool {
+    match child {
+        Node::Expr(id) => head != Some(id),
+        Node::Pattern(_) => true,
+        Node::Stmt(_) => false,
     }
 }
 
@@ -331,8 +342,7 @@ impl List<'_> {
     }
 }
 
-/// The first node found that lies deeper than `limit`. Only expressions and patterns count:
-/// statements stand in brackets, which have a limit of their own.
+/// The first node found that lies deeper than `limit`.
 pub fn too_deep(module: &Module, limit: usize) -> Option<Node> {
     let mut todo: Vec<(Node, usize)> =
         module.statements.iter().map(|&statement| (Node::Stmt(statement), 0)).collect();
@@ -343,16 +353,9 @@ pub fn too_deep(module: &Module, limit: usize) -> Option<Node> {
         }
         found.clear();
         children(&module.ast, node, &mut found);
-        let head = match node {
-            Node::Expr(id) => same_level(&module.ast, id),
-            _ => None,
-        };
-        let counts = |child: &Node| match child {
-            Node::Expr(id) => head != Some(*id),
-            Node::Pattern(_) => true,
-            Node::Stmt(_) => false,
-        };
-        todo.extend(found.iter().map(|child| (*child, depth + usize::from(counts(child)))));
+        let head = same_level(&module.ast, node);
+        let inner = |&child: &Node| (child, depth + usize::from(is_deeper(child, head)));
+        todo.extend(found.iter().map(inner));
     }
     None
 }

@@ -58,6 +58,10 @@ impl Emitter<'_> {
         for &id in statements {
             match &ast[id].kind {
                 StmtKind::Let { pattern, .. } => {
+                    if let PatternKind::Bind(name) = ast[*pattern].kind {
+                        self.early_name(Some(name.span));
+                        continue;
+                    }
                     for span in bound_names(ast, *pattern) {
                         self.names
                             .declared_at(span)
@@ -96,7 +100,9 @@ impl Emitter<'_> {
             })
             .filter(|class| !self.names.late_classes.contains(&class.name.span))
             .collect();
-        self.hoist_classes(&classes);
+        if !classes.is_empty() {
+            self.hoist_classes(&classes);
+        }
     }
 
     fn early_name(&mut self, span: Option<Span>) {

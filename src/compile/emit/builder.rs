@@ -73,10 +73,10 @@ pub(super) struct Builder {
 }
 
 impl Builder {
-    pub(super) fn new(id: FnId) -> Builder {
+    pub(super) fn new(id: FnId, asm: Assembler) -> Builder {
         Builder {
             id,
-            asm: Assembler::default(),
+            asm,
             next: 0,
             most: 0,
             cleanups: Vec::new(),

@@ -54,7 +54,12 @@ impl Emitter<'_> {
 
     pub(super) fn symbol_constant(&mut self, symbol: Symbol) -> i32 {
         let ast = self.ast;
-        self.name_constant(ast.text(symbol))
+        if let Some(known) = self.symbol_index[symbol.0 as usize] {
+            return known as i32;
+        }
+        let index = self.name_constant(ast.text(symbol));
+        self.symbol_index[symbol.0 as usize] = Some(index as u32);
+        index
     }
 
     pub(super) fn load_constant(&mut self, dst: Reg, constant: Constant) {
@@ -129,6 +134,10 @@ impl Emitter<'_> {
             ExprKind::Null => self.load_null(dst),
             ExprKind::Bool(value) => {
                 self.op2(Opcode::LoadBool, dst, Reg(u8::from(value)));
+            }
+            ExprKind::Str(symbol) => {
+                let index = self.symbol_constant(symbol);
+                self.op_imm(Opcode::LoadConst, dst, Reg(0), index);
             }
             _ => match self.literal_constant(id) {
                 Some(Constant::Int(value)) => self.load_int(dst, value),

@@ -132,7 +132,8 @@ impl Emitter<'_> {
             Some(_) => self.captures_of(id),
             None => Vec::new(),
         };
-        let outer = std::mem::replace(&mut self.f, Builder::new(id));
+        let asm = self.idle.pop().unwrap_or_default();
+        let outer = std::mem::replace(&mut self.f, Builder::new(id, asm));
         self.f.asm.set_span(span);
         let info = self.names.function(id);
         if let Some(var) = info.self_var {
@@ -152,11 +153,12 @@ impl Emitter<'_> {
         }
         self.report_registers(&format!("`{name}`"));
         let closure_register = self.closure_operand();
-        let done = std::mem::replace(&mut self.f, outer);
+        let mut done = std::mem::replace(&mut self.f, outer);
         let registers = done.registers();
         let generator_register = done.generator.map(|register| register.0);
         let locals = done.locals;
         let (code, spans, handlers) = done.asm.finish();
+        self.idle.push(done.asm);
         let class = info.class.map(|class| self.class_index(class));
         let doc = declaration.and_then(|function| function.doc);
         self.functions[index] = Some(FunctionCode {

@@ -31,12 +31,14 @@ mod variable;
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use foldhash::fast::RandomState;
+
 use self::builder::Builder;
 use self::constant::ConstantKey;
 use super::Dependency;
 use super::report::Report;
 use super::resolve::{FnId, Resolution, VarId};
-use crate::bytecode::assembler::Reg;
+use crate::bytecode::assembler::{Assembler, Reg};
 use crate::bytecode::program::{
     CORE_MODULE_NAME, ClassCode, Constant, FunctionCode, ModuleCode, SelectArmKind, SelectCode,
     TestCode,
@@ -44,6 +46,7 @@ use crate::bytecode::program::{
 use crate::diagnostics::{SourceId, Span};
 use crate::syntax::Module;
 use crate::syntax::ast::{Ast, Function};
+use crate::syntax::table::Table;
 
 /// Where the value of an expression is wanted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -82,19 +85,23 @@ struct Emitter<'a> {
     names: &'a Resolution,
     report: &'a mut Report,
     f: Builder,
+    /// What has written a function and may write another one.
+    idle: Vec<Assembler>,
     storage: Vec<Option<Storage>>,
     functions: Vec<Option<FunctionCode>>,
-    function_index: HashMap<FnId, u32>,
+    function_index: Table<FnId, u32>,
     constants: Vec<Constant>,
-    constant_index: HashMap<ConstantKey, u32>,
+    constant_index: HashMap<ConstantKey, u32, RandomState>,
+    /// Constants that are texts, by symbol: a short cut.
+    symbol_index: Vec<Option<u32>>,
     classes: Vec<Option<ClassCode>>,
-    class_index: HashMap<Span, u32>,
+    class_index: Table<Span, u32>,
     selects: Vec<SelectCode>,
     tests: Vec<TestCode>,
     slots: Vec<Arc<str>>,
-    slot_of: HashMap<VarId, u32>,
+    slot_of: Table<VarId, u32>,
     /// Functions of the top level, for calls by number.
-    declarations: HashMap<FnId, &'a Function>,
+    declarations: Table<FnId, &'a Function>,
     /// The window of the arm of a select that was written last.
     arm: Option<(Reg, SelectArmKind)>,
     /// Calls of parameters and local variables pass on whether they are awaited, and functions are
@@ -117,19 +124,21 @@ pub(super) fn emit<'a>(
         ast,
         names,
         report,
-        f: Builder::new(FnId(0)),
+        f: Builder::new(FnId(0), Assembler::default()),
+        idle: Vec::new(),
         storage: vec![None; names.variables.len()],
         functions: Vec::new(),
-        function_index: HashMap::new(),
+        function_index: Table::default(),
         constants: Vec::new(),
-        constant_index: HashMap::new(),
+        constant_index: HashMap::default(),
+        symbol_index: vec![None; ast.symbol_count()],
         classes: Vec::new(),
-        class_index: HashMap::new(),
+        class_index: Table::default(),
         selects: Vec::new(),
         tests: Vec::new(),
         slots: Vec::new(),
-        slot_of: HashMap::new(),
-        declarations: HashMap::new(),
+        slot_of: Table::default(),
+        declarations: Table::default(),
         arm: None,
         is_core,
         is_entry: names.session.is_some(),

@@ -25,6 +25,10 @@ impl Emitter<'_> {
 
     /// Gives the variables of a pattern their places.
     pub(super) fn declare_pattern(&mut self, pattern: PatternId) {
+        if let PatternKind::Bind(name) = self.ast[pattern].kind {
+            let var = self.names.declared_at(name.span);
+            return var.into_iter().for_each(|var| self.declare(var));
+        }
         for span in bound_names(self.ast, pattern) {
             if let Some(var) = self.names.declared_at(span) {
                 self.declare(var);

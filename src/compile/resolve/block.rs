@@ -6,7 +6,8 @@ use std::sync::Arc;
 use super::{Binding, FnKind, Resolver, VarKind};
 use crate::diagnostics::Code;
 use crate::syntax::ast::{
-    Block, Class, Enum, ExprId, ExprKind, Member, MemberKind, Stmt, StmtId, StmtKind, UnaryOp,
+    Block, Class, Enum, ExprId, ExprKind, Member, MemberKind, PatternKind, Stmt, StmtId, StmtKind,
+    UnaryOp,
 };
 
 impl Resolver<'_> {
@@ -76,9 +77,13 @@ impl Resolver<'_> {
             }
             StmtKind::Let { pattern, mutable, public, .. } => {
                 let kind = if *mutable { VarKind::Var } else { VarKind::Let };
-                let names = self.declare_pattern(*pattern, kind);
-                for var in names {
+                if let PatternKind::Bind(name) = self.ast[*pattern].kind {
+                    let var = self.declare(name, kind, false);
                     self.variable_mut(var).public = *public && top_level;
+                } else {
+                    for var in self.declare_pattern(*pattern, kind) {
+                        self.variable_mut(var).public = *public && top_level;
+                    }
                 }
                 if *public && *mutable {
                     self.report.fault(

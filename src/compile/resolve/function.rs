@@ -1,7 +1,5 @@
 //! Function-like bodies: the module, functions, closures, spawned blocks, tests.
 
-use std::collections::HashMap;
-
 use super::{
     Binding, Context, FnId, FnKind, FunctionInfo, Owner, OwnerKey, PlainReason, Resolver, VarId,
     VarKind, Variable,
@@ -10,6 +8,7 @@ use crate::diagnostics::{Code, Span};
 use crate::syntax::ast::{
     Ast, Block, ExprId, ExprKind, Function, FunctionBody, StmtId, StmtKind, Symbol,
 };
+use crate::syntax::table::Table;
 use crate::syntax::walk::{self, Node};
 
 impl Resolver<'_> {
@@ -35,7 +34,7 @@ impl Resolver<'_> {
             self_var: None,
             class: self.classes.last().copied(),
             captures: Vec::new(),
-            upvalues: HashMap::new(),
+            upvalues: Table::default(),
         });
         FnId(self.out.functions.len() as u32 - 1)
     }
@@ -55,6 +54,9 @@ impl Resolver<'_> {
     /// Notes that a function makes a generator if its body has a `yield`. Callers may be resolved
     /// before the body is, so this looks ahead.
     pub(super) fn note_generator(&mut self, id: FnId, function: &Function) {
+        if !self.has_yield {
+            return;
+        }
         let yields = match &function.body {
             FunctionBody::Block(block) => yields(self.ast, &block.statements),
             FunctionBody::Simple(statement) => yields(self.ast, &[*statement]),

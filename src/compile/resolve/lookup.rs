@@ -1,6 +1,5 @@
 //! Scopes, look-up of names, and the path of a capture.
 
-use std::collections::HashMap;
 use std::sync::Arc;
 
 use super::{
@@ -9,6 +8,7 @@ use super::{
 use crate::bytecode::program::ExportKind;
 use crate::diagnostics::{Code, Span, foreign_name, nearest};
 use crate::syntax::ast::{Name, Symbol, TypePath};
+use crate::syntax::table::Table;
 
 impl Resolver<'_> {
     pub(super) fn current(&self) -> FnId {
@@ -17,7 +17,7 @@ impl Resolver<'_> {
 
     pub(super) fn push_scope(&mut self) {
         let function = self.current();
-        self.scopes.push(Scope { function, names: HashMap::new() });
+        self.scopes.push(Scope { function, names: Table::default() });
     }
 
     pub(super) fn pop_scope(&mut self) {

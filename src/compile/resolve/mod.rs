@@ -25,8 +25,10 @@ pub(super) use self::class::member_name;
 pub(super) use self::pattern::bound_names;
 pub(super) use self::session::new_names;
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 use std::sync::Arc;
+
+use foldhash::fast::FixedState;
 
 use super::report::Report;
 use super::{Dependency, Names, Purpose, Session};
@@ -34,6 +36,7 @@ use crate::bytecode::program::{EnumShape, ExportKind, ImportedSlot, TestOptions}
 use crate::diagnostics::Span;
 use crate::syntax::Module;
 use crate::syntax::ast::{Ast, ExprId, Function, Name, StmtId, Symbol};
+use crate::syntax::table::{Marks, Table};
 
 /// Number of a variable.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -182,7 +185,7 @@ pub struct FunctionInfo {
     pub class: Option<Span>,
     /// What it captures, in the order of its upvalues.
     pub captures: Vec<VarId>,
-    upvalues: HashMap<VarId, u32>,
+    upvalues: Table<VarId, u32>,
 }
 
 impl FunctionInfo {
@@ -205,45 +208,45 @@ pub struct Resolution {
     /// All function-like bodies.
     pub functions: Vec<FunctionInfo>,
     /// What names mean, by their place.
-    pub uses: HashMap<Span, Binding>,
+    pub uses: Table<Span, Binding>,
     /// What member expressions on modules mean.
-    pub members: HashMap<ExprId, Binding>,
+    pub members: Table<ExprId, Binding>,
     /// What dotted paths begin with, and how many parts that takes.
-    pub paths: HashMap<Span, (Binding, usize)>,
+    pub paths: Table<Span, (Binding, usize)>,
     /// Variables of blocks, with the variable of the same function that each hides.
-    pub shadows: HashMap<VarId, VarId>,
+    pub shadows: Table<VarId, VarId>,
     /// Declared names, by their place.
-    pub declared: HashMap<Span, VarId>,
+    pub declared: Table<Span, VarId>,
     /// Functions of the tree.
-    pub function_of: HashMap<*const Function, FnId>,
+    pub function_of: HashMap<*const Function, FnId, FixedState>,
     /// Spawned blocks and static values.
-    pub value_functions: HashMap<ExprId, FnId>,
+    pub value_functions: Table<ExprId, FnId>,
     /// Initializers and parent variables of classes, by the place of the class's name.
-    pub initializers: HashMap<Span, FnId>,
+    pub initializers: Table<Span, FnId>,
     /// The variable that holds the parent of a class.
-    pub parents: HashMap<Span, VarId>,
+    pub parents: Table<Span, VarId>,
     /// What is known of enums by their declaration.
-    pub enums: HashMap<VarId, Arc<EnumShape>>,
+    pub enums: Table<VarId, Arc<EnumShape>>,
     /// What is known of imported enums: by index into [`Resolution::imports`].
-    pub imported_enums: HashMap<u32, Arc<EnumShape>>,
+    pub imported_enums: Table<u32, Arc<EnumShape>>,
     /// Dotted paths that are known to name a variant, with its number.
-    pub variants: HashMap<Span, (Arc<EnumShape>, usize)>,
+    pub variants: Table<Span, (Arc<EnumShape>, usize)>,
     /// Classes that are made where they stand instead of at the beginning of their block.
-    pub late_classes: HashSet<Span>,
+    pub late_classes: Marks<Span>,
     /// Scope records.
-    pub owners: HashMap<OwnerKey, Owner>,
+    pub owners: HashMap<OwnerKey, Owner, FixedState>,
     /// The owner of what a `spawn` starts; none for the program.
-    pub spawn_owners: HashMap<ExprId, Option<VarId>>,
+    pub spawn_owners: Table<ExprId, Option<VarId>>,
     /// What `self` and `super` mean where they stand.
-    pub receivers: HashMap<ExprId, VarId>,
+    pub receivers: Table<ExprId, VarId>,
     /// The variable that is `self` where a `super` stands.
-    pub super_selfs: HashMap<ExprId, VarId>,
+    pub super_selfs: Table<ExprId, VarId>,
     /// The loop that a `break` or `continue` means.
-    pub targets: HashMap<ExprId, LoopKey>,
+    pub targets: Table<ExprId, LoopKey>,
     /// `break name` where the name is a label.
-    pub label_breaks: HashSet<ExprId>,
+    pub label_breaks: Marks<ExprId>,
     /// Expressions in which a variable is assigned.
-    pub assigning: HashSet<ExprId>,
+    pub assigning: Marks<ExprId>,
     /// Slots of other modules.
     pub imports: Vec<ImportedSlot>,
     /// Imported names that are exported again.
@@ -251,11 +254,11 @@ pub struct Resolution {
     /// It is an entry of a console: what it imports, by the names that it gives that.
     pub session: Option<Vec<(Arc<str>, Binding)>>,
     /// What is known of the functions of earlier entries.
-    pub session_colours: HashMap<VarId, ExportKind>,
+    pub session_colours: Table<VarId, ExportKind>,
     /// The `test` blocks that are not left out.
-    pub tests: HashMap<StmtId, (FnId, TestOptions)>,
+    pub tests: Table<StmtId, (FnId, TestOptions)>,
     /// Functions with a `return`.
-    pub returning: HashSet<FnId>,
+    pub returning: Marks<FnId>,
 }
 
 impl Resolution {
@@ -286,7 +289,7 @@ struct Entry {
 
 struct Scope {
     function: FnId,
-    names: HashMap<Symbol, Entry>,
+    names: Table<Symbol, Entry>,
 }
 
 enum Region {
@@ -335,15 +338,17 @@ pub(super) struct Resolver<'a> {
     /// What is looked up is going to be assigned.
     assigning: bool,
     /// Unknown names of which the first report is enough: what lacks is a `let` or an `import`.
-    undeclared: HashSet<Symbol>,
+    undeclared: Marks<Symbol>,
     /// The names of earlier entries, if it is an entry of a console.
     session: Option<&'a Session>,
     /// Those that it uses.
-    session_variables: HashMap<Symbol, Binding>,
+    session_variables: Table<Symbol, Binding>,
     /// What the module is compiled for.
     purpose: Purpose,
     /// The names of the tests so far, with their places.
-    test_names: HashMap<Symbol, Span>,
+    test_names: Table<Symbol, Span>,
+    /// There is a `yield` in the module.
+    has_yield: bool,
     /// A test is being resolved that is left out: so many variables are outside of it, which it does not
     /// change by using them.
     left_out: Option<u32>,
@@ -374,7 +379,7 @@ pub(super) fn resolve<'a>(
         report,
         out: Resolution { session: session.map(|_| Vec::new()), ..Resolution::default() },
         session,
-        session_variables: HashMap::new(),
+        session_variables: Table::default(),
         scopes: Vec::new(),
         contexts: Vec::new(),
         classes: Vec::new(),
@@ -383,9 +388,10 @@ pub(super) fn resolve<'a>(
         assignments: 0,
         extending: false,
         assigning: false,
-        undeclared: HashSet::new(),
+        undeclared: Marks::default(),
         purpose,
-        test_names: HashMap::new(),
+        test_names: Table::default(),
+        has_yield: module.ast.has_yield(),
         left_out: None,
     };
     resolver.module(&module.statements);

@@ -3,7 +3,8 @@
 use super::{Binding, LoopKey, OwnerKey, Region, Resolver, VarKind};
 use crate::diagnostics::{Code, Span};
 use crate::syntax::ast::{
-    BinaryOp, Element, Entry, ExprId, ExprKind, Name, PatternId, StmtId, StmtKind, Symbol,
+    BinaryOp, Element, Entry, ExprId, ExprKind, Name, PatternId, PatternKind, StmtId, StmtKind,
+    Symbol,
 };
 
 impl Resolver<'_> {
@@ -104,8 +105,15 @@ impl Resolver<'_> {
 
     /// `pattern` of `for`, `match`, parameters: declared and set at once.
     pub(super) fn bind_pattern(&mut self, pattern: PatternId, kind: VarKind) {
-        self.declare_pattern(pattern, kind);
-        self.settle_pattern(pattern);
+        match self.ast[pattern].kind {
+            PatternKind::Bind(name) => {
+                self.declare(name, kind, true);
+            }
+            _ => {
+                self.declare_pattern(pattern, kind);
+                self.settle_pattern(pattern);
+            }
+        }
     }
 
     fn assign(&mut self, target: ExprId, op: Option<BinaryOp>, value: ExprId) {

@@ -46,6 +46,9 @@ impl Builder<'_> {
 
     /// Alternatives; names behind `is A |` belong to its list of types.
     pub fn alternatives(&mut self, patterns: Vec<PatternId>) -> PatternId {
+        if let [only] = patterns[..] {
+            return only;
+        }
         let mut alternatives: Vec<PatternId> = Vec::with_capacity(patterns.len());
         for id in patterns {
             let before = alternatives.last().copied();
