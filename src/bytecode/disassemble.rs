@@ -8,7 +8,7 @@ use std::fmt::Write as _;
 use super::instruction::Instruction;
 use super::op::{Immediate, NO_REGISTER, Operand};
 use super::program::{
-    Capture, ClassCode, Constant, FunctionCode, HandlerKind, ModuleCode, SelectCode,
+    Capture, ClassCode, Constant, FunctionCode, HandlerKind, ModuleCode, SESSION, SelectCode,
 };
 
 /// Lists a module. `text` is its source, for line numbers; without it there are none.
@@ -21,7 +21,10 @@ pub fn disassemble(module: &ModuleCode, text: Option<&str>) -> String {
     }
     for (index, import) in module.imports.iter().enumerate() {
         let slot = module.slots.len() + index;
-        let _ = writeln!(out, "  slot {slot} = slot {} of module {}", import.slot, import.module);
+        let _ = match import.module {
+            SESSION => writeln!(out, "  slot {slot} = slot {} of the console", import.slot),
+            module => writeln!(out, "  slot {slot} = slot {} of module {module}", import.slot),
+        };
     }
     for export in &module.exports {
         let _ = writeln!(out, "  pub {} = slot {} ({:?})", export.name, export.slot, export.kind);

@@ -81,7 +81,7 @@ fn line(text: &mut String, line: &str) {
 }
 
 /// A time as a person reads it: no finer than it matters.
-fn shown(span: Duration) -> String {
+pub(super) fn shown(span: Duration) -> String {
     match span.as_millis() {
         ms @ 0..1000 => format!("{ms}ms"),
         ms @ 1000..60_000 => format!("{}.{}s", ms / 1000, ms % 1000 / 100),

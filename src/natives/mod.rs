@@ -58,7 +58,7 @@ pub mod stdlib;
 mod stream;
 mod sync;
 mod task;
-mod term;
+pub mod term;
 mod test;
 mod text;
 mod text_form;

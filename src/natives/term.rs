@@ -1,7 +1,7 @@
 //! Module `term`, the native part: the terminal's size, how wide text is on it, and the status lines
 //! behind progress bars. The rest is `stdlib/term.ket`.
 
-mod measure;
+pub mod measure;
 
 use super::Outcome;
 use super::argument::bad_value;

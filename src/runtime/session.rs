@@ -72,11 +72,21 @@ impl Runtime {
         true
     }
 
-    /// Asks all tasks to end: like `exit(status)`, by nobody.
+    /// Asks all tasks to end: like `exit(status)`, by nobody. Asked again nothing hides that from them, and
+    /// the third time they are left.
     pub fn end_session(&mut self, status: i32) {
-        self.rt.status.get_or_insert(status);
+        if self.is_session_ending() {
+            return self.rt.hurry_session(&mut self.vm);
+        }
+        self.rt.status = Some(status);
         let program = self.rt.program_rec();
         self.rt.cancel(&mut self.vm, program, Reason::new(CancelKind::Shutdown));
+    }
+
+    /// Collects all garbage.
+    pub fn collect(&mut self) {
+        let Runtime { vm, rt } = self;
+        vm.collect_full(&mut |marker| rt.trace(marker));
     }
 
     /// Whether everybody has been asked to end.

@@ -153,6 +153,13 @@ impl Vm {
         self.slots.len() as u32 - 1
     }
 
+    /// Gives a slot another name, for messages.
+    pub fn rename_slot(&mut self, slot: u32, name: Arc<str>) {
+        if let Some(place) = self.slot_names.get_mut(slot as usize) {
+            *place = name;
+        }
+    }
+
     /// The value in a slot, if it has been set.
     pub fn slot(&self, slot: u32) -> Option<Value> {
         self.slots.get(slot as usize).copied().filter(|value| !value.is_unset())

@@ -12,7 +12,9 @@ use super::frame::{AWAITED, BOTTOM, FrameWord};
 use super::object::{TraceEntry, TraceKind};
 use super::value::Value;
 use crate::bytecode::op::Opcode;
-use crate::bytecode::program::{CORE_MODULE_NAME, LIBRARY_PREFIX};
+use crate::bytecode::program::{
+    CORE_MODULE_NAME, ClassCode, FunctionCode, LIBRARY_PREFIX, ModuleCode,
+};
 use crate::diagnostics::{SourceId, Span};
 
 /// Of a deeper stack this many innermost frames are kept …
@@ -181,6 +183,22 @@ impl Vm {
         let function = self.heap.closure_ref(callee)?.function();
         // No instruction has this number, so the place is that of the whole function.
         Some(TraceEntry { function, instruction: u32::MAX, kind: TraceKind::Call, left_out: 0 })
+    }
+
+    /// What was compiled of a function, bound or not, and the module that it came with.
+    pub fn function_of(&self, callee: Value) -> Option<(&Arc<ModuleCode>, &FunctionCode)> {
+        let callee = self.heap.bound_ref(callee).map_or(callee, |bound| bound.callee);
+        let function = self.heap.closure_ref(callee)?.function();
+        let info = self.infos.get(function as usize)?;
+        Some((&info.module, info.code()))
+    }
+
+    /// What was compiled of the class or enum that was declared last under that name.
+    pub fn class_of(&self, name: &str) -> Option<(&Arc<ModuleCode>, &ClassCode)> {
+        self.modules.iter().rev().find_map(|module| {
+            let class = module.code.classes.iter().rfind(|class| &*class.name == name)?;
+            Some((&module.code, class))
+        })
     }
 
     /// The calls of a suspended fiber with names and places, innermost first.

@@ -4,18 +4,23 @@
 //! > let x = 20          what is submitted
 //! . + 1                 a further line of it
 //! @ 3s                  time passes
-//! ^C                    the entry before it runs, and is interrupted; ^Z sends it to the background
+//! ^C                    the entry before it runs, and is interrupted; ^Z sends it to the background;
+//!                       ^C^C interrupts twice
+//! ? xs.le               what may stand at the end of this
+//! ( print(1,            the signature that is shown there
 //! ```
-//! All else is what the console has answered: `| ` begins printed lines, `! ` those of standard error.
+//! Lines that begin with `//` are comments. All else is what the console has answered: `| ` begins printed lines, `! ` those of standard error.
 //! `KETTLE_UPDATE=1` writes the answers.
 
 use std::fmt::Write as _;
 use std::path::Path;
 use std::time::Duration;
 
-use kettle::engine::console::{Console, Event, Submitted};
+use kettle::engine::console::{Candidate, Console, Event, Submitted};
 use kettle::engine::{Engine, Memory};
 
+/// Of what may stand somewhere so much is written down.
+const CANDIDATES_SHOWN: usize = 6;
 /// A foreground that takes more turns than this hangs.
 const TURNS_MAX: usize = 20_000;
 
@@ -76,7 +81,7 @@ fn play(text: &str) -> String {
     while at < lines.len() {
         let line = lines[at];
         at += 1;
-        if line.starts_with('#') || line.is_empty() {
+        if line.starts_with("//") {
             player.echo(line);
         } else if let Some(first) = line.strip_prefix("> ") {
             player.echo(line);
@@ -86,13 +91,31 @@ fn play(text: &str) -> String {
                 input = format!("{input}\n{more}");
                 at += 1;
             }
-            let stopped = lines[at..].iter().find(|line| !line.starts_with(['|', '!', '#']));
-            let is_stopped = stopped.is_some_and(|line| matches!(*line, "^C" | "^Z"));
+            let stopped = lines[at..].iter().find(|line| !line.starts_with(['|', '!', '/']));
+            let is_stopped = stopped.is_some_and(|line| matches!(*line, "^C" | "^C^C" | "^Z"));
             player.submit(&input, is_stopped);
         } else if let Some(span) = line.strip_prefix("@ ") {
             player.echo(line);
             let seconds = span.strip_suffix('s').and_then(|n| n.parse().ok()).expect("seconds");
             player.wait(Duration::from_secs(seconds));
+        } else if let Some(typed) = line.strip_prefix("? ") {
+            player.echo(line);
+            let found = player.console.complete(typed, typed.len());
+            for candidate in found.candidates.iter().take(CANDIDATES_SHOWN) {
+                let Candidate { text, kind, detail } = candidate;
+                let shown = format!("  {}{text}  {kind:?}  {detail}", &typed[..found.start]);
+                player.echo(shown.trim_end());
+            }
+        } else if let Some(typed) = line.strip_prefix("( ") {
+            player.echo(line);
+            let shown = player.console.signature(typed, typed.len());
+            player.echo(&format!("  {}", shown.unwrap_or_default()));
+        } else if line == "^C^C" {
+            player.echo(line);
+            player.console.interrupt();
+            (0..5).for_each(|_| player.console.turn(Some(Duration::ZERO)));
+            player.console.interrupt();
+            player.settle();
         } else if line == "^C" {
             player.echo(line);
             player.console.interrupt();
@@ -160,7 +183,10 @@ impl Player {
                 | Event::Failed { text, .. }
                 | Event::Cancelled { text, .. }
                 | Event::TaskFailed { text }
-                | Event::Text(text) => self.echo(&text),
+                | Event::Text(text) => {
+                    // An empty line of an answer is visible.
+                    text.split('\n').for_each(|it| self.echo(if it.is_empty() { "~" } else { it }));
+                }
                 Event::Background { entry } => self.echo(&format!("[{entry}]")),
                 Event::Finished { .. } => {}
                 Event::Ended(status) => self.echo(&format!("ended with {status}")),

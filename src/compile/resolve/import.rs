@@ -26,7 +26,7 @@ impl Resolver<'_> {
             (None, ImportSource::Standard(name)) => name,
             (None, ImportSource::File(path)) => match self.stem(path) {
                 Some(name) => name,
-                None => return,
+                None => return self.keep_for_session(path, binding),
             },
         };
         self.import_as(name, binding, public);
@@ -42,12 +42,19 @@ impl Resolver<'_> {
         self.bind(name, binding, true);
     }
 
+    /// An entry of a console may import a file whose name only later entries write.
+    fn keep_for_session(&mut self, path: Name, binding: Binding) {
+        let name = stem_of(self.ast.text(path.symbol));
+        if let Some(imported) = &mut self.out.session {
+            imported.push((name.into(), binding));
+        }
+    }
+
     /// The name that a file is bound to: its own without directories and ending. If the module
     /// never writes that name, nobody can use it and it needs no binding.
     fn stem(&mut self, path: Name) -> Option<Name> {
         let text = self.ast.text(path.symbol);
-        let file = text.rsplit('/').next().unwrap_or(text);
-        let stem = file.strip_suffix(".ket").unwrap_or(file);
+        let stem = stem_of(text);
         let mut chars = stem.chars();
         let begins = chars.next().is_some_and(|c| c.is_alphabetic() || c == '_');
         if !begins || !chars.all(|c| c.is_alphanumeric() || c == '_') {
@@ -101,4 +108,10 @@ impl Resolver<'_> {
         }
         index
     }
+}
+
+/// The name of a file without directories and ending.
+fn stem_of(path: &str) -> &str {
+    let file = path.rsplit('/').next().unwrap_or(path);
+    file.strip_suffix(".ket").unwrap_or(file)
 }

@@ -11,6 +11,7 @@ use crate::compile::{Declared, DeclaredKind, NewName, NewNames, SessionName};
 use crate::engine::graph::{Graph, Known as KnownModule};
 use crate::engine::program::{CompileError, Entered, Program};
 use crate::syntax::{self, PieceKind};
+use crate::vm::text::is_name;
 
 /// A file that a name of the session stands for.
 pub(super) struct Known {
@@ -18,19 +19,28 @@ pub(super) struct Known {
     pub(super) code: Arc<ModuleCode>,
 }
 
-/// What the end of an entry's text asks for.
-struct Ending {
-    /// It ends with `;`: its value is not shown.
-    is_hidden: bool,
-    /// It ends with `&`: it runs in the background.
-    is_background: bool,
+/// What is shown when an entry has ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Shown {
+    /// Its value, unless that is null.
+    Value,
+    /// Nothing: it ends with `;`.
+    Nothing,
+    /// The type of its value.
+    Type,
+    /// Its value, and how long it took.
+    Time,
+    /// Nothing: it is a file, whose `main` is run, too.
+    File,
 }
 
 /// Whether a text is right as far as it goes and goes on: a terminal then asks for more lines. The
 /// parser decides.
 pub fn is_incomplete(text: &str) -> bool {
-    let (text, _) = ending(text);
-    !is_command(text) && syntax::parse(text, Default::default()).is_incomplete
+    let (text, _) = split_background(text);
+    !is_command(text)
+        && question(text).is_none()
+        && syntax::parse(text, Default::default()).is_incomplete
 }
 
 /// Whether a line is for the console and not for the language.
@@ -38,26 +48,58 @@ pub(super) fn is_command(text: &str) -> bool {
     text.trim_start().starts_with(':')
 }
 
-/// A text without the `&` behind it, and what its end asks for.
-fn ending(text: &str) -> (&str, Ending) {
-    let trimmed = text.trim_end();
-    let before = trimmed.strip_suffix('&').filter(|before| !before.ends_with('&'));
-    let is_background = before.is_some_and(|before| !before.trim().is_empty());
-    let text = if is_background { before.unwrap_or(text) } else { text };
+/// The name that `x?` and `x??` ask about, and whether its source is wanted.
+fn question(text: &str) -> Option<(&str, bool)> {
+    let text = text.trim();
+    let (name, source) = match text.strip_suffix("??") {
+        Some(name) => (name, true),
+        None => (text.strip_suffix('?')?, false),
+    };
+    name.split('.').all(is_name).then_some((name, source))
+}
+
+/// A text without the `&` behind it, and whether there is one: it is to run in the background.
+fn split_background(text: &str) -> (&str, bool) {
+    let before = text.trim_end().strip_suffix('&').filter(|before| !before.ends_with('&'));
+    match before.filter(|before| !before.trim().is_empty()) {
+        Some(before) => (before, true),
+        None => (text, false),
+    }
+}
+
+/// Whether a text ends with `;`, comments aside.
+fn is_silenced(text: &str) -> bool {
     let pieces = syntax::pieces(text);
     let comments = pieces.iter().rev().take_while(|piece| piece.kind == PieceKind::Comment);
     let end = comments.last().map_or(text.len(), |first| first.range.start);
-    let is_hidden = text[..end].trim_end().ends_with(';');
-    (text, Ending { is_hidden, is_background })
+    text[..end].trim_end().ends_with(';')
 }
 
 impl Console {
-    /// Takes a text: a line that begins with `:` is a command, all else is an entry and is started.
+    /// Takes a text: a line that begins with `:` is a command, `NAME?` a question, all else an entry that
+    /// is started.
     pub fn submit(&mut self, text: &str) -> Submitted {
         if self.has_ended {
             return Submitted::Nothing;
         }
-        let (text, ending) = ending(text);
+        if is_command(text) {
+            return self.command(text);
+        }
+        if let Some((name, wants_source)) = question(text) {
+            self.tell(if wants_source { self.source_of(name) } else { self.document(name) });
+            return Submitted::Nothing;
+        }
+        let (text, is_background) = split_background(text);
+        let shown = if is_silenced(text) { Shown::Nothing } else { Shown::Value };
+        self.enter_as(text, is_background, shown)
+    }
+
+    /// Starts an entry in the foreground.
+    pub(super) fn enter(&mut self, text: &str, shown: Shown) -> Submitted {
+        self.enter_as(text, false, shown)
+    }
+
+    fn enter_as(&mut self, text: &str, is_background: bool, shown: Shown) -> Submitted {
         let parsed = syntax::parse(text, Default::default());
         if parsed.is_incomplete {
             return Submitted::Incomplete;
@@ -65,16 +107,12 @@ impl Console {
         if !parsed.has_errors() && parsed.module.statements.is_empty() {
             return Submitted::Nothing;
         }
-        let name = format!("<{}>", self.entry + 1);
-        match self.start(&name, text, ending.is_background) {
-            Ok(number) => {
-                if let Some(entry) = self.running.last_mut() {
-                    entry.shows = !ending.is_hidden;
-                }
-                Submitted::Started(number)
-            }
-            Err(error) => Submitted::Rejected(error.render(false).trim_end().to_owned()),
-        }
+        self.start(&self.next_name(), text, is_background, shown)
+    }
+
+    /// What the next entry is called in traces.
+    pub(super) fn next_name(&self) -> String {
+        format!("<{}>", self.entry + 1)
     }
 
     /// Compiles an entry and makes its task.
@@ -83,27 +121,40 @@ impl Console {
         name: &str,
         text: &str,
         is_background: bool,
-    ) -> Result<u64, CompileError> {
-        let (program, declared) = self.compile(name, text)?;
-        self.vm.sources.extend(&program);
-        let loaded = self.load_program(&program);
+        shown: Shown,
+    ) -> Submitted {
+        let (program, declared) = match self.compile(name, text) {
+            Ok(compiled) => compiled,
+            Err(error) => {
+                return Submitted::Rejected(error.render(self.view.colour).trim_end().to_owned());
+            }
+        };
         self.entry += 1;
         let number = self.entry;
-        match loaded {
+        self.vm.sources.extend(&program);
+        match self.load_program(&program) {
             Ok(parts) => {
+                self.pin_results(program.code());
+                let own = |(name, meaning): &(Arc<str>, NewName)| {
+                    matches!(meaning, NewName::Own(_)).then(|| name.clone())
+                };
+                let names = declared.iter().filter_map(own).collect();
                 self.declare(&program, declared);
-                let entry = Running::new(number, parts, !is_background);
-                self.run(entry);
+                self.run(Running::new(number, parts, names, shown), is_background);
             }
             Err(text) => {
                 self.events.push(Event::Failed { entry: number, text });
                 self.events.push(Event::Finished { entry: number });
             }
         }
-        Ok(number)
+        Submitted::Started(number)
     }
 
-    fn compile(&self, name: &str, text: &str) -> Result<(Program, NewNames), CompileError> {
+    pub(super) fn compile(
+        &self,
+        name: &str,
+        text: &str,
+    ) -> Result<(Program, NewNames), CompileError> {
         let engine = &self.vm.engine;
         let mut sources = (*self.vm.sources.map()).clone();
         let start = (name, text.as_bytes().to_vec());

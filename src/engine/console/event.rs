@@ -1,6 +1,7 @@
 //! What a host hears of a console.
 
 use std::any::Any;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use crate::engine::library::{Library, Sources};
@@ -79,6 +80,7 @@ pub enum Submitted {
 #[derive(Clone, Default)]
 pub(super) struct Events {
     list: Arc<Mutex<Vec<Event>>>,
+    is_coloured: Arc<AtomicBool>,
 }
 
 impl Events {
@@ -92,6 +94,15 @@ impl Events {
             ) if is_error == also => text.push_str(more),
             _ => list.push(event),
         }
+    }
+
+    /// Errors that this layer draws are drawn in colours.
+    pub(super) fn set_colour(&self, is_coloured: bool) {
+        self.is_coloured.store(is_coloured, Ordering::Relaxed);
+    }
+
+    fn is_coloured(&self) -> bool {
+        self.is_coloured.load(Ordering::Relaxed)
     }
 
     pub(super) fn take(&self) -> Vec<Event> {
@@ -161,7 +172,7 @@ impl Ear {
 
 impl Host for Ear {
     fn isolated(&mut self, vm: &mut Machine, task: &TaskReport, error: Value) -> String {
-        let report = uncaught::report(vm, error, &self.sources).render(false);
+        let report = uncaught::report(vm, error, &self.sources).render(self.events.is_coloured());
         let text = format!("task {} ({}) failed\n{}", task.number, task.name, report.trim_end());
         self.events.push(Event::TaskFailed { text });
         String::new()

@@ -5,18 +5,35 @@
 //! nobody submits anything: whoever owns the console turns its loop, [`Console::turn`], and takes
 //! what has happened, [`Console::take_events`].
 //!
-//! `entry` compiles and starts entries, `run` follows them; `event` is what a host sees.
+//! - `entry run file`: entries, from a text to how they end; files are entries with a name;
+//! - `event view`: what a host sees, and how it wants values to be shown; `shape layout` show them;
+//! - `command task describe complete`: what can be asked without running code of the program;
+//! - `result`: the names that the console itself gives.
+//!
+//! What an entry has compiled to stays as long as the VM does: see `ModuleCode`. Values are kept by the
+//! names of the session alone: those of the last hundred entries, `_N`, among them.
 
+mod command;
+mod complete;
+mod describe;
 mod entry;
 mod event;
+mod file;
+mod layout;
+mod result;
 mod run;
+mod shape;
+mod task;
+mod view;
 
-use std::collections::HashMap;
-use std::sync::Arc;
+use std::collections::{HashMap, VecDeque};
+use std::sync::{Arc, OnceLock};
 use std::task::Waker;
 
+pub use complete::{Candidate, CandidateKind, Completion};
 pub use entry::is_incomplete;
 pub use event::{Event, Submitted};
+pub use view::{Style, View};
 
 use self::entry::Known as KnownFile;
 use self::event::{Ear, Events};
@@ -26,6 +43,7 @@ use super::graph::Known;
 use super::library::Library;
 use super::vm::Vm;
 use crate::compile::Session;
+use crate::natives::listing::Entry;
 use crate::runtime::Interrupter;
 
 /// A console: a VM, the names of a session, and the tasks that entries have left running.
@@ -45,6 +63,17 @@ pub struct Console {
     running: Vec<run::Running>,
     /// The number of the last entry.
     entry: u64,
+    /// The entries whose values have names, the oldest first.
+    results: VecDeque<result::Kept>,
+    /// Slots that no name has any more.
+    free_slots: Vec<u32>,
+    /// Files that were loaded, in their order.
+    loaded: Vec<Arc<str>>,
+    /// Those that are to be loaded when the entry in the foreground has ended.
+    queue: VecDeque<Arc<str>>,
+    view: View,
+    /// What the library offers, once somebody has asked.
+    library: OnceLock<Vec<Entry>>,
     events: Events,
     has_ended: bool,
 }
@@ -71,9 +100,26 @@ impl Console {
             files: Vec::new(),
             running: Vec::new(),
             entry: 0,
+            results: VecDeque::new(),
+            free_slots: Vec::new(),
+            loaded: Vec::new(),
+            queue: VecDeque::new(),
+            view: View::default(),
+            library: OnceLock::new(),
             events,
             has_ended: false,
         })
+    }
+
+    /// Says how values and errors are shown from now on.
+    pub fn set_view(&mut self, view: View) {
+        self.events.set_colour(view.colour);
+        self.view = view;
+    }
+
+    /// How values and errors are shown.
+    pub fn view(&self) -> &View {
+        &self.view
     }
 
     /// What has happened since this was last asked, in order.

@@ -4,11 +4,16 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::{Console, Event};
+use super::entry::Shown;
+use super::{Console, Event, layout};
 use crate::bytecode::program::ModuleCode;
+use crate::compile::SessionName;
 use crate::engine::uncaught;
-use crate::runtime::{CallEnd, CallId, TaskReport, Turn};
-use crate::vm::{ErrorKind, Value};
+use crate::engine::vm::status_of;
+use crate::runtime::driver::Moment;
+use crate::runtime::{CallEnd, CallId, TaskReport};
+use crate::vm::display::{display_short, needs_call};
+use crate::vm::{Kind, Value};
 
 /// So many calls and turns of loops lie between two chances for the host to look.
 const FUEL_SLICE: i64 = 200_000;
@@ -18,22 +23,51 @@ pub(super) struct Running {
     pub(super) number: u64,
     /// Top levels that are still to run, its own last.
     parts: VecDeque<Arc<ModuleCode>>,
-    /// The one that runs.
-    call: Option<CallId>,
+    /// The top level that runs, or the last that did.
+    current: Option<Arc<ModuleCode>>,
+    /// What runs.
+    pub(super) call: Option<CallId>,
     pub(super) is_foreground: bool,
-    /// Its value is shown.
-    pub(super) shows: bool,
+    /// What is shown of its value.
+    shown: Shown,
+    /// The names that it declares.
+    names: Vec<Arc<str>>,
+    stage: Stage,
     /// Where it was when somebody interrupted it.
     stopped: Option<TaskReport>,
+    begun: Moment,
+}
+
+/// How far an entry has come.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Stage {
+    /// Top levels run.
+    Parts,
+    /// `main` of a file runs.
+    Main,
+    /// The method `str` of its value runs.
+    Text,
 }
 
 impl Running {
     pub(super) fn new(
         number: u64,
         parts: VecDeque<Arc<ModuleCode>>,
-        is_foreground: bool,
+        names: Vec<Arc<str>>,
+        shown: Shown,
     ) -> Running {
-        Running { number, parts, call: None, is_foreground, shows: true, stopped: None }
+        Running {
+            number,
+            parts,
+            current: None,
+            call: None,
+            is_foreground: true,
+            shown,
+            names,
+            stage: Stage::Parts,
+            stopped: None,
+            begun: Moment::default(),
+        }
     }
 }
 
@@ -46,16 +80,17 @@ impl Console {
         }
         let slice = self.vm.engine.settings().fuel_slice.unwrap_or(FUEL_SLICE).min(FUEL_SLICE);
         self.vm.runtime.vm.set_fuel(slice);
-        let turned = self.vm.runtime.turn(timeout);
+        self.vm.runtime.turn(timeout);
         self.look();
-        if let Turn::Ended(_) | Turn::Idle | Turn::Ready | Turn::Waiting | Turn::OutOfFuel = turned
-            && self.vm.runtime.has_session_ended()
-        {
-            self.end();
+        if self.vm.runtime.has_session_ended() {
+            let (status, signal) = self.vm.runtime.session_status();
+            self.has_ended = true;
+            self.events.push(Event::Ended(status_of(signal).or(status).unwrap_or(0)));
         }
     }
 
-    /// Ctrl-C: asks the entry in the foreground to end. Asked again nothing hides that from it.
+    /// Ctrl-C: asks the entry in the foreground to end, or, where none is, a task that holds the loop.
+    /// Asked again nothing hides that from it, not even that it never waits.
     pub fn interrupt(&mut self) {
         self.interrupter().interrupt();
     }
@@ -64,14 +99,9 @@ impl Console {
     pub fn background(&mut self) {
         let running = self.running.iter().find(|entry| entry.is_foreground);
         if let Some(number) = running.map(|entry| entry.number) {
-            self.to_background(number);
             self.vm.runtime.set_foreground(None);
+            self.to_background(number);
         }
-    }
-
-    /// Asks all tasks to finish; when they have, [`Event::Ended`] is the last event.
-    pub fn quit(&mut self, status: i32) {
-        self.vm.runtime.end_session(status);
     }
 
     /// Whether tasks of entries are left, whose entries may have ended.
@@ -79,18 +109,26 @@ impl Console {
         self.vm.runtime.has_tasks()
     }
 
+    /// Ctrl-D: asks all tasks to finish, which have their grace for that, and ends the session then. Asked
+    /// again it does not wait for those that take long.
+    pub fn quit(&mut self, status: i32) {
+        self.queue.clear();
+        self.vm.runtime.end_session(status);
+    }
+
     /// Starts an entry.
-    pub(super) fn run(&mut self, mut entry: Running) {
+    pub(super) fn run(&mut self, mut entry: Running, is_background: bool) {
         let number = entry.number;
+        entry.begun = self.vm.runtime.rt.driver.now();
         self.next_part(&mut entry);
-        let to_background = !entry.is_foreground;
         self.running.push(entry);
-        if to_background {
+        if is_background {
+            self.vm.runtime.set_foreground(None);
             self.to_background(number);
         }
     }
 
-    pub(super) fn to_background(&mut self, number: u64) {
+    fn to_background(&mut self, number: u64) {
         let Some(entry) = self.running.iter_mut().find(|entry| entry.number == number) else {
             return;
         };
@@ -104,39 +142,86 @@ impl Console {
 
     /// Calls the next top level of an entry. Says whether there is one.
     fn next_part(&mut self, entry: &mut Running) -> bool {
-        let next = entry.parts.pop_front();
-        let Some(callee) = next.and_then(|code| self.vm.runtime.vm.top_level(&code)) else {
+        let Some(next) = entry.parts.pop_front() else { return false };
+        let callee = self.vm.runtime.vm.top_level(&next);
+        entry.current = Some(next);
+        let Some(callee) = callee else {
             return false;
         };
-        let call = self.vm.runtime.call(callee, &[]);
+        self.call(entry, callee, &[]);
+        true
+    }
+
+    fn call(&mut self, entry: &mut Running, callee: Value, args: &[Value]) {
+        let call = self.vm.runtime.call(callee, args);
         entry.call = Some(call);
         if entry.is_foreground {
             self.vm.runtime.set_foreground(Some(call));
         }
-        true
     }
 
     /// Tells of entries that have ended.
     fn look(&mut self) {
+        if let Some(stopped) = self.vm.runtime.take_stopped()
+            && let Some(entry) = self.running.iter_mut().find(|entry| entry.is_foreground)
+        {
+            entry.stopped = Some(stopped);
+        }
         let mut index = 0;
         while index < self.running.len() {
-            if self.running[index].is_foreground
-                && let Some(stopped) = self.vm.runtime.take_stopped()
-            {
-                self.running[index].stopped = Some(stopped);
-            }
             let end = self.running[index].call.and_then(|call| self.vm.runtime.call_end(call));
             let Some(end) = end else {
                 index += 1;
                 continue;
             };
             let mut entry = self.running.remove(index);
-            if matches!(end, CallEnd::Outcome(Ok(_))) && self.next_part(&mut entry) {
-                self.running.insert(index, entry);
-                continue;
+            match end {
+                CallEnd::Outcome(Ok(value)) if self.goes_on(&mut entry, value) => {
+                    self.running.insert(index, entry);
+                    index += 1;
+                }
+                end => self.finish(entry, end),
             }
-            self.finish(entry, end);
         }
+    }
+
+    /// What an entry does after a part of it has ended well. Says whether there is something.
+    fn goes_on(&mut self, entry: &mut Running, value: Value) -> bool {
+        if entry.stage == Stage::Parts && self.next_part(entry) {
+            return true;
+        }
+        if entry.stage == Stage::Parts && entry.shown == Shown::File {
+            let has_main = entry.names.iter().any(|name| &**name == "main");
+            let slot = self.slots.get("main").filter(|_| has_main);
+            let vm = &mut self.vm.runtime.vm;
+            let main = slot.and_then(|slot| vm.slot(*slot));
+            if let Some(main) = main.filter(|main| main.kind() == Kind::Closure) {
+                let args: Vec<Value> = match vm.parameter_count(main) {
+                    Some(0) => Vec::new(),
+                    _ => {
+                        let args = &self.vm.engine.settings().args;
+                        let args = args.iter().map(|arg| vm.heap.string(arg)).collect();
+                        vec![vm.heap.list(args)]
+                    }
+                };
+                entry.stage = Stage::Main;
+                self.call(entry, main, &args);
+                return true;
+            }
+        }
+        let shows = entry.shown == Shown::Value && entry.is_foreground;
+        if shows && entry.stage == Stage::Parts {
+            let vm = &mut self.vm.runtime.vm;
+            let has_text = needs_call(&vm.heap, value).is_some();
+            if has_text && let Some(text) = vm.prelude("str") {
+                self.set_name("_", value);
+                self.keep_result(entry.number, value);
+                entry.stage = Stage::Text;
+                self.call(entry, text, &[value]);
+                return true;
+            }
+        }
+        false
     }
 
     fn finish(&mut self, entry: Running, end: CallEnd) {
@@ -145,80 +230,112 @@ impl Console {
         }
         let number = entry.number;
         match end {
-            CallEnd::Outcome(Ok(value)) => self.show_value(&entry, value),
+            CallEnd::Outcome(Ok(value)) => self.show(&entry, value),
             CallEnd::Outcome(Err(error)) => {
+                self.drop_modules(&entry);
                 let text = self.describe_error(error);
                 self.set_name("_err", error);
                 self.events.push(match entry.is_foreground {
                     true => Event::Failed { entry: number, text },
-                    false => Event::TaskFailed { text: format!("entry {number} failed\n{text}") },
+                    false => Event::TaskFailed { text: format!("_{number} failed\n{text}") },
                 });
             }
             CallEnd::Cancelled(_) => {
-                let text = self.describe_stop(&entry);
-                self.events.push(Event::Cancelled { entry: number, text });
+                self.drop_modules(&entry);
+                if entry.stopped.is_some() || !self.vm.runtime.is_session_ending() {
+                    let text = self.describe_stop(&entry);
+                    self.events.push(Event::Cancelled { entry: number, text });
+                }
             }
         }
+        self.drop_names(&entry);
         self.events.push(Event::Finished { entry: number });
-    }
-
-    fn show_value(&mut self, entry: &Running, value: Value) {
-        if value.is_null() {
-            return;
-        }
-        if entry.is_foreground {
-            self.set_name("_", value);
-            self.keep_result(entry.number, value);
-        }
-        if entry.shows {
-            let text = crate::vm::display::display_short(&self.vm.runtime.vm.heap, value, 4000);
-            self.events.push(Event::Value { entry: entry.number, text });
+        if entry.is_foreground
+            && let Some(name) = self.queue.pop_front()
+        {
+            self.next_file(&name);
         }
     }
 
-    pub(super) fn describe_error(&self, error: Value) -> String {
-        let vm = &self.vm.runtime.vm;
-        let report = uncaught::report(vm, error, &self.vm.sources).render(false);
-        let mut text = report.trim_end().to_owned();
-        if vm.is_error_kind(error, ErrorKind::DeadlockError) {
-            text.push_str("\nthe entry can never finish, so it was ended");
-        }
-        text
+    /// Modules whose top level has not come to its end are read anew by who imports them next.
+    fn drop_modules(&mut self, entry: &Running) {
+        let failed = |code: &Arc<ModuleCode>| {
+            entry.current.iter().chain(&entry.parts).any(|part| Arc::ptr_eq(part, code))
+        };
+        self.known.retain(|known| !failed(&known.code));
     }
 
+    /// A name that the entry did not come to set is none.
+    fn drop_names(&mut self, entry: &Running) {
+        for name in &entry.names {
+            if let Some(SessionName::Slot(slot, _)) = self.names.get(name)
+                && self.vm.runtime.vm.slot(*slot).is_none()
+            {
+                self.names.remove(name);
+            }
+        }
+    }
+
+    fn show(&mut self, entry: &Running, value: Value) {
+        let text = match entry.shown {
+            _ if entry.stage == Stage::Text => {
+                let text = self.vm.runtime.vm.heap.str(value).map(str::to_owned);
+                text.unwrap_or_default()
+            }
+            Shown::File => return,
+            Shown::Type => self.vm.runtime.vm.type_name(value),
+            Shown::Nothing | Shown::Value => {
+                if value.is_null() {
+                    return;
+                }
+                if entry.is_foreground {
+                    self.set_name("_", value);
+                    self.keep_result(entry.number, value);
+                }
+                if entry.shown == Shown::Nothing {
+                    return;
+                }
+                let text = layout::show(&self.vm.runtime.vm.heap, value, &self.view);
+                let name = if entry.is_foreground {
+                    String::new()
+                } else {
+                    format!("_{}: ", entry.number)
+                };
+                format!("{name}{text}")
+            }
+            Shown::Time => {
+                let spent = self.vm.runtime.rt.driver.now().since(entry.begun);
+                let heap = &self.vm.runtime.vm.heap;
+                let nanos = i64::try_from(rounded(spent).as_nanos()).unwrap_or(i64::MAX);
+                let spent = display_short(heap, Value::duration(nanos), 40);
+                match value.is_null() {
+                    true => format!("took {spent}"),
+                    false => format!("{}\ntook {spent}", layout::show(heap, value, &self.view)),
+                }
+            }
+        };
+        self.events.push(Event::Value { entry: entry.number, text });
+    }
+
+    fn describe_error(&self, error: Value) -> String {
+        let report = uncaught::report(&self.vm.runtime.vm, error, &self.vm.sources);
+        report.render(self.view.colour).trim_end().to_owned()
+    }
+
+    /// Where an entry was when it was cancelled.
     fn describe_stop(&self, entry: &Running) -> String {
-        let Some(stopped) = &entry.stopped else { return "cancelled".to_owned() };
-        let mut text = "cancelled".to_owned();
-        for (index, frame) in stopped.frames.iter().enumerate() {
-            let word = if index == 0 { " in" } else { ", called in" };
-            text.push_str(&format!(
-                "{word} {} at {}",
-                frame.function,
-                self.vm.sources.describe(frame)
-            ));
-        }
-        text
+        let name = if entry.is_foreground { String::new() } else { format!("_{} ", entry.number) };
+        let Some(stopped) = &entry.stopped else { return format!("{name}cancelled") };
+        let doing = stopped.doing.replacen("waits", "it waited", 1);
+        let doing = if doing == "runs" { "it was computing".to_owned() } else { doing };
+        let doing = doing.replacen("is ready to run", "it was computing", 1);
+        format!("{name}cancelled: {doing}\n{}", self.frames(stopped)).trim_end().to_owned()
     }
+}
 
-    /// Gives one of the console's own names a value.
-    pub(super) fn set_name(&mut self, name: &str, value: Value) {
-        use crate::compile::{Declared, SessionName};
-        let name: Arc<str> = name.into();
-        let vm = &mut self.vm.runtime.vm;
-        let slot = *self.slots.entry(name.clone()).or_insert_with(|| vm.add_slot(name.clone()));
-        vm.set_slot(slot, Some(value));
-        self.names.insert(name, SessionName::Slot(slot, Declared::plain()));
-    }
-
-    fn keep_result(&mut self, number: u64, value: Value) {
-        self.set_name(&format!("_{number}"), value);
-    }
-
-    /// The session has ended.
-    fn end(&mut self) {
-        let (status, signal) = self.vm.runtime.session_status();
-        let status = crate::engine::vm::status_of(signal).or(status).unwrap_or(0);
-        self.has_ended = true;
-        self.events.push(Event::Ended(status));
-    }
+/// A time with three figures that matter.
+fn rounded(span: Duration) -> Duration {
+    let nanos = span.as_nanos().max(1);
+    let unit = 10u128.pow(nanos.ilog10().saturating_sub(2));
+    Duration::from_nanos(u64::try_from(nanos / unit * unit).unwrap_or(u64::MAX))
 }
