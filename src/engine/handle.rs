@@ -7,6 +7,7 @@
 use std::fmt;
 use std::sync::Arc;
 
+use super::call::unfit;
 use super::context::Access;
 use super::convert::{Arguments, FromValue, IntoValue};
 use super::error::Error;
@@ -272,11 +273,7 @@ impl Func {
         let callee = self.0.raw(heap)?;
         let result = cx.call_raw(callee, &args)?;
         let vm = cx.machine();
-        R::from_value(&vm.heap, result).ok_or_else(|| {
-            let shown = display_short(&vm.heap, result, QUOTED_MAX);
-            let name = vm.callee_name(callee);
-            Error::Call(format!("`{name}` gave {shown} where the host expects {}", R::expected()))
-        })
+        R::from_value(&vm.heap, result).ok_or_else(|| unfit::<R>(vm, Some(callee), result))
     }
 }
 

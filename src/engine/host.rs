@@ -136,7 +136,15 @@ pub fn panic_error(path: &str, payload: &(dyn Any + Send), vm: &mut Machine) -> 
         (_, Some(text)) => text.as_str(),
         _ => "without a message",
     };
-    vm.error(ErrorKind::Error, format!("the host function `{path}` panicked: {said}"))
+    let mut message = format!("the host function `{path}` panicked: {said}");
+    // Tokio has no error for this, it panics.
+    if said.contains("there is no reactor running") {
+        message.push_str(
+            "; its future needs a runtime of Tokio: turn the feature `tokio` of Kettle on and give \
+             the engine one, `engine.options().tokio = Some(handle)`",
+        );
+    }
+    vm.error(ErrorKind::Error, message)
 }
 
 macro_rules! functions {

@@ -12,9 +12,11 @@
 //! of this layer; `profile` gives names to where the time goes; `stdlib` compiles the standard modules that are written in Kettle. Nothing here reads the command line or ends the process.
 
 mod api;
+mod call;
 pub mod console;
 mod context;
 mod convert;
+mod drive;
 #[expect(clippy::module_inception, reason = "the engine is the first of the layer's three objects")]
 mod engine;
 mod error;
@@ -32,6 +34,7 @@ mod object;
 mod option;
 mod profile;
 mod program;
+mod remote;
 mod report;
 #[cfg(feature = "serde")]
 mod serde;
@@ -43,11 +46,15 @@ mod trace;
 mod trial;
 mod uncaught;
 mod vm;
+#[cfg(all(unix, feature = "driver"))]
+mod watch;
 
 pub use api::read_api;
+pub use call::{CallFuture, Callee, LoadFuture, RunFuture, Task};
 pub use console::Console;
 pub use context::{Access, Ctx};
 pub use convert::{Arguments, Bytes, FromValue, Incoming, IntoValue, Parameter, Rest};
+pub use drive::{Drive, Progress};
 pub use engine::Engine;
 pub use error::{CallFrame, Error, Place};
 pub use foreign::ForeignError;
@@ -63,6 +70,7 @@ pub use object::{
 pub use option::{Capture, HeapReport, Input, Options, Output, SignalHook, StallHook, TracerHook};
 pub use profile::{Profile, ProfileFrame, ProfileTask, Profiler};
 pub use program::{CompileError, Findings, Program};
+pub use remote::{Remote, RemoteCall, RemoteCallee, Worker};
 pub use report::{Entered, Entry, Frame, Relation, Report};
 #[cfg(feature = "serde")]
 pub use serde::{Serde, from_value, to_value};

@@ -60,6 +60,9 @@ pub struct Options {
     /// The directory of the machine that is the current one of a simulated world. What is in it can
     /// be read there; what is written stays in memory.
     pub fixtures: Option<PathBuf>,
+    /// The runtime of Tokio that futures of the host need, for VMs that are not driven inside one.
+    #[cfg(feature = "tokio")]
+    pub tokio: Option<tokio::runtime::Handle>,
     /// For tests of the engine: the VM stops after that many calls and turns of loops, and goes
     /// on.
     pub fuel_slice: Option<i64>,
@@ -173,6 +176,8 @@ impl Default for Options {
             seed: SEED,
             explore: None,
             fixtures: None,
+            #[cfg(feature = "tokio")]
+            tokio: None,
             fuel_slice: None,
             op_budget: 128,
             torture: false,

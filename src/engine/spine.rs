@@ -27,16 +27,16 @@ pub fn run(engine: &Engine, name: &str, text: Vec<u8>) -> Result<i32, Error> {
 
     // Step 3: code, constants and top-level closures of one VM.
     let mut vm = Vm::new(engine)?;
-    let closures = vm.load(&program)?;
+    let closures = vm.add_program(&program)?;
 
     // Step 4: the main task, whose fiber runs the modules in order, then `main`.
-    vm.start(&program, closures);
+    vm.begin_program(&program, closures);
 
     loop {
         // Step 5: a turn of the loop. It runs the tasks that are ready, then looks for I/O, jobs
         // that have ended, due timers and signals.
         // Step 6, inside it: the VM runs a fiber until that leaves through an `Exit`.
-        if let Some(end) = vm.turn() {
+        if let Some(end) = vm.pass_blocking() {
             let status = vm.conclude(end);
             vm.close();
             return status;

@@ -88,7 +88,7 @@ impl Vm {
     /// its own.
     pub fn run_test(&mut self, program: &Program, test: usize, terms: Terms<'_>) -> TrialEnd {
         let mut end = TrialEnd { failure: None, wants_real: false, time: Duration::ZERO };
-        let closures = match self.load(program) {
+        let closures = match self.add_program(program) {
             Ok(closures) => closures,
             Err(error) => return TrialEnd { failure: Some(TrialFailure::Load(error)), ..end },
         };
@@ -101,7 +101,7 @@ impl Vm {
         self.runtime.rt.trial = Some(Box::new(trial));
         let begun = self.runtime.rt.driver.now();
         self.begin(closures, body);
-        let (ended, passed) = self.drive(limit, patience, elapsed);
+        let (ended, passed) = self.drive_test(limit, patience, elapsed);
         end.time = self.runtime.rt.driver.now().since(begun);
         let Some(trial) = self.runtime.rt.trial.take() else { return end };
         end.wants_real = trial.wants_real;
@@ -136,7 +136,7 @@ impl Vm {
 
     /// Turns until the program has ended. When a limit is passed it is asked to end, more firmly each
     /// time.
-    fn drive(
+    fn drive_test(
         &mut self,
         limit: Option<Duration>,
         patience: Option<Duration>,

@@ -4,14 +4,18 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
+use super::call::Forgotten;
 use super::context::inner;
-use super::convert::{Arguments, FromValue};
+use super::convert::FromValue;
 use super::engine::Engine;
 use super::error::Error;
 use super::library::{Library, Sources};
 use super::option::{Options, SignalHook, TracerHook};
 use super::program::Program;
+use super::remote::{Asked, Desk};
 use super::uncaught;
+#[cfg(all(unix, feature = "driver"))]
+use super::watch::Watch;
 use crate::bytecode::program::ModuleCode;
 use crate::diagnostics::nearest;
 use crate::natives;
@@ -20,8 +24,8 @@ use crate::runtime::driver::{
     Calls, Driver, Faults, Guard, Signal, SimDriver, SimOptions, environment, explored_budget,
 };
 use crate::runtime::{
-    CallEnd, Census, INTERRUPT_SIGNAL, Interrupter, LastCall, LoopTable, Parts, ProgramEnd,
-    Runtime, Turn,
+    Called, Census, INTERRUPT_SIGNAL, Interrupter, LastCall, LoopTable, Parts, ProgramEnd, Runtime,
+    Turn,
 };
 use crate::vm::display::display_short;
 use crate::vm::{ErrorKind, Value, Vm as Machine, VmOptions};
@@ -38,11 +42,24 @@ const QUOTED_MAX: usize = 60;
 /// `Send` but not `Sync`: it may move between threads, one of which drives it at a time. Its tasks
 /// go on only while [`run_blocking`](Vm::run_blocking) or [`call_blocking`](Vm::call_blocking) drives them.
 pub struct Vm {
+    /// Watches the descriptor of the loop's poll, so it has to go before that.
+    #[cfg(all(unix, feature = "driver"))]
+    pub(super) watch: Watch,
     pub(super) runtime: Runtime,
     pub(super) engine: Engine,
     pub(super) sources: Sources,
     /// The module that calls of the host look in: the one that was started last.
     pub(super) started: Option<Arc<ModuleCode>>,
+    /// What has come of the program that ended while the host drove the VM.
+    pub(super) finished: Option<Result<i32, Error>>,
+    /// The fuel that is left is that of a slice.
+    pub(super) is_sliced: bool,
+    /// Calls whose handles were dropped.
+    pub(super) forgotten: Forgotten,
+    /// Where others leave what they want.
+    pub(super) desk: Desk,
+    /// Calls that others wait for.
+    pub(super) asked: Vec<Asked>,
 }
 
 const _: () = {
@@ -83,31 +100,32 @@ impl Vm {
         if options.signals {
             listen(&mut runtime, options.on_signal.clone())?;
         }
-        Ok(Vm { runtime, engine: engine.clone(), sources, started: None })
+        let desk = Desk::new(runtime.rt.driver.waker(), runtime.interrupter());
+        Ok(Vm {
+            #[cfg(all(unix, feature = "driver"))]
+            watch: Watch::default(),
+            runtime,
+            engine: engine.clone(),
+            sources,
+            started: None,
+            finished: None,
+            is_sliced: false,
+            forgotten: Forgotten::default(),
+            desk,
+            asked: Vec::new(),
+        })
     }
 
     /// Runs a program to its end: the top level of each module, then `main`, then the tasks that
     /// are left. Gives the exit status; an error that nothing caught is an [`Error::Uncaught`].
     pub fn run_blocking(&mut self, program: &Program) -> Result<i32, Error> {
-        let closures = self.load(program)?;
-        self.start(program, closures);
+        let closures = self.add_program(program)?;
+        self.begin_program(program, closures);
         loop {
-            if let Some(end) = self.turn() {
+            if let Some(end) = self.pass_blocking() {
                 return self.conclude(end);
             }
         }
-    }
-
-    /// Calls a public function of the module that was started and waits for its result.
-    pub fn call_blocking<R: FromValue>(
-        &mut self,
-        name: &str,
-        args: impl Arguments,
-    ) -> Result<R, Error> {
-        let callee = self.find(name)?;
-        let args = args.into_values(&mut self.runtime.vm.heap).map_err(Error::Call)?;
-        let value = self.call_to_end(callee, &args)?;
-        self.result(name, value)
     }
 
     /// The value of a public name of the module that was started.
@@ -121,27 +139,16 @@ impl Vm {
     }
 
     /// Calls something and turns the loop until that has ended.
-    fn call_to_end(&mut self, callee: Value, args: &[Value]) -> Result<Value, Error> {
-        let call = self.runtime.call(callee, args);
-        let mut is_over = false;
-        loop {
-            match self.runtime.call_end(call) {
-                Some(CallEnd::Outcome(Ok(value))) => return Ok(value),
-                Some(CallEnd::Outcome(Err(error))) => {
-                    self.place_call(error, callee);
-                    return Err(self.uncaught(error, None));
-                }
-                Some(CallEnd::Cancelled(reason)) => {
-                    return Err(Error::Cancelled(reason.kind.name().to_owned()));
-                }
-                None if is_over => {
-                    // The host has insisted so often that its own call was left, too.
-                    self.runtime.forget_call(call);
-                    return Err(Error::Cancelled("host".to_owned()));
-                }
-                None => is_over = self.turn().is_some(),
-            }
-        }
+    pub(super) fn call_to_end(&mut self, callee: Value, args: &[Value]) -> Result<Value, Error> {
+        #[cfg(feature = "tokio")]
+        let handle = self.engine.settings().tokio.clone();
+        #[cfg(feature = "tokio")]
+        let _inside = handle.as_ref().map(|handle| handle.enter());
+        let call = match self.runtime.call_at_once(callee, args) {
+            Called::Ended(value) => return Ok(value),
+            Called::Running(call) => call,
+        };
+        self.wait_for(call, Some(callee))
     }
 
     /// What its loop still holds, for tests that nothing is left behind.
@@ -160,7 +167,7 @@ impl Vm {
     }
 
     /// Makes code, constants and closures of a program: one closure for each module's top level.
-    pub(super) fn load(&mut self, program: &Program) -> Result<Vec<Value>, Error> {
+    pub(super) fn add_program(&mut self, program: &Program) -> Result<Vec<Value>, Error> {
         self.sources.add(program);
         self.sources.load_library(&mut self.runtime.vm, program).map_err(Error::Call)?;
         let closures = self.runtime.vm.load(program.code(), 0);
@@ -168,7 +175,7 @@ impl Vm {
     }
 
     /// Makes the main task: it runs the closures in order, then `main` of the last module.
-    pub(super) fn start(&mut self, program: &Program, closures: Vec<Value>) {
+    pub(super) fn begin_program(&mut self, program: &Program, closures: Vec<Value>) {
         self.started = program.code().modules.last().cloned();
         let main = self.started.clone().filter(|module| module.main.is_some());
         let args = self.engine.settings().args.clone();
@@ -181,12 +188,22 @@ impl Vm {
         self.runtime.start(first, &[], Parts { rest, last: Some(last) });
     }
 
-    /// One pass of the loop; gives the end of the program when that has come.
-    pub(super) fn turn(&mut self) -> Option<ProgramEnd> {
+    /// One pass of the loop, which waits as long as it takes; gives the end of the program when that
+    /// has come.
+    pub(super) fn pass_blocking(&mut self) -> Option<ProgramEnd> {
+        #[cfg(feature = "tokio")]
+        let handle = self.engine.settings().tokio.clone();
+        #[cfg(feature = "tokio")]
+        let _inside = handle.as_ref().map(|handle| handle.enter());
         if let Some(slice) = self.engine.settings().fuel_slice {
             self.runtime.vm.set_fuel(slice);
+        } else if std::mem::take(&mut self.is_sliced) {
+            self.runtime.vm.set_fuel(i64::MAX);
         }
-        match self.runtime.turn(None) {
+        self.serve_remote();
+        let turn = self.runtime.turn(None);
+        self.answer_remote();
+        match turn {
             Turn::Ended(end) => Some(end),
             // Nothing is left to do and nothing was ever begun: a program without modules.
             Turn::Idle => Some(ProgramEnd::nothing()),
@@ -227,7 +244,8 @@ impl Vm {
 impl Vm {
     /// Ends the loop with its threads and processes, and the heap unless that is left as it is.
     pub(super) fn close(self) {
-        let Vm { runtime, engine, sources, started } = self;
+        self.desk.close();
+        let Vm { runtime, engine, sources, started, .. } = self;
         let Runtime { vm, rt } = runtime;
         drop(rt);
         if let Some(report) = engine.settings().heap_report {
@@ -239,7 +257,7 @@ impl Vm {
     }
 
     /// A public function of the module that was started.
-    fn find(&self, name: &str) -> Result<Value, Error> {
+    pub(super) fn find(&self, name: &str) -> Result<Value, Error> {
         let Some(module) = &self.started else {
             return Err(Error::Call("no program has been run on this VM yet".to_owned()));
         };
@@ -254,17 +272,6 @@ impl Vm {
             why.push_str(&format!("; did you mean `{meant}`?"));
         }
         Err(Error::Call(why))
-    }
-
-    /// The Rust value of a result.
-    fn result<R: FromValue>(&self, name: &str, value: Value) -> Result<R, Error> {
-        let heap = &self.runtime.vm.heap;
-        R::from_value(heap, value).ok_or_else(|| {
-            let shown = display_short(heap, value, QUOTED_MAX);
-            let fault = R::fault(heap, value).map_or(String::new(), |fault| format!(": {fault}"));
-            let expected = R::expected();
-            Error::Call(format!("`{name}` gave {shown} where the host expects {expected}{fault}"))
-        })
     }
 
     /// What an `int` that `main` returns means.
@@ -283,7 +290,7 @@ impl Vm {
 
     /// Arguments that do not fit, of a call that stands nowhere in the program: the error gets the
     /// declaration of the function as its place.
-    fn place_call(&mut self, error: Value, callee: Value) {
+    pub(super) fn place_call(&mut self, error: Value, callee: Value) {
         let vm = &mut self.runtime.vm;
         if vm.is_error_kind(error, ErrorKind::ArityError)
             && vm.error_trace(error).is_empty()
@@ -293,7 +300,7 @@ impl Vm {
         }
     }
 
-    fn uncaught(&self, error: Value, asked: Option<i32>) -> Error {
+    pub(super) fn uncaught(&self, error: Value, asked: Option<i32>) -> Error {
         let vm = &self.runtime.vm;
         let status = asked.unwrap_or_else(|| {
             if vm.is_error_kind(error, ErrorKind::DeadlockError) { STATUS_DEADLOCK } else { 1 }

@@ -8,7 +8,7 @@
 //! - `spawn scope finish program generator`: how tasks and scopes begin and end;
 //! - `suspend arm select join channel promise mutex queue`: awaiting;
 //! - `cancel deadlock interrupt`: how waiting ends otherwise;
-//! - `turn timer waiters`: the loop itself;
+//! - `turn timer waiters doze`: the loop itself;
 //! - `resource output`: what has to be closed by whom, and where text goes;
 //! - `tracer timeline ticker watchdog`: what the loop does, for whoever wants to know;
 //! - `census`: what it holds, for tests;
@@ -19,10 +19,12 @@
 //! the operating system other than through its [`Driver`](driver::Driver).
 
 mod arm;
+mod at_once;
 mod cancel;
 mod census;
 mod channel;
 mod deadlock;
+mod doze;
 pub mod driver;
 mod event_loop;
 mod finish;
@@ -65,6 +67,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU8, Ordering};
 use std::task::Waker;
 
+pub use at_once::Called;
 pub use cancel::{CancelKind, Reason};
 pub use census::Census;
 pub use channel::{Channel, ChannelCursor};
@@ -145,10 +148,16 @@ impl Runtime {
         CallId(self.rt.calls.insert(handle))
     }
 
+    /// Whether a call has ended, or is not known any more.
+    pub fn has_ended(&self, call: CallId) -> bool {
+        let handle = self.rt.calls.get(call.0).copied().unwrap_or_default();
+        let handle = self.vm.heap.object_ref::<TaskHandle>(handle);
+        handle.is_none_or(|handle| !matches!(handle.end, End::Running(_)))
+    }
+
     /// Where little memory is left, what earlier calls have left behind must not be in the way.
     fn reclaim(&mut self, callee: Value, args: &[Value]) {
-        let limit = self.vm.heap.limit();
-        if self.vm.heap.bytes_in_use() > limit - limit / 4 {
+        if self.is_tight() {
             let Runtime { vm, rt } = self;
             vm.collect_full(&mut |marker| {
                 marker.value(callee);
@@ -156,6 +165,12 @@ impl Runtime {
                 rt.trace(marker);
             });
         }
+    }
+
+    /// Three quarters of the memory that there may be are in use.
+    fn is_tight(&self) -> bool {
+        let limit = self.vm.heap.limit();
+        self.vm.heap.bytes_in_use() > limit - limit / 4
     }
 
     /// How a call has ended, if it has. It is given once.

@@ -7,7 +7,7 @@ use super::task::{Birth, Name, Task, TaskId, TaskKind};
 use super::tracer::Step;
 use crate::bytecode::op::{SPAWN_DAEMON, SPAWN_TRY, SPAWN_UNNAMED};
 use crate::vm::object::TraceEntry;
-use crate::vm::{ErrorKind, Request, Thrown, Value, Vm};
+use crate::vm::{ErrorKind, FiberId, Request, Thrown, Value, Vm};
 
 /// So many arguments of a spawn are copied without asking for memory.
 const FEW_ARGUMENTS: usize = 4;
@@ -110,6 +110,20 @@ impl Loop {
         site: Option<TraceEntry>,
         call: Call<'_>,
     ) -> TaskId {
+        let fiber = vm.new_fiber(call.callee, call.args, call.named);
+        self.make_task_of(vm, owner, kind, site, call, fiber)
+    }
+
+    /// Makes a task of a fiber that carries the call out.
+    pub(super) fn make_task_of(
+        &mut self,
+        vm: &mut Vm,
+        owner: Option<RecId>,
+        kind: TaskKind,
+        site: Option<TraceEntry>,
+        call: Call<'_>,
+        fiber: FiberId,
+    ) -> TaskId {
         let name = match vm.heap.closure_ref(call.callee).map(|closure| closure.function()) {
             Some(function) => {
                 if !self.tasks.knows(function) {
@@ -119,7 +133,6 @@ impl Loop {
             }
             None => Name::Own(vm.callee_name(call.callee)),
         };
-        let fiber = vm.new_fiber(call.callee, call.args, call.named);
         let (rec, budget) = (owner.unwrap_or_default(), self.op_budget);
         let id = self.tasks.make(Birth { name, kind, fiber, site, rec, budget });
         if owner.is_none() {

@@ -191,7 +191,7 @@ impl Runtime {
     }
 
     /// How long a poll may wait: until the next timer, as long as it takes, or not at all.
-    fn timeout(&mut self) -> Option<Duration> {
+    pub(super) fn timeout(&mut self) -> Option<Duration> {
         if !self.rt.ready.is_empty() || !self.rt.early.is_empty() || !self.rt.inbox.is_empty() {
             return Some(Duration::ZERO);
         }
@@ -204,7 +204,8 @@ impl Runtime {
         let Runtime { vm, rt } = self;
         let mut events = std::mem::take(&mut rt.early);
         rt.unpolled += 1;
-        let hurried = timeout == Some(Duration::ZERO) && !rt.driver.is_busy();
+        let nothing_there = !rt.driver.is_busy() && !rt.driver.is_dozing();
+        let hurried = timeout == Some(Duration::ZERO) && nothing_there;
         if !hurried || rt.unpolled >= TURNS_PER_POLL {
             rt.unpolled = 0;
             rt.tell(|_| Step::PollBegins { timeout });
@@ -271,14 +272,14 @@ impl Runtime {
         };
         self.rt.serve_queues(&mut self.vm);
         self.rt.begin_segment();
-        let out_of_fuel = next == Next::Run && self.run_fiber(id);
+        let out_of_fuel = next == Next::Run && self.run_fiber(id, None);
         self.rt.end_segment(&mut self.vm, id);
         self.rt.tell(|_| Step::TaskRests { task: number });
         out_of_fuel
     }
 
-    /// Runs the code of a task until it is another one's turn.
-    fn run_fiber(&mut self, id: TaskId) -> bool {
+    /// Runs the code of a task until it is another one's turn. It may have left the VM already.
+    pub(super) fn run_fiber(&mut self, id: TaskId, mut first: Option<Left>) -> bool {
         if self.rt.force {
             self.ration();
         }
@@ -289,7 +290,7 @@ impl Runtime {
             // Nobody else runs meanwhile, so no cancel comes up.
             let unseen = rt.tracer.is_none() && !rt.recs.is_cancelled_around(task.rec);
             vm.at_once = if unseen { task.budget } else { 0 };
-            let left = vm.run_on(fiber);
+            let left = first.take().unwrap_or_else(|| vm.run_on(fiber));
             if unseen {
                 task.budget = vm.at_once;
             }

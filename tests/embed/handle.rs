@@ -37,7 +37,7 @@ fn a_host_function_calls_back_and_what_the_script_throws_passes_through() {
         "{said}"
     );
     let said: String = vm.call_blocking("wrong", ()).expect("it catches");
-    assert_eq!(said, "`<closure>` gave text where the host expects an int");
+    assert_eq!(said, "`<closure>` gave \"text\" where the host expects an int");
 }
 
 #[test]

@@ -9,8 +9,11 @@ use std::task::{Context, Poll, Waker};
 use std::thread;
 use std::time::Duration;
 
-use kettle::engine::{Bytes, Engine, Error, Memory, Output, Program, Rest, StallHook, Vm};
+use kettle::engine::{
+    Bytes, Engine, Error, Memory, Output, Permissions, Program, Rest, StallHook, Vm,
+};
 
+mod drive;
 mod handle;
 
 #[path = "../../examples/embed/minimal.rs"]
@@ -345,7 +348,8 @@ fn garbage_does_not_count_against_the_limit() {
 #[test]
 fn temporary_files_find_names_that_are_free() {
     let name_beside = |folder: &str| {
-        let (engine, output) = captured();
+        let (mut engine, output) = captured();
+        engine.options().permissions = Permissions::all();
         let made = "print(await fs.temp_dir(prefix: \"kettle-taken-\"))";
         vm(&engine, &format!("import fs\nawait fs.mkdir({folder:?})\n{made}\n"));
         output.text().trim_end().to_owned()

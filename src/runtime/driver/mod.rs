@@ -7,6 +7,8 @@
 //!
 //! A driver knows tickets, never tasks, values or the heap. `mio` appears only below this module.
 
+#[cfg(all(unix, feature = "driver"))]
+mod bell;
 mod child;
 #[cfg(feature = "driver")]
 mod connection;
@@ -50,6 +52,8 @@ use std::time::Duration;
 
 use jiff::tz::TimeZone;
 
+#[cfg(all(unix, feature = "driver"))]
+pub use bell::Bell;
 pub use child::{Adopted, ChildId, ChildStatus, NewChild};
 pub use file_system::{DirEntry, FileFacts, FileKind, FileSystem, OpenFile, OpenHow, RealFiles};
 use file_watch::changes;
@@ -150,6 +154,17 @@ impl Signal {
     }
 }
 
+/// How somebody who does not want to block in [`Driver::poll`] learns that it is worth a call.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Doze {
+    /// It is now.
+    Awake,
+    /// When the descriptor of the driver can be read.
+    Watch,
+    /// When the waker is used that came with the question.
+    Asleep,
+}
+
 /// What a machine says of itself and of the process.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Facts {
@@ -229,6 +244,23 @@ pub trait Driver: Send {
     /// Whether anything is under way that could still produce an event: an op waiting for a
     /// socket or for a job. Where this is false and no timer runs, nothing will ever happen.
     fn is_busy(&self) -> bool;
+    /// Prepares for not being polled until something happens or `timeout` has passed. The waker is used
+    /// where other threads are all that there is to wait for.
+    fn doze(&mut self, timeout: Option<Duration>, waker: &Waker) -> Doze;
+    /// Whether the last [`Driver::doze`] has not been followed by a `poll` yet: what woke the sleeper
+    /// has to be taken by one.
+    fn is_dozing(&self) -> bool {
+        false
+    }
+    /// A descriptor that can be read when a `poll` is worth it, after [`Driver::doze`].
+    fn descriptor(&self) -> Option<i32> {
+        None
+    }
+    /// A duplicate of that descriptor, to be watched elsewhere.
+    #[cfg(all(unix, feature = "driver"))]
+    fn watched(&self) -> io::Result<std::os::fd::OwnedFd> {
+        Err(io::ErrorKind::Unsupported.into())
+    }
     /// Lets a computation take time. A simulated clock goes on; a real one has done so by itself.
     fn advance(&mut self, span: Duration) {
         let _ = span;

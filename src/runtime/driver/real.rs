@@ -8,6 +8,8 @@ use std::collections::hash_map::RandomState;
 use std::ffi::OsString;
 use std::hash::{BuildHasher, Hasher};
 use std::io;
+#[cfg(unix)]
+use std::os::fd::{AsFd, AsRawFd, OwnedFd};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -30,7 +32,7 @@ use super::timed::Stopwatch;
 use super::timer::Timer;
 use super::variable::Variables;
 use super::{
-    Address, Adopted, Calls, ChildId, ChildStatus, DatagramOptions, Direction, Driver, Event,
+    Address, Adopted, Calls, ChildId, ChildStatus, DatagramOptions, Direction, Doze, Driver, Event,
     Facts, JobSpan, Lane, ListenOptions, Moment, NewChild, READ_MAX, Resolver, Runnable, Signal,
     SocketId, SocketOption, SubscriptionId, Ticket,
 };
@@ -49,6 +51,8 @@ pub struct MioDriver {
     random: Random,
     poll: Poll,
     found: mio::Events,
+    /// Somebody waits for the descriptor of the poll: what has made it readable has to be taken.
+    dozing: bool,
     polls: u64,
     timer: Timer,
     connections: Connections,
@@ -81,6 +85,7 @@ impl MioDriver {
             random: Random::seeded(RandomState::new().build_hasher().finish()),
             poll,
             found: mio::Events::with_capacity(EVENTS_MAX),
+            dozing: false,
             polls: 0,
             timer: Timer::new(TIMER),
             connections: Connections::new(),
@@ -210,7 +215,11 @@ impl Driver for MioDriver {
         events.append(&mut self.ready);
         self.receive(events);
         let timeout = if events.len() > before { Some(Duration::ZERO) } else { timeout };
-        let is_watched = self.connections.waiting() > 0 || !self.children.is_empty();
+        let dozed = std::mem::take(&mut self.dozing);
+        if dozed {
+            self.remote.awake();
+        }
+        let is_watched = dozed || self.connections.waiting() > 0 || !self.children.is_empty();
         if timeout == Some(Duration::ZERO) && !is_watched {
             return;
         }
@@ -221,6 +230,42 @@ impl Driver for MioDriver {
             self.children.kill_overdue(self.now());
         }
         self.receive(events);
+    }
+
+    #[cfg(unix)]
+    fn doze(&mut self, timeout: Option<Duration>, _: &Waker) -> Doze {
+        let kill_at = self.children.deadline().map(|deadline| deadline.since(self.now()));
+        let timeout = kill_at.into_iter().chain(timeout).min();
+        self.dozing = true;
+        if !self.ready.is_empty() || timeout == Some(Duration::ZERO) || !self.remote.may_sleep() {
+            return Doze::Awake;
+        }
+        if let Some(span) = timeout
+            && !self.timer.ring(self.poll.registry(), span)
+        {
+            return Doze::Awake;
+        }
+        Doze::Watch
+    }
+
+    /// There is no descriptor to be watched: whoever asks has to look again.
+    #[cfg(not(unix))]
+    fn doze(&mut self, _: Option<Duration>, _: &Waker) -> Doze {
+        Doze::Awake
+    }
+
+    #[cfg(unix)]
+    fn descriptor(&self) -> Option<i32> {
+        Some(self.poll.as_raw_fd())
+    }
+
+    fn is_dozing(&self) -> bool {
+        self.dozing
+    }
+
+    #[cfg(unix)]
+    fn watched(&self) -> io::Result<OwnedFd> {
+        self.poll.registry().as_fd().try_clone_to_owned()
     }
 
     fn is_busy(&self) -> bool {

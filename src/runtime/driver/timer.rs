@@ -46,6 +46,12 @@ mod linux {
             None
         }
 
+        /// Makes the poll's descriptor readable after `span`, however long that is. False where that
+        /// cannot be done.
+        pub(in super::super) fn ring(&mut self, registry: &mio::Registry, span: Duration) -> bool {
+            self.set(registry, span).is_ok()
+        }
+
         fn set(&mut self, registry: &mio::Registry, span: Duration) -> io::Result<()> {
             let descriptor = match &self.descriptor {
                 Some(descriptor) => descriptor,
@@ -60,7 +66,8 @@ mod linux {
                     self.descriptor.insert(descriptor)
                 }
             };
-            let value = Timespec { tv_sec: 0, tv_nsec: span.subsec_nanos().into() };
+            let tv_sec = i64::try_from(span.as_secs()).unwrap_or(i64::MAX);
+            let value = Timespec { tv_sec, tv_nsec: span.subsec_nanos().into() };
             let interval = Timespec { tv_sec: 0, tv_nsec: 0 };
             let spec = Itimerspec { it_interval: interval, it_value: value };
             timerfd_settime(descriptor, TimerfdTimerFlags::empty(), &spec)?;
@@ -87,6 +94,10 @@ mod other {
             span: Duration,
         ) -> Option<Duration> {
             Some(span)
+        }
+
+        pub(in super::super) fn ring(&mut self, _: &mio::Registry, _: Duration) -> bool {
+            false
         }
     }
 }

@@ -17,9 +17,9 @@ use super::policy::Policy;
 use super::quota::{CountedFiles, Quota};
 use super::world::{GuardedResolver, GuardedWatcher, program};
 use crate::runtime::driver::{
-    Address, Adopted, Calls, Change, ChildId, ChildStatus, DatagramOptions, Direction, Driver,
-    Event, Facts, FileSystem, Heartbeat, JobSpan, Lane, ListenOptions, Moment, NewChild, Resolver,
-    Runnable, Signal, SimDriver, SocketId, SocketOption, SubscriptionId, Ticket, Watcher,
+    Address, Adopted, Calls, Change, ChildId, ChildStatus, DatagramOptions, Direction, Doze,
+    Driver, Event, Facts, FileSystem, Heartbeat, JobSpan, Lane, ListenOptions, Moment, NewChild,
+    Resolver, Runnable, Signal, SimDriver, SocketId, SocketOption, SubscriptionId, Ticket, Watcher,
 };
 
 /// A driver under a policy.
@@ -171,6 +171,23 @@ impl Driver for Guard {
 
     fn is_busy(&self) -> bool {
         self.inner.is_busy()
+    }
+
+    fn doze(&mut self, timeout: Option<Duration>, waker: &Waker) -> Doze {
+        self.inner.doze(timeout, waker)
+    }
+
+    fn is_dozing(&self) -> bool {
+        self.inner.is_dozing()
+    }
+
+    fn descriptor(&self) -> Option<i32> {
+        self.inner.descriptor()
+    }
+
+    #[cfg(all(unix, feature = "driver"))]
+    fn watched(&self) -> io::Result<std::os::fd::OwnedFd> {
+        self.inner.watched()
     }
 
     fn advance(&mut self, span: Duration) {

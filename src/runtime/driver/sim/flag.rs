@@ -2,7 +2,7 @@
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
-use std::task::Wake;
+use std::task::{Wake, Waker};
 
 /// Set from any thread, taken by the driver.
 #[derive(Default)]
@@ -10,6 +10,8 @@ pub(super) struct Flag {
     quick: AtomicBool,
     slow: Mutex<bool>,
     set: Condvar,
+    /// Who waits elsewhere for it to be set.
+    watcher: Mutex<Option<Waker>>,
 }
 
 impl Flag {
@@ -19,6 +21,12 @@ impl Flag {
         }
         *self.slow.lock().unwrap_or_else(PoisonError::into_inner) = false;
         true
+    }
+
+    /// Uses the waker when the flag is set. False if it is set already.
+    pub(super) fn watch(&self, waker: &Waker) -> bool {
+        *self.watcher.lock().unwrap_or_else(PoisonError::into_inner) = Some(waker.clone());
+        !self.quick.load(Ordering::Acquire)
     }
 
     pub(super) fn wait(&self) {
@@ -36,5 +44,9 @@ impl Wake for Flag {
         *self.slow.lock().unwrap_or_else(PoisonError::into_inner) = true;
         self.quick.store(true, Ordering::Release);
         self.set.notify_all();
+        let watcher = self.watcher.lock().unwrap_or_else(PoisonError::into_inner).take();
+        if let Some(watcher) = watcher {
+            watcher.wake();
+        }
     }
 }

@@ -32,9 +32,9 @@ pub use fault::Faults;
 pub use option::{SimOptions, explored_budget};
 
 use super::{
-    Address, Adopted, Change, ChildId, ChildStatus, DatagramOptions, Direction, Driver, Event,
-    Facts, FileSystem, Lane, ListenOptions, Moment, NewChild, Resolver, Runnable, Signal, SocketId,
-    SocketOption, SubscriptionId, Ticket, Watcher,
+    Address, Adopted, Change, ChildId, ChildStatus, DatagramOptions, Direction, Doze, Driver,
+    Event, Facts, FileSystem, Lane, ListenOptions, Moment, NewChild, Resolver, Runnable, Signal,
+    SocketId, SocketOption, SubscriptionId, Ticket, Watcher,
 };
 
 /// The time of day at which every simulation starts: 2026-01-01T00:00:00Z.
@@ -204,6 +204,11 @@ impl Driver for SimDriver {
             || self.net.is_busy()
             || self.jobs.is_awaited()
             || self.files.has_ready()
+    }
+
+    fn doze(&mut self, timeout: Option<Duration>, waker: &Waker) -> Doze {
+        let passes = timeout.is_some() || self.is_busy() || self.next_moment().is_some();
+        if passes || !self.woken.watch(waker) { Doze::Awake } else { Doze::Asleep }
     }
 
     fn waker(&self) -> Waker {

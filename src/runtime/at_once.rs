@@ -1,0 +1,69 @@
+//! Calls of the host that end at once, which most do: they need no task.
+//!
+//! The callee runs on a fiber of its own. Only if it leaves the VM for anything but its end a task is made
+//! around the fiber, which goes on from there.
+
+use super::CallId;
+use super::Runtime;
+use super::event_loop::Loop;
+use super::spawn::Call;
+use super::task::{Stage, TaskId, TaskKind};
+use crate::vm::{FiberId, Left, Value};
+
+/// What has come of a call.
+#[derive(Clone, Copy, Debug)]
+pub enum Called {
+    /// It has given a value, which nothing keeps.
+    Ended(Value),
+    /// It is a task now.
+    Running(CallId),
+}
+
+impl Loop {
+    /// Nobody would run before a new task, or has to hear of it.
+    fn is_quiet(&self) -> bool {
+        self.ready.is_empty() && self.tracer.is_none() && !self.force && self.trial.is_none()
+    }
+}
+
+impl Runtime {
+    /// Calls a function of the script, as [`call`](Runtime::call) does, and runs it as far as it goes.
+    pub fn call_at_once(&mut self, callee: Value, args: &[Value]) -> Called {
+        if !self.rt.is_quiet() || self.is_tight() {
+            return Called::Running(self.call(callee, args));
+        }
+        let fiber = self.vm.new_fiber(callee, args, None);
+        self.vm.at_once = 0;
+        match self.vm.run_on(fiber) {
+            Left::Return => {
+                let value = self.vm.request().value;
+                self.vm.free_fiber(fiber);
+                Called::Ended(value)
+            }
+            left => Called::Running(self.adopt_call(callee, fiber, left)),
+        }
+    }
+
+    /// Makes a task of a call that has left the VM.
+    #[cold]
+    fn adopt_call(&mut self, callee: Value, fiber: FiberId, left: Left) -> CallId {
+        let Runtime { vm, rt } = self;
+        let owner = rt.program_rec();
+        let call = Call { callee, args: &[], named: None };
+        let task = rt.make_task_of(vm, Some(owner), TaskKind::Call, None, call, fiber);
+        let handle = rt.handle_of(vm, task);
+        let id = CallId(rt.calls.insert(handle));
+        rt.ready.pop_back();
+        self.go_on(task, left);
+        id
+    }
+
+    fn go_on(&mut self, id: TaskId, left: Left) {
+        if let Some(task) = self.rt.tasks.get_mut(id) {
+            task.stage = Stage::Running;
+        }
+        self.rt.begin_segment();
+        self.run_fiber(id, Some(left));
+        self.rt.end_segment(&mut self.vm, id);
+    }
+}
