@@ -86,6 +86,11 @@ impl SourceMap {
         SourceId(self.sources.len() as u32 - 1)
     }
 
+    /// Forgets the sources from that number on.
+    pub fn truncate(&mut self, count: usize) {
+        self.sources.truncate(count);
+    }
+
     /// The source of that number.
     pub fn get(&self, id: SourceId) -> Option<&Source> {
         self.sources.get(id.0 as usize)

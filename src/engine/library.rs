@@ -9,7 +9,7 @@ use super::graph::Known;
 use super::import::Imported;
 use super::program::Program;
 use super::{task_report, uncaught};
-use crate::bytecode::program::LIBRARY_PREFIX;
+use crate::bytecode::program::{LIBRARY_PREFIX, ModuleCode};
 use crate::diagnostics::{SourceId, SourceMap};
 use crate::runtime::driver::Policy;
 use crate::runtime::{Host, ImportWork, Stall, TaskReport};
@@ -51,6 +51,21 @@ impl Sources {
         let mut loaded = self.lock();
         loaded.map = program.sources().clone();
         loaded.programs.push((program.clone(), 0));
+    }
+
+    /// Forgets a program that was added last, with its sources.
+    pub fn forget(&self, code: &Arc<ModuleCode>) {
+        let mut loaded = self.lock();
+        let is_last = |(program, _): &(Program, u32)| {
+            program.code().modules.last().is_some_and(|last| Arc::ptr_eq(last, code))
+        };
+        // The first program shares the map.
+        if loaded.programs.len() < 2 || !loaded.programs.last().is_some_and(is_last) {
+            return;
+        }
+        if let Some((_, first)) = loaded.programs.pop() {
+            Arc::make_mut(&mut loaded.map).truncate(first as usize);
+        }
     }
 
     /// Loads the standard modules written in Kettle that a program needs, unless they are loaded.

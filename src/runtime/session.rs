@@ -4,6 +4,7 @@
 //! an error of one is told and ends nobody else. One call of the host at a time is the *foreground*:
 //! who interrupts means that one, and at rest nothing is a deadlock unless it waits.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use super::cancel::{CancelKind, Reason};
@@ -13,6 +14,7 @@ use super::rec::RecId;
 use super::report::TaskReport;
 use super::task::{Stage, TaskId};
 use super::{CallId, Runtime};
+use crate::bytecode::program::ModuleCode;
 use crate::vm::{Value, Vm};
 
 /// A task that has held the loop for so long is what an interrupt means when nothing is in the
@@ -81,6 +83,15 @@ impl Runtime {
         self.rt.status = Some(status);
         let program = self.rt.program_rec();
         self.rt.cancel(&mut self.vm, program, Reason::new(CancelKind::Shutdown));
+    }
+
+    /// Forgets the code of an entry that has ended well, as far as that can be told. Says whether it is gone.
+    pub fn unload_entry(&mut self, code: &Arc<ModuleCode>) -> bool {
+        let gone = self.vm.unload_entry(code);
+        if let Some(function) = gone {
+            self.rt.tasks.unlearn(function);
+        }
+        gone.is_some()
     }
 
     /// Collects all garbage.

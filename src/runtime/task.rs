@@ -339,6 +339,13 @@ impl Tasks {
         self.names.get(function as usize).is_some_and(Option::is_some)
     }
 
+    /// The function of that number is gone.
+    pub fn unlearn(&mut self, function: u32) {
+        if let Some(name) = self.names.get_mut(function as usize) {
+            *name = None;
+        }
+    }
+
     /// Says what a function is called.
     pub fn learn(&mut self, function: u32, name: Arc<str>) {
         let place = function as usize;

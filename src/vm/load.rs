@@ -139,6 +139,44 @@ impl Vm {
         Ok(())
     }
 
+    /// Forgets the entry of a console that has ended well, if nothing can refer to its code any more: it
+    /// was loaded last, made no function and no class, caught no error and spawned nothing. Gives the
+    /// number of the function that is gone.
+    pub fn unload_entry(&mut self, code: &Arc<ModuleCode>) -> Option<u32> {
+        let last = self.modules.last().filter(|last| Arc::ptr_eq(&last.code, code))?;
+        let [function] = &code.functions[..] else { return None };
+        let leaves_nothing = |at: &Instruction| {
+            !matches!(
+                at.op,
+                Opcode::Spawn
+                    | Opcode::SpawnSpread
+                    | Opcode::Closure
+                    | Opcode::Class
+                    | Opcode::Enum
+                    | Opcode::Statics
+                    | Opcode::Generator
+                    | Opcode::ScopeEnter
+            )
+        };
+        let (first_function, first_constant) = (last.first_function, last.first_constant as usize);
+        // Behind its constants stands the module as a value.
+        let is_last = self.functions.len() == first_function as usize + 1
+            && self.constants.len() == first_constant + code.constants.len() + 1;
+        if !is_last || !function.handlers.is_empty() || !function.code.iter().all(leaves_nothing) {
+            return None;
+        }
+        self.functions.truncate(first_function as usize);
+        self.infos.truncate(first_function as usize);
+        self.constants.truncate(first_constant);
+        self.modules.pop();
+        Some(first_function)
+    }
+
+    /// How many functions are loaded.
+    pub fn function_count(&self) -> usize {
+        self.functions.len()
+    }
+
     /// A closure of the top-level code of a module that has been loaded.
     pub fn top_level(&mut self, code: &Arc<ModuleCode>) -> Option<Value> {
         let module = self.modules.iter().rfind(|known| Arc::ptr_eq(&known.code, code))?;

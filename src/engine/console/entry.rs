@@ -8,6 +8,7 @@ use super::run::Running;
 use super::{Console, Event};
 use crate::bytecode::program::{ModuleCode, SESSION};
 use crate::compile::{Declared, DeclaredKind, NewName, NewNames, SessionName};
+use crate::diagnostics::SourceMap;
 use crate::engine::graph::{Graph, Known as KnownModule};
 use crate::engine::program::{CompileError, Entered, Program};
 use crate::syntax::{self, PieceKind};
@@ -131,7 +132,7 @@ impl Console {
         };
         self.entry += 1;
         let number = self.entry;
-        self.vm.sources.extend(&program);
+        self.vm.sources.add(&program);
         match self.load_program(&program) {
             Ok(parts) => {
                 self.pin_results(program.code());
@@ -156,7 +157,7 @@ impl Console {
         text: &str,
     ) -> Result<(Program, NewNames), CompileError> {
         let engine = &self.vm.engine;
-        let mut sources = (*self.vm.sources.map()).clone();
+        let mut sources = SourceMap::new();
         let start = (name, text.as_bytes().to_vec());
         let known = self.known.clone();
         let graph = Graph::read_beside(known, engine.loader(), engine.names(), &mut sources, start);

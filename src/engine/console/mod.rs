@@ -10,8 +10,9 @@
 //! - `command task describe complete`: what can be asked without running code of the program;
 //! - `result`: the names that the console itself gives.
 //!
-//! What an entry has compiled to stays as long as the VM does: see `ModuleCode`. Values are kept by the
-//! names of the session alone: those of the last hundred entries, `_N`, among them.
+//! The code of an entry is forgotten when it has ended well, unless it made functions, classes or tasks,
+//! or caught an error: then it stays as long as the VM does, about two kilobytes for a line. Values are kept
+//! by the names of the session alone: those of the last hundred entries, `_N`, among them.
 
 mod command;
 mod complete;
@@ -136,6 +137,11 @@ impl Console {
     /// computes.
     pub fn interrupter(&self) -> Interrupter {
         self.vm.interrupter()
+    }
+
+    /// How many functions are loaded, for tests that entries leave nothing behind.
+    pub fn function_count(&self) -> usize {
+        self.vm.runtime.vm.function_count()
     }
 
     /// Whether an entry runs in the foreground.

@@ -230,7 +230,10 @@ impl Console {
         }
         let number = entry.number;
         match end {
-            CallEnd::Outcome(Ok(value)) => self.show(&entry, value),
+            CallEnd::Outcome(Ok(value)) => {
+                self.show(&entry, value);
+                self.unload(&entry);
+            }
             CallEnd::Outcome(Err(error)) => {
                 self.drop_modules(&entry);
                 let text = self.describe_error(error);
@@ -254,6 +257,16 @@ impl Console {
             && let Some(name) = self.queue.pop_front()
         {
             self.next_file(&name);
+        }
+    }
+
+    /// Forgets the code of an entry that has left nothing behind.
+    fn unload(&mut self, entry: &Running) {
+        if entry.is_foreground
+            && let Some(code) = &entry.current
+            && self.vm.runtime.unload_entry(code)
+        {
+            self.vm.sources.forget(code);
         }
     }
 
