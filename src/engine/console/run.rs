@@ -100,7 +100,7 @@ impl Console {
         let running = self.running.iter().find(|entry| entry.is_foreground);
         if let Some(number) = running.map(|entry| entry.number) {
             self.vm.runtime.set_foreground(None);
-            self.to_background(number);
+            self.put_in_background(number);
         }
     }
 
@@ -124,11 +124,11 @@ impl Console {
         self.running.push(entry);
         if is_background {
             self.vm.runtime.set_foreground(None);
-            self.to_background(number);
+            self.put_in_background(number);
         }
     }
 
-    fn to_background(&mut self, number: u64) {
+    fn put_in_background(&mut self, number: u64) {
         let Some(entry) = self.running.iter_mut().find(|entry| entry.number == number) else {
             return;
         };
