@@ -23,7 +23,7 @@ mod index;
 use self::dense::Dense;
 use self::index::Index;
 use super::hash::IntHasher;
-use super::heap::Marker;
+use super::heap::{Marker, advise};
 use super::object::Body;
 use super::value::{HashedKey, Value};
 
@@ -394,6 +394,10 @@ impl Map {
         } else if self.live >= DENSE_MIN {
             self.make_dense(key, hasher);
         }
+        if !self.is_dense() {
+            self.entries.reserve(1);
+            advise(self.entries.as_ptr(), self.entries.capacity() * size_of::<Entry>());
+        }
     }
 
     fn make_dense(&mut self, key: Value, hasher: IntHasher) {
@@ -457,8 +461,7 @@ impl Map {
             return;
         }
         self.index = Index::with_room(self.entries.len());
-        let live = self.entries.iter().enumerate().filter(|(_, entry)| entry.is_live());
-        for (position, entry) in live {
+        for (position, entry) in self.entries.iter().enumerate().filter(|(_, e)| e.is_live()) {
             self.index.insert(entry.key.hash(), position);
         }
     }

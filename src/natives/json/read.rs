@@ -439,6 +439,10 @@ const fn stops(eight: u64) -> u64 {
 }
 
 #[cfg(test)]
+#[path = "read_test.rs"]
+mod read_test;
+
+#[cfg(test)]
 mod tests {
     use super::*;
 

@@ -29,6 +29,7 @@ mod account;
 mod append;
 mod block;
 mod collect;
+mod huge;
 mod make;
 mod mark;
 mod name;
@@ -41,6 +42,7 @@ mod unseen;
 mod view;
 
 pub use account::OutOfMemory;
+pub(in crate::vm) use huge::advise;
 pub use mark::{Marker, Pass};
 pub use root::Root;
 pub use stats::{HeapStats, Part, PartTime};

@@ -4,6 +4,8 @@
 //! touches one line of memory before the entry itself, and growing reads the slots in order and no
 //! entry at all: the place of a slot is the upper bits of its hash.
 
+use crate::vm::heap::advise;
+
 /// Positions by hash.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Index {
@@ -115,7 +117,9 @@ impl Index {
     #[cold]
     fn grow(&mut self) {
         let len = (self.slots.len() * 2).max(SLOTS_MIN);
-        let old = std::mem::replace(&mut self.slots, vec![0; len]);
+        let new = vec![0; len];
+        advise(new.as_ptr(), size_of_val(&*new));
+        let old = std::mem::replace(&mut self.slots, new);
         self.shift = 32 - len.trailing_zeros().min(32);
         // Slots that have run over the end come first; they are few.
         for slot in old.into_iter().filter(|slot| *slot != 0) {
