@@ -42,6 +42,21 @@ pub struct Entered<'a> {
     pub files: &'a [(Arc<str>, usize)],
 }
 
+impl Entered<'_> {
+    /// What an entry imports, and what earlier ones have imported.
+    fn with_files(
+        self,
+        mut files: HashMap<String, Dependency>,
+        compiled: &[Option<Arc<ModuleCode>>],
+    ) -> HashMap<String, Dependency> {
+        files.extend(self.files.iter().filter_map(|(name, module)| {
+            let code = compiled.get(*module)?.as_ref()?;
+            Some((name.to_string(), dependency(*module, code)))
+        }));
+        files
+    }
+}
+
 /// What keeps a text from becoming a program.
 #[derive(Clone, Debug)]
 pub struct CompileError {
@@ -176,18 +191,15 @@ impl Program {
             // more errors. A module that did not compile is just unknown to those that import it.
             let mut code = None;
             if node.is_whole {
-                let mut files = dependencies(node, &compiled);
+                let files = dependencies(node, &compiled);
                 let text = sources.get(node.source).map_or("", |source| &*source.text);
                 let Node { module, name, source, .. } = node;
                 let (made, found) = match entered {
-                    Some(Entered { names: session, files: known }) => {
-                        files.extend(known.iter().filter_map(|(name, module)| {
-                            let code = compiled.get(*module)?.as_ref()?;
-                            Some((name.to_string(), dependency(*module, code)))
-                        }));
+                    Some(entered) => {
+                        let files = entered.with_files(files, &compiled);
                         let place = (&**name, *source, text);
                         let (made, found) =
-                            compile::compile_entry(module, place, &names, &files, session);
+                            compile::compile_entry(module, place, &names, &files, entered.names);
                         let (code, names) = made.unzip();
                         declared = names.unwrap_or_default();
                         (code, found)
@@ -207,10 +219,9 @@ impl Program {
         let compiled: Option<Vec<_>> = compiled.into_iter().collect();
         match compiled {
             Some(modules) if !diagnostics.iter().any(Diagnostic::is_error) => {
-                let code = Code { modules };
                 let known = known.into_iter().map(|known| known.identity);
                 let content = Content {
-                    code,
+                    code: Code { modules },
                     library,
                     sources,
                     warnings: diagnostics,

@@ -31,6 +31,7 @@ mod ops;
 pub mod profile;
 mod registry;
 mod resume;
+mod session;
 mod stack;
 #[cfg(test)]
 mod tests;

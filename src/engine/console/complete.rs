@@ -2,17 +2,19 @@
 //! the program is run for that.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use super::Console;
 use super::command::COMMANDS;
 use super::describe::{Meaning, signature};
-use crate::bytecode::program::MemberKind;
+use crate::bytecode::program::{ExportKind, MemberKind};
 use crate::compile::{DeclaredKind, SessionName};
 use crate::natives::listing::Entry;
 use crate::runtime::driver::FileKind;
 use crate::syntax::{self, PieceKind};
+use crate::vm::Value;
+use crate::vm::object::Member;
 use crate::vm::text::is_name;
-use crate::vm::{Kind, Value};
 
 /// The words of the language.
 const KEYWORDS: &[&str] = &[
@@ -145,94 +147,60 @@ impl Console {
     }
 
     fn members_of(&self, value: Value, prefix: &str, found: &mut Completion) {
-        let vm = &self.vm.runtime.vm;
-        let heap = &vm.heap;
-        let fits = |name: &str| {
-            name.starts_with(prefix) && (!name.starts_with('_') || prefix.starts_with('_'))
-        };
-        let kind_of = |kind: MemberKind| match kind {
-            MemberKind::Method | MemberKind::Static => CandidateKind::Function,
-            _ => CandidateKind::Field,
-        };
-        let mut members: Vec<(String, CandidateKind, String)> = Vec::new();
-        let detail = |value: Value| {
-            let code = vm.function_of(value).map(|(_, code)| signature(code));
-            code.unwrap_or_else(|| vm.type_name(value))
-        };
-        match value.kind() {
-            Kind::Instance => {
-                let Some(instance) = heap.instance_ref(value) else { return };
-                let class = instance.class();
-                for (field, slot) in class.fields.iter().zip(instance.slots()) {
-                    members.push((field.to_string(), CandidateKind::Field, vm.type_name(*slot)));
-                }
-                let methods = class.methods.iter().filter(|(name, _)| is_name(name));
-                members.extend(
-                    methods
-                        .map(|(name, it)| (name.to_string(), kind_of(it.kind), detail(it.value))),
-                );
-            }
-            Kind::Class => {
-                let Some(class) = heap.class_ref(value) else { return };
-                members.extend(
-                    class
-                        .statics
-                        .iter()
-                        .map(|(name, it)| (name.to_string(), kind_of(it.kind), detail(it.value))),
-                );
-            }
-            Kind::Enum => {
-                let Some(found) = heap.enum_ref(value) else { return };
-                members.extend(
-                    found
-                        .statics
-                        .iter()
-                        .map(|(name, it)| (name.to_string(), kind_of(it.kind), detail(it.value))),
-                );
-            }
-            Kind::Variant => {
-                let Some(variant) = heap.variant_ref(value) else { return };
-                let fields = variant.info().map_or(&[][..], |info| &info.fields);
-                members.extend(
-                    fields.iter().map(|it| (it.to_string(), CandidateKind::Field, String::new())),
-                );
-                members.extend(
-                    variant
-                        .enumeration()
-                        .methods
-                        .iter()
-                        .map(|(name, it)| (name.to_string(), kind_of(it.kind), detail(it.value))),
-                );
-            }
-            Kind::Module => {
-                let Some(module) = heap.module_ref(value) else { return };
-                for name in module.exports.keys() {
-                    if let Some(Meaning::Value(it)) = self.member(value, name) {
-                        let kind = if vm.function_of(it).is_some() {
-                            CandidateKind::Function
-                        } else {
-                            CandidateKind::Name
-                        };
-                        members.push((name.to_string(), kind, detail(it)));
-                    }
-                }
-            }
-            Kind::Map => {
-                let Some(map) = heap.map_ref(value) else { return };
-                let keys = map.iter().take(CANDIDATES_MAX);
-                members.extend(keys.filter_map(|(key, it)| {
-                    let key = heap.str(key).filter(|key| is_name(key))?;
-                    Some((key.to_owned(), CandidateKind::Field, vm.type_name(it)))
-                }));
-            }
-            _ => {}
-        }
-        members.retain(|(name, ..)| fits(name));
+        let is_private = |name: &str| name.starts_with('_') && !prefix.starts_with('_');
+        let mut members = self.own_members(value);
+        members.retain(|(name, ..)| name.starts_with(prefix) && !is_private(name));
         members.sort_by(|a, b| a.0.cmp(&b.0));
         for (name, kind, detail) in members {
             found.add(name, kind, detail);
         }
-        self.library_members(&vm.type_name(value), prefix, found);
+        self.library_members(&self.vm.runtime.vm.type_name(value), prefix, found);
+    }
+
+    /// What a value has besides what all of its type have.
+    fn own_members(&self, value: Value) -> Vec<(String, CandidateKind, String)> {
+        let vm = &self.vm.runtime.vm;
+        let heap = &vm.heap;
+        let field = |name: &str, detail: String| (name.to_owned(), CandidateKind::Field, detail);
+        let member = |(name, it): (&Arc<str>, &Member)| {
+            let code = vm.function_of(it.value).map(|(_, code)| signature(code));
+            let kind = match it.kind {
+                MemberKind::Method | MemberKind::Static => CandidateKind::Function,
+                _ => CandidateKind::Field,
+            };
+            (name.to_string(), kind, code.unwrap_or_else(|| vm.type_name(it.value)))
+        };
+        let mut members = Vec::new();
+        if let Some(instance) = heap.instance_ref(value) {
+            let class = instance.class();
+            let fields = class.fields.iter().zip(instance.slots());
+            members.extend(fields.map(|(name, slot)| field(name, vm.type_name(*slot))));
+            members.extend(class.methods.iter().filter(|(name, _)| is_name(name)).map(member));
+        } else if let Some(class) = heap.class_ref(value) {
+            members.extend(class.statics.iter().map(member));
+        } else if let Some(found) = heap.enum_ref(value) {
+            members.extend(found.statics.iter().map(member));
+        } else if let Some(variant) = heap.variant_ref(value) {
+            let fields = variant.info().map_or(&[][..], |info| &info.fields);
+            members.extend(fields.iter().map(|name| field(name, String::new())));
+            members.extend(variant.enumeration().methods.iter().map(member));
+        } else if let Some(map) = heap.map_ref(value) {
+            let names = map.iter().take(CANDIDATES_MAX).filter_map(|(key, it)| {
+                let key = heap.str(key).filter(|key| is_name(key))?;
+                Some(field(key, vm.type_name(it)))
+            });
+            members.extend(names);
+        } else if let Some(module) = heap.module_ref(value) {
+            members.extend(module.exports.keys().filter_map(|name| {
+                let Some(Meaning::Value(it)) = self.member(value, name) else { return None };
+                let (kind, detail) = match vm.function_of(it) {
+                    Some((_, code)) => (CandidateKind::Function, signature(code)),
+                    None => (CandidateKind::Name, vm.type_name(it)),
+                };
+                Some((name.to_string(), kind, detail))
+            }));
+        }
+        members
     }
 
     /// What stands in a module of the library, or on the values of a type.
@@ -286,7 +254,11 @@ impl Console {
         for name in self.vm.engine.names().prelude_names() {
             if name.starts_with(prefix) {
                 let entry = self.library().iter().find(|entry| entry.path == name);
-                let kind = entry.map_or(CandidateKind::Class, kind_of_entry);
+                let kind = match (entry, self.vm.engine.names().prelude(name)) {
+                    (Some(entry), _) => kind_of_entry(entry),
+                    (None, Some(ExportKind::Value) | None) => CandidateKind::Class,
+                    (None, Some(_)) => CandidateKind::Function,
+                };
                 let detail = entry.map_or(String::new(), |entry| entry.signature.clone());
                 found.add(name, kind, detail);
             }
