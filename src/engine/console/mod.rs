@@ -11,7 +11,7 @@
 //! - `result`: the names that the console itself gives.
 //!
 //! The code of an entry is forgotten when it has ended well, unless it made functions, classes or tasks,
-//! or caught an error: then it stays as long as the VM does, about two kilobytes for a line. Values are kept
+//! or caught an error: then it stays as long as the VM does, about three kilobytes for a line. Values are kept
 //! by the names of the session alone: those of the last hundred entries, `_N`, among them.
 
 mod command;
