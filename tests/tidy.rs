@@ -109,11 +109,12 @@ const ABSENCES: &[Absence] = &[
             "src/runtime/",
             "src/natives/stdio/",
             "src/cli/test/",
+            "src/cli/repl/",
             "examples/",
             "tests/",
             "benches/",
         ],
-        why: "threads belong to the event loop, and to the command that tests files side by side",
+        why: "threads belong to the event loop, and to the command: tests side by side, the prompt",
     },
     Absence { word: ".unwrap()", allowed: &["tests/"], why: "say why it cannot happen: expect" },
     Absence {

@@ -12,6 +12,7 @@ mod flag;
 mod gc_stats;
 mod limit;
 mod profile;
+mod repl;
 mod run;
 mod sandbox;
 mod terminal;
@@ -31,6 +32,7 @@ const STATUS_MISUSE: i32 = 2;
 pub fn main(words: impl IntoIterator<Item = OsString>) -> i32 {
     match flag::parse(words) {
         Ok(Request::Run(wanted)) => run::run(wanted),
+        Ok(Request::Repl(wanted)) => repl::repl(wanted),
         Ok(Request::Check(wanted)) => check::check(&wanted),
         Ok(Request::Test(wanted)) => test::test(&wanted),
         Ok(Request::Doc(name)) => doc::doc(name.as_deref()),

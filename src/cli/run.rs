@@ -6,10 +6,10 @@ use std::process;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 
-use super::flag::{self, Dump, Run, Source};
+use super::flag::{self, Dump, Repl, Run, Source};
 use super::profile::Profiling;
 use super::trace::Trace;
-use super::{STATUS_MISUSE, gc_stats, limit, terminal};
+use super::{STATUS_MISUSE, gc_stats, limit, repl, terminal};
 use crate::diagnostics::{Diagnostic, SourceId};
 use crate::engine::{CompileError, Engine, Error, Signal, SignalHook};
 use crate::syntax;
@@ -19,15 +19,15 @@ const ASKED_MAX: u32 = 2;
 
 /// Runs a program; gives the exit status.
 pub fn run(wanted: Run) -> i32 {
+    if wanted.source == Source::Unnamed && wanted.dump.is_none() && repl::is_there() {
+        return repl::repl(Repl { args: wanted.args, ..Repl::default() });
+    }
     limit::raise_descriptors();
     let mut engine = Engine::new();
     let (name, text) = match text(&engine, &wanted.source) {
         Ok(Some(found)) => found,
         Ok(None) => return terminal::out(&flag::help(None)),
-        Err(message) => {
-            terminal::err(&format!("kettle: {message}\n"));
-            return STATUS_MISUSE;
-        }
+        Err(message) => return misuse(&message),
     };
     let options = engine.options();
     options.args = wanted.args;
@@ -41,8 +41,7 @@ pub fn run(wanted: Run) -> i32 {
     let watchdog = watchdog.map(|limit| options.watchdog = Some(limit));
     if let Err(message) = watchdog.and_then(|()| wanted.sandbox.apply(&mut engine, &wanted.source))
     {
-        terminal::err(&format!("kettle: {message}\n"));
-        return STATUS_MISUSE;
+        return misuse(&message);
     }
     match wanted.dump {
         None => {}
@@ -58,19 +57,17 @@ pub fn run(wanted: Run) -> i32 {
             return compiled.map_or_else(refuse, |program| terminal::out(&program.listing()));
         }
     }
+    if let Some(socket) = &wanted.console {
+        engine.options().signals = false;
+        return repl::serve(&engine, socket, &name, &String::from_utf8_lossy(&text));
+    }
     let trace = match wanted.trace.map(|file| Trace::begin(&file, engine.options())).transpose() {
         Ok(trace) => trace,
-        Err(message) => {
-            terminal::err(&format!("kettle: {message}\n"));
-            return STATUS_MISUSE;
-        }
+        Err(message) => return misuse(&message),
     };
     let profiling = match wanted.profile.map(|file| Profiling::begin(&file, &name)).transpose() {
         Ok(profiling) => profiling,
-        Err(message) => {
-            terminal::err(&format!("kettle: {message}\n"));
-            return STATUS_MISUSE;
-        }
+        Err(message) => return misuse(&message),
     };
     engine.options().profiler = profiling.as_ref().map(|profiling| profiling.profiler.clone());
     let asked = Arc::new(AtomicU32::new(0));
@@ -84,6 +81,12 @@ pub fn run(wanted: Run) -> i32 {
         profiling.finish();
     }
     status
+}
+
+/// Tells the user what is wrong with the words of the command line.
+fn misuse(message: &str) -> i32 {
+    terminal::err(&format!("kettle: {message}\n"));
+    STATUS_MISUSE
 }
 
 /// Runs the program itself.

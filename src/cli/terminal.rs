@@ -42,6 +42,12 @@ pub fn out_has_colour() -> bool {
     io::stdout().is_terminal() && wants_colour()
 }
 
+/// How many columns the terminal has that standard output is.
+pub fn width() -> u16 {
+    let size = rustix::termios::tcgetwinsize(io::stdout());
+    size.ok().map(|size| size.ws_col).filter(|columns| *columns > 0).unwrap_or(80)
+}
+
 fn wants_colour() -> bool {
     let set = |name: &str| std::env::var_os(name).is_some_and(|value| !value.is_empty());
     let dumb = std::env::var_os("TERM").is_some_and(|term| term == "dumb");

@@ -99,7 +99,8 @@ pub fn closer(token: Token) -> Option<Token> {
     })
 }
 
-fn is_closer(token: Token) -> bool {
+/// Whether `token` closes a bracket.
+pub fn is_closer(token: Token) -> bool {
     matches!(
         token,
         Token::ParenClose

@@ -103,6 +103,24 @@ pub fn brackets_at(text: &str, cursor: usize) -> Option<[usize; 2]> {
     found
 }
 
+/// How many brackets are open at the end of a text; none if it ends inside a string, where a space
+/// counts.
+pub fn open_brackets(text: &str) -> Option<usize> {
+    let lexed = lexer::lex(text, SourceId(0), &mut Ast::default());
+    if lexed.incomplete {
+        return None;
+    }
+    let mut depth = 0usize;
+    for lexeme in &lexed.lexemes {
+        if bracket::closer(lexeme.token).is_some() {
+            depth += 1;
+        } else if bracket::is_closer(lexeme.token) {
+            depth = depth.saturating_sub(1);
+        }
+    }
+    Some(depth)
+}
+
 /// The comments between two tokens.
 fn comments(text: &str, gap: Range<usize>, pieces: &mut Vec<Piece>) {
     let mut at = gap.start;
@@ -208,5 +226,13 @@ mod tests {
         assert_eq!(brackets_at("a?[1]", 5), Some([2, 4]));
         assert_eq!(brackets_at("f(\")\"", 5), None);
         assert_eq!(brackets_at("(", 1), None);
+    }
+
+    #[test]
+    fn open_brackets_are_counted_outside_strings() {
+        assert_eq!(open_brackets("fn f() { g(["), Some(3));
+        assert_eq!(open_brackets("f(\"(${1}\")"), Some(0));
+        assert_eq!(open_brackets("f(\"\"\"("), None);
+        assert_eq!(open_brackets("))"), Some(0));
     }
 }

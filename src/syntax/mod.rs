@@ -27,7 +27,7 @@ pub mod walk;
 
 pub use ast::Module;
 pub use dump::dump;
-pub use highlight::{Piece, PieceKind, brackets_at, pieces};
+pub use highlight::{Piece, PieceKind, brackets_at, open_brackets, pieces};
 
 use std::fmt::Write as _;
 

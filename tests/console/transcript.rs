@@ -182,7 +182,7 @@ impl Player {
                 Event::Value { text, .. }
                 | Event::Failed { text, .. }
                 | Event::Cancelled { text, .. }
-                | Event::TaskFailed { text }
+                | Event::TaskFailed { text, .. }
                 | Event::Text(text) => {
                     // An empty line of an answer is visible.
                     text.split('\n').for_each(|it| self.echo(if it.is_empty() { "~" } else { it }));

@@ -21,9 +21,12 @@ pub use self::table::{Command, help};
 
 /// What the user wants.
 #[derive(Debug, PartialEq, Eq)]
+#[expect(clippy::large_enum_variant, reason = "there is one of them, for a moment")]
 pub enum Request {
     /// Run a program, or show what becomes of it.
     Run(Run),
+    /// Enter code line by line.
+    Repl(Repl),
     /// Look for mistakes in files without running them.
     Check(Check),
     /// Run the tests in files and folders.
@@ -60,6 +63,23 @@ pub struct Run {
     pub gc_stats: bool,
     /// What it may do.
     pub sandbox: Sandbox,
+    /// The socket at which others may enter code while it runs.
+    pub console: Option<String>,
+    /// Enter code when it has run.
+    pub interactive: bool,
+}
+
+/// A session.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub struct Repl {
+    /// What runs before the first prompt.
+    pub source: Source,
+    /// What `os.args` will be.
+    pub args: Vec<String>,
+    /// The socket of the program that it is a session with.
+    pub attach: Option<String>,
+    /// The user's own beginning of every session is left out.
+    pub no_rc: bool,
 }
 
 /// Files to look for mistakes in.
@@ -136,6 +156,7 @@ pub fn parse(words: impl IntoIterator<Item = OsString>) -> Result<Request, Strin
     let mut run = Run::default();
     let mut check = Check::default();
     let mut test = Test::default();
+    let mut repl = Repl::default();
     let mut operands = Vec::new();
     loop {
         let flag = match parser.next().map_err(|error| error.to_string())? {
@@ -149,9 +170,9 @@ pub fn parse(words: impl IntoIterator<Item = OsString>) -> Result<Request, Strin
                 let entry = COMMANDS.iter().find(|entry| entry.name == word);
                 match (command, entry) {
                     (None, Some(entry)) => command = Some(entry.command),
-                    (None | Some(Command::Run), _) => {
+                    (None | Some(Command::Run | Command::Repl), _) => {
                         run.source = if word == "-" { Source::Stdin } else { Source::File(word) };
-                        return finish_run(run, parser);
+                        return finish_run(command, run, repl, parser);
                     }
                     _ => operands.push(word),
                 }
@@ -161,7 +182,6 @@ pub fn parse(words: impl IntoIterator<Item = OsString>) -> Result<Request, Strin
         match flag.id {
             FlagId::Help => return Ok(Request::Help(command)),
             FlagId::Version => return Ok(Request::Version),
-            FlagId::VirtualClock => run.virtual_clock = true,
             FlagId::Watchdog => {
                 let written = value(&mut parser, flag)?;
                 run.watchdog = Some(limit::watchdog(&written)?);
@@ -173,26 +193,28 @@ pub fn parse(words: impl IntoIterator<Item = OsString>) -> Result<Request, Strin
                 }
                 (run.profile, test.profile) = (Some(name.clone()), Some(name));
             }
-            FlagId::GcStats => run.gc_stats = true,
             FlagId::Sandbox | FlagId::Allow(_) | FlagId::Audit => {
                 sandbox_flag(&mut run.sandbox, &mut parser, flag)?;
             }
-            FlagId::Trace => run.trace = Some(value(&mut parser, flag)?),
             FlagId::Json if command == Some(Command::Test) => test.json = true,
             FlagId::Json => check.json = true,
             FlagId::DenyWarnings => check.deny_warnings = true,
             FlagId::Dump => run.dump = Some(dump(&value(&mut parser, flag)?)?),
             FlagId::Eval => {
                 run.source = Source::Text(value(&mut parser, flag)?);
-                return finish_run(run, parser);
+                return finish_run(command, run, repl, parser);
             }
-            _ => test_flag(&mut test, &mut parser, flag)?,
+            _ if flag.commands.contains(&Command::Test) => {
+                test_flag(&mut test, &mut parser, flag)?;
+            }
+            _ => run_flag(&mut run, &mut repl, &mut parser, flag)?,
         }
     }
-    if command == Some(Command::Test) {
-        return finish_test(Test { paths: operands, ..test });
+    match command {
+        Some(Command::Test) => finish_test(Test { paths: operands, ..test }),
+        Some(Command::Repl) => Ok(Request::Repl(repl)),
+        _ => finish(command, run, check, operands),
     }
-    finish(command, run, check, operands)
 }
 
 /// A flag that says what the program may do. What is allowed is allowed in a sandbox.
@@ -216,6 +238,25 @@ fn sandbox_flag(sandbox: &mut Sandbox, parser: &mut Parser, flag: &Flag) -> Resu
     };
     granted.check().map_err(|why| format!("`--{}`: {why}", flag.long))?;
     sandbox.permissions = Some(granted);
+    Ok(())
+}
+
+/// A flag of programs or of sessions.
+fn run_flag(
+    run: &mut Run,
+    repl: &mut Repl,
+    parser: &mut Parser,
+    flag: &Flag,
+) -> Result<(), String> {
+    match flag.id {
+        FlagId::VirtualClock => run.virtual_clock = true,
+        FlagId::GcStats => run.gc_stats = true,
+        FlagId::Trace => run.trace = Some(value(parser, flag)?),
+        FlagId::Interactive => run.interactive = true,
+        FlagId::NoRc => repl.no_rc = true,
+        FlagId::Console => run.console = Some(value(parser, flag)?),
+        _ => repl.attach = Some(value(parser, flag)?),
+    }
     Ok(())
 }
 
@@ -250,10 +291,28 @@ fn finish_test(test: Test) -> Result<Request, String> {
 }
 
 /// Everything behind the program belongs to the program.
-fn finish_run(mut run: Run, mut parser: Parser) -> Result<Request, String> {
+fn finish_run(
+    command: Option<Command>,
+    mut run: Run,
+    repl: Repl,
+    mut parser: Parser,
+) -> Result<Request, String> {
     let rest = parser.raw_args().map_err(|error| error.to_string())?;
     run.args = rest.map(text).collect();
-    Ok(Request::Run(run))
+    if matches!(run.source, Source::Text(_)) && run.args.first().is_some_and(|arg| arg == "-i") {
+        run.args.remove(0);
+        run.interactive = true;
+    }
+    if command != Some(Command::Repl) && !run.interactive {
+        return Ok(Request::Run(run));
+    }
+    if run.sandbox != Sandbox::default() {
+        return Err("a session may do what its user may: it takes no sandbox".to_owned());
+    }
+    match repl.attach {
+        Some(_) => Err("`--attach` is a session with a program that runs already".to_owned()),
+        None => Ok(Request::Repl(Repl { source: run.source, args: run.args, ..repl })),
+    }
 }
 
 fn finish(
@@ -263,7 +322,7 @@ fn finish(
     operands: Vec<String>,
 ) -> Result<Request, String> {
     match command {
-        None | Some(Command::Test) => Ok(Request::Run(run)),
+        None | Some(Command::Test | Command::Repl) => Ok(Request::Run(run)),
         Some(Command::Run) => Err("`kettle run` needs a file".to_owned()),
         Some(Command::Check) if operands.is_empty() => {
             Err("`kettle check` needs a file".to_owned())
@@ -386,6 +445,23 @@ mod tests {
         let profiled = |name: &str| Run { profile: Some(name.to_owned()), ..run(file(), &[]) };
         assert_eq!(read(&["--profile", "a.ket"]), Ok(Request::Run(profiled("profile"))));
         assert_eq!(read(&["run", "--profile=x", "a.ket"]), Ok(Request::Run(profiled("x"))));
+    }
+
+    #[test]
+    fn sessions_begin_with_programs() {
+        let with = |source| Repl { source, ..Repl::default() };
+        let file = |name: &str| Source::File(name.to_owned());
+        assert_eq!(read(&["repl"]), Ok(Request::Repl(Repl::default())));
+        assert_eq!(read(&["repl", "a.ket"]), Ok(Request::Repl(with(file("a.ket")))));
+        assert_eq!(read(&["-i", "a.ket"]), Ok(Request::Repl(with(file("a.ket")))));
+        for words in [["-e", "1", "-i"], ["-i", "-e", "1"]] {
+            assert_eq!(read(&words), Ok(Request::Repl(with(Source::Text("1".to_owned())))));
+        }
+        let attached = Repl { attach: Some("s".to_owned()), ..Repl::default() };
+        assert_eq!(read(&["repl", "--attach", "s"]), Ok(Request::Repl(attached)));
+        let open = Run { console: Some("s".to_owned()), ..run(file("a.ket"), &[]) };
+        assert_eq!(read(&["--console=s", "a.ket"]), Ok(Request::Run(open)));
+        assert!(read(&["repl", "--attach", "s", "a.ket"]).is_err());
     }
 
     #[test]

@@ -16,6 +16,8 @@ pub enum Command {
     Doc,
     /// `kettle explain`
     Explain,
+    /// `kettle repl`
+    Repl,
 }
 
 /// A command, as the parser and the help see it.
@@ -33,6 +35,12 @@ pub(super) const COMMANDS: &[CommandEntry] = &[
         name: "run",
         operands: "FILE [ARGUMENT…]",
         help: "Run a program; the word `run` may be left out",
+    },
+    CommandEntry {
+        command: Command::Repl,
+        name: "repl",
+        operands: "[FILE [ARGUMENT…]]",
+        help: "Enter code line by line, with the names of FILE; `kettle` alone does that, too",
     },
     CommandEntry {
         command: Command::Check,
@@ -64,6 +72,10 @@ pub(super) const COMMANDS: &[CommandEntry] = &[
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum FlagId {
     Eval,
+    Interactive,
+    Console,
+    Attach,
+    NoRc,
     Dump,
     VirtualClock,
     Trace,
@@ -103,7 +115,7 @@ pub(super) struct Flag {
 }
 
 const ALL: &[Command] =
-    &[Command::Run, Command::Check, Command::Test, Command::Doc, Command::Explain];
+    &[Command::Run, Command::Check, Command::Test, Command::Doc, Command::Explain, Command::Repl];
 
 /// All flags.
 pub(super) const FLAGS: &[Flag] = &[
@@ -114,6 +126,38 @@ pub(super) const FLAGS: &[Flag] = &[
         value: Some("CODE"),
         commands: &[Command::Run],
         help: Some("Run CODE; the words behind it are its arguments"),
+    },
+    Flag {
+        id: FlagId::Interactive,
+        short: Some('i'),
+        long: "interactive",
+        value: None,
+        commands: &[Command::Run],
+        help: Some("Then enter code line by line, with the names of the program"),
+    },
+    Flag {
+        id: FlagId::Console,
+        short: None,
+        long: "console",
+        value: Some("SOCKET"),
+        commands: &[Command::Run],
+        help: Some("Let `kettle repl --attach SOCKET` of the same user into the running program"),
+    },
+    Flag {
+        id: FlagId::Attach,
+        short: None,
+        long: "attach",
+        value: Some("SOCKET"),
+        commands: &[Command::Repl],
+        help: Some("Enter code in a program that was started with `--console SOCKET`"),
+    },
+    Flag {
+        id: FlagId::NoRc,
+        short: None,
+        long: "no-rc",
+        value: None,
+        commands: &[Command::Repl],
+        help: Some("Do not begin with the user's own `kettle/rc.ket`"),
     },
     Flag {
         id: FlagId::Dump,
@@ -366,6 +410,9 @@ const ENVIRONMENT: &[(&str, &str, &[Command])] = &[
     ("NO_COLOR", "No colours, if it is set to anything", ALL),
     ("TERM=dumb", "No colours", ALL),
     ("KETTLE_WATCHDOG", "What `--watchdog` is without that flag; 0 is off", &[Command::Run]),
+    ("VISUAL, EDITOR", "What `:edit` starts", &[Command::Repl]),
+    ("XDG_STATE_HOME", "Where kettle/history is: ~/.local/state", &[Command::Repl]),
+    ("XDG_CONFIG_HOME", "Where kettle/rc.ket is: ~/.config", &[Command::Repl]),
     ("CI", "Nobody is there to look at new snapshots: they are failures", &[Command::Test]),
 ];
 

@@ -44,6 +44,8 @@ pub enum Event {
     },
     /// A task in the background has failed. The session goes on.
     TaskFailed {
+        /// The number of the entry, if the task is one.
+        entry: Option<u64>,
         /// The error with its place and its trace.
         text: String,
     },
@@ -174,7 +176,7 @@ impl Host for Ear {
     fn isolated(&mut self, vm: &mut Machine, task: &TaskReport, error: Value) -> String {
         let report = uncaught::report(vm, error, &self.sources).render(self.events.is_coloured());
         let text = format!("task {} ({}) failed\n{}", task.number, task.name, report.trim_end());
-        self.events.push(Event::TaskFailed { text });
+        self.events.push(Event::TaskFailed { entry: None, text });
         String::new()
     }
 

@@ -78,10 +78,13 @@ impl Console {
         if self.has_ended {
             return;
         }
-        let slice = self.vm.engine.settings().fuel_slice.unwrap_or(FUEL_SLICE).min(FUEL_SLICE);
-        self.vm.runtime.vm.set_fuel(slice);
-        self.vm.runtime.turn(timeout);
-        self.look();
+        // Who was asked to end and has nothing left to do is not waited for.
+        if !self.vm.runtime.has_session_ended() {
+            let slice = self.vm.engine.settings().fuel_slice.unwrap_or(FUEL_SLICE).min(FUEL_SLICE);
+            self.vm.runtime.vm.set_fuel(slice);
+            self.vm.runtime.turn(timeout);
+            self.look();
+        }
         if self.vm.runtime.has_session_ended() {
             let (status, signal) = self.vm.runtime.session_status();
             self.has_ended = true;
@@ -240,7 +243,10 @@ impl Console {
                 self.set_name("_err", error);
                 self.events.push(match entry.is_foreground {
                     true => Event::Failed { entry: number, text },
-                    false => Event::TaskFailed { text: format!("_{number} failed\n{text}") },
+                    false => Event::TaskFailed {
+                        entry: Some(number),
+                        text: format!("_{number} failed\n{text}"),
+                    },
                 });
             }
             CallEnd::Cancelled(_) => {
