@@ -242,6 +242,11 @@ impl Vm {
     ) -> Option<Result<Raw, Error>> {
         Some(match self.runtime.call_end(call) {
             Some(CallEnd::Outcome(Ok(value))) => Ok(value),
+            Some(CallEnd::Outcome(Err(_)) | CallEnd::Cancelled(_))
+                if let Some(limit) = self.runtime.take_limit() =>
+            {
+                Err(Error::Limit(limit))
+            }
             Some(CallEnd::Outcome(Err(error))) => {
                 if let Some(callee) = callee {
                     self.place_call(error, callee);
@@ -254,7 +259,10 @@ impl Vm {
             None if is_over => {
                 // The host has insisted so often that its own call was left, too.
                 self.runtime.forget_call(call);
-                Err(Error::Cancelled("host".to_owned()))
+                Err(match self.runtime.take_limit() {
+                    Some(limit) => Error::Limit(limit),
+                    None => Error::Cancelled("host".to_owned()),
+                })
             }
             None => return None,
         })

@@ -9,6 +9,7 @@ use super::handle::Value;
 use super::program::CompileError;
 use super::report::{Entered, Report};
 use crate::diagnostics::{SourceId, SourceMap, Span};
+use crate::vm::Limit;
 
 /// An error as the host sees it. It owns all it says, so it can cross threads and outlive its VM.
 ///
@@ -44,6 +45,8 @@ pub enum Error {
     Cancelled(String),
     /// There is no such function, or an argument or a result is not of the type.
     Call(String),
+    /// The program has reached a limit of its host.
+    Limit(Limit),
     /// The operating system refused what the event loop needs.
     Os(String),
 }
@@ -54,7 +57,7 @@ impl Error {
         match self {
             Error::Compile(_) => 2,
             Error::Uncaught { status, .. } => *status,
-            Error::Cancelled(_) | Error::Call(_) | Error::Os(_) => 1,
+            Error::Cancelled(_) | Error::Call(_) | Error::Limit(_) | Error::Os(_) => 1,
         }
     }
 
@@ -63,7 +66,9 @@ impl Error {
         match self {
             Error::Compile(error) => error.render(colour),
             Error::Uncaught { report, .. } => report.render(colour),
-            Error::Cancelled(_) | Error::Call(_) | Error::Os(_) => format!("kettle: {self}\n"),
+            Error::Cancelled(_) | Error::Call(_) | Error::Limit(_) | Error::Os(_) => {
+                format!("kettle: {self}\n")
+            }
         }
     }
 }
@@ -132,7 +137,7 @@ impl Error {
                 Place::new(label.source, label.span, &error.sources)
             }
             Error::Uncaught { .. } => self.frames().into_iter().find_map(|frame| frame.place),
-            Error::Cancelled(_) | Error::Call(_) | Error::Os(_) => None,
+            Error::Cancelled(_) | Error::Call(_) | Error::Limit(_) | Error::Os(_) => None,
         }
     }
 
@@ -182,6 +187,7 @@ impl fmt::Display for Error {
             Error::Uncaught { report, .. } => f.write_str(&report.text()),
             Error::Cancelled(why) => write!(f, "cancelled: {why}"),
             Error::Call(why) | Error::Os(why) => f.write_str(why),
+            Error::Limit(limit) => write!(f, "the program has reached its limit of {limit}"),
         }
     }
 }

@@ -19,6 +19,7 @@ impl Error {
             Error::Cancelled(_) => "cancelled",
             Error::Call(_) => "call",
             Error::Os(_) => "os",
+            Error::Limit(_) => "limit",
         };
         form.insert("kind".to_owned(), json!(kind));
         form.insert("message".to_owned(), json!(self.to_string()));

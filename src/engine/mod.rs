@@ -84,4 +84,7 @@ pub use crate::runtime::driver::{
     AuditEntry, AuditHook, JobSpan, Moment, Permissions, Refusal, Right, Signal,
 };
 pub use crate::runtime::timeline::Timeline;
-pub use crate::runtime::{Examiner, Interrupter, Stall, Step, TaskReport, Tracer};
+pub use crate::runtime::{
+    Examiner, Interrupter, Limits, OnLimit, Stall, Step, TaskReport, Tracer, Verdict,
+};
+pub use crate::vm::Limit;

@@ -8,7 +8,7 @@ use std::time::Duration;
 use super::profile::Profiler;
 pub use crate::natives::world::{Capture, Input, Output};
 use crate::runtime::driver::{AuditHook, Permissions, Signal};
-use crate::runtime::{Stall, Tracer};
+use crate::runtime::{Limits, Stall, Tracer};
 use crate::vm::heap::HeapStats;
 
 /// Options of the VMs of an engine.
@@ -26,6 +26,8 @@ pub struct Options {
     pub permissions: Permissions,
     /// Is told of all that a program asks for, allowed or not.
     pub audit: Option<AuditHook>,
+    /// What the programs may use.
+    pub limits: Limits,
     /// The most bytes that a heap may use; a script that wants more gets a `MemoryError`.
     pub memory_limit: usize,
     /// The most calls inside each other; a script that goes deeper gets a `StackOverflowError`.
@@ -162,6 +164,7 @@ impl Default for Options {
             stderr: Output::default(),
             permissions: Permissions::none(),
             audit: None,
+            limits: Limits::new(),
             memory_limit: usize::MAX,
             depth_max: 200_000,
             signals: false,

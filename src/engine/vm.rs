@@ -21,14 +21,15 @@ use crate::diagnostics::nearest;
 use crate::natives;
 use crate::natives::world::World;
 use crate::runtime::driver::{
-    Calls, Driver, Faults, Guard, Signal, SimDriver, SimOptions, environment, explored_budget,
+    Calls, Driver, Faults, Guard, Quota, Signal, SimDriver, SimOptions, environment,
+    explored_budget,
 };
 use crate::runtime::{
     Called, Census, INTERRUPT_SIGNAL, Interrupter, LastCall, LoopTable, Parts, ProgramEnd, Runtime,
     Turn,
 };
 use crate::vm::display::display_short;
-use crate::vm::{ErrorKind, Value, Vm as Machine, VmOptions};
+use crate::vm::{Bell, ErrorKind, Value, Vm as Machine, VmOptions};
 
 /// The exit status after a deadlock.
 const STATUS_DEADLOCK: i32 = 13;
@@ -73,8 +74,8 @@ impl Vm {
         let options = engine.settings();
         let mut machine = Machine::new(VmOptions {
             torture: options.torture,
-            memory_limit: options.memory_limit,
-            stack_depth_max: options.depth_max,
+            memory_limit: options.memory_limit.min(options.limits.memory.unwrap_or(usize::MAX)),
+            stack_depth_max: options.depth_max.min(options.limits.depth.unwrap_or(usize::MAX)),
             library: Some(natives::LIBRARY),
             ..VmOptions::default()
         });
@@ -88,8 +89,17 @@ impl Vm {
         register(&mut machine, &mut table, engine, &sources)?;
         super::trace::install(&mut machine, &sources);
         let library = Library::new(engine.clone(), sources.clone());
-        let mut runtime = Runtime::new(machine, guarded(options)?, Box::new(library), table);
+        let limits = &options.limits;
+        let bell = Bell::new(machine.interrupt.clone(), limits.output.unwrap_or(u64::MAX));
+        let (bell, none) = (Arc::new(bell), usize::MAX);
+        let (sockets, files) = (limits.sockets.unwrap_or(none), limits.files.unwrap_or(none));
+        let quota = Arc::new(Quota::new(sockets, files, bell.clone()));
+        let driver = guarded(options, quota.clone())?;
+        let mut runtime = Runtime::new(machine, driver, Box::new(library), table);
         runtime.rt.output = Box::new(natives::stdio::Console::new(&world, &runtime.vm.interrupt));
+        if !limits.is_none() {
+            runtime.limit(limits.clone(), bell, quota);
+        }
         runtime.rt.set_op_budget(options.explore.map_or(options.op_budget, explored_budget));
         runtime.rt.set_watchdog(options.watchdog);
         let mut tracer = options.tracer.as_ref().map(TracerHook::make);
@@ -161,6 +171,11 @@ impl Vm {
         self.runtime.rt.driver.calls()
     }
 
+    /// The fuel that is left to its programs; none where that is not limited.
+    pub fn fuel(&self) -> Option<u64> {
+        self.runtime.fuel()
+    }
+
     /// What asks the running program to end, from any thread, also while it computes.
     pub fn interrupter(&self) -> Interrupter {
         self.runtime.interrupter()
@@ -214,6 +229,13 @@ impl Vm {
     /// The exit status that follows from the end of a program, or the error that it ended with.
     pub(super) fn conclude(&mut self, mut end: ProgramEnd) -> Result<i32, Error> {
         self.runtime.vm.end_watch();
+        if let Some(limit) = self.runtime.take_limit() {
+            if !end.killed {
+                // That a limit was reached says more than that the output was not read.
+                let _ = self.runtime.finish_output(&mut end);
+            }
+            return Err(Error::Limit(limit));
+        }
         if end.killed {
             // Whoever asked three times does not want to wait for a slow reader of the output.
             return Ok(status_of(end.signal).or(end.status).unwrap_or(1));
@@ -387,14 +409,14 @@ fn world(options: &Options) -> World {
 
 /// The driver under what the host has granted; where everything is granted and nobody is told there is
 /// nothing to ask.
-fn guarded(options: &Options) -> Result<Box<dyn Driver>, Error> {
+fn guarded(options: &Options, quota: Arc<Quota>) -> Result<Box<dyn Driver>, Error> {
     let driver = driver(options)?;
     let (permissions, audit) = (options.permissions.clone(), options.audit.clone());
-    if permissions.is_all() && audit.is_none() {
+    if permissions.is_all() && audit.is_none() && quota.is_unlimited() {
         return Ok(driver);
     }
     permissions.check().map_err(Error::Call)?;
-    Ok(Box::new(Guard::new(driver, permissions, audit, Arc::default())))
+    Ok(Box::new(Guard::new(driver, permissions, audit, quota)))
 }
 
 #[cfg(feature = "driver")]

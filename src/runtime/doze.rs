@@ -10,7 +10,8 @@ impl Runtime {
     /// How long the next turn would wait if nothing happens: zero if there is something to do, none
     /// if it would wait for as long as it takes.
     pub fn next_timeout(&mut self) -> Option<Duration> {
-        self.timeout()
+        let until = self.deadline().map(|until| until.since(self.rt.driver.now()));
+        self.timeout().into_iter().chain(until).min()
     }
 
     /// Whether nothing is left to do and nothing can come.
@@ -20,7 +21,7 @@ impl Runtime {
 
     /// Prepares for not being turned until something happens.
     pub fn doze(&mut self, waker: &Waker) -> Doze {
-        match self.timeout() {
+        match self.next_timeout() {
             Some(Duration::ZERO) => Doze::Awake,
             timeout => self.rt.driver.doze(timeout, waker),
         }

@@ -4,7 +4,7 @@
 //! split lets a native work with both (see [`Cx`](super::Cx)).
 
 use std::collections::VecDeque;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Wake, Waker};
 use std::time::Duration;
@@ -14,6 +14,7 @@ use slab::Slab;
 use super::driver::{Driver, Event, Lookups, Moment, Signal, Ticket};
 use super::finish::Ended;
 use super::host::Host;
+use super::meter::Meter;
 use super::op::Outcome;
 use super::output::{Discard, Output};
 use super::program::Parts;
@@ -71,6 +72,12 @@ pub struct Loop {
     pub(super) op_budget: u32,
     /// Nothing hides a cancel any more.
     pub(super) force: bool,
+    /// What the programs may use, if the host bounds it.
+    pub(super) meter: Option<Box<Meter>>,
+    /// The task that has used the fuel up, and goes on when there is more.
+    pub(super) dry: Option<TaskId>,
+    /// Fuel that the host has added, from any thread, and nobody has taken in yet.
+    pub(super) added_fuel: Arc<AtomicI64>,
     /// Fuel that tasks do not get yet, while force is on.
     pub(super) withheld: i64,
     /// What `exit` was called with first.
@@ -139,6 +146,9 @@ impl Loop {
             ops: 0,
             op_budget: super::task::BUDGET,
             force: false,
+            meter: None,
+            dry: None,
+            added_fuel: Arc::default(),
             withheld: 0,
             status: None,
             signal: None,

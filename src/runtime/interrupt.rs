@@ -17,7 +17,7 @@ use super::output::Target;
 use super::program::ProgramEnd;
 use super::rec::GRACE_DEFAULT;
 use super::watchdog::INTERRUPT_LATE;
-use crate::vm::Vm;
+use crate::vm::{INTERRUPT_LIMIT, Vm};
 
 /// Bit of the VM's interrupt flag: a signal has come, look for it. (4 is the watchdog's.)
 pub const INTERRUPT_SIGNAL: u8 = 1;
@@ -106,6 +106,9 @@ impl Loop {
         let flags = vm.interrupt.swap(0, Ordering::AcqRel);
         if flags & INTERRUPT_LATE != 0 {
             self.tell_stall(vm, None);
+        }
+        if flags & INTERRUPT_LIMIT != 0 {
+            self.mind_limits(vm);
         }
         if flags & INTERRUPT_HOST != 0 {
             self.interrupt(vm, Interrupt::Host);

@@ -33,6 +33,8 @@ mod handle;
 mod host;
 mod interrupt;
 mod join;
+mod limit;
+mod meter;
 mod mutex;
 mod nested;
 mod op;
@@ -64,7 +66,7 @@ mod waiters;
 mod watchdog;
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU8, Ordering};
+use std::sync::atomic::{AtomicI64, AtomicU8, Ordering};
 use std::task::Waker;
 
 pub use at_once::Called;
@@ -77,6 +79,7 @@ pub use handle::{End, ScopeHandle, TaskHandle};
 pub use host::{Host, ImportWork, Silent};
 pub use interrupt::{INTERRUPT_HOST, INTERRUPT_SIGNAL, Interrupt};
 pub use join::JoinPlace;
+pub use limit::{Limits, OnLimit, Verdict};
 pub use mutex::Mutex;
 pub use nested::Stop;
 pub use op::Outcome;
@@ -133,6 +136,7 @@ impl Runtime {
     /// Makes the program's task. It calls `callee`, then the `parts`, one after the other, until one
     /// of them fails. [`turn`](Runtime::turn) runs it.
     pub fn start(&mut self, callee: Value, args: &[Value], parts: Parts) {
+        self.begin_measuring();
         let call = Call { callee, args, named: None };
         self.rt.start_program(&mut self.vm, call, parts);
     }
@@ -141,6 +145,7 @@ impl Runtime {
     /// [`call_end`](Runtime::call_end) gives its result.
     pub fn call(&mut self, callee: Value, args: &[Value]) -> CallId {
         self.reclaim(callee, args);
+        self.begin_measuring();
         let owner = self.rt.program_rec();
         let call = Call { callee, args, named: None };
         let task = self.rt.make_task(&mut self.vm, Some(owner), TaskKind::Call, None, call);
@@ -199,7 +204,11 @@ impl Runtime {
 
     /// What asks the program to end from any thread, even while it computes.
     pub fn interrupter(&self) -> Interrupter {
-        Interrupter { flag: self.vm.interrupt.clone(), waker: self.rt.driver.waker() }
+        Interrupter {
+            flag: self.vm.interrupt.clone(),
+            added_fuel: self.rt.added_fuel.clone(),
+            waker: self.rt.driver.waker(),
+        }
     }
 }
 
@@ -207,6 +216,7 @@ impl Runtime {
 #[derive(Clone)]
 pub struct Interrupter {
     flag: Arc<AtomicU8>,
+    added_fuel: Arc<AtomicI64>,
     waker: Waker,
 }
 
@@ -216,5 +226,13 @@ impl Interrupter {
     pub fn interrupt(&self) {
         self.flag.fetch_or(INTERRUPT_HOST, Ordering::AcqRel);
         self.waker.wake_by_ref();
+    }
+
+    /// Gives the programs more fuel, also while they run. Without a limit of fuel it means nothing.
+    pub fn add_fuel(&self, units: u64) {
+        let units = i64::try_from(units).unwrap_or(i64::MAX);
+        let add = |before: i64| Some(before.saturating_add(units));
+        // It always succeeds, as the closure always gives a value.
+        let _ = self.added_fuel.fetch_update(Ordering::AcqRel, Ordering::Relaxed, add);
     }
 }

@@ -124,6 +124,7 @@ impl Loop {
                 }
                 if vm.fuel_left() <= 0 {
                     vm.set_fuel(OVERDRAFT);
+                    self.overdraw(vm, OVERDRAFT);
                 }
             }
             Exit::Spawn { callee, args, named, owner, flags } => {

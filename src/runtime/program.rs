@@ -84,6 +84,10 @@ impl Loop {
             return program;
         }
         self.force = false;
+        // One that was cancelled and has no tasks any more is of no use to anybody.
+        if let Some(old) = self.program.take() {
+            self.recs.remove(old);
+        }
         let made = self.recs.make(RecKind::Program, None, None);
         if let Some(rec) = self.recs.get_mut(made) {
             rec.isolates = self.session.is_some();

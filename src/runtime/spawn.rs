@@ -7,7 +7,7 @@ use super::task::{Birth, Name, Task, TaskId, TaskKind};
 use super::tracer::Step;
 use crate::bytecode::op::{SPAWN_DAEMON, SPAWN_TRY, SPAWN_UNNAMED};
 use crate::vm::object::TraceEntry;
-use crate::vm::{ErrorKind, FiberId, Request, Thrown, Value, Vm};
+use crate::vm::{ErrorKind, FiberId, Limit, Request, Thrown, Value, Vm};
 
 /// So many arguments of a spawn are copied without asking for memory.
 const FEW_ARGUMENTS: usize = 4;
@@ -133,6 +133,11 @@ impl Loop {
             }
             None => Name::Own(vm.callee_name(call.callee)),
         };
+        if let Some(meter) = &self.meter
+            && self.tasks.count() >= meter.tasks_max
+        {
+            vm.ring(Limit::Tasks);
+        }
         let (rec, budget) = (owner.unwrap_or_default(), self.op_budget);
         let id = self.tasks.make(Birth { name, kind, fiber, site, rec, budget });
         if owner.is_none() {

@@ -27,10 +27,8 @@ use crate::vm::{Args, Exit, FiberId, Left, NativeId, Thrown, Vm};
 
 /// While tasks are ready and no I/O is under way, the driver is asked only every so many turns.
 const TURNS_PER_POLL: u32 = 64;
-/// Fuel after which a task is looked at again while force is on …
+/// Fuel after which a task is looked at again while force is on.
 const FORCED_SLICE: i64 = 10_000;
-/// … and how many such slices its clean-ups get after it was stopped.
-const FORCED_SLICES: u32 = 64;
 
 /// What came of a turn.
 #[derive(Debug)]
@@ -106,6 +104,14 @@ impl Runtime {
     /// One pass of the loop. Waits at most `patience` if nothing is ready; none means as long as
     /// it takes.
     pub fn turn(&mut self, patience: Option<Duration>) -> Turn {
+        match self.rt.meter {
+            None => self.plain_turn(patience),
+            Some(_) => self.metered_turn(patience),
+        }
+    }
+
+    /// One pass that nobody measures.
+    pub(super) fn plain_turn(&mut self, patience: Option<Duration>) -> Turn {
         self.rt.tell(|rt| Step::TurnBegins { ready: rt.ready.len() });
         let turn = self.pass(patience);
         self.rt.tell(|_| Step::TurnEnds);
@@ -280,6 +286,7 @@ impl Runtime {
 
     /// Runs the code of a task until it is another one's turn. It may have left the VM already.
     pub(super) fn run_fiber(&mut self, id: TaskId, mut first: Option<Left>) -> bool {
+        self.rt.dry = None;
         if self.rt.force {
             self.ration();
         }
@@ -374,15 +381,8 @@ impl Runtime {
     fn refuel(&mut self, id: TaskId) -> bool {
         self.rt.take_interrupts(&mut self.vm);
         let Runtime { vm, rt } = self;
-        if rt.force && rt.effective(id).is_some() {
-            let Some(task) = rt.tasks.get_mut(id) else { return false };
-            let allowance = &mut task.rest_mut().allowance;
-            if *allowance == 0 {
-                *allowance = FORCED_SLICES;
-                rt.unwind(vm, id);
-            } else {
-                *allowance -= 1;
-            }
+        if rt.force || rt.meter.is_some() {
+            rt.stop_computing(vm, id);
         }
         if vm.fuel_left().saturating_add(rt.withheld) > 0 && !rt.killed {
             if self.rt.force {
@@ -393,6 +393,7 @@ impl Runtime {
         if let Some(task) = rt.tasks.get_mut(id) {
             task.stage = Stage::Ready;
             rt.ready.push_front(id);
+            rt.dry = Some(id);
         }
         true
     }

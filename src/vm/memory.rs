@@ -4,6 +4,7 @@
 
 use super::Vm;
 use super::error::{ErrorKind, Thrown};
+use super::limit::Limit;
 
 /// No allocation of Rust may be larger than this, whatever the limit says.
 const ALLOCATION_MAX: usize = isize::MAX as usize;
@@ -28,6 +29,7 @@ impl Vm {
     /// The error of a limit that is still passed after a collection.
     #[cold]
     pub(super) fn limit_reached(&mut self) -> Thrown {
+        self.ring(Limit::Memory);
         let text = match self.heap.limit() {
             usize::MAX => "so much memory cannot be had".to_owned(),
             limit => format!("the memory limit of {limit} bytes is reached"),

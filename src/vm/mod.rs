@@ -24,6 +24,7 @@ mod exit;
 mod fiber;
 mod frame;
 mod library;
+mod limit;
 mod load;
 mod memory;
 mod native;
@@ -59,6 +60,7 @@ pub use elements::Elements;
 pub use error::{ErrorKind, Thrown};
 pub use exit::{Args, Exit, FiberId, Left, Request, ScopeRequest, SelectArm, SelectOperand};
 pub use library::{Library, Offer, Offered};
+pub use limit::{Bell, INTERRUPT_LIMIT, Limit};
 pub use load::LoadError;
 pub use native::{
     HostFn, InlineFn, NOT_OF_LIBRARY, Native, NativeBody, NativeId, NativeParam, ParamKind,
@@ -126,6 +128,8 @@ pub struct Vm {
     pub heap: Heap,
     /// Anything but 0 stops the run loop at the next look, with `Exit::Budget`.
     pub interrupt: Arc<AtomicU8>,
+    /// Who wants to know when a limit is reached.
+    bell: Option<Arc<Bell>>,
     fuel_reserve: i64,
     /// Bytes in use after the last collection.
     collected_at: usize,
@@ -185,6 +189,7 @@ impl Vm {
             members: Vec::new(),
             heap,
             interrupt: Arc::default(),
+            bell: None,
             fuel_reserve: i64::MAX,
             collected_at: 0,
             safepoint: None,

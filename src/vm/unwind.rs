@@ -216,6 +216,7 @@ impl Vm {
 
     /// The error of a stack that has become too deep.
     pub(super) fn stack_overflow(&mut self) -> super::Thrown {
+        self.ring(super::Limit::Depth);
         self.error(ErrorKind::StackOverflowError, "calls are nested too deeply")
     }
 }

@@ -1,6 +1,7 @@
-//! What a host grants, and the ways round it.
+//! What a host grants and what it bounds, and the ways round it.
 
 mod command;
+mod limit;
 mod net;
 mod path;
 mod right;

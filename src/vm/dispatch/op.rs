@@ -397,6 +397,7 @@ impl Op<'_> {
         let capacity = doubled.min(slots_max);
         let bytes = (capacity - capacity.min(needed)) * size_of::<Value>();
         if self.vm.heap.reserve(bytes).is_err() {
+            self.vm.ring(crate::vm::Limit::Memory);
             return Err(self.vm.error(ErrorKind::MemoryError, "no memory for a deeper stack"));
         }
         Ok(capacity)

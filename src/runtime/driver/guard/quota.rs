@@ -6,53 +6,82 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use crate::runtime::driver::file_system::{DirEntry, FileFacts, FileSystem, OpenFile, OpenHow};
+use crate::vm::{Bell, Limit};
 
 /// The most that may be open, and what is.
 #[derive(Debug)]
 pub struct Quota {
-    sockets_max: usize,
-    files_max: usize,
+    sockets_max: AtomicUsize,
+    files_max: AtomicUsize,
     files: AtomicUsize,
+    bell: Option<Arc<Bell>>,
 }
 
 impl Default for Quota {
     fn default() -> Quota {
-        Quota::new(usize::MAX, usize::MAX)
+        Quota {
+            sockets_max: AtomicUsize::new(usize::MAX),
+            files_max: AtomicUsize::new(usize::MAX),
+            files: AtomicUsize::new(0),
+            bell: None,
+        }
     }
 }
 
 impl Quota {
-    /// So many sockets and files may be open.
+    /// So many sockets and files may be open; the bell rings when somebody wants one more.
     #[must_use]
-    pub fn new(sockets_max: usize, files_max: usize) -> Quota {
-        Quota { sockets_max, files_max, files: AtomicUsize::new(0) }
+    pub fn new(sockets_max: usize, files_max: usize, bell: Arc<Bell>) -> Quota {
+        Quota {
+            sockets_max: AtomicUsize::new(sockets_max),
+            files_max: AtomicUsize::new(files_max),
+            files: AtomicUsize::new(0),
+            bell: Some(bell),
+        }
     }
 
     /// Whether there is no limit.
     #[must_use]
     pub fn is_unlimited(&self) -> bool {
-        self.sockets_max == usize::MAX && self.files_max == usize::MAX
+        let is_free = |max: &AtomicUsize| max.load(Ordering::Relaxed) == usize::MAX;
+        is_free(&self.sockets_max) && is_free(&self.files_max)
+    }
+
+    /// So many more sockets may be open.
+    pub fn allow_sockets(&self, more: usize) {
+        self.sockets_max.fetch_add(more, Ordering::Relaxed);
+    }
+
+    /// So many more files may be open.
+    pub fn allow_files(&self, more: usize) {
+        self.files_max.fetch_add(more, Ordering::Relaxed);
     }
 
     pub(super) fn check_sockets(&self, open: usize) -> io::Result<()> {
-        if open < self.sockets_max { Ok(()) } else { Err(full("sockets", self.sockets_max)) }
+        let max = self.sockets_max.load(Ordering::Relaxed);
+        if open < max { Ok(()) } else { Err(self.full(Limit::Sockets, max)) }
+    }
+
+    /// The error of one too many.
+    #[cold]
+    fn full(&self, what: Limit, max: usize) -> io::Error {
+        if let Some(bell) = &self.bell {
+            bell.ring(what);
+        }
+        io::Error::other(TooMany { what, max })
     }
 
     /// A listener that may not accept waits, as where the system has no descriptor left.
     pub(super) fn check_accept(&self, open: usize) -> io::Result<()> {
-        if open < self.sockets_max { Ok(()) } else { Err(io::ErrorKind::ResourceBusy.into()) }
+        let max = self.sockets_max.load(Ordering::Relaxed);
+        if open < max { Ok(()) } else { Err(io::ErrorKind::ResourceBusy.into()) }
     }
-}
-
-/// The error of one too many.
-fn full(what: &'static str, max: usize) -> io::Error {
-    io::Error::other(TooMany { what, max })
 }
 
 /// That a VM has as much open as its host allows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct TooMany {
-    what: &'static str,
+    what: Limit,
     max: usize,
 }
 
@@ -66,7 +95,7 @@ impl TooMany {
 
 impl std::fmt::Display for TooMany {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "the program has {} {} open, and its host allows no more", self.max, self.what)
+        write!(f, "its host allows the program no more than {} {}", self.max, self.what)
     }
 }
 
@@ -81,7 +110,7 @@ pub(super) struct CountedFiles {
 impl CountedFiles {
     /// These files, counted if there is a limit.
     pub(super) fn around(files: Arc<dyn FileSystem>, quota: &Arc<Quota>) -> Arc<dyn FileSystem> {
-        if quota.files_max == usize::MAX {
+        if quota.files_max.load(Ordering::Relaxed) == usize::MAX {
             return files;
         }
         Arc::new(CountedFiles { inner: files, quota: quota.clone() })
@@ -95,7 +124,8 @@ impl Seat {
     fn take(quota: &Arc<Quota>) -> io::Result<Seat> {
         let taken = quota.files.fetch_add(1, Ordering::AcqRel);
         let seat = Seat(quota.clone());
-        if taken < quota.files_max { Ok(seat) } else { Err(full("files", quota.files_max)) }
+        let max = quota.files_max.load(Ordering::Relaxed);
+        if taken < max { Ok(seat) } else { Err(quota.full(Limit::Files, max)) }
     }
 }
 

@@ -1,0 +1,127 @@
+//! The bounds that a host sets to its programs, and the bell that rings where one is reached.
+//!
+//! Whoever finds that a bound is reached rings the bell, on whatever thread; the loop hears it at the
+//! next look at the interrupt flag and decides what comes of it.
+
+use std::fmt;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU8, AtomicU64, Ordering};
+
+use super::Vm;
+
+/// Bit of the VM's interrupt flag: a limit is reached.
+pub const INTERRUPT_LIMIT: u8 = 8;
+
+/// Something that a host bounds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Limit {
+    /// Bytes of memory.
+    Memory,
+    /// Calls inside each other.
+    Depth,
+    /// Calls and turns of loops.
+    Fuel,
+    /// Time by the clock.
+    Deadline,
+    /// Tasks at the same time.
+    Tasks,
+    /// Sockets and pipes that are open.
+    Sockets,
+    /// Files that are open.
+    Files,
+    /// Bytes that are printed.
+    Output,
+}
+
+impl Limit {
+    /// All of them.
+    pub const ALL: [Limit; 8] = [
+        Limit::Memory,
+        Limit::Depth,
+        Limit::Fuel,
+        Limit::Deadline,
+        Limit::Tasks,
+        Limit::Sockets,
+        Limit::Files,
+        Limit::Output,
+    ];
+
+    fn bit(self) -> u8 {
+        1 << self as u8
+    }
+}
+
+impl fmt::Display for Limit {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Limit::Memory => "memory",
+            Limit::Depth => "nested calls",
+            Limit::Fuel => "fuel",
+            Limit::Deadline => "time",
+            Limit::Tasks => "tasks",
+            Limit::Sockets => "open sockets",
+            Limit::Files => "open files",
+            Limit::Output => "output",
+        })
+    }
+}
+
+/// Rings where a limit is reached.
+#[derive(Debug)]
+pub struct Bell {
+    rung: AtomicU8,
+    interrupt: Arc<AtomicU8>,
+    /// Bytes that may still be printed.
+    pub output_left: AtomicU64,
+}
+
+impl Bell {
+    /// A bell that is heard by the VM with this interrupt flag.
+    #[must_use]
+    pub fn new(interrupt: Arc<AtomicU8>, output_max: u64) -> Bell {
+        Bell { rung: AtomicU8::new(0), interrupt, output_left: AtomicU64::new(output_max) }
+    }
+
+    /// A limit is reached.
+    pub fn ring(&self, limit: Limit) {
+        self.rung.fetch_or(limit.bit(), Ordering::AcqRel);
+        self.interrupt.fetch_or(INTERRUPT_LIMIT, Ordering::AcqRel);
+    }
+
+    /// The limits that were reached since the last time.
+    pub fn take(&self) -> impl Iterator<Item = Limit> + use<> {
+        let rung = match self.rung.load(Ordering::Relaxed) {
+            0 => 0,
+            _ => self.rung.swap(0, Ordering::AcqRel),
+        };
+        Limit::ALL.into_iter().filter(move |limit| rung & limit.bit() != 0)
+    }
+
+    /// How many of so many bytes may be printed; rings if not all.
+    pub fn print(&self, bytes: usize) -> usize {
+        let wanted = u64::try_from(bytes).unwrap_or(u64::MAX);
+        let left = self.output_left.load(Ordering::Relaxed);
+        let printed = wanted.min(left);
+        self.output_left.store(left - printed, Ordering::Relaxed);
+        if printed < wanted {
+            self.ring(Limit::Output);
+        }
+        usize::try_from(printed).unwrap_or(bytes)
+    }
+}
+
+impl Vm {
+    /// Gives the VM a bell for its own limits: memory and depth.
+    pub fn set_bell(&mut self, bell: Arc<Bell>) {
+        self.bell = Some(bell);
+    }
+
+    /// Rings it, if there is one, and lets the running code stop at its next call or turn of a loop.
+    #[cold]
+    pub fn ring(&mut self, limit: Limit) {
+        let Some(bell) = &self.bell else { return };
+        bell.ring(limit);
+        self.fuel_reserve = self.fuel_reserve.saturating_add(self.fuel.max(0));
+        self.fuel = 0;
+    }
+}
