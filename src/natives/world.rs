@@ -3,6 +3,7 @@
 //! The command line gives those of its process; a host that embeds Kettle, and every script test,
 //! gives its own. Nothing else in this layer may touch `std::io::stdin`, `stdout` or `stderr`.
 
+use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// The outside of a VM, as the host wants it.
@@ -39,9 +40,19 @@ pub enum Output {
 }
 
 /// Bytes that a VM has written and its host can read, from any thread.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Capture {
     kept: Arc<Mutex<Kept>>,
+    /// Who gets the bytes instead.
+    sink: Option<Sink>,
+}
+
+type Sink = Arc<dyn Fn(&[u8]) + Send + Sync>;
+
+impl fmt::Debug for Capture {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Capture").field("kept", &self.kept).finish_non_exhaustive()
+    }
 }
 
 #[derive(Debug)]
@@ -72,6 +83,12 @@ impl Output {
         Output::Captured(Capture::default())
     }
 
+    /// An output that the host takes, piece by piece, on the thread that drives the VM: to write it
+    /// into a log, a window, a socket.
+    pub fn to(sink: impl Fn(&[u8]) + Send + Sync + 'static) -> Output {
+        Output::Captured(Capture { sink: Some(Arc::new(sink)), ..Capture::up_to(0) })
+    }
+
     /// The same for the first `max` bytes.
     pub fn captured_up_to(max: usize) -> Output {
         Output::Captured(Capture::up_to(max))
@@ -92,11 +109,14 @@ impl Output {
 impl Capture {
     fn up_to(max: usize) -> Capture {
         let kept = Kept { bytes: Vec::new(), max, lost: 0 };
-        Capture { kept: Arc::new(Mutex::new(kept)) }
+        Capture { kept: Arc::new(Mutex::new(kept)), sink: None }
     }
 
     /// Adds bytes.
     pub fn write(&self, bytes: &[u8]) {
+        if let Some(sink) = &self.sink {
+            return sink(bytes);
+        }
         let mut kept = self.lock();
         let room = bytes.len().min(kept.max - kept.bytes.len());
         kept.bytes.extend_from_slice(&bytes[..room]);
