@@ -22,7 +22,11 @@ pub enum Called {
 impl Loop {
     /// Nobody would run before a new task, or has to hear of it.
     fn is_quiet(&self) -> bool {
-        self.ready.is_empty() && self.tracer.is_none() && !self.force && self.trial.is_none() && self.meter.is_none()
+        self.ready.is_empty()
+            && self.tracer.is_none()
+            && !self.force
+            && self.trial.is_none()
+            && self.meter.is_none()
     }
 }
 
