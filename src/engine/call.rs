@@ -243,7 +243,7 @@ impl Vm {
         Some(match self.runtime.call_end(call) {
             Some(CallEnd::Outcome(Ok(value))) => Ok(value),
             Some(CallEnd::Outcome(Err(_)) | CallEnd::Cancelled(_))
-                if let Some(limit) = self.runtime.take_limit() =>
+                if let Some(limit) = self.runtime.take_limit(true) =>
             {
                 Err(Error::Limit(limit))
             }
@@ -259,7 +259,7 @@ impl Vm {
             None if is_over => {
                 // The host has insisted so often that its own call was left, too.
                 self.runtime.forget_call(call);
-                Err(match self.runtime.take_limit() {
+                Err(match self.runtime.take_limit(true) {
                     Some(limit) => Error::Limit(limit),
                     None => Error::Cancelled("host".to_owned()),
                 })

@@ -229,7 +229,7 @@ impl Vm {
     /// The exit status that follows from the end of a program, or the error that it ended with.
     pub(super) fn conclude(&mut self, mut end: ProgramEnd) -> Result<i32, Error> {
         self.runtime.vm.end_watch();
-        if let Some(limit) = self.runtime.take_limit() {
+        if let Some(limit) = self.runtime.take_limit(end.outcome.is_err()) {
             if !end.killed {
                 // That a limit was reached says more than that the output was not read.
                 let _ = self.runtime.finish_output(&mut end);

@@ -45,6 +45,15 @@ pub(super) struct Meter {
 }
 
 impl Meter {
+    /// Whether the host bounds this here, and not only in the milder way of the options.
+    fn means(&self, limit: Limit) -> bool {
+        match limit {
+            Limit::Memory => self.limits.memory.is_some(),
+            Limit::Depth => self.limits.depth.is_some(),
+            _ => true,
+        }
+    }
+
     /// Takes in what the host has added.
     fn take_added(&mut self) {
         if self.added.load(Ordering::Relaxed) > 0 {
@@ -99,9 +108,14 @@ impl Runtime {
         }));
     }
 
-    /// The limit that has ended the program, once: from then on it counts for whatever comes next.
-    pub fn take_limit(&mut self) -> Option<Limit> {
+    /// The limit that has ended the program, once: from then on it counts for whatever comes next. One that
+    /// has `failed` may have done so by a limit that nobody has looked at yet.
+    pub fn take_limit(&mut self, failed: bool) -> Option<Limit> {
         let meter = self.rt.meter.as_mut()?;
+        if meter.stopping.is_none() && failed {
+            let rung = meter.bell.take().find(|limit| meter.means(*limit));
+            return rung;
+        }
         let limit = meter.stopping.take()?;
         meter.fuel = meter.saved;
         meter.until = None;
@@ -126,9 +140,14 @@ impl Runtime {
     /// A run or a call of the host begins.
     pub(super) fn begin_measuring(&mut self) {
         let now = self.rt.driver.now();
+        let is_alone = self.rt.tasks.count() == 0;
         if let Some(meter) = &mut self.rt.meter
             && meter.stopping.is_none()
         {
+            if is_alone {
+                // What came before has ended, whatever it has reached.
+                meter.bell.take().for_each(drop);
+            }
             meter.until = meter.limits.deadline.map(|span| now.after(span));
         }
     }
@@ -200,12 +219,7 @@ impl Loop {
     fn reached(&mut self, vm: &mut Vm, limit: Limit, now: Moment) {
         let is_busy = self.tasks.count() > 0;
         let Some(meter) = &mut self.meter else { return };
-        let is_meant = match limit {
-            Limit::Memory => meter.limits.memory.is_some(),
-            Limit::Depth => meter.limits.depth.is_some(),
-            _ => true,
-        };
-        if !is_meant {
+        if !meter.means(limit) {
             // The error that the program gets is all there is to it.
             return;
         }
