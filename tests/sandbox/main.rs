@@ -1,6 +1,7 @@
 //! What a host grants and what it bounds, and the ways round it.
 
 mod command;
+mod growth;
 mod limit;
 mod net;
 mod path;
