@@ -148,7 +148,8 @@ impl Vm {
         self.runtime.next_timeout()
     }
 
-    /// For a loop of the host: does what can be done without waiting, for about that long at most.
+    /// For a loop of the host: does what can be done without waiting, for about that long at most. Time
+    /// that is virtual goes on to the next thing that happens, unless the budget is zero.
     ///
     /// ```
     /// use std::time::Duration;
@@ -175,7 +176,7 @@ impl Vm {
                 Pass::Over => return Progress::Idle,
                 Pass::Waiting => {
                     let awake = self.runtime.doze(std::task::Waker::noop()) == Doze::Awake;
-                    if awake && self.runtime.is_simulated() {
+                    if awake && self.runtime.is_simulated() && !budget.is_zero() {
                         self.pass(None);
                     } else if !awake || self.runtime.next_timeout() != Some(Duration::ZERO) {
                         return Progress::Waiting;

@@ -255,6 +255,11 @@ typed! {
 }
 
 impl Func {
+    /// A value that is known to be a function.
+    pub(super) fn of(value: Value) -> Func {
+        Func(value)
+    }
+
     /// Calls it and runs it to its end.
     ///
     /// With a [`Ctx`](super::Ctx) nothing else of the script goes on meanwhile, so it cannot wait: a

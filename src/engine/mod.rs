@@ -41,6 +41,7 @@ mod serde;
 mod signature;
 mod spine;
 mod stdlib;
+mod swap;
 mod task_report;
 mod trace;
 mod trial;

@@ -283,7 +283,7 @@ impl Vm {
         let Some(module) = &self.started else {
             return Err(Error::Call("no program has been run on this VM yet".to_owned()));
         };
-        if let Some(value) = self.runtime.vm.export(&module.name, name) {
+        if let Some(value) = self.runtime.vm.export_of(module, name) {
             return Ok(value);
         }
         let known = module.exports.iter().map(|export| &*export.name);

@@ -113,14 +113,6 @@ impl Vm {
         Ok(closures)
     }
 
-    /// The value of an exported name of a module that was loaded last under that name.
-    pub fn export(&self, module: &str, name: &str) -> Option<Value> {
-        let module = self.modules.iter().rfind(|known| &*known.code.name == module)?;
-        let export = module.code.exports.iter().find(|export| &*export.name == name)?;
-        let value = self.slots[(module.first_slot + export.slot) as usize];
-        (!value.is_unset()).then_some(value)
-    }
-
     /// The value of any top-level name of a module that was loaded last under that name.
     pub fn global(&self, module: &str, name: &str) -> Option<Value> {
         let module = self.modules.iter().rfind(|known| &*known.code.name == module)?;

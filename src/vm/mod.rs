@@ -7,7 +7,7 @@
 //!   live;
 //! - `stack frame fiber`: where a computation stands;
 //! - `memory elements`: asking for room, reading what can be iterated over;
-//! - `code load registry library native error`: the tables that code refers to, and what fills them;
+//! - `code load reload registry library native error`: the tables that code refers to, and what fills them;
 //! - `dispatch`: the run loop with the fast paths; `ops`: what instructions do beyond them;
 //! - `unwind trace`: errors and cuts look for handlers and say where they come from;
 //! - `exit resume`: how the loop is left and entered again;
@@ -31,6 +31,7 @@ mod native;
 mod ops;
 pub mod profile;
 mod registry;
+mod reload;
 mod resume;
 mod session;
 mod stack;

@@ -15,6 +15,7 @@ use kettle::engine::{
 
 mod drive;
 mod handle;
+mod many;
 
 #[path = "../../examples/embed/minimal.rs"]
 mod minimal;
