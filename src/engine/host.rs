@@ -4,6 +4,7 @@
 //! call, the result is converted back, an `Err` is thrown as an error with its chain of causes,
 //! and a panic becomes an error that names the function. Functions that wait are in
 //! [`future`](super::future).
+#![expect(clippy::too_many_arguments, reason = "there is a function for each number of parameters")]
 
 use std::any::Any;
 use std::borrow::Cow;
