@@ -29,6 +29,13 @@ impl Instruction {
         Instruction { op, a, b, c, imm }
     }
 
+    /// All of it as one word.
+    #[inline(always)]
+    pub const fn word(self) -> u64 {
+        let [op, a, b, c] = [self.op as u8 as u64, self.a as u64, self.b as u64, self.c as u64];
+        op | a << 8 | b << 16 | c << 24 | (self.imm as u32 as u64) << 32
+    }
+
     /// The 16-bit integer in `b` and `c`.
     pub const fn small(self) -> i16 {
         i16::from_le_bytes([self.b, self.c])

@@ -140,8 +140,11 @@ impl Layout<'_> {
         };
         self.closed = Closed::None;
         let token = if lexeme.word { self.word(at, owner) } else { lexeme.token };
-        // Whether a pattern stands here does not depend on the token itself.
-        let pattern = self.pattern_position();
+        // Only brackets ask whether they are part of a pattern; it does not depend on the bracket itself.
+        let pattern = matches!(
+            token,
+            Token::ParenOpen | Token::BracketOpen | Token::QuestionBracket | Token::BraceOpen
+        ) && self.pattern_position();
         self.note_header(token);
         self.bracket(at, token, pattern)
     }
@@ -261,11 +264,12 @@ impl Layout<'_> {
     // ---- headers, arms, patterns
 
     fn note_header(&mut self, token: Token) {
-        let header = self.waiting_header();
         let frame = self.frame_mut();
         let has_arms = frame.kind.has_arms();
         match token {
-            Token::If if (has_arms && frame.head) || header == Some(Token::Catch) => {
+            Token::If
+                if (has_arms && frame.head) || frame.headers.last() == Some(&Token::Catch) =>
+            {
                 frame.guard = true;
             }
             Token::If

@@ -7,6 +7,7 @@
 use std::cell::Cell;
 use std::sync::Arc;
 
+use super::value::Value;
 use crate::bytecode::instruction::Instruction;
 use crate::bytecode::program::{FunctionCode, ModuleCode};
 
@@ -20,6 +21,8 @@ pub struct Function {
     pub code: Box<[Cell<Instruction>]>,
     /// Registers of its frame.
     pub registers: u32,
+    /// The same in bytes.
+    pub frame_bytes: u32,
     /// With exactly so many arguments a bare call needs no more than a frame.
     pub plain_count: u16,
     /// With exactly so many arguments an awaited call needs no more than a frame.
@@ -59,6 +62,7 @@ impl Function {
         Function {
             code: code.into_iter().map(Cell::new).collect(),
             registers: u32::from(source.registers),
+            frame_bytes: u32::from(source.registers) * size_of::<Value>() as u32,
             plain_count: if source.is_async { NEVER } else { exact },
             await_count: exact,
             closure_register: source.closure_register,

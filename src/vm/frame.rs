@@ -8,7 +8,9 @@
 //!
 //! The result of a call is written over the header, which is the caller's `R[a]`.
 
-use super::value::Kind;
+use super::value::{Kind, Value};
+use crate::bytecode::instruction::Instruction;
+use crate::bytecode::op::Opcode;
 
 /// The first word of a frame header.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -41,6 +43,26 @@ impl FrameWord {
         FrameWord(kind | flags << 8 | (distance as u64) << 16 | u64::from(function) << 32)
     }
 
+    /// What the loader makes of the call of a known function: but for its opcode the instruction is
+    /// the word of the frame that it pushes. Other instructions stay what they are.
+    pub fn into_call(call: Instruction) -> Instruction {
+        let flags = match call.op {
+            Opcode::CallKnown => 0,
+            Opcode::CallKnownAwait => AWAITED as u8,
+            _ => return call,
+        };
+        let distance = (u16::from(call.a) + 1) * size_of::<Value>() as u16;
+        let [b, c] = distance.to_le_bytes();
+        Instruction { a: flags, b, c, ..call }
+    }
+
+    /// The word of the frame that such an instruction pushes. Its opcode is given once more since
+    /// the optimiser then has nothing to mask.
+    #[inline(always)]
+    pub fn of_call(call: Instruction, op: Opcode) -> FrameWord {
+        FrameWord(call.word().wrapping_sub(op as u64).wrapping_add(Kind::Frame as u64))
+    }
+
     /// Its flags.
     #[inline]
     pub fn flags(self) -> u64 {
@@ -63,6 +85,16 @@ impl FrameWord {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_call_of_a_known_function_has_the_word_of_its_frame() {
+        let flags = [(Opcode::CallKnown, 0), (Opcode::CallKnownAwait, AWAITED)];
+        for ((op, flags), a) in flags.into_iter().zip([0, 254]) {
+            let call = FrameWord::into_call(Instruction::new(op, a, 0, 3, 123_456));
+            let distance = (usize::from(a) + 1) * size_of::<Value>();
+            assert_eq!(FrameWord::of_call(call, op), FrameWord::new(flags, distance, 123_456));
+        }
+    }
 
     #[test]
     fn a_word_gives_back_what_it_was_made_of() {

@@ -15,6 +15,7 @@ use super::Vm;
 use super::code::{Function, FunctionInfo};
 use super::error::ErrorKind;
 use super::exit::Exit;
+use super::frame::FrameWord;
 use super::object::{Module, ModuleMember};
 use super::value::Value;
 use crate::bytecode::instruction::Instruction;
@@ -456,5 +457,5 @@ fn relocate(mut at: Instruction, relocation: &Relocation<'_>) -> Instruction {
         | Immediate::Class
         | Immediate::Select => at.imm,
     };
-    at
+    FrameWord::into_call(at)
 }

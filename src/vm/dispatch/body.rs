@@ -68,34 +68,30 @@ macro_rules! instructions {
             },
             Opcode::GetUpvalueCell => {
                 let cell = upvalues(reg!($pc, $base, c)).add((*$pc).b as usize);
-                if tag(content(cell)) == UNSET {
+                let kind = tag(content(cell));
+                if kind == UNSET {
                     rare!(ops::variable::unset_variable)
                 }
-                copy_slot(reg!($pc, $base, a), content(cell));
+                put_words(reg!($pc, $base, a), kind, bits(content(cell)));
                 advance!($pc)
             },
             Opcode::SetUpvalueCell => {
                 let cell = upvalues(reg!($pc, $base, c)).add((*$pc).b as usize);
-                let value = reg!($pc, $base, a);
-                (*$vm).heap.store_barrier(*value);
-                copy_slot(content(cell), value);
-                advance!($pc)
+                store!($vm $pc, content(cell), reg!($pc, $base, a))
             },
             Opcode::NewCell | Opcode::NewCellUnset => slow!(ops::variable::new_cell),
             Opcode::GetCell => {
                 let cell = reg!($pc, $base, b);
-                if tag(content(cell)) == UNSET {
+                let kind = tag(content(cell));
+                if kind == UNSET {
                     rare!(ops::variable::unset_variable)
                 }
-                copy_slot(reg!($pc, $base, a), content(cell));
+                put_words(reg!($pc, $base, a), kind, bits(content(cell)));
                 advance!($pc)
             },
             Opcode::SetCell => {
                 let cell = reg!($pc, $base, a);
-                let value = reg!($pc, $base, b);
-                (*$vm).heap.store_barrier(*value);
-                copy_slot(content(cell), value);
-                advance!($pc)
+                store!($vm $pc, content(cell), reg!($pc, $base, b))
             },
             Opcode::Closure => slow!(ops::variable::closure),
 
@@ -334,10 +330,8 @@ macro_rules! instructions {
                 if tag(container) == LIST && tag(index) == INT {
                     let list = list_mut(container);
                     if bits(index) < list.items.len() as u64 && !list.frozen {
-                        let value = reg!($pc, $base, c);
-                        (*$vm).heap.store_barrier(*value);
-                        copy_slot(list.items.as_mut_ptr().add(bits(index) as usize), value);
-                        advance!($pc)
+                        let item = list.items.as_mut_ptr().add(bits(index) as usize);
+                        store!($vm $pc, item, reg!($pc, $base, c))
                     }
                 }
                 slow!(ops::index::set)
@@ -348,10 +342,8 @@ macro_rules! instructions {
                     let list = list_mut(container);
                     let index = i64::from((*$pc).imm) as u64;
                     if index < list.items.len() as u64 && !list.frozen {
-                        let value = reg!($pc, $base, b);
-                        (*$vm).heap.store_barrier(*value);
-                        copy_slot(list.items.as_mut_ptr().add(index as usize), value);
-                        advance!($pc)
+                        let item = list.items.as_mut_ptr().add(index as usize);
+                        store!($vm $pc, item, reg!($pc, $base, b))
                     }
                 }
                 slow!(ops::index::set)
@@ -379,48 +371,26 @@ macro_rules! instructions {
             Opcode::SetFieldCached => {
                 let object = reg!($pc, $base, a);
                 if tag(object) == INSTANCE && shape(object) == (*$pc).imm as u32 {
-                    let value = reg!($pc, $base, b);
-                    (*$vm).heap.store_barrier(*value);
-                    copy_slot(field(object, (*$pc).c), value);
-                    advance!($pc)
+                    store!($vm $pc, field(object, (*$pc).c), reg!($pc, $base, b))
                 }
                 slow!(ops::field::set)
             },
             Opcode::GetMethod => slow!(ops::field::get_method),
 
             // ---- calls
-            Opcode::Call => {
-                call_closure!($vm $pc $base, plain_count, 0, false)
-            },
-            Opcode::CallAwait => {
-                call_closure!($vm $pc $base, await_count, AWAITED, true)
-            },
-            Opcode::CallKnown => {
-                burn!($vm);
-                let number = (*$pc).imm as u32;
-                let function = (*$vm).functions.as_ptr().add(number as usize);
-                let window = reg!($pc, $base, a);
-                enter!($vm $pc $base, window, number, function, 0, 1,
-                    ops::call::call_known)
-            },
+            Opcode::Call => call_closure!($vm $pc $base, plain_count, 0, plain_step),
+            Opcode::CallAwait => call_closure!($vm $pc $base, await_count, AWAITED, await_step),
+            Opcode::CallKnown => call_known!($vm $pc $base, Opcode::CallKnown, plain_step),
             Opcode::CallKnownAwait => {
-                burn!($vm);
-                let number = (*$pc).imm as u32;
-                let function = (*$vm).functions.as_ptr().add(number as usize);
-                let window = reg!($pc, $base, a);
-                let step = (*function).await_step as usize;
-                enter!($vm $pc $base, window, number, function, AWAITED, step,
-                    ops::call::call_known)
+                call_known!($vm $pc $base, Opcode::CallKnownAwait, await_step)
             },
             Opcode::Invoke | Opcode::InvokeAwait => {
                 burn!($vm);
                 slow!(ops::invoke::invoke)
             },
-            Opcode::InvokeCached => {
-                call_method!($vm $pc $base, plain_count, 0, false)
-            },
+            Opcode::InvokeCached => call_method!($vm $pc $base, plain_count, 0, plain_step),
             Opcode::InvokeAwaitCached => {
-                call_method!($vm $pc $base, await_count, AWAITED, true)
+                call_method!($vm $pc $base, await_count, AWAITED, await_step)
             },
             Opcode::InvokeNative => {
                 burn!($vm);
@@ -432,8 +402,8 @@ macro_rules! instructions {
                 if tag(window.add(1)) == LIST {
                     let list = list_mut(window.add(1));
                     let length = list.items.len();
-                    if length < list.items.capacity() && !list.frozen {
-                        (*$vm).heap.store_barrier(*window.add(2));
+                    let is_free = !list.frozen && !(*$vm).heap.is_marking();
+                    if length < list.items.capacity() && is_free {
                         copy_slot(list.items.as_mut_ptr().add(length), window.add(2));
                         list.items.set_len(length + 1);
                         write_slot(window, Value::null());
@@ -487,34 +457,15 @@ macro_rules! instructions {
             },
             Opcode::CallEither => {
                 if FrameWord(tag($base.sub(1))).flags() & AWAITED == 0 {
-                    call_closure!($vm $pc $base, plain_count, 0, false)
+                    call_closure!($vm $pc $base, plain_count, 0, plain_step)
                 }
                 burn!($vm);
                 slow!(ops::call::call)
             },
             Opcode::Return => {
-                let header = $base.sub(1);
-                let word = FrameWord(tag(header));
-                if word.0 & SPECIAL != 0 {
-                    slow!(ops::call::special_return)
-                }
-                let result = reg!($pc, $base, a);
-                $pc = std::ptr::with_exposed_provenance(bits(header) as usize);
-                $base = $base.byte_sub(word.distance());
-                copy_slot(header, result);
-                next!()
+                leave!($pc $base, header, copy_slot(header, reg!($pc, $base, a)))
             },
-            Opcode::ReturnNull => {
-                let header = $base.sub(1);
-                let word = FrameWord(tag(header));
-                if word.0 & SPECIAL != 0 {
-                    slow!(ops::call::special_return)
-                }
-                $pc = std::ptr::with_exposed_provenance(bits(header) as usize);
-                $base = $base.byte_sub(word.distance());
-                write_slot(header, Value::null());
-                next!()
-            },
+            Opcode::ReturnNull => leave!($pc $base, header, write_slot(header, Value::null())),
 
             Opcode::GetSuper => slow!(ops::invoke::get_super),
 

@@ -19,6 +19,18 @@ macro_rules! advance {
     }};
 }
 
+/// Stores a register into an object. While the collector marks it has to be told: by a function, since
+/// a handler that calls needs a native frame.
+macro_rules! store {
+    ($vm:ident $pc:ident, $slot:expr, $register:expr) => {{
+        if (*$vm).heap.is_marking() {
+            slow!(op::store)
+        }
+        copy_slot($slot, $register);
+        advance!($pc)
+    }};
+}
+
 /// Jumps if the condition holds, else moves on.
 macro_rules! jump_if {
     ($condition:expr, $pc:ident) => {{
@@ -267,28 +279,43 @@ macro_rules! compare_jump_float {
     }};
 }
 
-/// Pushes a frame: its arguments stand behind `window`, it returns `$step` instructions on.
-macro_rules! enter {
-    ($vm:ident $pc:ident $base:ident,
-     $window:ident, $number:expr, $function:ident, $flags:expr, $step:expr, $slow:expr) => {{
-        let inner = $window.add(1);
-        if inner.add((*$function).registers as usize).addr() > (*$vm).stack_end {
-            rare!($slow)
+/// Takes the rare path unless the stack has room for the frame of a function.
+macro_rules! ensure_room {
+    ($vm:ident, $inner:ident, $function:ident, $rare:expr) => {
+        if $inner.byte_add((*$function).frame_bytes as usize).addr() > (*$vm).stack_end {
+            rare!($rare)
         }
-        let distance = inner.addr() - $base.addr();
-        let word = FrameWord::new($flags, distance, $number);
+    };
+}
+
+/// Pushes a frame, for which there is room: its arguments stand from `inner` on, it returns `step`
+/// instructions on.
+macro_rules! enter {
+    ($pc:ident $base:ident, $inner:ident, $word:expr, $function:ident, $step:expr) => {{
         let back = $pc.add($step).expose_provenance();
-        write_slot($window, Value::frame(word.0 >> 8, back as u64));
+        put_words($inner.sub(1), $word.0, back as u64);
         $pc = (*$function).entry();
-        $base = inner;
+        $base = $inner;
         next!()
+    }};
+}
+
+/// Calls the function in the instruction, which has also the word of the frame.
+macro_rules! call_known {
+    ($vm:ident $pc:ident $base:ident, $op:expr, $step:ident) => {{
+        burn!($vm);
+        let function = (*$vm).functions.as_ptr().add(callee($pc));
+        let inner = $base.byte_add(distance($pc));
+        let word = FrameWord::of_call(*$pc, $op);
+        ensure_room!($vm, inner, function, ops::call::call_known);
+        let step = $step(function);
+        enter!($pc $base, inner, word, function, step)
     }};
 }
 
 /// Calls the closure in `R[a]` if it takes exactly what is given, else calls slowly.
 macro_rules! call_closure {
-    ($vm:ident $pc:ident $base:ident,
-     $count:ident, $flags:expr, $step:expr) => {{
+    ($vm:ident $pc:ident $base:ident, $count:ident, $flags:expr, $step:ident) => {{
         burn!($vm);
         let window = reg!($pc, $base, a);
         if tag(window) == CLOSURE {
@@ -296,16 +323,14 @@ macro_rules! call_closure {
             let function = (*$vm).functions.as_ptr().add(number as usize);
             if (*function).$count == u16::from((*$pc).c) {
                 let inner = window.add(1);
-                if inner.add((*function).registers as usize).addr() > (*$vm).stack_end {
-                    rare!(ops::call::call)
-                }
+                ensure_room!($vm, inner, function, ops::call::call);
                 let closure_register = (*function).closure_register;
                 if closure_register != 255 {
-                    copy_slot(inner.add(closure_register as usize), window);
+                    put_words(inner.add(closure_register as usize), CLOSURE, bits(window));
                 }
-                let step = if $step { (*function).await_step as usize } else { 1 };
-                enter!($vm $pc $base, window, number, function, $flags, step,
-                    ops::call::call)
+                let word = FrameWord::new($flags, inner.addr() - $base.addr(), number);
+                let step = $step(function);
+                enter!($pc $base, inner, word, function, step)
             }
         }
         slow!(ops::call::call)
@@ -314,28 +339,40 @@ macro_rules! call_closure {
 
 /// Calls the method in the cache if the receiver has its shape.
 macro_rules! call_method {
-    ($vm:ident $pc:ident $base:ident,
-     $count:ident, $flags:expr, $step:expr) => {{
+    ($vm:ident $pc:ident $base:ident, $count:ident, $flags:expr, $step:ident) => {{
         burn!($vm);
-        let window = reg!($pc, $base, a);
+        let inner = reg!($pc, $base, a).add(1);
         let cache = (*$vm).invoke_caches.as_ptr().add((*$pc).imm as usize);
-        if tag(window.add(1)) == INSTANCE && shape(window.add(1)) == (*cache).guard {
+        if tag(inner) == INSTANCE && shape(inner) == (*cache).guard {
             let number = (*cache).target;
             let function = (*$vm).functions.as_ptr().add(number as usize);
             if (*function).$count == u16::from((*$pc).c) {
-                let inner = window.add(1);
-                if inner.add((*function).registers as usize).addr() > (*$vm).stack_end {
-                    rare!(ops::invoke::invoke)
-                }
+                ensure_room!($vm, inner, function, ops::invoke::invoke);
                 let closure_register = (*function).closure_register;
                 if closure_register != 255 {
                     copy_slot(inner.add(closure_register as usize), &raw const (*cache).closure);
                 }
-                let step = if $step { (*function).await_step as usize } else { 1 };
-                enter!($vm $pc $base, window, number, function, $flags, step,
-                    ops::invoke::invoke)
+                let word = FrameWord::new($flags, inner.addr() - $base.addr(), number);
+                let step = $step(function);
+                enter!($pc $base, inner, word, function, step)
             }
         }
         slow!(ops::invoke::invoke)
+    }};
+}
+
+/// Leaves the frame; `write` puts the result over its header.
+macro_rules! leave {
+    ($pc:ident $base:ident, $header:ident, $write:expr) => {{
+        let $header = $base.sub(1);
+        let word = FrameWord(tag($header));
+        if word.0 & SPECIAL != 0 {
+            slow!(ops::call::special_return)
+        }
+        let back = bits($header);
+        $write;
+        $pc = std::ptr::with_exposed_provenance(back as usize);
+        $base = $base.byte_sub(word.distance());
+        next!()
     }};
 }

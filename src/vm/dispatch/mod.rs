@@ -19,6 +19,7 @@ pub(in crate::vm) mod op;
 use op::At;
 
 use super::Vm;
+use super::code::Function;
 use super::exit::{Exit, FiberId, Left, Request, ScopeRequest};
 use super::fiber::State;
 use super::frame::{AWAITED, FrameWord, SPECIAL};
@@ -231,6 +232,30 @@ unsafe fn list_mut<'a>(slot: *const Value) -> &'a mut List {
     unsafe { &mut (*(*slot).address::<Owned<List>>()).body }
 }
 
+/// How many instructions behind a call that is not awaited it returns.
+#[inline(always)]
+unsafe fn plain_step(_: *const Function) -> usize {
+    1
+}
+
+/// How many instructions behind an awaited call of a function that returns.
+#[inline(always)]
+unsafe fn await_step(function: *const Function) -> usize {
+    // SAFETY: the caller has a function of the VM's table.
+    usize::from(unsafe { (*function).await_step })
+}
+
+/// Writes a slot whose two words are known: those of a value, or of the header of a frame.
+#[inline(always)]
+unsafe fn put_words(slot: *mut Value, tag: u64, bits: u64) {
+    // SAFETY: the caller has a slot of a frame, or has seen that there is room for one. Volatile for
+    // the reason of `copy_slot`.
+    unsafe {
+        slot.cast::<u64>().write_volatile(tag);
+        slot.cast::<u64>().add(1).write_volatile(bits);
+    }
+}
+
 /// The first upvalue of the closure in a slot.
 #[inline(always)]
 unsafe fn upvalues(slot: *const Value) -> *const Value {
@@ -257,6 +282,21 @@ unsafe fn shape(slot: *const Value) -> u32 {
 unsafe fn field(slot: *const Value, index: u8) -> *mut Value {
     // SAFETY: the caller has seen that the slot holds an instance whose shape has that field.
     unsafe { (*slot).address::<Instance>().add(1).cast::<Value>().add(index as usize) }
+}
+
+/// The number of the function that a call of a known function calls. What is next waits for it, so it
+/// is read by itself: volatile keeps the compiler from taking it out of the whole instruction.
+#[inline(always)]
+unsafe fn callee(pc: *const Instruction) -> usize {
+    // SAFETY: the caller has an instruction; the second half of it is aligned for this.
+    unsafe { pc.cast::<u32>().add(1).read_volatile() as usize }
+}
+
+/// How far the frame that such a call pushes lies above the caller's, in bytes.
+#[inline(always)]
+unsafe fn distance(pc: *const Instruction) -> usize {
+    // SAFETY: as for `small`.
+    usize::from(unsafe { pc.cast::<u16>().add(1).read_volatile() })
 }
 
 /// The 16-bit integer in `b` and `c` of an instruction.

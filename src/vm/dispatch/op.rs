@@ -3,14 +3,16 @@
 //! The operations in `ops` see the stack and the code only through [`Op`], which keeps what the run
 //! loop relies on: that there is a frame, an instruction, and room on the stack.
 
+use super::{bits, content, field, list_mut, upvalues};
 use crate::bytecode::instruction::Instruction;
+use crate::bytecode::op::Opcode;
 use crate::vm::Vm;
 use crate::vm::error::{ErrorKind, Thrown};
 use crate::vm::exit::{Exit, Left, Request, ScopeRequest};
 use crate::vm::fiber::State;
 use crate::vm::frame::FrameWord;
 use crate::vm::unwind::Outcome;
-use crate::vm::value::{Value, write_slot};
+use crate::vm::value::{Value, copy_slot, write_slot};
 
 /// Where execution stands; a null `pc` says that the run loop is left.
 #[derive(Clone, Copy)]
@@ -457,6 +459,35 @@ impl Op<'_> {
     pub(in crate::vm) fn name_text(&self) -> String {
         self.vm.heap.str(self.name()).unwrap_or_default().to_owned()
     }
+}
+
+/// Stores a register into an object while the collector marks, which is told of the value: for the
+/// instructions whose arm ends in `store!`, which has looked at the operands.
+pub(in crate::vm) fn store(op: &mut Op<'_>) -> Step {
+    let at = op.instruction();
+    let register = |number: u8| op.base.wrapping_add(usize::from(number));
+    // SAFETY: the arm has seen that these are of the kind and the size that they have to be.
+    unsafe {
+        let (slot, value) = match at.op {
+            Opcode::SetUpvalueCell => {
+                let cell = upvalues(register(at.c)).add(usize::from(at.b));
+                (content(cell), register(at.a))
+            }
+            Opcode::SetCell => (content(register(at.a)), register(at.b)),
+            Opcode::SetIndex => {
+                let index = bits(register(at.b)) as usize;
+                (list_mut(register(at.a)).items.as_mut_ptr().add(index), register(at.c))
+            }
+            Opcode::SetIndexInt => {
+                let items = list_mut(register(at.a)).items.as_mut_ptr();
+                (items.add(at.imm as usize), register(at.b))
+            }
+            _ => (field(register(at.a), at.c), register(at.b)),
+        };
+        op.vm.heap.store_barrier(*value);
+        copy_slot(slot, value);
+    }
+    Ok(Flow::Next)
 }
 
 /// In torture mode stacks up to this size are moved at every call; larger ones would take too long.

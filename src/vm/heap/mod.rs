@@ -169,6 +169,12 @@ impl Heap {
         self.int_hasher
     }
 
+    /// Whether the collector has to be told of what is stored.
+    #[inline(always)]
+    pub(in crate::vm) fn is_marking(&self) -> bool {
+        self.marker.is_marking()
+    }
+
     /// Tells the collector that a value was or will be stored into `object` before the next
     /// safepoint.
     #[inline(always)]

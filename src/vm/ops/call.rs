@@ -7,7 +7,7 @@ use crate::vm::Vm;
 use crate::vm::error::{ErrorKind, Thrown};
 use crate::vm::exit::{Args, Exit, Left, Request};
 use crate::vm::fiber::State;
-use crate::vm::frame::{AWAITED, BOTTOM, CONSTRUCTOR, GENERATOR, OPERATOR};
+use crate::vm::frame::{AWAITED, BOTTOM, CONSTRUCTOR, FrameWord, GENERATOR, OPERATOR};
 use crate::vm::native::{NativeBody, NativeId};
 use crate::vm::resume::TailCallee;
 use crate::vm::value::{Kind, Value};
@@ -50,8 +50,9 @@ pub(in crate::vm) fn call(op: &mut Op<'_>) -> Step {
 /// `CallKnown`, `CallKnownAwait` where the stack is too small
 pub(in crate::vm) fn call_known(op: &mut Op<'_>) -> Step {
     let at = op.instruction();
-    let site = op.call_site();
-    let number = at.imm as u32;
+    let word = FrameWord::of_call(at, at.op);
+    let site = Site { slot: word.distance() / size_of::<Value>() - 1, ..op.call_site() };
+    let number = word.function();
     let is_async = op.vm.functions[number as usize].await_step > 1;
     let back = if is_async { site.next_async } else { site.next };
     op.push(number, site.slot, site.flags(), back)?;
