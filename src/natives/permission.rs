@@ -85,7 +85,7 @@ fn right_of(vm: &mut Vm, function: &str, value: Value) -> Result<Right, Thrown> 
         return Ok(right);
     }
     let names = Right::ALL.map(Right::name);
-    let meant = crate::diagnostics::nearest(word, names.into_iter());
+    let meant = crate::diagnostics::nearest(word, names);
     let hint = match meant {
         Some(meant) => format!("did you mean {meant:?}?"),
         None => format!("the rights are {}", names.join(", ")),
