@@ -29,6 +29,8 @@ mod remote;
 mod resolver;
 #[cfg(feature = "driver")]
 mod reverse;
+#[cfg(feature = "driver")]
+mod scratch;
 mod sim;
 mod socket;
 mod subscription;
@@ -246,7 +248,10 @@ pub trait Driver: Send {
     fn is_busy(&self) -> bool;
     /// Prepares for not being polled until something happens or `timeout` has passed. The waker is used
     /// where other threads are all that there is to wait for.
-    fn doze(&mut self, timeout: Option<Duration>, waker: &Waker) -> Doze;
+    fn doze(&mut self, timeout: Option<Duration>, waker: &Waker) -> Doze {
+        let _ = (timeout, waker);
+        Doze::Awake
+    }
     /// Whether the last [`Driver::doze`] has not been followed by a `poll` yet: what woke the sleeper
     /// has to be taken by one.
     fn is_dozing(&self) -> bool {

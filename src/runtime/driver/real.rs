@@ -27,6 +27,7 @@ use super::heartbeat::{self, Heartbeat};
 use super::random::Random;
 use super::remote::{Message, Remote};
 use super::resolver::SystemResolver;
+use super::scratch::{hostname, room};
 use super::subscription::{self, Subscriptions};
 use super::timed::Stopwatch;
 use super::timer::Timer;
@@ -246,12 +247,6 @@ impl Driver for MioDriver {
             return Doze::Awake;
         }
         Doze::Watch
-    }
-
-    /// There is no descriptor to be watched: whoever asks has to look again.
-    #[cfg(not(unix))]
-    fn doze(&mut self, _: Option<Duration>, _: &Waker) -> Doze {
-        Doze::Awake
     }
 
     #[cfg(unix)]
@@ -501,23 +496,4 @@ impl Driver for MioDriver {
     fn unwait_signal(&mut self, id: SubscriptionId, ticket: Ticket) {
         self.subscriptions.unwait(id, ticket, &mut self.ready);
     }
-}
-
-/// The first `count` bytes of a buffer that grows when it has to. Untouched memory costs nothing.
-fn room(scratch: &mut Vec<u8>, count: usize) -> &mut [u8] {
-    if scratch.len() < count {
-        *scratch = vec![0; count.max(READ_MAX)];
-    }
-    &mut scratch[..count]
-}
-
-#[cfg(unix)]
-fn hostname() -> Option<String> {
-    let name = rustix::system::uname();
-    Some(name.nodename().to_string_lossy().into_owned()).filter(|name| !name.is_empty())
-}
-
-#[cfg(not(unix))]
-fn hostname() -> Option<String> {
-    std::env::var("COMPUTERNAME").ok()
 }
