@@ -1,6 +1,7 @@
 //! What a Rust host gives to scripts: functions, modules, types; and the errors that come back.
 
 mod error;
+mod example;
 mod object;
 mod registration;
 mod serde;
