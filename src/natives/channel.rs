@@ -63,12 +63,29 @@ fn channel(vm: &mut Vm, capacity: Option<i64>, unbounded: bool) -> Result<Value,
     Ok(vm.heap.object(Box::new(Channel::new(capacity))))
 }
 
-fn send(_: &mut Cx<'_>, channel: Value, value: Value) -> Result<Answer, Thrown> {
-    Ok(Answer::Wait(Wait::Send(channel, value)))
+fn send(cx: &mut Cx<'_>, channel: Value, value: Value) -> Result<Answer, Thrown> {
+    if !cx.at_once {
+        return Ok(Answer::Wait(Wait::Send(channel, value)));
+    }
+    match cx.rt.try_send(cx.vm, channel, value) {
+        Some(sent) => sent.map(Answer::Value).map_err(Thrown),
+        None => Ok(Answer::Park(Wait::Send(channel, value))),
+    }
 }
 
-fn receive(_: &mut Cx<'_>, channel: Value) -> Result<Answer, Thrown> {
-    Ok(Answer::Wait(Wait::Receive(channel, AtEnd::CLOSED)))
+fn receive(cx: &mut Cx<'_>, channel: Value) -> Result<Answer, Thrown> {
+    receive_or(cx, channel, AtEnd::CLOSED)
+}
+
+/// Receives; at the end gives `end`.
+fn receive_or(cx: &mut Cx<'_>, channel: Value, end: AtEnd) -> Result<Answer, Thrown> {
+    if !cx.at_once {
+        return Ok(Answer::Wait(Wait::Receive(channel, end)));
+    }
+    match cx.rt.try_receive(cx.vm, channel, end) {
+        Some(received) => received.map(Answer::Value).map_err(Thrown),
+        None => Ok(Answer::Park(Wait::Receive(channel, end))),
+    }
 }
 
 fn next(cx: &mut Cx<'_>, channel: Value, default: Rest) -> Result<Answer, Thrown> {
@@ -76,7 +93,7 @@ fn next(cx: &mut Cx<'_>, channel: Value, default: Rest) -> Result<Answer, Thrown
         0 => AtEnd::STOP,
         _ => AtEnd::value(default.get(cx.vm, 0)),
     };
-    Ok(Answer::Wait(Wait::Receive(channel, end)))
+    receive_or(cx, channel, end)
 }
 
 fn next_of_cursor(cx: &mut Cx<'_>, cursor: Value, default: Rest) -> Result<Answer, Thrown> {

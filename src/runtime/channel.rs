@@ -99,24 +99,28 @@ impl HostObject for ChannelCursor {
 impl Loop {
     /// Sends without waiting: hands over, buffers, or does nothing and gives none.
     pub fn try_send(&mut self, vm: &mut Vm, channel: Value, value: Value) -> Option<Outcome> {
-        let found = vm.heap.object_ref::<Channel>(channel)?;
+        let found = vm.heap.object_in_place::<Channel>(channel)?;
         if found.closed {
             return Some(Err(closed(vm, "send on a closed channel")));
         }
         if let Some(ticket) = self.waiters.first(&found.receivers) {
-            self.complete(vm, ticket, Ok(value));
+            if self.tasks.waits_alone(ticket) {
+                self.waiters.remove_first(&mut found.receivers);
+                self.hand(vm, ticket, value);
+            } else {
+                self.complete(vm, ticket, Ok(value));
+            }
             return Some(Ok(Value::null()));
         }
         if !found.has_room() {
             return None;
         }
-        let is_full = found.buffer.len() == found.buffer.capacity();
-        // Only a buffer that grows has to be measured.
-        let found = match is_full {
-            true => vm.heap.object_mut::<Channel>(channel)?,
-            false => vm.heap.object_in_place(channel)?,
-        };
-        found.buffer.push_back(value);
+        if found.buffer.len() < found.buffer.capacity() {
+            found.buffer.push_back(value);
+        } else {
+            // Only a buffer that grows has to be measured.
+            vm.heap.object_mut::<Channel>(channel)?.buffer.push_back(value);
+        }
         Some(Ok(Value::null()))
     }
 
@@ -136,7 +140,12 @@ impl Loop {
             (None, None) => return None,
         };
         if let Some(ticket) = sender {
-            self.complete(vm, ticket, Ok(Value::null()));
+            if self.tasks.waits_alone(ticket) {
+                self.waiters.remove_first(&mut found.senders);
+                self.hand(vm, ticket, Value::null());
+            } else {
+                self.complete(vm, ticket, Ok(Value::null()));
+            }
         }
         Some(Ok(value))
     }

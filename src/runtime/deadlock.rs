@@ -52,7 +52,7 @@ impl Loop {
                     self.visit(vm, rec_id);
                 }
             }
-            Stage::Ready | Stage::Running => {}
+            Stage::Ready | Stage::Running | Stage::Ended => {}
         }
         !self.ready.is_empty() || self.timers.next().is_some()
     }

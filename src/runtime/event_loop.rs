@@ -19,6 +19,7 @@ use super::op::Outcome;
 use super::output::{Discard, Output};
 use super::program::Parts;
 use super::queue::Queue;
+use super::ready::Ready;
 use super::rec::{RecId, Recs};
 use super::resource::Resources;
 use super::session::Session;
@@ -57,7 +58,7 @@ pub struct Loop {
     /// What has to be closed, by whom.
     pub(super) resources: Resources,
     /// Who runs next, first come first served.
-    pub(super) ready: VecDeque<TaskId>,
+    pub(super) ready: Ready,
     /// The test that is run, if it is one.
     pub trial: Option<Box<Trial>>,
     /// The console that drives it, if one does.
@@ -114,6 +115,8 @@ pub struct Loop {
     pub(super) clock: Moment,
     /// Turns since the driver was asked last.
     pub(super) unpolled: u32,
+    /// The handle of the scope of the last spawn, and its record.
+    pub(super) last_owner: (Value, RecId),
     /// What else the program consists of.
     pub(super) parts: Parts,
     /// How the code of the program has ended.
@@ -138,7 +141,7 @@ impl Loop {
             timers: Timers::default(),
             waiters: Waiters::default(),
             resources: Resources::default(),
-            ready: VecDeque::new(),
+            ready: Ready::default(),
             trial: None,
             session: None,
             program: None,
@@ -167,6 +170,7 @@ impl Loop {
             watchdog: None,
             clock: Moment::default(),
             unpolled: 0,
+            last_owner: (Value::null(), RecId::default()),
             parts: Parts::default(),
             ended: None,
             result: None,
@@ -220,6 +224,8 @@ impl Loop {
         for value in self.calls.iter().map(|(_, handle)| handle).chain(&self.parts.rest) {
             marker.value(*value);
         }
+        // Nothing else gets its address as long as it is known here.
+        marker.value(self.last_owner.0);
         self.resources.trace(marker);
         if let Some(Ended::Value(value) | Ended::Throw(value) | Ended::Cut(value)) = self.ended {
             marker.value(value);

@@ -9,7 +9,7 @@ use super::host::Silent;
 use super::output::Target;
 use super::rec::RecId;
 use super::scope::combined;
-use super::task::{Stage, TaskId, TaskKind};
+use super::task::{TaskId, TaskKind};
 use super::tracer::Step;
 use super::wait::Wait;
 use crate::vm::{Value, Vm};
@@ -29,7 +29,7 @@ pub(super) enum Ended {
 }
 
 impl Loop {
-    /// Ends a task that is not the program's own.
+    /// Ends a task that is not the program's own, and not a [usual](Loop::end_quick) one.
     pub(super) fn end_task(&mut self, vm: &mut Vm, id: TaskId, ended: Ended) {
         self.tell(|rt| Step::TaskEnded { task: rt.number_of(Some(id)), how: ended.word() });
         let Some(task) = self.tasks.get(id) else { return };
@@ -65,9 +65,8 @@ impl Loop {
         if own != RecId::default() {
             self.recs.remove(own);
         }
-        if let Some(gone) = self.tasks.remove(id) {
-            self.disown(&gone, owner);
-        }
+        self.disown(id, owner);
+        self.tasks.remove(id);
         vm.free_fiber(fiber);
         self.wake_leaver(owner);
     }
@@ -114,7 +113,7 @@ impl Loop {
     }
 
     /// Those who wait for the end of a task get it, in the order in which they came.
-    fn complete_joiners(&mut self, vm: &mut Vm, handle: Value) {
+    pub(super) fn complete_joiners(&mut self, vm: &mut Vm, handle: Value) {
         if handle.is_null() {
             return;
         }
@@ -141,12 +140,8 @@ impl Loop {
         let Some(rec) = self.recs.get(owner) else { return };
         let Some(host) = rec.host else { return };
         let goes_on = if rec.closed { rec.first_child.is_none() } else { rec.live == 0 };
-        let waits = self
-            .tasks
-            .get(host)
-            .is_some_and(|task| task.stage == Stage::Joining && task.rec == owner);
-        if goes_on && waits {
-            self.wake(host);
+        if goes_on {
+            self.wake_leaving(host, owner);
         }
     }
 }

@@ -46,6 +46,19 @@ pub struct TaskHandle {
 }
 
 impl TaskHandle {
+    /// That of a new task, which goes by the name of a function.
+    #[inline]
+    pub(super) fn new(number: u64, function: u32, task: TaskId) -> TaskHandle {
+        TaskHandle {
+            number,
+            name: None,
+            function,
+            end: End::Running(task),
+            awaited: false,
+            joiners: WaitList::default(),
+        }
+    }
+
     /// Its name.
     pub fn name<'a>(&'a self, vm: &'a Vm) -> &'a str {
         self.name.as_deref().unwrap_or_else(|| vm.heap.name_of(self.function))
@@ -136,14 +149,8 @@ impl Loop {
         if !task.handle.is_null() {
             return task.handle;
         }
-        let handle = vm.heap.small_object(TaskHandle {
-            number: task.number,
-            name: task.own_name(),
-            function: task.function,
-            end: End::Running(id),
-            awaited: false,
-            joiners: WaitList::default(),
-        });
+        let new = TaskHandle::new(task.number, task.function, id);
+        let handle = vm.heap.small_object(TaskHandle { name: task.own_name(), ..new });
         if let Some(task) = self.tasks.get_mut(id) {
             task.handle = handle;
         }

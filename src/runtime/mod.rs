@@ -5,10 +5,11 @@
 //!
 //! - `rec task op`: the data. Records say what is inside what, tasks own fibers, ops are what
 //!   tasks wait for;
-//! - `spawn scope finish program generator`: how tasks and scopes begin and end;
+//! - `spawn scope finish program generator`: how tasks and scopes begin and end; `quick`: what that
+//!   nearly always comes to;
 //! - `suspend arm select join channel promise mutex queue`: awaiting;
 //! - `cancel deadlock interrupt`: how waiting ends otherwise;
-//! - `turn timer waiters doze`: the loop itself;
+//! - `turn ready timer waiters doze`: the loop itself;
 //! - `resource output`: what has to be closed by whom, and where text goes;
 //! - `tracer timeline ticker watchdog`: what the loop does, for whoever wants to know;
 //! - `census`: what it holds, for tests;
@@ -44,6 +45,8 @@ pub mod pool;
 mod program;
 mod promise;
 mod queue;
+mod quick;
+mod ready;
 mod rec;
 mod report;
 mod resource;

@@ -81,10 +81,9 @@ impl Loop {
             let request = vm.request();
             let next = match left {
                 Left::Return => return Ok(request.value),
-                Left::Native if !vm.native(request.native).waits => {
-                    self.call_native(vm, id, request.native, request.args)
-                }
+                Left::Native if !vm.native(request.native).waits => self.call_native(vm, id, true),
                 Left::Spawn => self.spawn_for(vm, id, request),
+                Left::Leave => self.leave_scope(vm, id, fiber),
                 Left::Scope => match vm.scope_request() {
                     ScopeRequest::Enter { kind: ScopeKind::Scope | ScopeKind::Timeout, .. } => {
                         refuse(vm, fiber)

@@ -104,6 +104,12 @@ impl Op {
         self.seq == ticket.seq && self.is_pending()
     }
 
+    /// The same, and `ticket` is its only one.
+    #[inline]
+    pub fn awaits_alone(&self, ticket: Ticket) -> bool {
+        self.seq == ticket.seq && matches!(self.pending, Some(Arms::One(_)))
+    }
+
     /// Whether it has begun something that a cancel has to wait for.
     pub fn holds_cancel(&self) -> bool {
         let holds = |arm: &Arm| matches!(&arm.wait, Wait::Source(source) if source.holds_cancel());

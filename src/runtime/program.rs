@@ -146,9 +146,10 @@ impl Loop {
             (None, Some(Ended::Value(value))) => Ok(value),
             (None, _) => Ok(Value::null()),
         };
-        if let Some(task) = self.tasks.remove(id) {
+        if let Some(task) = self.tasks.get(id) {
             vm.free_fiber(task.fiber);
         }
+        self.tasks.remove(id);
         self.main = None;
         self.parts = Parts::default();
         self.result = Some(outcome);

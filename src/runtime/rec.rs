@@ -15,8 +15,6 @@ use std::collections::HashSet;
 use std::num::NonZeroU32;
 use std::time::Duration;
 
-use slab::Slab;
-
 use super::cancel::Reason;
 use super::driver::Moment;
 use super::task::TaskId;
@@ -160,6 +158,48 @@ pub struct Rec {
 }
 
 impl Rec {
+    /// A place without a record.
+    fn none() -> Rec {
+        Rec {
+            generation: NO_RECORD,
+            kind: RecKind::Task,
+            parent: None,
+            host: None,
+            depth: 0,
+            grace: GRACE_DEFAULT,
+            span: 0,
+            timer: None,
+            deadline: None,
+            cancel: None,
+            cancelled: None,
+            shield: None,
+            clean_up: 0,
+            cut_through: None,
+            first_child: None,
+            last_child: None,
+            live: 0,
+            failures: None,
+            generators: None,
+            isolates: false,
+            is_daemon: false,
+            own_cut: false,
+            closed: false,
+            leaving: false,
+            joined: false,
+        }
+    }
+
+    /// Whether it has no tasks, nothing in it has gone wrong or was cancelled, and nothing is still to
+    /// be closed: then it can be left with nothing more to do.
+    #[inline]
+    pub fn is_clear(&self) -> bool {
+        self.first_child.is_none()
+            && self.cancel.is_none()
+            && self.failures.is_none()
+            && self.cut_through.is_none()
+            && self.generators.is_none()
+    }
+
     /// Adds an error unless that very object is there already.
     pub fn add_error(&mut self, error: Value) {
         let failures = self.failures.get_or_insert_default();
@@ -174,54 +214,47 @@ impl Rec {
     }
 }
 
-/// All records of a loop.
+/// All records of a loop. One stays where it was made, and leaves its place to the next.
 #[derive(Default)]
 pub struct Recs {
-    slots: Slab<Rec>,
+    slots: Vec<Rec>,
+    /// The places of those that have been left, the last one first.
+    free: Vec<u32>,
     made: u32,
     /// Those that the collector has to look at.
     unseen: Unseen,
 }
 
+/// The generation of a place without a record.
+const NO_RECORD: NonZeroU32 = NonZeroU32::MAX;
+
 impl Recs {
     /// A new record inside `parent`, run by `host`.
     pub fn make(&mut self, kind: RecKind, parent: Option<RecId>, host: Option<TaskId>) -> RecId {
-        self.made = self.made.wrapping_add(1).max(1);
-        let generation = NonZeroU32::MIN.saturating_add(self.made - 1);
-        let id = RecId { index: self.slots.vacant_key() as u32, generation };
+        self.made = if self.made < NO_RECORD.get() - 2 { self.made + 1 } else { 0 };
+        let generation = NonZeroU32::MIN.saturating_add(self.made);
+        let index = match self.free.pop() {
+            Some(index) => index,
+            None => {
+                self.slots.push(Rec::none());
+                self.slots.len() as u32 - 1
+            }
+        };
+        let id = RecId { index, generation };
         let around = parent.and_then(|id| self.get(id));
         let depth = around.map_or(0, |around| around.depth + 1);
         let grace = around.map_or(GRACE_DEFAULT, |around| around.grace);
         let cancelled = around.and_then(|around| around.cancelled);
         let shield = around.and_then(|around| around.shield);
         let clean_up = around.map_or(0, |around| around.clean_up);
-        self.slots.insert(Rec {
-            generation,
-            kind,
-            parent,
-            host,
-            depth,
-            grace,
-            span: 0,
-            timer: None,
-            deadline: None,
-            cancel: None,
-            cancelled,
-            shield: if kind == RecKind::Shield { Some(id) } else { shield },
-            clean_up: if kind == RecKind::CleanUp { depth } else { clean_up },
-            cut_through: None,
-            first_child: None,
-            last_child: None,
-            live: 0,
-            failures: None,
-            generators: None,
-            isolates: false,
-            is_daemon: false,
-            own_cut: false,
-            closed: false,
-            leaving: false,
-            joined: false,
-        });
+        let rec = &mut self.slots[index as usize];
+        rec.generation = generation;
+        rec.kind = kind;
+        (rec.parent, rec.host) = (parent, host);
+        (rec.depth, rec.grace) = (depth, grace);
+        rec.cancelled = cancelled;
+        rec.shield = if kind == RecKind::Shield { Some(id) } else { shield };
+        rec.clean_up = if kind == RecKind::CleanUp { depth } else { clean_up };
         id
     }
 
@@ -244,8 +277,21 @@ impl Recs {
 
     /// A record is left for good.
     pub fn remove(&mut self, id: RecId) -> Option<Rec> {
-        self.get(id)?;
-        self.slots.try_remove(id.index as usize)
+        let left = std::mem::replace(self.get_mut(id)?, Rec::none());
+        self.free.push(id.index);
+        Some(left)
+    }
+
+    /// The same of one that is [clear](Rec::is_clear).
+    #[inline]
+    pub fn give_back(&mut self, id: RecId) {
+        let Some(rec) = self.get_mut(id) else { return };
+        rec.generation = NO_RECORD;
+        rec.span = 0;
+        (rec.timer, rec.deadline) = (None, None);
+        (rec.isolates, rec.is_daemon, rec.own_cut) = (false, false, false);
+        (rec.closed, rec.leaving, rec.joined) = (false, false, false);
+        self.free.push(id.index);
     }
 
     /// The record as the target of a cut. Of two records around the same place, the outer one has
@@ -259,18 +305,18 @@ impl Recs {
     pub fn at_target(&self, target: u64) -> Option<RecId> {
         let index = target as u32;
         let rec = self.slots.get(index as usize)?;
-        (u64::from(rec.depth) == target >> 32)
+        (u64::from(rec.depth) == target >> 32 && rec.generation != NO_RECORD)
             .then_some(RecId { index, generation: rec.generation })
     }
 
     /// How many have not ended.
     pub fn count(&self) -> usize {
-        self.slots.len()
+        self.slots.len() - self.free.len()
     }
 
     /// Reports what records hold to the collector.
     pub(super) fn trace(&mut self, marker: &mut Marker) {
-        while let Some(index) = self.unseen.next(marker, self.slots.capacity()) {
+        while let Some(index) = self.unseen.next(marker, self.slots.len()) {
             let Some(rec) = self.slots.get(index) else { continue };
             if let Some(failures) = &rec.failures {
                 marker.values(&failures.errors);
@@ -284,9 +330,8 @@ impl Recs {
 
     #[cfg(test)]
     fn ids(&self) -> Vec<RecId> {
-        let id =
-            |(index, rec): (usize, &Rec)| RecId { index: index as u32, generation: rec.generation };
-        self.slots.iter().map(id).collect()
+        let id = |(index, rec): (u32, &Rec)| RecId { index, generation: rec.generation };
+        (0..).zip(&self.slots).filter(|(_, rec)| rec.generation != NO_RECORD).map(id).collect()
     }
 
     /// The earliest time at which the deadline of a record around cuts what is in `from`: a clean-up or

@@ -67,7 +67,7 @@ impl Loop {
             depth: 0,
             doing: self.doing(vm, task),
             waited: match task.stage {
-                Stage::Ready | Stage::Running => None,
+                Stage::Ready | Stage::Running | Stage::Ended => None,
                 Stage::Waiting | Stage::Joining => Some(self.driver.now().since(task.since)),
             },
             owner: match parent {
@@ -99,6 +99,7 @@ impl Loop {
         match task.stage {
             Stage::Ready => "is ready to run".to_owned(),
             Stage::Running => "runs".to_owned(),
+            Stage::Ended => "has ended".to_owned(),
             Stage::Joining => self.doing_at_end(task.rec),
             Stage::Waiting => {
                 format!("waits for {}", self.describe_arms(vm, task.op.arms()))

@@ -23,7 +23,7 @@ use super::timer::Alarm;
 use crate::bytecode::op::ScopeKind;
 use crate::vm::display::display_short;
 use crate::vm::object::Cut;
-use crate::vm::{ErrorKind, FiberId, ScopeRequest, Thrown, Value, Vm};
+use crate::vm::{ErrorKind, FiberId, Request, ScopeRequest, Thrown, Value, Vm};
 
 /// How much of a wrong option an error quotes.
 const DISPLAY_MAX: usize = 60;
@@ -106,6 +106,16 @@ impl Loop {
         }
     }
 
+    /// The body of a scope has come to its end, and nothing but the end of the scope comes behind that.
+    pub(super) fn leave_scope(&mut self, vm: &mut Vm, id: TaskId, fiber: FiberId) -> Next {
+        let Request { value: handle, flags: register, .. } = vm.request();
+        if rec_of(vm, handle).is_some_and(|rec| self.leave_quick(id, rec)) {
+            vm.resume_behind(fiber, 2);
+            return Next::Run;
+        }
+        self.join_scope(vm, id, register as u8)
+    }
+
     fn enter(
         &mut self,
         vm: &mut Vm,
@@ -127,10 +137,10 @@ impl Loop {
             ScopeKind::CleanUp => (RecKind::CleanUp, None, None, false),
         };
         self.own_record(id);
-        let Some((fiber, around)) = self.tasks.get(id).map(|task| (task.fiber, task.rec)) else {
-            return Ok(Value::null());
-        };
-        let rec = self.recs.make(rec_kind, Some(around), Some(id));
+        let task = self.tasks.live_mut(id);
+        let fiber = task.fiber;
+        let rec = self.recs.make(rec_kind, Some(task.rec), Some(id));
+        task.rec = rec;
         let deadline = limit.filter(|_| rec_kind != RecKind::Shield);
         let deadline = deadline.map(|span| self.driver.now().after(Duration::from_nanos(span)));
         let timer = deadline.map(|moment| self.timers.start(moment, Alarm::Deadline(rec)));
@@ -140,9 +150,6 @@ impl Loop {
             made.isolates = isolates;
             made.timer = timer;
             made.deadline = deadline;
-        }
-        if let Some(task) = self.tasks.get_mut(id) {
-            task.rec = rec;
         }
         Ok(match kind {
             ScopeKind::Scope => {
@@ -282,7 +289,7 @@ impl Loop {
         let handle = vm.register(fiber, register);
         if let Ending::Fall | Ending::Jump(_) = ending
             && let Some(rec) = rec_of(vm, handle)
-            && self.leave_plain(id, rec)
+            && self.leave_quick(id, rec)
         {
             self.go_on(vm, fiber, ending);
             return Next::Run;
@@ -342,24 +349,6 @@ impl Loop {
             task.rec = parent;
         }
         Some((target, left))
-    }
-
-    /// Takes out a record in which nothing has gone wrong and nothing was cancelled. Says whether it is
-    /// such a one.
-    fn leave_plain(&mut self, id: TaskId, rec: RecId) -> bool {
-        let Some(found) = self.recs.get(rec) else { return false };
-        if found.cancel.is_some() || found.failures.is_some() || found.cut_through.is_some() {
-            return false;
-        }
-        let (timer, parent) = (found.timer, found.parent);
-        self.recs.remove(rec);
-        if let Some(timer) = timer {
-            self.timers.stop(timer);
-        }
-        if let (Some(task), Some(parent)) = (self.tasks.get_mut(id), parent) {
-            task.rec = parent;
-        }
-        true
     }
 
     fn go_on(&mut self, vm: &mut Vm, fiber: FiberId, ending: Ending) {

@@ -91,7 +91,7 @@ impl Loop {
             SelectOperand::Native(native, args) => {
                 match (Cx { vm, rt: self, task: id, at_once: false }).call(native, args) {
                     Ok(Answer::Value(value)) => return Tried::Done(Ok(value)),
-                    Ok(Answer::Wait(wait)) => Ok(wait),
+                    Ok(Answer::Wait(wait) | Answer::Park(wait)) => Ok(wait),
                     Ok(Answer::Pending(source)) => Ok(Wait::Source(source)),
                     Ok(Answer::Core(..)) => {
                         let name = vm.native(native).name.clone();

@@ -171,7 +171,7 @@ impl Loop {
         }
         let running = self.tasks.iter().find(|(_, task)| task.stage == Stage::Running);
         // One that was stopped for want of fuel is the first to go on.
-        let stopped = || self.ready.front().copied().filter(|_| self.turn_left > 0);
+        let stopped = || self.ready.first().filter(|_| self.turn_left > 0);
         running.map(|(id, _)| id).or_else(stopped)
     }
 

@@ -9,9 +9,6 @@ use crate::bytecode::op::{SPAWN_DAEMON, SPAWN_TRY, SPAWN_UNNAMED};
 use crate::vm::object::TraceEntry;
 use crate::vm::{ErrorKind, FiberId, Limit, Request, Thrown, Value, Vm};
 
-/// So many arguments of a spawn are copied without asking for memory.
-const FEW_ARGUMENTS: usize = 4;
-
 /// What a new task calls.
 #[derive(Clone, Copy, Debug)]
 pub struct Call<'a> {
@@ -36,21 +33,12 @@ impl TaskKind {
 }
 
 impl Loop {
-    /// Carries out a `spawn` of the code of a task, with arguments that stand on its stack.
+    /// Carries out a `spawn` of the code of a task, with arguments that stand on its stack, unless it
+    /// is a [usual](Loop::spawn_quick) one.
     pub(super) fn spawn_for(&mut self, vm: &mut Vm, by: TaskId, request: Request) -> Next {
-        let Request { value: callee, owner, flags, .. } = request;
-        let mut few = [Value::null(); FEW_ARGUMENTS];
-        let given = vm.args(request.args);
-        match few.get_mut(..given.len()) {
-            Some(few) => few.copy_from_slice(given),
-            None => {
-                let args = given.to_vec();
-                let call = Call { callee, args: &args, named: None };
-                return self.spawn_called(vm, by, owner, flags, call);
-            }
-        }
-        let call = Call { callee, args: &few[..given.len()], named: None };
-        self.spawn_called(vm, by, owner, flags, call)
+        let Request { value: callee, owner, flags, args, .. } = request;
+        let args = vm.args(args).to_vec();
+        self.spawn_called(vm, by, owner, flags, Call { callee, args: &args, named: None })
     }
 
     /// The same, with arguments that stand anywhere.
@@ -208,20 +196,23 @@ impl Loop {
     }
 
     /// Takes a task that has ended out of the children of its owner.
-    pub(super) fn disown(&mut self, gone: &Task, owner: RecId) {
-        if let Some(previous) = gone.previous.and_then(|id| self.tasks.get_mut(id)) {
-            previous.next = gone.next;
+    #[inline]
+    pub(super) fn disown(&mut self, id: TaskId, owner: RecId) {
+        let Some(gone) = self.tasks.get(id) else { return };
+        let (before, behind, is_daemon) = (gone.previous, gone.next, gone.kind.is_daemon());
+        if let Some(previous) = before.and_then(|id| self.tasks.get_mut(id)) {
+            previous.next = behind;
         }
-        if let Some(next) = gone.next.and_then(|id| self.tasks.get_mut(id)) {
-            next.previous = gone.previous;
+        if let Some(next) = behind.and_then(|id| self.tasks.get_mut(id)) {
+            next.previous = before;
         }
         let Some(rec) = self.recs.get_mut(owner) else { return };
-        rec.live -= u32::from(!gone.kind.is_daemon());
-        if gone.previous.is_none() {
-            rec.first_child = gone.next;
+        rec.live -= u32::from(!is_daemon);
+        if before.is_none() {
+            rec.first_child = behind;
         }
-        if gone.next.is_none() {
-            rec.last_child = gone.previous;
+        if behind.is_none() {
+            rec.last_child = before;
         }
     }
 }

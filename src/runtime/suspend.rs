@@ -93,6 +93,28 @@ impl Loop {
         Next::Run
     }
 
+    /// The same for an op that has a value, and no arms to choose from.
+    #[inline(always)]
+    pub(super) fn done_at_once(
+        &mut self,
+        vm: &mut Vm,
+        id: TaskId,
+        value: Value,
+        yields: bool,
+    ) -> Next {
+        self.tell(|rt| Step::OpAtOnce { task: rt.number_of(Some(id)) });
+        let Some(task) = self.tasks.get_mut(id) else { return Next::Switch };
+        task.budget = task.budget.saturating_sub(1);
+        vm.resume(task.fiber, value);
+        if yields || task.budget == 0 {
+            task.resume = Resume::Rested;
+            task.stage = Stage::Ready;
+            self.ready.push_back(id);
+            return Next::Switch;
+        }
+        Next::Run
+    }
+
     /// A task that has its result, or is to unwind, goes on when it is its turn.
     fn rest(&mut self, id: TaskId, resume: Resume) {
         if let Some(task) = self.tasks.get_mut(id) {
@@ -104,7 +126,42 @@ impl Loop {
 
     /// The task waits for one thing that cannot go on yet.
     pub(super) fn park_one(&mut self, vm: &mut Vm, id: TaskId, wait: Wait) -> Next {
-        self.park(vm, id, Arms::One(Arm { number: 0, wait, place: Place::None }))
+        self.ops += 1;
+        let seq = self.ops;
+        let mut arm = Arm { number: 0, wait, place: Place::None };
+        self.tell(|rt| Step::OpStarts {
+            op: seq,
+            task: rt.number_of(Some(id)),
+            what: rt.describe_arms(vm, std::slice::from_ref(&arm)),
+        });
+        self.register(vm, id, &mut arm, Ticket { seq, task: id.index, arm: 0 });
+        let Some(task) = self.tasks.get_mut(id) else { return Next::Switch };
+        task.op.seq = seq;
+        task.op.pending = Some(Arms::One(arm));
+        task.stage = Stage::Waiting;
+        task.since = self.clock;
+        if self.recs.is_cancelled_around(task.rec) {
+            self.set_reveal(id);
+        }
+        Next::Switch
+    }
+
+    /// An op that waits for one thing alone, and has been taken out of the queue of that, is done. Its
+    /// code gets the value, whatever is cancelled until it runs.
+    pub(super) fn hand(&mut self, vm: &mut Vm, ticket: Ticket, value: Value) {
+        let Some((id, task)) = self.tasks.waiting_mut(ticket) else { return };
+        task.op.pending = None;
+        let (fiber, number) = (task.fiber, task.number);
+        task.resume = Resume::Rested;
+        task.stage = Stage::Ready;
+        if let Some(reveal) = task.rest.as_mut().and_then(|rest| rest.reveal.take()) {
+            self.timers.stop(reveal);
+        }
+        self.tell(|_| Step::OpEnds { op: ticket.seq, task: number, how: "done" });
+        // Once the code has its result it is no longer where it asked for that.
+        self.note_places(vm);
+        vm.resume(fiber, value);
+        self.ready.push_back(id);
     }
 
     /// The task waits until one of the arms has happened.

@@ -6,8 +6,6 @@
 use std::num::NonZeroU32;
 use std::sync::Arc;
 
-use slab::Slab;
-
 use super::driver::{Moment, Ticket};
 use super::generator::Closing;
 use super::op::{Arm, Op};
@@ -25,6 +23,14 @@ pub const BUDGET: u32 = 128;
 pub struct TaskId {
     pub(super) index: u32,
     generation: NonZeroU32,
+}
+
+#[cfg(test)]
+impl TaskId {
+    /// The name of a task in a slot, by its number.
+    pub(super) fn of_number(index: u32, number: u32) -> TaskId {
+        TaskId { index, generation: NonZeroU32::MIN.saturating_add(number) }
+    }
 }
 
 impl Default for TaskId {
@@ -69,6 +75,8 @@ pub enum Stage {
     Waiting,
     /// It waits for the tasks of the scope that it is leaving, which is the innermost it is in.
     Joining,
+    /// It has ended; its place is kept for another one.
+    Ended,
 }
 
 /// What a task does when it is its turn.
@@ -158,6 +166,12 @@ impl Task {
         (function != NO_FUNCTION).then_some(TraceEntry { function, instruction, kind, left_out: 0 })
     }
 
+    /// Says where it is spawned.
+    #[inline]
+    pub fn set_site(&mut self, site: Option<TraceEntry>) {
+        self.site = site.map_or((NO_FUNCTION, 0), |site| (site.function, site.instruction));
+    }
+
     /// What most tasks do not have, to change it.
     pub fn rest_mut(&mut self) -> &mut Rest {
         self.rest.get_or_insert_default()
@@ -184,6 +198,11 @@ impl Task {
     #[inline]
     fn generation(&self) -> NonZeroU32 {
         NonZeroU32::new(self.number as u32).unwrap_or(NonZeroU32::MIN)
+    }
+
+    #[inline]
+    fn goes_by(&self, id: TaskId) -> bool {
+        self.generation() == id.generation && self.stage != Stage::Ended
     }
 }
 
@@ -212,9 +231,14 @@ pub enum Name {
 }
 
 /// All tasks that have not ended.
+///
+/// A task stays where it was made, and one that has ended leaves its place to the next: a task that
+/// comes and goes is written once and never moved.
 #[derive(Default)]
 pub struct Tasks {
-    slots: Slab<Task>,
+    slots: Vec<Task>,
+    /// The places of those that have ended, the last one first.
+    free: Vec<u32>,
     made: u64,
     /// Those that the collector has to look at.
     unseen: Unseen,
@@ -224,91 +248,150 @@ pub struct Tasks {
 
 impl Tasks {
     /// A new task, without records and handle yet.
+    #[inline]
     pub fn make(&mut self, birth: Birth) -> TaskId {
-        self.made += 1;
         let (function, rest) = match birth.name {
             Name::Function(function) => (function, None),
             Name::Own(name) => {
                 (NO_FUNCTION, Some(Box::new(Rest { name: Some(name), ..Rest::default() })))
             }
         };
-        let task = Task {
-            number: self.made,
-            function,
+        let (id, task) = self.take();
+        task.function = function;
+        task.rest = rest;
+        task.rec = birth.rec;
+        task.set_site(birth.site);
+        task.fiber = birth.fiber;
+        task.budget = birth.budget;
+        task.kind = birth.kind;
+        id
+    }
+
+    /// The same, but for what there is to know of it.
+    #[inline]
+    pub fn take(&mut self) -> (TaskId, &mut Task) {
+        let index = match self.free.pop() {
+            Some(index) => index,
+            None => self.add_slot(),
+        };
+        self.made += 1;
+        self.unseen.note(index as usize);
+        let task = &mut self.slots[index as usize];
+        task.number = self.made;
+        task.stage = Stage::Ready;
+        task.resume = Resume::Run;
+        (TaskId { index, generation: task.generation() }, task)
+    }
+
+    /// One more slot, as those of ended tasks are.
+    #[cold]
+    fn add_slot(&mut self) -> u32 {
+        self.slots.push(Task {
+            number: 0,
+            function: NO_FUNCTION,
             handle: Value::null(),
             op: Op::default(),
-            rest,
+            rest: None,
             own: RecId::default(),
-            rec: birth.rec,
-            site: birth.site.map_or((NO_FUNCTION, 0), |site| (site.function, site.instruction)),
+            rec: RecId::default(),
+            site: (NO_FUNCTION, 0),
             since: Moment::default(),
             previous: None,
             next: None,
-            fiber: birth.fiber,
-            budget: birth.budget,
-            kind: birth.kind,
-            stage: Stage::Ready,
+            fiber: FiberId(0),
+            budget: 0,
+            kind: TaskKind::Plain,
+            stage: Stage::Ended,
             resume: Resume::Run,
-        };
-        let generation = task.generation();
-        let index = self.slots.insert(task);
-        self.unseen.note(index);
-        TaskId { index: index as u32, generation }
+        });
+        u32::try_from(self.slots.len() - 1).expect("memory ends before task numbers do")
     }
 
     /// The task of that name, if it has not ended.
     #[inline]
     pub fn get(&self, id: TaskId) -> Option<&Task> {
-        self.slots.get(id.index as usize).filter(|task| task.generation() == id.generation)
+        self.slots.get(id.index as usize).filter(|task| task.goes_by(id))
     }
 
     /// The same, to change it.
     #[inline]
     pub fn get_mut(&mut self, id: TaskId) -> Option<&mut Task> {
-        let task = self.slots.get_mut(id.index as usize)?;
-        if task.generation() != id.generation {
-            return None;
-        }
+        let task = self.slots.get_mut(id.index as usize).filter(|task| task.goes_by(id))?;
         self.unseen.note(id.index as usize);
         Some(task)
+    }
+
+    /// A task that is known not to have ended.
+    #[inline]
+    pub fn live(&self, id: TaskId) -> &Task {
+        &self.slots[id.index as usize]
+    }
+
+    /// The same, to change it.
+    #[inline]
+    pub fn live_mut(&mut self, id: TaskId) -> &mut Task {
+        self.unseen.note(id.index as usize);
+        &mut self.slots[id.index as usize]
+    }
+
+    /// The task in a slot that waits with a ticket; none if the op has ended.
+    #[inline]
+    pub fn waiting_mut(&mut self, ticket: Ticket) -> Option<(TaskId, &mut Task)> {
+        let task = self.slots.get_mut(ticket.task as usize)?;
+        self.unseen.note(ticket.task as usize);
+        let id = TaskId { index: ticket.task, generation: task.generation() };
+        task.op.awaits(ticket).then_some((id, task))
+    }
+
+    /// Whether the op of a ticket waits for one thing alone.
+    #[inline]
+    pub fn waits_alone(&self, ticket: Ticket) -> bool {
+        self.slots.get(ticket.task as usize).is_some_and(|task| task.op.awaits_alone(ticket))
     }
 
     /// The arm of a ticket, with its task's name; none if the op has ended.
     #[inline]
     pub fn arm_mut(&mut self, ticket: Ticket) -> Option<(TaskId, &mut Arm)> {
-        let task = self.slots.get_mut(ticket.task as usize)?;
-        self.unseen.note(ticket.task as usize);
-        if !task.op.awaits(ticket) {
-            return None;
-        }
-        let id = TaskId { index: ticket.task, generation: task.generation() };
+        let (id, task) = self.waiting_mut(ticket)?;
         Some((id, task.op.arms_mut().get_mut(ticket.arm as usize)?))
     }
 
     /// The name of the task in a slot, as tickets know it.
     #[inline]
     pub fn at(&self, index: u32) -> Option<TaskId> {
-        let task = self.slots.get(index as usize)?;
+        let task = self.slots.get(index as usize).filter(|task| task.stage != Stage::Ended)?;
         Some(TaskId { index, generation: task.generation() })
     }
 
     /// A task has ended.
     #[inline]
-    pub fn remove(&mut self, id: TaskId) -> Option<Task> {
-        self.get(id)?;
-        self.slots.try_remove(id.index as usize)
+    pub fn remove(&mut self, id: TaskId) {
+        let Some(task) = self.get_mut(id) else { return };
+        task.own = RecId::default();
+        task.op = Op::default();
+        task.rest = None;
+        self.give_back(id);
+    }
+
+    /// The same of one without op, record and what else few tasks have.
+    #[inline]
+    pub fn give_back(&mut self, id: TaskId) {
+        let task = &mut self.slots[id.index as usize];
+        task.stage = Stage::Ended;
+        task.handle = Value::null();
+        (task.previous, task.next) = (None, None);
+        self.free.push(id.index);
     }
 
     /// All of them.
     pub fn iter(&self) -> impl Iterator<Item = (TaskId, &Task)> {
-        self.slots.iter().map(|(index, task)| {
-            (TaskId { index: index as u32, generation: task.generation() }, task)
-        })
+        let live = (0..).zip(&self.slots).filter(|(_, task)| task.stage != Stage::Ended);
+        live.map(|(index, task)| (TaskId { index, generation: task.generation() }, task))
     }
 
     /// Reports what tasks hold to the collector.
     pub(super) fn trace(&mut self, marker: &mut Marker) {
-        while let Some(index) = self.unseen.next(marker, self.slots.capacity()) {
+        while let Some(index) = self.unseen.next(marker, self.slots.len()) {
             if let Some(task) = self.slots.get(index) {
                 task.trace(marker);
             }
@@ -357,7 +440,7 @@ impl Tasks {
 
     /// How many have not ended.
     pub fn count(&self) -> usize {
-        self.slots.len()
+        self.slots.len() - self.free.len()
     }
 }
 

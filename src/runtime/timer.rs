@@ -10,8 +10,6 @@ mod wheel;
 
 use std::num::{NonZeroU32, NonZeroU64};
 
-use slab::Slab;
-
 use self::heap::Heap;
 use self::wheel::Wheel;
 use super::driver::{Moment, Ticket};
@@ -19,6 +17,9 @@ use super::rec::RecId;
 
 /// The slot of entries that are in the heap.
 const IN_HEAP: u16 = u16::MAX;
+
+/// The slot of places without an entry.
+const NOWHERE: u16 = u16::MAX - 1;
 
 /// Names a timer that has not fired and was not stopped.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -98,7 +99,9 @@ impl Entry {
 /// All live timers of a loop.
 #[derive(Default)]
 pub struct Timers {
-    entries: Slab<Entry>,
+    entries: Vec<Entry>,
+    /// Places without an entry, the last one first.
+    free: Vec<u32>,
     heap: Heap,
     wheel: Wheel,
     made: u64,
@@ -106,12 +109,22 @@ pub struct Timers {
 
 impl Timers {
     /// Starts a timer.
+    #[inline]
     pub fn start(&mut self, deadline: Moment, alarm: Alarm) -> TimerId {
         let deadline = deadline.nanos;
         let entry = Entry::new(alarm, deadline, self.made);
         self.made += 1;
         let made = entry.made();
-        let entry = self.entries.insert(entry) as u32;
+        let entry = match self.free.pop() {
+            Some(place) => {
+                self.entries[place as usize] = entry;
+                place
+            }
+            None => {
+                self.entries.push(entry);
+                self.entries.len() as u32 - 1
+            }
+        };
         if self.wheel.is_later(deadline) {
             self.wheel.put(&mut self.entries, entry);
         } else {
@@ -126,23 +139,32 @@ impl Timers {
         let Some(found) = self.entries.get(index).filter(|found| found.made() == timer.made) else {
             return;
         };
+        if found.slot == NOWHERE {
+            return;
+        }
         if found.slot == IN_HEAP {
             let place = found.place as usize;
             self.heap.take(&mut self.entries, place);
         } else {
             self.wheel.take(&mut self.entries, timer.entry);
         }
-        self.entries.remove(index);
+        self.give_back(timer.entry);
+    }
+
+    fn give_back(&mut self, entry: u32) {
+        self.entries[entry as usize].slot = NOWHERE;
+        self.free.push(entry);
     }
 
     /// How many there are.
     pub fn len(&self) -> usize {
-        self.entries.len()
+        self.entries.len() - self.free.len()
     }
 
     /// Whether there are none.
+    #[inline]
     pub fn is_empty(&self) -> bool {
-        self.entries.is_empty()
+        self.entries.len() == self.free.len()
     }
 
     /// When it is worth to look for the next one: when that fires, or earlier.
@@ -159,7 +181,8 @@ impl Timers {
             heap.push(entries, entry);
         });
         let entry = heap.pop(entries, now.nanos)?;
-        Some(entries.remove(entry as usize).alarm())
+        self.give_back(entry);
+        Some(self.entries[entry as usize].alarm())
     }
 }
 

@@ -23,7 +23,7 @@ use super::task::{Resume, Stage, TaskId};
 use super::timer::Alarm;
 use super::tracer::Step;
 use super::wait::{Answer, Cx, Wait};
-use crate::vm::{Args, Exit, FiberId, Left, NativeId, Thrown, Vm};
+use crate::vm::{Exit, FiberId, Left, NATIVE_WAITS, Request, Thrown, Value, Vm};
 
 /// While tasks are ready and no I/O is under way, the driver is asked only every so many turns.
 const TURNS_PER_POLL: u32 = 64;
@@ -60,28 +60,41 @@ impl Loop {
 }
 
 impl Loop {
-    /// Calls a native of the loop for a task and gives its code the answer, now or later.
-    pub(super) fn call_native(
-        &mut self,
-        vm: &mut Vm,
-        id: TaskId,
-        native: NativeId,
-        args: Args,
-    ) -> Next {
-        let waits = vm.native(native).waits;
-        if waits && self.effective(id).is_some() {
+    /// Calls the native that the code of a task has asked for, and gives it the answer, now or later.
+    /// Where the task is not cancelled, hidden or not, nobody has to look for that.
+    #[inline]
+    pub(super) fn call_native(&mut self, vm: &mut Vm, id: TaskId, is_cancelled: bool) -> Next {
+        let Request { native, args, flags, .. } = vm.request();
+        let waits = flags & NATIVE_WAITS != 0;
+        if is_cancelled && waits && self.effective(id).is_some() {
             return self.unwind(vm, id);
         }
         let answer = (Cx { vm, rt: self, task: id, at_once: waits }).call(native, args);
         self.note_places(vm);
         match answer {
+            Ok(Answer::Value(value)) if waits => self.done_at_once(vm, id, value, false),
+            Ok(Answer::Wait(Wait::Yield)) => self.done_at_once(vm, id, Value::null(), true),
+            Ok(Answer::Park(wait)) => self.park_one(vm, id, wait),
+            answer => self.take_answer(vm, id, answer, waits),
+        }
+    }
+
+    /// Does what a native has answered, if that is none of what most of them do.
+    #[inline(never)]
+    fn take_answer(
+        &mut self,
+        vm: &mut Vm,
+        id: TaskId,
+        answer: Result<Answer, Thrown>,
+        waits: bool,
+    ) -> Next {
+        match answer {
             Err(Thrown(error)) if waits => self.finish_at_once(vm, id, Err(error), None, false),
             Err(Thrown(error)) => self.deliver(vm, id, Err(error), None),
-            Ok(Answer::Value(value)) if waits => {
-                self.finish_at_once(vm, id, Ok(value), None, false)
-            }
+            Ok(Answer::Value(value)) if waits => self.done_at_once(vm, id, value, false),
             Ok(Answer::Value(value)) => self.deliver(vm, id, Ok(value), None),
             Ok(Answer::Wait(wait)) => self.await_one(vm, id, wait),
+            Ok(Answer::Park(wait)) => self.park_one(vm, id, wait),
             Ok(Answer::Pending(source)) => self.park_one(vm, id, Wait::Source(source)),
             Ok(Answer::Core(function, args)) => {
                 if let Some(task) = self.tasks.get(id) {
@@ -272,16 +285,26 @@ impl Runtime {
         self.rt.tell(|_| Step::TaskRuns { task: number });
         let next = match resume {
             Resume::Run | Resume::Rested => Next::Run,
-            Resume::Unwind => self.rt.unwind(&mut self.vm, id),
-            Resume::Join(register) => self.rt.join_scope(&mut self.vm, id, register),
-            Resume::Finish => self.rt.finish_program(&mut self.vm, id),
+            resume => self.resume_otherwise(id, resume),
         };
-        self.rt.serve_queues(&mut self.vm);
         self.rt.begin_segment();
         let out_of_fuel = next == Next::Run && self.run_fiber(id, None);
         self.rt.end_segment(&mut self.vm, id);
         self.rt.tell(|_| Step::TaskRests { task: number });
         out_of_fuel
+    }
+
+    /// Does what a task has to do before its code goes on.
+    #[inline(never)]
+    fn resume_otherwise(&mut self, id: TaskId, resume: Resume) -> Next {
+        let next = match resume {
+            Resume::Run | Resume::Rested => Next::Run,
+            Resume::Unwind => self.rt.unwind(&mut self.vm, id),
+            Resume::Join(register) => self.rt.join_scope(&mut self.vm, id, register),
+            Resume::Finish => self.rt.finish_program(&mut self.vm, id),
+        };
+        self.rt.serve_queues(&mut self.vm);
+        next
     }
 
     /// Runs the code of a task until it is another one's turn. It may have left the VM already.
@@ -292,25 +315,38 @@ impl Runtime {
         }
         loop {
             let Runtime { vm, rt } = self;
-            let Some(task) = rt.tasks.get_mut(id) else { return false };
+            let Some(task) = rt.tasks.get(id) else { return false };
             let fiber = task.fiber;
             // Nobody else runs meanwhile, so no cancel comes up.
-            let unseen = rt.tracer.is_none() && !rt.recs.is_cancelled_around(task.rec);
+            let is_cancelled = rt.recs.is_cancelled_around(task.rec);
+            let unseen = rt.tracer.is_none() && !is_cancelled;
             vm.at_once = if unseen { task.budget } else { 0 };
-            let left = first.take().unwrap_or_else(|| vm.run_on(fiber));
+            let left = loop {
+                let left = first.take().unwrap_or_else(|| vm.run_on(fiber));
+                // Nothing that has been looked at here is changed by a usual spawn.
+                if left != Left::Spawn || !rt.spawn_quick(vm, id, fiber) {
+                    break left;
+                }
+            };
             if unseen {
-                task.budget = vm.at_once;
+                rt.tasks.live_mut(id).budget = vm.at_once;
             }
-            let request = vm.request();
             let next = match left {
-                Left::Native => rt.call_native(vm, id, request.native, request.args),
-                Left::Await => rt.await_object(vm, id, request.value, request.flags != 0),
-                Left::Spawn => rt.spawn_for(vm, id, request),
+                Left::Native => rt.call_native(vm, id, is_cancelled),
+                Left::Await => {
+                    let Request { value, flags, .. } = vm.request();
+                    rt.await_object(vm, id, value, flags != 0)
+                }
+                Left::Spawn => rt.spawn_for(vm, id, vm.request()),
                 Left::Scope => {
                     let asked = vm.scope_request();
                     rt.scope(vm, id, asked)
                 }
-                Left::Return => self.end(id, Ended::Value(request.value)),
+                Left::Leave => rt.leave_scope(vm, id, fiber),
+                Left::Return => {
+                    let value = vm.request().value;
+                    self.end(id, Ended::Value(value))
+                }
                 Left::Other => match vm.take_exit() {
                     Exit::Budget if self.refuel(id) => return true,
                     exit => self.carry_out(id, fiber, exit),
@@ -324,13 +360,14 @@ impl Runtime {
     }
 
     /// Does what the code of a task has left the VM for.
+    #[inline(never)]
     fn carry_out(&mut self, id: TaskId, fiber: FiberId, exit: Exit) -> Next {
         let Runtime { vm, rt } = self;
         match exit {
             Exit::Return(value) => return self.end(id, Ended::Value(value)),
             Exit::Throw(error) => return self.end(id, Ended::Throw(error)),
             Exit::Cut(cut) => return self.end(id, Ended::Cut(cut)),
-            Exit::Native { native, args, .. } => return rt.call_native(vm, id, native, args),
+            Exit::Native { .. } => return rt.call_native(vm, id, true),
             Exit::Await { value, optional } => return rt.await_object(vm, id, value, optional),
             Exit::Spawn { callee, args, named, owner, flags } => {
                 let args = vm.args(args).to_vec();
@@ -362,6 +399,11 @@ impl Runtime {
     fn end(&mut self, id: TaskId, ended: Ended) -> Next {
         let Runtime { vm, rt } = self;
         rt.check_segment(vm, id);
+        if let Ended::Value(value) = ended
+            && rt.end_quick(vm, id, value)
+        {
+            return Next::Switch;
+        }
         if rt.is_closing(id) {
             return rt.closed(vm, id, ended);
         }

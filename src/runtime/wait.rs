@@ -39,6 +39,8 @@ pub enum Answer {
     Value(Value),
     /// Later.
     Wait(Wait),
+    /// Later: by a wait that was just attempted and is pending.
+    Park(Wait),
     /// Later: by a source that was just attempted and is pending.
     Pending(Box<dyn Source>),
     /// With what a function of the core module gives, which may wait.
@@ -197,17 +199,27 @@ impl Cx<'_> {
     }
 
     /// Calls a native of the loop.
+    #[inline]
     pub(super) fn call(&mut self, native: NativeId, args: Args) -> Result<Answer, Thrown> {
         match self.rt.natives.entries.get(native.0 as usize) {
             Some(Some(Entry::Function(function))) => function(self, args),
-            Some(Some(Entry::Closure(closure))) => closure.clone()(self, args),
-            _ => match self.rt.natives.find(self.vm, native) {
-                Some(function) => function(self, args),
-                None => Err(self.vm.error(
-                    crate::vm::ErrorKind::TypeError,
-                    "this function needs an event loop that knows it; it was not registered with this one",
-                )),
-            },
+            _ => self.call_other(native, args),
+        }
+    }
+
+    /// The same for what was not called before, and for functions of the host.
+    #[inline(never)]
+    fn call_other(&mut self, native: NativeId, args: Args) -> Result<Answer, Thrown> {
+        if let Some(Some(Entry::Closure(closure))) = self.rt.natives.entries.get(native.0 as usize)
+        {
+            return closure.clone()(self, args);
+        }
+        match self.rt.natives.find(self.vm, native) {
+            Some(function) => function(self, args),
+            None => Err(self.vm.error(
+                crate::vm::ErrorKind::TypeError,
+                "this function needs an event loop that knows it; it was not registered with this one",
+            )),
         }
     }
 }

@@ -23,6 +23,14 @@ impl Default for WaitList {
     }
 }
 
+impl WaitList {
+    /// Whether nobody waits in it.
+    #[inline]
+    pub fn is_empty(&self) -> bool {
+        self.first == NONE
+    }
+}
+
 /// A place in a queue.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct WaiterId(u32);
@@ -41,6 +49,7 @@ pub struct Waiters {
 
 impl Waiters {
     /// Goes to the end of a queue.
+    #[inline]
     pub fn push(&mut self, list: &mut WaitList, ticket: Ticket) -> WaiterId {
         let index = self.slots.insert(Waiter { ticket, previous: list.last, next: NONE }) as u32;
         match self.slots.get_mut(list.last as usize) {
@@ -52,6 +61,7 @@ impl Waiters {
     }
 
     /// Leaves a queue.
+    #[inline]
     pub fn remove(&mut self, list: &mut WaitList, waiter: WaiterId) {
         let Some(gone) = self.slots.try_remove(waiter.0 as usize) else { return };
         match self.slots.get_mut(gone.previous as usize) {
@@ -64,12 +74,20 @@ impl Waiters {
         }
     }
 
+    /// Whoever has waited longest leaves the queue.
+    #[inline]
+    pub fn remove_first(&mut self, list: &mut WaitList) {
+        let first = WaiterId(list.first);
+        self.remove(list, first);
+    }
+
     /// How many wait in all queues together.
     pub fn len(&self) -> usize {
         self.slots.len()
     }
 
     /// Who has waited longest.
+    #[inline]
     pub fn first(&self, list: &WaitList) -> Option<Ticket> {
         self.slots.get(list.first as usize).map(|waiter| waiter.ticket)
     }

@@ -78,6 +78,7 @@ impl Function {
     }
 
     /// The index of the instruction at an address.
+    #[inline]
     pub fn index_of(&self, pc: usize) -> usize {
         pc.wrapping_sub(self.code.as_ptr().addr()) / size_of::<Instruction>()
     }

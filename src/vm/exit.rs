@@ -57,6 +57,9 @@ pub enum Left {
     Spawn,
     /// Something about a scope record: [`Vm::scope_request`](super::Vm::scope_request).
     Scope,
+    /// The body of a scope has come to its end, and the next instruction is the end of the scope: the
+    /// value is the scope's handle, the flags are its register.
+    Leave,
     /// The fiber has ended with a value.
     Return,
     /// Another one: [`Vm::take_exit`](super::Vm::take_exit) gives it.
@@ -75,9 +78,14 @@ pub struct Request {
     pub args: Args,
     /// The native that was called.
     pub native: NativeId,
-    /// The flags of a spawn; 1 for an optional await and an awaited native.
+    /// The flags of a spawn; 1 for an optional await; [`NATIVE_AWAITED`] and [`NATIVE_WAITS`].
     pub flags: i32,
 }
+
+/// The native was called with `await`.
+pub const NATIVE_AWAITED: i32 = 1;
+/// The native is one that waits.
+pub const NATIVE_WAITS: i32 = 2;
 
 impl Request {
     /// Nothing yet.

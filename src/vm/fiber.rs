@@ -12,6 +12,19 @@ use super::value::Value;
 /// Slots of the stacks that are kept for later fibers; each is a little larger than the one
 /// before.
 const SIZES: [usize; 7] = [SMALLEST, 7, 11, 15, 31, 63, 127];
+/// By a capacity, the number of the smallest of those sizes that has room for it.
+static SIZE_FOR: [u8; SIZES[SIZES.len() - 1] + 1] = {
+    let mut size_for = [0; SIZES[SIZES.len() - 1] + 1];
+    let (mut capacity, mut size) = (0, 0);
+    while capacity < size_for.len() {
+        if SIZES[size] < capacity {
+            size += 1;
+        }
+        size_for[capacity] = size as u8;
+        capacity += 1;
+    }
+    size_for
+};
 /// How many fibers with a stack of one size are kept.
 const POOL_MAX: usize = 2048;
 
@@ -96,12 +109,17 @@ pub struct Fibers {
 
 impl Fibers {
     /// A fiber without frames.
+    #[inline]
     pub fn add(&mut self, capacity: usize) -> FiberId {
-        let size = SIZES.iter().position(|size| *size >= capacity);
+        let size = SIZE_FOR.get(capacity).map(|size| usize::from(*size));
         if let Some(index) = size.and_then(|size| self.kept[size].pop()) {
             return FiberId(index);
         }
-        let stack = Stack::new(size.map_or(capacity, |size| SIZES[size]));
+        self.make(size.map_or(capacity, |size| SIZES[size]))
+    }
+
+    fn make(&mut self, capacity: usize) -> FiberId {
+        let stack = Stack::new(capacity);
         let fiber = Fiber { stack, pc: 0, base: 1, top: 0, state: State::Run, work: None };
         if let Some(index) = self.bare.pop() {
             self.slots[index as usize] = fiber;
@@ -112,6 +130,7 @@ impl Fibers {
     }
 
     /// Gives a fiber back.
+    #[inline]
     pub fn remove(&mut self, id: FiberId) {
         let fiber = &mut self.slots[id.0 as usize];
         if fiber.top == 0 {
@@ -124,7 +143,8 @@ impl Fibers {
             fiber.work = None;
         }
         let capacity = fiber.stack.capacity();
-        if let Some(size) = SIZES.iter().position(|size| *size == capacity)
+        if let Some(size) = SIZE_FOR.get(capacity).map(|size| usize::from(*size))
+            && SIZES[size] == capacity
             && self.kept[size].len() < POOL_MAX
         {
             self.kept[size].push(id.0);

@@ -59,7 +59,10 @@ use std::sync::atomic::AtomicU8;
 
 pub use elements::Elements;
 pub use error::{ErrorKind, Thrown};
-pub use exit::{Args, Exit, FiberId, Left, Request, ScopeRequest, SelectArm, SelectOperand};
+pub use exit::{
+    Args, Exit, FiberId, Left, NATIVE_AWAITED, NATIVE_WAITS, Request, ScopeRequest, SelectArm,
+    SelectOperand,
+};
 pub use library::{Library, Offer, Offered};
 pub use limit::{Bell, INTERRUPT_LIMIT, Limit};
 pub use load::LoadError;

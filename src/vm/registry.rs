@@ -54,8 +54,8 @@ pub(super) enum Method {
 /// How many positional arguments a native takes without any being arranged.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Arity {
-    least: usize,
-    most: usize,
+    least: u32,
+    most: u32,
     /// It has to be awaited, and the loop carries it out.
     pub(super) waits: bool,
 }
@@ -64,18 +64,19 @@ impl Arity {
     fn of(native: &Native) -> Arity {
         let waits = native.waits && matches!(native.body, NativeBody::Loop(_));
         if native.takes_all() {
-            return Arity { least: 0, most: usize::MAX, waits };
+            return Arity { least: 0, most: u32::MAX, waits };
         }
         match native.positional_max() {
-            Some(most) => Arity { least: native.positional_min(), most, waits },
+            Some(most) => Arity { least: native.positional_min() as u32, most: most as u32, waits },
             // What is left over goes into a list: always arranged.
             None => Arity { least: 1, most: 0, waits },
         }
     }
 
     /// Whether so many can be passed as they stand.
+    #[inline(always)]
     pub(super) fn takes(self, given: usize) -> bool {
-        self.least <= given && given <= self.most
+        self.least as usize <= given && given <= self.most as usize
     }
 }
 

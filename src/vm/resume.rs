@@ -8,6 +8,7 @@ use super::frame::{AWAITED, BOTTOM, FrameWord};
 use super::load::STUB_ARGUMENTS_MAX;
 use super::ops::call::Site;
 use super::value::Value;
+use crate::bytecode::instruction::Instruction;
 
 /// What a native gives back that wants a script function called in its place.
 #[derive(Debug)]
@@ -56,16 +57,43 @@ impl Vm {
         awaited: bool,
     ) -> FiberId {
         let count = positional.len();
-        let plain = named.is_none() && count <= STUB_ARGUMENTS_MAX;
-        let list = if plain { Value::null() } else { self.heap.list(positional.to_vec()) };
-        let function = match (plain, awaited) {
-            (true, true) => self.stubs.first_call + count as u32,
-            (true, false) => self.stubs.first_plain + count as u32,
-            (false, true) => self.stubs.call_spread,
-            (false, false) => self.stubs.plain_spread,
-        };
-        let registers = self.functions[function as usize].registers as usize;
-        let pc = self.functions[function as usize].entry().expose_provenance();
+        if named.is_none() && count <= STUB_ARGUMENTS_MAX {
+            let first = if awaited { self.stubs.first_call } else { self.stubs.first_plain };
+            let id = self.fiber_of(callee, first + count as u32, awaited);
+            let stack = &self.fibers.get(id).stack;
+            for (value, slot) in positional.iter().zip(2..) {
+                stack.set(slot, *value);
+            }
+            return id;
+        }
+        let list = self.heap.list(positional.to_vec());
+        let stub = if awaited { self.stubs.call_spread } else { self.stubs.plain_spread };
+        let id = self.fiber_of(callee, stub, awaited);
+        let stack = &self.fibers.get(id).stack;
+        stack.set(2, list);
+        stack.set(3, named.unwrap_or_default());
+        id
+    }
+
+    /// A fiber that calls `callee`, awaited, with arguments that stand on the stack of another one.
+    #[inline]
+    pub fn new_fiber_of(&mut self, callee: Value, args: Args) -> FiberId {
+        if args.count() > STUB_ARGUMENTS_MAX {
+            let positional = self.args(args).to_vec();
+            return self.new_fiber(callee, &positional, None);
+        }
+        let id = self.fiber_of(callee, self.stubs.first_call + args.count() as u32, true);
+        let from = &self.fibers.get(args.fiber).stack;
+        self.fibers.get(id).stack.copy(2, from, args.start(), args.count());
+        id
+    }
+
+    /// A fiber that begins with one of the VM's own functions, which calls `callee`.
+    #[inline]
+    fn fiber_of(&mut self, callee: Value, function: u32, awaited: bool) -> FiberId {
+        let stub = &self.functions[function as usize];
+        let registers = stub.registers as usize;
+        let pc = stub.entry().expose_provenance();
         // Nearly always the first frame is a closure's, and sits on top of what it is called from.
         let closure = self.heap.closure_ref(callee).map(|closure| closure.function() as usize);
         let first = closure.map_or(0, |number| self.functions[number].registers as usize);
@@ -75,14 +103,6 @@ impl Vm {
         let word = FrameWord::new(flags, 16, function);
         fiber.stack.set(0, Value::frame(word.0 >> 8, 0));
         fiber.stack.set(1, callee);
-        if plain {
-            for (value, slot) in positional.iter().zip(2..) {
-                fiber.stack.set(slot, *value);
-            }
-        } else {
-            fiber.stack.set(2, list);
-            fiber.stack.set(3, named.unwrap_or_default());
-        }
         fiber.pc = pc;
         fiber.base = 1;
         fiber.top = 1 + registers as u32;
@@ -90,6 +110,7 @@ impl Vm {
     }
 
     /// Gives a fiber's stack back. Its id may be used again.
+    #[inline]
     pub fn free_fiber(&mut self, fiber: FiberId) {
         self.fibers.remove(fiber);
     }
@@ -173,7 +194,7 @@ impl Vm {
             }
             State::Operator => fiber.state = State::Deliver(value),
             State::Step => {
-                fiber.pc += size_of::<crate::bytecode::instruction::Instruction>();
+                fiber.pc += size_of::<Instruction>();
                 fiber.state = State::Run;
             }
             // It is not suspended in an instruction that gets a result this way.
@@ -199,6 +220,14 @@ impl Vm {
         let word = FrameWord(fiber.stack.get(fiber.base as usize - 1).tag());
         let entry = self.functions[word.function() as usize].entry();
         fiber.pc = entry.wrapping_add(target as usize).expose_provenance();
+        fiber.state = State::Run;
+    }
+
+    /// Goes on so many instructions behind the one that a fiber is suspended in.
+    #[inline]
+    pub fn resume_behind(&mut self, fiber: FiberId, count: usize) {
+        let fiber = self.fibers.get_mut(fiber);
+        fiber.pc += count * size_of::<Instruction>();
         fiber.state = State::Run;
     }
 

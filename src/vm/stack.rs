@@ -7,7 +7,7 @@
 
 use std::cell::Cell;
 
-use super::value::Value;
+use super::value::{Value, copy_slot};
 
 /// Slots of the smallest stack: 96 bytes with what the allocator adds. It is enough for a function that
 /// only waits.
@@ -29,6 +29,7 @@ impl Stack {
     }
 
     /// How many slots it has.
+    #[inline]
     pub fn capacity(&self) -> usize {
         self.slots.len()
     }
@@ -81,9 +82,29 @@ impl Stack {
         self.slots[index].set(value);
     }
 
+    /// A row of slots.
+    #[inline]
+    fn row(&self, start: usize, count: usize) -> &[Cell<Value>] {
+        &self.slots[start..start + count]
+    }
+
+    /// Copies a row of slots of another stack to an index.
+    #[inline]
+    pub fn copy(&self, index: usize, from: &Stack, start: usize, count: usize) {
+        let (to, from) = (self.row(index, count), from.row(start, count));
+        for place in 0..count {
+            // SAFETY: both rows have so many slots; a cell has the layout of its content and may be
+            // written to.
+            unsafe {
+                copy_slot(to.as_ptr().add(place).cast_mut().cast(), from.as_ptr().add(place).cast())
+            }
+        }
+    }
+
     /// The values of a row of slots.
+    #[inline]
     pub fn slice(&self, start: usize, count: usize) -> &[Value] {
-        let row = &self.slots[start..start + count];
+        let row = self.row(start, count);
         // SAFETY: `Cell<Value>` has the layout of `Value`, and while the VM is borrowed for this
         // slice nothing runs that writes to a stack.
         unsafe { std::slice::from_raw_parts(row.as_ptr().cast(), row.len()) }

@@ -113,6 +113,7 @@ impl Vm {
     }
 
     /// The innermost call of a suspended fiber; none if it has not begun.
+    #[inline]
     pub fn site(&self, fiber: FiberId) -> Option<TraceEntry> {
         let fiber = self.fibers.get(fiber);
         let word = FrameWord(fiber.stack.get(fiber.base as usize - 1).tag());

@@ -159,7 +159,7 @@ impl MioDriver {
 
 impl Driver for MioDriver {
     fn now(&self) -> Moment {
-        Moment::default().after(self.start.elapsed())
+        Moment { nanos: self.start.elapsed().as_nanos() as u64 }
     }
 
     fn wall(&self) -> Duration {
@@ -268,7 +268,7 @@ impl Driver for MioDriver {
             || self.connections.waiting() > 0
             || self.children.waiting() > 0
             || self.subscriptions.is_awaited()
-            || self.jobs.iter().any(|(_, job)| job.ticket().is_some())
+            || !self.jobs.is_empty() && self.jobs.iter().any(|(_, job)| job.ticket().is_some())
     }
 
     fn calls(&self) -> Calls {

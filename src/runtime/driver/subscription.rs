@@ -102,7 +102,8 @@ impl Subscriptions {
     /// Whether anybody waits.
     #[cfg(feature = "driver")]
     pub(super) fn is_awaited(&self) -> bool {
-        self.slots.iter().any(|(_, subscription)| !subscription.waiters.is_empty())
+        !self.slots.is_empty()
+            && self.slots.iter().any(|(_, subscription)| !subscription.waiters.is_empty())
     }
 
     fn slot(&self, id: SubscriptionId) -> Option<usize> {

@@ -2,8 +2,6 @@
 
 use std::num::NonZeroU64;
 
-use slab::Slab;
-
 use super::Entry;
 
 const ARITY: usize = 4;
@@ -28,14 +26,14 @@ impl Heap {
     }
 
     /// Adds an entry.
-    pub(super) fn push(&mut self, entries: &mut Slab<Entry>, entry: u32) {
+    pub(super) fn push(&mut self, entries: &mut [Entry], entry: u32) {
         let Entry { deadline, order, .. } = entries[entry as usize];
         self.nodes.push(Node { key: (deadline, order), entry });
         self.rise(entries, self.nodes.len() - 1);
     }
 
     /// Takes the earliest entry out if its deadline is not after `now`.
-    pub(super) fn pop(&mut self, entries: &mut Slab<Entry>, now: u64) -> Option<u32> {
+    pub(super) fn pop(&mut self, entries: &mut [Entry], now: u64) -> Option<u32> {
         let node = *self.nodes.first()?;
         if node.key.0 > now {
             return None;
@@ -45,7 +43,7 @@ impl Heap {
     }
 
     /// Takes out the entry at a place.
-    pub(super) fn take(&mut self, entries: &mut Slab<Entry>, place: usize) {
+    pub(super) fn take(&mut self, entries: &mut [Entry], place: usize) {
         self.nodes.swap_remove(place);
         if place < self.nodes.len() {
             self.rise(entries, place);
@@ -53,11 +51,11 @@ impl Heap {
         }
     }
 
-    fn settle(&self, entries: &mut Slab<Entry>, place: usize) {
+    fn settle(&self, entries: &mut [Entry], place: usize) {
         entries[self.nodes[place].entry as usize].place = place as u32;
     }
 
-    fn rise(&mut self, entries: &mut Slab<Entry>, mut place: usize) {
+    fn rise(&mut self, entries: &mut [Entry], mut place: usize) {
         while place > 0 {
             let parent = (place - 1) / ARITY;
             if self.nodes[parent].key <= self.nodes[place].key {
@@ -70,7 +68,7 @@ impl Heap {
         self.settle(entries, place);
     }
 
-    fn sink(&mut self, entries: &mut Slab<Entry>, mut place: usize) {
+    fn sink(&mut self, entries: &mut [Entry], mut place: usize) {
         loop {
             let first = place * ARITY + 1;
             let end = (first + ARITY).min(self.nodes.len());

@@ -6,8 +6,6 @@
 //! *horizon*, the tick up to which everything has been taken out; so all of a wheel come before all of
 //! the next one. When the horizon reaches a slot, its timers move to the wheels below.
 
-use slab::Slab;
-
 use super::Entry;
 
 /// A tick is about a millisecond.
@@ -26,6 +24,8 @@ pub(super) struct Wheel {
     heads: Vec<u32>,
     /// Which slots of each wheel have entries.
     occupied: [u64; WHEELS],
+    /// Which wheels have any.
+    in_use: u32,
     /// No deadline is before this one; it may be that of a timer which was stopped.
     earliest: Option<u64>,
 }
@@ -37,9 +37,9 @@ impl Wheel {
     }
 
     /// Adds an entry with a later deadline.
-    pub(super) fn put(&mut self, entries: &mut Slab<Entry>, entry: u32) {
+    pub(super) fn put(&mut self, entries: &mut [Entry], entry: u32) {
         let deadline = entries[entry as usize].deadline;
-        if self.first_slot().is_none() {
+        if self.in_use == 0 {
             self.earliest = Some(deadline);
         } else if let Some(earliest) = &mut self.earliest {
             *earliest = deadline.min(*earliest);
@@ -47,7 +47,7 @@ impl Wheel {
         self.place(entries, entry);
     }
 
-    fn place(&mut self, entries: &mut Slab<Entry>, entry: u32) {
+    fn place(&mut self, entries: &mut [Entry], entry: u32) {
         if self.heads.is_empty() {
             self.heads.resize(WHEELS * SLOTS, NONE);
         }
@@ -57,6 +57,7 @@ impl Wheel {
         let slot = wheel as usize * SLOTS + digit;
         let next = std::mem::replace(&mut self.heads[slot], entry);
         self.occupied[wheel as usize] |= 1 << digit;
+        self.in_use |= 1 << wheel;
         if let Some(next) = entries.get_mut(next as usize) {
             next.place = entry;
         }
@@ -65,7 +66,7 @@ impl Wheel {
     }
 
     /// Takes an entry out of its slot.
-    pub(super) fn take(&mut self, entries: &mut Slab<Entry>, entry: u32) {
+    pub(super) fn take(&mut self, entries: &mut [Entry], entry: u32) {
         let Entry { slot, place, next, .. } = entries[entry as usize];
         if let Some(next) = entries.get_mut(next as usize) {
             next.place = place;
@@ -77,12 +78,21 @@ impl Wheel {
         let slot = usize::from(slot);
         self.heads[slot] = next;
         if next == NONE {
-            self.occupied[slot / SLOTS] &= !(1 << (slot % SLOTS));
+            self.empty(slot);
+        }
+    }
+
+    /// A slot has no entries any more.
+    fn empty(&mut self, slot: usize) {
+        let wheel = slot / SLOTS;
+        self.occupied[wheel] &= !(1 << (slot % SLOTS));
+        if self.occupied[wheel] == 0 {
+            self.in_use &= !(1 << wheel);
         }
     }
 
     /// A moment before which no timer fires; none if there is no timer.
-    pub(super) fn earliest(&mut self, entries: &Slab<Entry>) -> Option<u64> {
+    pub(super) fn earliest(&mut self, entries: &[Entry]) -> Option<u64> {
         let (_, slot) = self.first_slot()?;
         if self.earliest.is_none() {
             self.earliest = deadlines(entries, self.heads[slot]).min();
@@ -93,9 +103,9 @@ impl Wheel {
     /// Moves the horizon to `now`; what comes out on the way is given to `due`.
     pub(super) fn advance(
         &mut self,
-        entries: &mut Slab<Entry>,
+        entries: &mut [Entry],
         now: u64,
-        mut due: impl FnMut(&mut Slab<Entry>, u32),
+        mut due: impl FnMut(&mut [Entry], u32),
     ) {
         let now = now >> TICK_BITS;
         while self.horizon < now {
@@ -105,7 +115,7 @@ impl Wheel {
             };
             self.horizon = start;
             let mut next = std::mem::replace(&mut self.heads[slot], NONE);
-            self.occupied[slot / SLOTS] &= !(1 << (slot % SLOTS));
+            self.empty(slot);
             while next != NONE {
                 let entry = next;
                 let Entry { deadline, next: behind, .. } = entries[entry as usize];
@@ -124,7 +134,10 @@ impl Wheel {
 
     /// The slot with the earliest entries, and its first tick.
     fn first_slot(&self) -> Option<(u64, usize)> {
-        let wheel = self.occupied.iter().position(|occupied| *occupied != 0)?;
+        if self.in_use == 0 {
+            return None;
+        }
+        let wheel = self.in_use.trailing_zeros() as usize;
         let digit = self.occupied[wheel].trailing_zeros();
         let bits = wheel as u32 * DIGIT_BITS;
         let above = self.horizon >> bits >> DIGIT_BITS << DIGIT_BITS | u64::from(digit);
@@ -133,7 +146,7 @@ impl Wheel {
 }
 
 /// The deadlines of the entries of a slot.
-fn deadlines(entries: &Slab<Entry>, first: u32) -> impl Iterator<Item = u64> {
+fn deadlines(entries: &[Entry], first: u32) -> impl Iterator<Item = u64> {
     let entry = |place: u32| entries.get(place as usize);
     let list = std::iter::successors(entry(first), move |found| entry(found.next));
     list.map(|found| found.deadline)

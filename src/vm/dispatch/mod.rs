@@ -20,7 +20,7 @@ use op::At;
 
 use super::Vm;
 use super::code::Function;
-use super::exit::{Exit, FiberId, Left, Request, ScopeRequest};
+use super::exit::{Exit, FiberId, Left, NATIVE_AWAITED, Request, ScopeRequest};
 use super::fiber::State;
 use super::frame::{AWAITED, FrameWord, SPECIAL};
 use super::object::{Closure, Instance, List, Owned, Str, VariableCell};
@@ -53,10 +53,11 @@ impl Vm {
     pub fn take_exit(&mut self) -> Exit {
         let Request { value, owner, args, native, flags } = self.request;
         match self.left {
-            Left::Native => Exit::Native { native, args, awaited: flags != 0 },
+            Left::Native => Exit::Native { native, args, awaited: flags & NATIVE_AWAITED != 0 },
             Left::Await => Exit::Await { value, optional: flags != 0 },
             Left::Spawn => Exit::Spawn { callee: value, args, named: None, owner, flags },
             Left::Scope => Exit::Scope(self.scope_request),
+            Left::Leave => Exit::Scope(ScopeRequest::Join { register: flags as u8 }),
             Left::Return => Exit::Return(value),
             Left::Other => self.exit.take().expect("the run loop is left with a reason"),
         }
@@ -81,22 +82,40 @@ impl Vm {
     }
 
     /// Runs a fiber until it leaves; what goes with the exit has to be taken before anything runs.
+    #[inline]
     pub fn run_on(&mut self, id: FiberId) -> Left {
         self.running = id;
-        let fiber = self.fibers.get_mut(id);
-        let state = std::mem::replace(&mut fiber.state, State::Run);
-        let is_plain = matches!(state, State::Run) && self.safepoint.is_none();
-        if !is_plain && self.unwinds_at_once(id, state) {
-            return Left::Other;
+        if !matches!(self.fibers.get_mut(id).state, State::Run) || self.safepoint.is_some() {
+            return self.run_after(id);
         }
+        let at = self.place_of(id);
+        // SAFETY: the fiber is suspended at an instruction of its innermost frame, and loaded code
+        // names only registers, constants, slots and functions that exist.
+        unsafe { backend::run(self, at) }
+        self.left
+    }
+
+    /// Where a fiber stands. Its stack becomes the one that is run on.
+    #[inline]
+    fn place_of(&mut self, id: FiberId) -> At {
         let fiber = self.fibers.get(id);
         let pc: *const Instruction = std::ptr::with_exposed_provenance(fiber.pc);
         let base = fiber.stack.start().wrapping_add(fiber.base as usize);
         self.stack_end = if self.options.torture { 0 } else { fiber.stack.end() };
-        // SAFETY: the fiber is suspended at an instruction of its innermost frame, and loaded code
-        // names only registers, constants, slots and functions that exist.
+        At { pc, base }
+    }
+
+    /// Runs a fiber that has to do something before it goes on, or was left for a collection.
+    #[cold]
+    fn run_after(&mut self, id: FiberId) -> Left {
+        let state = std::mem::replace(&mut self.fibers.get_mut(id).state, State::Run);
+        if self.unwinds_at_once(id, state) {
+            return Left::Other;
+        }
+        let at = self.place_of(id);
+        // SAFETY: as for `run_on`.
         unsafe {
-            let at = if is_plain { At { pc, base } } else { self.arrive(state, At { pc, base }) };
+            let at = if matches!(state, State::Run) { at } else { self.arrive(state, at) };
             if !at.pc.is_null() {
                 backend::run(self, at);
             }

@@ -8,7 +8,7 @@ use crate::bytecode::instruction::Instruction;
 use crate::bytecode::op::Opcode;
 use crate::vm::Vm;
 use crate::vm::error::{ErrorKind, Thrown};
-use crate::vm::exit::{Exit, Left, Request, ScopeRequest};
+use crate::vm::exit::{Args, Exit, Left, ScopeRequest};
 use crate::vm::fiber::State;
 use crate::vm::frame::FrameWord;
 use crate::vm::unwind::Outcome;
@@ -33,6 +33,8 @@ pub(in crate::vm) enum Flow {
     Stay,
     /// By leaving the run loop: the exit has been noted.
     Leave,
+    /// The same where the fiber knows already where it stands.
+    Left,
 }
 
 /// What an operation gives back.
@@ -92,6 +94,7 @@ impl Op<'_> {
             Ok(Flow::Next) => self.pc = self.pc.wrapping_add(1),
             Ok(Flow::Stay) => {}
             Ok(Flow::Leave) => return self.left(),
+            Ok(Flow::Left) => return At { pc: std::ptr::null(), base: self.base },
             Err(thrown) => return self.throw(thrown.0),
         }
         self.here(began)
@@ -152,8 +155,9 @@ impl Op<'_> {
         }
     }
 
-    /// Writes where execution stands into the fiber.
-    pub(in crate::vm) fn save(&mut self) {
+    /// Writes where execution stands into the fiber; gives the index of the base on its stack.
+    #[inline(always)]
+    pub(in crate::vm) fn save(&mut self) -> u32 {
         let function = self.vm.functions.as_slice()[self.function() as usize].registers as usize;
         let fiber = self.vm.fibers.get_mut(self.vm.running);
         let base = fiber.stack.index_of(self.base);
@@ -161,6 +165,7 @@ impl Op<'_> {
         fiber.base = base as u32;
         let top = (base + function.max(self.window)).min(fiber.stack.capacity());
         fiber.top = top as u32;
+        base as u32
     }
 
     /// Reads where execution stands from the fiber.
@@ -176,6 +181,13 @@ impl Op<'_> {
     pub(in crate::vm) fn instruction(&self) -> Instruction {
         // SAFETY: `pc` is an instruction of loaded code.
         unsafe { *self.pc }
+    }
+
+    /// The one behind it. Only for instructions that do not end their function.
+    #[inline(always)]
+    pub(in crate::vm) fn next_instruction(&self) -> Instruction {
+        // SAFETY: the verifier sees to it that no function ends in the middle.
+        unsafe { *self.pc.add(1) }
     }
 
     /// Writes another instruction over this one in the VM's copy of the code.
@@ -262,6 +274,7 @@ impl Op<'_> {
     }
 
     /// The address of the instruction some places further on.
+    #[inline]
     pub(in crate::vm) fn after(&self, distance: usize) -> usize {
         self.pc.wrapping_add(distance).expose_provenance()
     }
@@ -296,11 +309,10 @@ impl Op<'_> {
         Ok(Flow::Leave)
     }
 
-    /// The same through one of the frequent exits.
+    /// The same through one of the frequent exits, whose request has been noted.
     #[inline(always)]
-    pub(in crate::vm) fn leave_for(&mut self, left: Left, request: Request) -> Step {
+    pub(in crate::vm) fn leave_for(&mut self, left: Left) -> Step {
         self.vm.left = left;
-        self.vm.request = request;
         Ok(Flow::Leave)
     }
 
@@ -317,19 +329,24 @@ impl Op<'_> {
         self.suspend(exit, State::Slot { slot, next })
     }
 
-    /// Suspends through one of the frequent exits: the result goes to a slot at some distance from
-    /// the base, then it goes on at an address.
+    /// Suspends through one of the frequent exits, whose request has been noted but for the arguments:
+    /// those are the `count` values behind the slot at some distance from the base to which the result
+    /// goes. Then it goes on at an address.
     #[inline(always)]
     pub(in crate::vm) fn suspend_slot(
         &mut self,
         slot: usize,
+        count: usize,
         next: usize,
         left: Left,
-        request: Request,
     ) -> Step {
-        let slot = self.slot_index(slot);
-        self.vm.fibers.get_mut(self.vm.running).state = State::Slot { slot, next };
-        self.leave_for(left, request)
+        self.keep(slot + 1 + count);
+        let slot = self.save() + slot as u32;
+        let vm = &mut *self.vm;
+        vm.fibers.get_mut(vm.running).state = State::Slot { slot, next };
+        vm.request.args = Args::new(vm.running, slot + 1, count as u32);
+        vm.left = left;
+        Ok(Flow::Left)
     }
 
     /// Suspends to ask something of the scope records; goes on behind the instruction.
@@ -354,6 +371,7 @@ impl Op<'_> {
     }
 
     /// Notes that so many slots from the base on are in use while the fiber is suspended.
+    #[inline(always)]
     pub(in crate::vm) fn keep(&mut self, slots: usize) {
         self.window = self.window.max(slots);
     }

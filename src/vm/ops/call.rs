@@ -5,7 +5,7 @@ use crate::bytecode::op::Opcode;
 use crate::bytecode::program::CLOSURE_NAME;
 use crate::vm::Vm;
 use crate::vm::error::{ErrorKind, Thrown};
-use crate::vm::exit::{Args, Exit, Left, Request};
+use crate::vm::exit::{Args, Exit, Left, NATIVE_AWAITED, NATIVE_WAITS};
 use crate::vm::fiber::State;
 use crate::vm::frame::{AWAITED, BOTTOM, CONSTRUCTOR, FrameWord, GENERATOR, OPERATOR};
 use crate::vm::native::{NativeBody, NativeId};
@@ -36,13 +36,20 @@ impl Site {
 /// `Call`, `CallAwait`, `CallEither`
 pub(in crate::vm) fn call(op: &mut Op<'_>) -> Step {
     let at = op.instruction();
-    let callee = op.get(at.a);
     if at.op == Opcode::CallAwait
-        && let Some(id) = op.vm.heap.native_id(callee)
+        && let Some(id) = op.vm.heap.native_id(op.get(at.a))
         && let Some(step) = op.await_native(id, 0)
     {
         return step;
     }
+    call_other(op)
+}
+
+/// The same for all but natives that are awaited with just what they take.
+#[inline(never)]
+fn call_other(op: &mut Op<'_>) -> Step {
+    let at = op.instruction();
+    let callee = op.get(at.a);
     let site = op.call_site();
     op.call_value(callee, site, usize::from(at.c), None, false)
 }
@@ -85,8 +92,8 @@ pub(in crate::vm) fn special_return(op: &mut Op<'_>) -> Step {
         return super::generator::returned(op);
     }
     if flags & BOTTOM != 0 {
-        let request = Request { value: result, ..op.vm.request };
-        return op.leave_for(Left::Return, request);
+        op.vm.request.value = result;
+        return op.leave_for(Left::Return);
     }
     op.pop();
     if flags & OPERATOR != 0 {
@@ -274,34 +281,35 @@ impl Op<'_> {
                 self.call_inline(|vm, args| function(vm, args), site, count)
             }
             NativeBody::Loop(_) => {
-                let args = self.window_args(site.slot + 1, count);
-                let flags = i32::from(site.awaited);
-                let request = Request { native: id, args, flags, ..self.vm.request };
+                let awaited = if site.awaited { NATIVE_AWAITED } else { 0 };
+                self.vm.request.native = id;
+                self.vm.request.flags = awaited | if waits { NATIVE_WAITS } else { 0 };
                 let next = if waits { site.next_async } else { site.next };
                 if site.operator {
+                    self.vm.request.args = self.window_args(site.slot + 1, count);
                     self.vm.fibers.get_mut(self.vm.running).state = State::Operator;
-                    return self.leave_for(Left::Native, request);
+                    return self.leave_for(Left::Native);
                 }
-                self.suspend_slot(site.slot, next, Left::Native, request)
+                self.suspend_slot(site.slot, count, next, Left::Native)
             }
         }
     }
 
     /// Leaves for a native that waits, from an awaited call that gives it just what it takes: nearly
     /// every await of the outside. None if this is not such a call.
-    #[inline]
+    #[inline(always)]
     pub(in crate::vm) fn await_native(&mut self, id: NativeId, receivers: usize) -> Option<Step> {
         let at = self.instruction();
         let (slot, count) = (usize::from(at.a), usize::from(at.c));
         let arity = self.vm.registry.arity(id);
-        if !(arity.waits && arity.takes(count - receivers)) {
+        if !arity.waits || !arity.takes(count - receivers) {
             return None;
         }
-        let args = self.window_args(slot + 1, count);
-        let request = Request { native: id, args, flags: 1, ..self.vm.request };
+        self.vm.request.native = id;
+        self.vm.request.flags = NATIVE_AWAITED | NATIVE_WAITS;
         // The instruction behind awaits a result that is still to be waited for.
         let next = self.after(2);
-        Some(self.suspend_slot(slot, next, Left::Native, request))
+        Some(self.suspend_slot(slot, count, next, Left::Native))
     }
 
     /// Runs an inline native whose arguments are in place.

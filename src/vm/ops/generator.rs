@@ -41,7 +41,7 @@ pub(in crate::vm) fn generator(op: &mut Op<'_>) -> Step {
     op.set(at.a, generator);
     keep_frame(op, generator, at.c);
     let flow = give(op, generator)?;
-    if at.b == 0 || flow == Flow::Leave {
+    if at.b == 0 || matches!(flow, Flow::Leave | Flow::Left) {
         return Ok(flow);
     }
     // It is over with the scope it was made in, whether it has clean-ups or not.

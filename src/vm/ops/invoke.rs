@@ -98,10 +98,11 @@ pub(in crate::vm) fn native(op: &mut Op<'_>) -> Step {
 /// `InvokeNativeAwait`
 pub(in crate::vm) fn native_await(op: &mut Op<'_>) -> Step {
     let at = op.instruction();
-    let cache = op.vm.invoke_caches[at.imm as usize];
+    let InvokeCache { closure, target, .. } = &op.vm.invoke_caches[at.imm as usize];
+    let (expected, native) = (closure.bits(), NativeId(*target));
     let of = op.vm.heap.host_type(op.get(at.a + 1));
-    if of.is_some_and(|of| cache.closure.bits() == of as u64)
-        && let Some(step) = op.await_native(NativeId(cache.target), 1)
+    if of.is_some_and(|of| expected == of as u64)
+        && let Some(step) = op.await_native(native, 1)
     {
         return step;
     }

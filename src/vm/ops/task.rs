@@ -3,10 +3,10 @@
 use super::call::named_map;
 use super::lookup::Found;
 use super::{Flow, Op, Step};
-use crate::bytecode::op::ScopeKind;
+use crate::bytecode::op::{Opcode, ScopeKind};
 use crate::bytecode::program::{SelectArmCode, SelectArmKind};
 use crate::vm::error::{ErrorKind, Thrown};
-use crate::vm::exit::{Exit, Left, Request, ScopeRequest, SelectArm, SelectOperand};
+use crate::vm::exit::{Exit, Left, ScopeRequest, SelectArm, SelectOperand};
 use crate::vm::fiber::State;
 use crate::vm::value::{Kind, Value};
 
@@ -42,18 +42,19 @@ fn suspend_await(op: &mut Op<'_>, value: Value, optional: bool) -> Step {
         op.window_set(slot, result);
         return Ok(Flow::Next);
     }
-    let request = Request { value, flags: i32::from(optional), ..op.vm.request };
-    op.suspend_slot(slot, next, Left::Await, request)
+    op.vm.request.value = value;
+    op.vm.request.flags = i32::from(optional);
+    op.suspend_slot(slot, 0, next, Left::Await)
 }
 
 /// `Spawn`
 pub(in crate::vm) fn spawn(op: &mut Op<'_>) -> Step {
     let at = op.instruction();
-    let args = op.window_args(usize::from(at.a) + 1, usize::from(at.c));
-    let (callee, owner) = (op.get(at.a), op.get(at.b));
+    op.vm.request.value = op.get(at.a);
+    op.vm.request.owner = op.get(at.b);
+    op.vm.request.flags = at.imm;
     let next = op.after(1);
-    let request = Request { value: callee, owner, args, flags: at.imm, ..op.vm.request };
-    op.suspend_slot(usize::from(at.a), next, Left::Spawn, request)
+    op.suspend_slot(usize::from(at.a), usize::from(at.c), next, Left::Spawn)
 }
 
 /// `SpawnSpread`
@@ -95,6 +96,16 @@ pub(in crate::vm) fn scope_enter(op: &mut Op<'_>) -> Step {
 /// `ScopeJoin`
 pub(in crate::vm) fn scope_join(op: &mut Op<'_>) -> Step {
     let register = op.instruction().a;
+    let end = op.next_instruction();
+    // Nearly always the body has not been left early, and the scope has no clean-ups of its own.
+    if end.op == Opcode::ScopeEnd && end.a == register && op.get(register + 1).is_null() {
+        op.vm.request.value = op.get(register);
+        op.vm.request.flags = i32::from(register);
+        op.save();
+        op.vm.fibers.get_mut(op.vm.running).state = State::Step;
+        op.vm.left = Left::Leave;
+        return Ok(Flow::Left);
+    }
     op.suspend_scope(ScopeRequest::Join { register })
 }
 
