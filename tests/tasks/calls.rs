@@ -1,6 +1,6 @@
 //! How often the system is called: no more than once for what is sent and once for what has come.
 
-use kettle::engine::{Engine, Output, Vm};
+use kettle::engine::{Engine, Output, Permissions, Vm};
 use kettle::runtime::driver::Calls;
 
 /// What a program prints on the real driver, and how often that has called the system.
@@ -8,6 +8,7 @@ fn run(text: &str) -> (String, Calls) {
     let mut engine = Engine::new();
     let output = Output::captured();
     let options = engine.options();
+    options.permissions = Permissions::all();
     options.stdout = output.clone();
     options.stderr = output.clone();
     let program = engine.compile_text("calls.ket", text).expect("the program is correct");
