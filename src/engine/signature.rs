@@ -66,8 +66,11 @@ pub struct Param {
 #[derive(Clone)]
 pub struct DefaultValue {
     text: String,
-    make: Arc<dyn Fn(&mut Heap) -> Result<Value, String> + Send + Sync>,
+    make: Arc<MakeValue>,
 }
+
+/// Makes a value of the script out of one of Rust.
+type MakeValue = dyn Fn(&mut Heap) -> Result<Value, String> + Send + Sync;
 
 impl DefaultValue {
     /// A value of Rust.

@@ -194,6 +194,11 @@ fn offer(number: u32, declaration: &'static Declaration) -> Option<Offer> {
     Some(Offer { name: signature.name(), what })
 }
 
+/// Whether values of the library are of a type of that name.
+pub fn has_type(name: &str) -> bool {
+    index::names(Place::Method, name).next().is_some()
+}
+
 #[cfg(test)]
 mod tests {
     use std::collections::HashSet;
@@ -315,9 +320,4 @@ mod tests {
         assert_eq!(shown("str.split"), "str.split(sep: str?; limit: int?)");
         assert_eq!(shown("list.len"), "list.len");
     }
-}
-
-/// Whether values of the library are of a type of that name.
-pub fn has_type(name: &str) -> bool {
-    index::names(Place::Method, name).next().is_some()
 }

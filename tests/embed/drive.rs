@@ -178,7 +178,7 @@ fn a_turn_gives_way_although_a_task_computes() {
         assert_eq!(vm.turn(Duration::from_millis(1)), Progress::Ready);
     }
     assert!(!task.is_done(&vm));
-    assert_eq!(vm.call_blocking::<i64>("no", ()).is_err(), true);
+    assert!(vm.call_blocking::<i64>("no", ()).is_err());
 }
 
 #[test]
