@@ -81,7 +81,7 @@ fn split(piece: &str) -> (String, String) {
         let (line, after) = rest.split_once('\n').unwrap_or((rest, ""));
         command.push_str(line);
         rest = after;
-        if command.matches('\'').count() % 2 == 0 {
+        if command.matches('\'').count().is_multiple_of(2) {
             return (command, rest.to_owned());
         }
         command.push('\n');
