@@ -74,7 +74,7 @@ fn play(text: &str) -> String {
     let console = Console::new(&engine).expect("a console can be made");
     let mut player = Player { console, text: String::new() };
     if !files_text.is_empty() {
-        write!(player.text, "{files_text}=== session\n").expect("a string takes any text");
+        writeln!(player.text, "{files_text}=== session").expect("a string takes any text");
     }
     let lines: Vec<&str> = text.lines().collect();
     let mut at = 0;
