@@ -14,6 +14,7 @@ mod body;
 #[cfg_attr(threaded, path = "threaded.rs")]
 #[cfg_attr(not(threaded), path = "portable.rs")]
 mod backend;
+mod grow;
 pub(in crate::vm) mod op;
 
 use op::At;

@@ -7,7 +7,7 @@ use super::{bits, content, field, list_mut, upvalues};
 use crate::bytecode::instruction::Instruction;
 use crate::bytecode::op::Opcode;
 use crate::vm::Vm;
-use crate::vm::error::{ErrorKind, Thrown};
+use crate::vm::error::Thrown;
 use crate::vm::exit::{Args, Exit, Left, ScopeRequest};
 use crate::vm::fiber::State;
 use crate::vm::frame::FrameWord;
@@ -45,7 +45,8 @@ pub(in crate::vm) struct Op<'v> {
     /// The VM.
     pub(in crate::vm) vm: &'v mut Vm,
     pc: *const Instruction,
-    base: *mut Value,
+    /// The frame.
+    pub(super) base: *mut Value,
     /// Slots above the base that are in use besides the frame's registers.
     window: usize,
 }
@@ -376,53 +377,6 @@ impl Op<'_> {
         self.window = self.window.max(slots);
     }
 
-    #[cold]
-    #[inline(never)]
-    fn grow(&mut self, slots: usize) -> Result<(), Thrown> {
-        let running = self.vm.running;
-        let fiber = self.vm.fibers.get(running);
-        let base = fiber.stack.index_of(self.base);
-        let (capacity, needed) = (fiber.stack.capacity(), base + slots);
-        let fits = needed <= capacity;
-        let torture = self.vm.options.torture;
-        if fits && !(torture && capacity <= MOVED_CAPACITY_MAX) {
-            return Ok(());
-        }
-        let capacity = if fits { capacity } else { self.grown_capacity(capacity, needed)? };
-        let fiber = self.vm.fibers.get_mut(running);
-        fiber.stack.grow(capacity);
-        self.base = fiber.stack.start().wrapping_add(base);
-        self.vm.stack_end = if torture { 0 } else { fiber.stack.end() };
-        Ok(())
-    }
-
-    /// The size of a stack that has become too small, within the limits of depth and memory.
-    fn grown_capacity(&mut self, capacity: usize, needed: usize) -> Result<usize, Thrown> {
-        let slots_max = self.vm.options.stack_bytes_max / size_of::<Value>();
-        let depth_max = self.vm.options.stack_depth_max;
-        let mut doubled = (capacity * 2).max(needed + 16);
-        if capacity >= DEPTH_CHECKED_FROM {
-            self.save();
-            let depth = self.vm.frames(self.vm.fibers.get(self.vm.running)).count();
-            if depth >= depth_max {
-                return Err(self.vm.stack_overflow());
-            }
-            // No more than the frames that are still allowed will need if they are like these.
-            let allowed = (capacity / depth.max(1) + 1).saturating_mul(depth_max);
-            doubled = doubled.min(allowed.max(needed + 64));
-        }
-        if needed > slots_max {
-            return Err(self.vm.stack_overflow());
-        }
-        let capacity = doubled.min(slots_max);
-        let bytes = (capacity - capacity.min(needed)) * size_of::<Value>();
-        if self.vm.heap.reserve(bytes).is_err() {
-            self.vm.ring(crate::vm::Limit::Memory);
-            return Err(self.vm.error(ErrorKind::MemoryError, "no memory for a deeper stack"));
-        }
-        Ok(capacity)
-    }
-
     /// Pushes a frame. Its result goes to the slot below its base, at `slot` from this base; its
     /// arguments stand behind that.
     pub(in crate::vm) fn push(
@@ -507,8 +461,3 @@ pub(in crate::vm) fn store(op: &mut Op<'_>) -> Step {
     }
     Ok(Flow::Next)
 }
-
-/// In torture mode stacks up to this size are moved at every call; larger ones would take too long.
-const MOVED_CAPACITY_MAX: usize = 1024;
-/// Stacks below this size are not deep.
-const DEPTH_CHECKED_FROM: usize = 4096;
