@@ -5,12 +5,10 @@
 //! process stop scripts that run away; against somebody who looks for a hole in the engine itself, run the
 //! host in a process of its own.
 
-use std::sync::mpsc::{self, RecvTimeoutError};
 use std::sync::{Arc, Mutex};
-use std::thread;
 use std::time::Duration;
 
-use kettle::engine::{AuditHook, Output, Permissions};
+use kettle::engine::{AuditHook, Limits, Output, Permissions};
 use kettle::{Engine, Error, Vm};
 
 /// A plugin that tries what it should not.
@@ -51,8 +49,10 @@ pub struct Account {
     pub printed: String,
 }
 
-/// So long a call may take.
-const DEADLINE: Duration = Duration::from_millis(300);
+/// What a plugin may use of the machine.
+fn limits() -> Limits {
+    Limits::new().memory(16 << 20).depth(1_000).deadline(Duration::from_millis(300)).output(10_000)
+}
 
 /// Public so that a test can call it.
 pub fn run(name: &str, text: &str, functions: &[&str]) -> Result<Account, Error> {
@@ -73,38 +73,17 @@ pub fn run(name: &str, text: &str, functions: &[&str]) -> Result<Account, Error>
         }
     }));
     options.stdout = output.clone();
-    options.memory_limit = 16 << 20;
-    options.depth_max = 1_000;
+    options.limits = limits();
     let program = engine.compile_text(name, text)?;
     let mut results = Vec::new();
     for function in functions {
         // A VM each, so that none pays for what another one has used up.
         let mut vm = Vm::new(&engine)?;
         vm.load_blocking(&program)?;
-        let result = within_deadline(&mut vm, |vm| vm.call_blocking(*function, ("too long",)));
-        results.push((function.to_string(), result));
+        results.push((function.to_string(), vm.call_blocking(*function, ("too long",))));
     }
     let refused = std::mem::take(&mut *refused.lock().expect("nobody panics"));
     Ok(Account { results, refused, printed: output.text() })
-}
-
-/// Lets a VM work until the time is up. From then on it is asked to end until it does, so nothing that
-/// the script catches and no clean-up of it holds it up.
-fn within_deadline<R>(vm: &mut Vm, work: impl FnOnce(&mut Vm) -> R) -> R {
-    let interrupter = vm.interrupter();
-    let (done, is_done) = mpsc::channel::<()>();
-    let watchdog = thread::spawn(move || {
-        let mut patience = DEADLINE;
-        while is_done.recv_timeout(patience) == Err(RecvTimeoutError::Timeout) {
-            interrupter.interrupt();
-            patience = Duration::from_millis(10);
-        }
-    });
-    let result = work(vm);
-    drop(done);
-    // It ends by itself: nobody sends anything any more.
-    let _ = watchdog.join();
-    result
 }
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {

@@ -32,13 +32,13 @@ fn a_plugin_is_refused_what_it_may_not_do_and_stopped() {
         let found = account.results.iter().find(|(known, _)| known == name);
         match &found.expect("it was called").1 {
             Ok(text) => text.clone(),
-            Err(Error::Cancelled(_)) => "cancelled".to_owned(),
+            Err(Error::Limit(limit)) => format!("limit of {limit}"),
             Err(error) => error.class().unwrap_or_default().to_owned(),
         }
     };
     assert_eq!(
         functions.map(said),
-        ["too l", "cancelled", "MemoryError", "StackOverflowError", "cancelled"]
+        ["too l", "limit of time", "limit of memory", "limit of nested calls", "limit of time"]
     );
     assert_eq!(account.printed.matches("is not granted").count(), 4, "{}", account.printed);
     let rights: Vec<_> = account.refused.iter().filter_map(|line| line.split(' ').next()).collect();

@@ -43,7 +43,9 @@ impl Side for Kettle {
     }
 
     fn call_script(&mut self) -> i64 {
-        (0..CALLS).map(|n| self.vm.call_blocking::<i64>("next", (n,)).expect("it gives an int")).sum()
+        (0..CALLS)
+            .map(|n| self.vm.call_blocking::<i64>("next", (n,)).expect("it gives an int"))
+            .sum()
     }
 
     fn call_host(&mut self) -> i64 {

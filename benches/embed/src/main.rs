@@ -73,16 +73,28 @@ fn main() {
     row("script calls host, ns", "0.7 × mlua", most, &mut sides, |side| {
         each(nanoseconds(|| assert!(side.call_host() > 0)))
     });
-    row("script awaits host, ns", "none", |_| None, &mut sides, |side| {
-        let mut is_there = false;
-        let time = nanoseconds(|| is_there = side.call_async_host().is_some());
-        is_there.then_some(time).and_then(each)
-    });
-    row("new VM, µs", "50 µs", |_| Some(50.0), &mut sides, |side| {
-        let mut made = Vec::with_capacity(MACHINES);
-        let time = nanoseconds(|| made.extend((0..MACHINES).map(|_| side.make())));
-        Some(time / MACHINES as f64 / 1e3)
-    });
+    row(
+        "script awaits host, ns",
+        "none",
+        |_| None,
+        &mut sides,
+        |side| {
+            let mut is_there = false;
+            let time = nanoseconds(|| is_there = side.call_async_host().is_some());
+            is_there.then_some(time).and_then(each)
+        },
+    );
+    row(
+        "new VM, µs",
+        "50 µs",
+        |_| Some(50.0),
+        &mut sides,
+        |side| {
+            let mut made = Vec::with_capacity(MACHINES);
+            let time = nanoseconds(|| made.extend((0..MACHINES).map(|_| side.make())));
+            Some(time / MACHINES as f64 / 1e3)
+        },
+    );
     row("memory of a VM, KB", "64 KB", |_| Some(64.0), &mut sides, |side| weighed(side.name()));
 }
 
@@ -156,7 +168,8 @@ fn weigh(name: &str) {
 
 /// The memory that the process has, in KB.
 fn resident() -> f64 {
-    let status = std::fs::read_to_string("/proc/self/status").expect("the system tells of processes");
+    let status =
+        std::fs::read_to_string("/proc/self/status").expect("the system tells of processes");
     let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).unwrap_or_default();
     line.trim().trim_end_matches(" kB").parse().unwrap_or(f64::NAN)
 }

@@ -21,6 +21,8 @@ end
 ";
 
 pub struct Mlua {
+    /// The functions live as long as it.
+    _lua: Lua,
     next: Function,
     run: Function,
     run_later: Function,
@@ -36,7 +38,8 @@ impl Mlua {
         lua.globals().set("host_later", later).expect("a global can be set");
         lua.load(SCRIPT).exec().expect("the script runs");
         let global = |name| lua.globals().get(name).expect("it is defined");
-        Mlua { next: global("next_of"), run: global("run"), run_later: global("run_later") }
+        let (next, run, run_later) = (global("next_of"), global("run"), global("run_later"));
+        Mlua { _lua: lua, next, run, run_later }
     }
 }
 

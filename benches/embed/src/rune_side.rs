@@ -32,10 +32,7 @@ pub struct Rune {
 fn context() -> Context {
     let mut context = Context::with_default_modules().expect("the modules fit together");
     let mut module = Module::new();
-    module
-        .function("host_next", |n: i64| n + 1)
-        .build()
-        .expect("the function can be registered");
+    module.function("host_next", |n: i64| n + 1).build().expect("the function can be registered");
     module
         .function("host_later", async |n: i64| n + 1)
         .build()
