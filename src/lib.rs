@@ -2,9 +2,9 @@
 //!
 //! # For hosts
 //!
-//! [`engine`] is all that a host needs: an [`Engine`](engine::Engine) knows options and the
-//! functions that the host offers, a [`Program`](engine::Program) is what it compiles, a
-//! [`Vm`](engine::Vm) runs it and can be called into. `examples/embed/` has whole hosts.
+//! [`engine`] is all that a host needs: an [`Engine`] knows options and the
+//! functions that the host offers, a [`Program`] is what it compiles, a
+//! [`Vm`] runs it and can be called into. `examples/embed/` has whole hosts.
 //!
 //! ```
 //! use kettle::engine::{Engine, Vm};

@@ -1,8 +1,8 @@
 //! The macros of [Kettle](https://docs.rs/kettle) for types of a Rust host.
 //!
 //! A host uses them as `kettle::Object` and `kettle::methods`, where their documentation with examples
-//! stands. Each is one function from tokens to tokens ([`object`], [`method`]); what an attribute
-//! `#[kettle(…)]` may say is in one table ([`attribute`]). All mistakes of one item are reported
+//! stands. Each is one function from tokens to tokens (`object`, `method`); what an attribute
+//! `#[kettle(…)]` may say is in one table (`attribute`). All mistakes of one item are reported
 //! together, each at the words that are wrong.
 
 mod attribute;

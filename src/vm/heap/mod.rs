@@ -16,7 +16,7 @@
 //!    [`Heap::write_barrier`] or [`Heap::store_barrier`]. While marking, an object that was already
 //!    reached is put on the list of those to be scanned again, or the value that is stored is marked, so
 //!    that no live object stays unmarked. Where values only change places within a container, what counts
-//!    is whether it has been scanned in part ([`Heap::move_barrier`]). Objects made while marking are marked and scanned at once.
+//!    is whether it has been scanned in part (`Heap::move_barrier`). Objects made while marking are marked and scanned at once.
 //! 5. *Values of different heaps never meet.*
 //! 6. *Cells of owning blocks say in their header's kind whether there is an object*, and the block
 //!    counts those that own something; only blocks that have such ones are searched for dead ones. All
