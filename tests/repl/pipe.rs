@@ -54,6 +54,21 @@ fn it_ends_as_it_is_told() {
     assert_eq!((out.as_str(), status), ("3\n", Some(0)));
 }
 
+/// Whoever holds the pipe open is not waited for.
+#[test]
+fn an_end_does_not_wait_for_more_input() {
+    let mut child = Command::new(env!("CARGO_BIN_EXE_kettle"))
+        .arg("repl")
+        .stdin(Stdio::piped())
+        .stdout(Stdio::null())
+        .spawn()
+        .expect("it starts");
+    let mut input = child.stdin.take().expect("it has a pipe");
+    input.write_all(b"spawn { await sleep(50ms); exit(3) }\n").expect("it is read");
+    assert_eq!(child.wait().expect("it ends").code(), Some(3));
+    drop(input);
+}
+
 /// What is piped into `kettle` alone is a program, as it always was.
 #[test]
 fn kettle_alone_at_a_pipe_runs_a_program() {

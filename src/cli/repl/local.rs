@@ -167,8 +167,12 @@ fn at_pipe(mut host: Host, first: Option<(String, String)>) -> i32 {
         return refuse("no thread can be started", STATUS_FAULTS);
     }
     let mut entry = String::new();
-    while let Some(line) = next_line(&mut host, &lines) {
-        entry.push_str(&line);
+    loop {
+        match next_line(&mut host, &lines) {
+            Next::Line(line) => entry.push_str(&line),
+            Next::End => break,
+            Next::Ended(status) => return status,
+        }
         if is_incomplete(&entry) {
             entry.push('\n');
             continue;
@@ -186,20 +190,27 @@ fn at_pipe(mut host: Host, first: Option<(String, String)>) -> i32 {
     answers.into_iter().find_map(show).or_else(|| settle(&mut host)).unwrap_or(0)
 }
 
+/// What comes next at a pipe.
+enum Next {
+    /// One more line.
+    Line(String),
+    /// There are no more.
+    End,
+    /// The tasks of earlier entries have ended the session, with this status.
+    Ended(i32),
+}
+
 /// The next line; the tasks of earlier entries go on meanwhile.
-fn next_line(host: &mut Host, lines: &Receiver<String>) -> Option<String> {
+fn next_line(host: &mut Host, lines: &Receiver<String>) -> Next {
     use std::sync::mpsc::TryRecvError;
     loop {
         match lines.try_recv() {
-            Ok(line) => return Some(line),
-            Err(TryRecvError::Disconnected) => return None,
+            Ok(line) => return Next::Line(line),
+            Err(TryRecvError::Disconnected) => return Next::End,
             Err(TryRecvError::Empty) => host.console.turn(None),
         }
-        for answer in host.answers() {
-            show(answer);
-        }
-        if host.console.has_ended() {
-            return None;
+        if let Some(status) = host.answers().into_iter().find_map(show) {
+            return Next::Ended(status);
         }
     }
 }
