@@ -1,6 +1,6 @@
 //! Large pages for the tables of large maps. A look-up goes anywhere in them, and the processor knows the
 //! addresses of few pages at a time: with small ones, finding out where a page is takes as long as the
-//! look-up. (A quarter of the time of a map of a million strings. What is filled and read in order gains
+//! look-up. (A tenth of the time of a map of a million strings. What is filled and read in order gains
 //! nothing, and loses where the system has to put a large page together first: so blocks of objects, lists
 //! and texts have none.)
 
