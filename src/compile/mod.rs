@@ -56,20 +56,14 @@ pub fn compile(
 ) -> (Option<ModuleCode>, Vec<Diagnostic>) {
     let mut report = report::Report::new(source);
     let given = resolve::Given { names, files, purpose, session: None };
-    let resolution = resolve::resolve(module, text, given, &mut report);
-    if report.has_errors() {
-        return (None, report.finish());
-    }
     let input = emit::Source { module, name, id: source, text, files };
-    let code = emit::emit(input, &resolution, &mut report);
-    if report.has_errors() {
-        return (None, report.finish());
+    let made = make(input, given, &mut report);
+    if let Some((_, resolution)) = &made
+        && purpose == Purpose::Check
+    {
+        lint::lint(module, text, source, resolution, &mut report);
     }
-    if purpose == Purpose::Check {
-        lint::lint(module, text, source, &resolution, &mut report);
-    }
-    debug_assert_eq!(verify(&code), Ok(()), "the compiler writes code that holds to the rules");
-    (Some(code), report.finish())
+    (made.map(|(code, _)| code), report.finish())
 }
 
 /// Compiles an entry of a console: a module whose top level gives the value of its last expression,
@@ -83,16 +77,28 @@ pub fn compile_entry(
 ) -> (Option<(ModuleCode, NewNames)>, Vec<Diagnostic>) {
     let mut report = report::Report::new(source);
     let given = resolve::Given { names, files, purpose: Purpose::Run, session: Some(session) };
-    let resolution = resolve::resolve(module, text, given, &mut report);
-    if report.has_errors() {
-        return (None, report.finish());
-    }
     let input = emit::Source { module, name, id: source, text, files };
-    let code = emit::emit(input, &resolution, &mut report);
+    let made = make(input, given, &mut report).map(|(code, resolution)| {
+        let declared = resolve::new_names(&module.ast, &resolution, files);
+        (code, declared)
+    });
+    (made, report.finish())
+}
+
+/// Resolves the names of a module and writes its code; none if the report has errors then.
+fn make(
+    input: emit::Source<'_>,
+    given: resolve::Given<'_>,
+    report: &mut report::Report,
+) -> Option<(ModuleCode, resolve::Resolution)> {
+    let resolution = resolve::resolve(input.module, input.text, given, report);
     if report.has_errors() {
-        return (None, report.finish());
+        return None;
+    }
+    let code = emit::emit(input, &resolution, report);
+    if report.has_errors() {
+        return None;
     }
     debug_assert_eq!(verify(&code), Ok(()), "the compiler writes code that holds to the rules");
-    let declared = resolve::new_names(&module.ast, &resolution, files);
-    (Some((code, declared)), report.finish())
+    Some((code, resolution))
 }

@@ -2,19 +2,8 @@
 
 use crate::vm::heap::Heap;
 use crate::vm::map::Map;
+use crate::vm::random_test::Random;
 use crate::vm::value::Value;
-
-/// A generator that gives the same numbers on every run.
-struct Random(u64);
-
-impl Random {
-    fn below(&mut self, limit: usize) -> usize {
-        self.0 ^= self.0 << 13;
-        self.0 ^= self.0 >> 7;
-        self.0 ^= self.0 << 17;
-        (self.0 % limit as u64) as usize
-    }
-}
 
 /// The model: entries in order.
 type Model = Vec<(i64, i64)>;

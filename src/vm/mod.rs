@@ -30,6 +30,8 @@ mod memory;
 mod native;
 mod ops;
 pub mod profile;
+#[cfg(test)]
+pub(crate) mod random_test;
 mod registry;
 mod reload;
 mod resume;

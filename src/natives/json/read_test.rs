@@ -1,19 +1,10 @@
 //! The quick reader against serde_json, on documents that are made at random and then damaged.
 
 use super::read;
+use crate::vm::random_test::Random;
 use crate::vm::{Value, Vm, VmOptions};
 
-/// A generator that gives the same numbers on every run.
-struct Random(u64);
-
 impl Random {
-    fn below(&mut self, limit: usize) -> usize {
-        self.0 ^= self.0 << 13;
-        self.0 ^= self.0 >> 7;
-        self.0 ^= self.0 << 17;
-        (self.0 % limit as u64) as usize
-    }
-
     fn pick<'a>(&mut self, from: &[&'a str]) -> &'a str {
         from[self.below(from.len())]
     }

@@ -7,19 +7,8 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use crate::vm::heap::{Heap, HeapOptions, Marker};
 use crate::vm::map::Map;
 use crate::vm::object::{Class, Enum, HostObject, VariantInfo};
+use crate::vm::random_test::Random;
 use crate::vm::value::{Kind, Value};
-
-/// A generator that gives the same numbers on every run.
-struct Random(u64);
-
-impl Random {
-    fn below(&mut self, limit: usize) -> usize {
-        self.0 ^= self.0 << 13;
-        self.0 ^= self.0 >> 7;
-        self.0 ^= self.0 << 17;
-        (self.0 % limit as u64) as usize
-    }
-}
 
 /// A host object that counts how many of it are alive.
 struct Counted {

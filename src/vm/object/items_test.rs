@@ -1,19 +1,8 @@
 //! Lists against vectors.
 
 use crate::vm::heap::Heap;
+use crate::vm::random_test::Random;
 use crate::vm::value::Value;
-
-/// A generator that gives the same numbers on every run.
-struct Random(u64);
-
-impl Random {
-    fn below(&mut self, limit: usize) -> usize {
-        self.0 ^= self.0 << 13;
-        self.0 ^= self.0 >> 7;
-        self.0 ^= self.0 << 17;
-        (self.0 % limit as u64) as usize
-    }
-}
 
 fn ints(items: &[Value]) -> Vec<i64> {
     items.iter().map(|item| item.as_int().expect("the test puts ints in")).collect()
