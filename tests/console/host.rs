@@ -100,3 +100,42 @@ fn nothing_that_is_typed_can_break_it() {
     let events = settle(&mut console);
     assert!(matches!(&events[0], Event::Value { text, .. } if text.len() < 100), "{events:?}");
 }
+
+/// The text that a command answers with.
+fn told(console: &mut Console, command: &str) -> String {
+    assert_eq!(console.submit(command), Submitted::Nothing);
+    match &console.take_events()[..] {
+        [Event::Text(text)] => text.clone(),
+        events => panic!("{events:?}"),
+    }
+}
+
+/// The first number of bytes in an answer.
+fn bytes(text: &str) -> f64 {
+    let mut words = text.split_whitespace();
+    let number: f64 = words.next().and_then(|word| word.parse().ok()).expect("it is a number");
+    let unit = match words.next() {
+        Some("B") => 1,
+        Some("KiB") => 1 << 10,
+        Some("MiB") => 1 << 20,
+        other => panic!("{other:?} is no unit"),
+    };
+    number * f64::from(unit)
+}
+
+#[test]
+fn memory_is_told_and_garbage_collected() {
+    let mut console = console();
+    let few = bytes(&told(&mut console, ":mem"));
+    console.submit("var big = \"x\".repeat(5_000_000); null");
+    settle(&mut console);
+    let many = bytes(&told(&mut console, ":mem"));
+    assert!(many > few + 4.5e6, "{few} and then {many}");
+    console.submit("big = null");
+    settle(&mut console);
+    let text = told(&mut console, ":gc");
+    let (after, before) = text.split_once(" in use, ").expect("both are told");
+    assert!(bytes(before) > few + 4.5e6 && bytes(after) < few + 1e6, "{text}");
+    let text = told(&mut console, ":mem");
+    assert!(text.contains("collections") && text.contains("in blocks"), "{text}");
+}

@@ -98,7 +98,8 @@ fn blocks_come_back_as_one_entry() {
 
 #[test]
 fn tab_completes() {
-    let terminal = Terminal::start(&[]);
+    let home = home();
+    let terminal = Terminal::start_at(&[], &home, &[("NO_COLOR", "1")]);
     terminal.prompt();
     terminal.enter("let temperature = 3");
     terminal.send("temper\t");
@@ -109,6 +110,13 @@ fn tab_completes() {
     terminal.cursor_behind("> tempe");
     terminal.shows("temperature");
     terminal.abandon("\x03");
+    fs::create_dir(home.path().join("reports")).expect("a folder can be made");
+    fs::write(home.path().join("reports/may.txt"), "sunny").expect("it can be written");
+    terminal.send("import fs; await fs.read(\"rep\t");
+    terminal.cursor_behind("> import fs; await fs.read(\"reports/");
+    terminal.send("m\t");
+    terminal.cursor_behind("> import fs; await fs.read(\"reports/may.txt");
+    assert_eq!(terminal.answer("\")"), ["\"sunny\""]);
     terminal.send("[1].pus\t");
     terminal.wait("a method", |it| it.before_cursor().starts_with("> [1].push"));
     terminal.abandon("\x03");

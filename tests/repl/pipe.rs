@@ -54,6 +54,25 @@ fn it_ends_as_it_is_told() {
     assert_eq!((out.as_str(), status), ("3\n", Some(0)));
 }
 
+#[test]
+fn a_session_may_do_what_its_user_may_unless_it_is_in_a_sandbox() {
+    let folder = tempfile::tempdir().expect("a place for files");
+    let file = folder.path().join("secret.txt");
+    std::fs::write(&file, "tea").expect("it can be written");
+    let reads = format!("import fs\nawait fs.read({:?})\n", file.display().to_string());
+    let (out, err, status) = texts(&fed(&["repl"], &reads));
+    assert_eq!((out.as_str(), err.as_str(), status), ("\"tea\"\n", "", Some(0)));
+    let (out, err, status) = texts(&fed(&["repl", "--sandbox"], &reads));
+    assert_eq!((out.as_str(), status), ("", Some(1)));
+    assert!(err.contains("PermissionError") && err.contains("fs_read"), "{err}");
+    let granted = format!("--allow-read={}", folder.path().display());
+    assert_eq!(texts(&fed(&["repl", &granted], &reads)).0, "\"tea\"\n");
+    let (_, err, status) = texts(&fed(&["--sandbox", "-i", "-e", "let x = 1"], &reads));
+    assert_eq!(status, Some(1), "{err}");
+    let (_, err, status) = texts(&fed(&["repl", "--sandbox", "--attach", "door"], ""));
+    assert!(status == Some(2) && err.contains("beside `--console`"), "{err}");
+}
+
 /// Whoever holds the pipe open is not waited for.
 #[test]
 fn an_end_does_not_wait_for_more_input() {

@@ -80,6 +80,8 @@ pub struct Repl {
     pub attach: Option<String>,
     /// The user's own beginning of every session is left out.
     pub no_rc: bool,
+    /// What the session may do.
+    pub sandbox: Sandbox,
 }
 
 /// Files to look for mistakes in.
@@ -212,7 +214,7 @@ pub fn parse(words: impl IntoIterator<Item = OsString>) -> Result<Request, Strin
     }
     match command {
         Some(Command::Test) => finish_test(Test { paths: operands, ..test }),
-        Some(Command::Repl) => Ok(Request::Repl(repl)),
+        Some(Command::Repl) => session(run, repl),
         _ => finish(command, run, check, operands),
     }
 }
@@ -306,13 +308,24 @@ fn finish_run(
     if command != Some(Command::Repl) && !run.interactive {
         return Ok(Request::Run(run));
     }
-    if run.sandbox != Sandbox::default() {
-        return Err("a session may do what its user may: it takes no sandbox".to_owned());
+    session(run, repl)
+}
+
+/// A session, with a program of its own before it or with one that runs already.
+fn session(run: Run, repl: Repl) -> Result<Request, String> {
+    let session = Repl { source: run.source, args: run.args, sandbox: run.sandbox, ..repl };
+    if session.attach.is_none() {
+        return Ok(Request::Repl(session));
     }
-    match repl.attach {
-        Some(_) => Err("`--attach` is a session with a program that runs already".to_owned()),
-        None => Ok(Request::Repl(Repl { source: run.source, args: run.args, ..repl })),
+    if session.source != Source::Unnamed {
+        return Err("`--attach` is a session with a program that runs already".to_owned());
     }
+    if session.sandbox != Sandbox::default() {
+        return Err("what a session may do that `--attach` has is said where its program was \
+                    started: beside `--console`"
+            .to_owned());
+    }
+    Ok(Request::Repl(session))
 }
 
 fn finish(

@@ -204,7 +204,7 @@ pub(super) const FLAGS: &[Flag] = &[
         short: None,
         long: "sandbox",
         value: None,
-        commands: &[Command::Run],
+        commands: &[Command::Run, Command::Repl],
         help: Some("The program may do nothing but compute, print and wait, unless it is allowed"),
     },
     Flag {
@@ -212,7 +212,7 @@ pub(super) const FLAGS: &[Flag] = &[
         short: None,
         long: "allow-read",
         value: Some("[=PATH]"),
-        commands: &[Command::Run],
+        commands: &[Command::Run, Command::Repl],
         help: Some("It may read PATH and what is in it, or everything"),
     },
     Flag {
@@ -220,7 +220,7 @@ pub(super) const FLAGS: &[Flag] = &[
         short: None,
         long: "allow-write",
         value: Some("[=PATH]"),
-        commands: &[Command::Run],
+        commands: &[Command::Run, Command::Repl],
         help: Some("It may change PATH and what is in it, or everything"),
     },
     Flag {
@@ -228,7 +228,7 @@ pub(super) const FLAGS: &[Flag] = &[
         short: None,
         long: "allow-net",
         value: Some("[=PLACE]"),
-        commands: &[Command::Run],
+        commands: &[Command::Run, Command::Repl],
         help: Some("It may connect to PLACE (api.example.com:443, 10.0.0.0/8, *), or anywhere"),
     },
     Flag {
@@ -236,7 +236,7 @@ pub(super) const FLAGS: &[Flag] = &[
         short: None,
         long: "allow-listen",
         value: Some("[=PLACE]"),
-        commands: &[Command::Run],
+        commands: &[Command::Run, Command::Repl],
         help: Some("It may listen at PLACE (localhost:8080), or anywhere"),
     },
     Flag {
@@ -244,7 +244,7 @@ pub(super) const FLAGS: &[Flag] = &[
         short: None,
         long: "allow-env",
         value: Some("[=NAME]"),
-        commands: &[Command::Run],
+        commands: &[Command::Run, Command::Repl],
         help: Some("It may see the environment variable NAME (APP_*), or all"),
     },
     Flag {
@@ -252,7 +252,7 @@ pub(super) const FLAGS: &[Flag] = &[
         short: None,
         long: "allow-run",
         value: Some("[=PROGRAM]"),
-        commands: &[Command::Run],
+        commands: &[Command::Run, Command::Repl],
         help: Some("It may start PROGRAM, or any: what it starts is in no sandbox"),
     },
     Flag {
@@ -260,7 +260,7 @@ pub(super) const FLAGS: &[Flag] = &[
         short: None,
         long: "allow-signal",
         value: None,
-        commands: &[Command::Run],
+        commands: &[Command::Run, Command::Repl],
         help: Some("It may listen to signals"),
     },
     Flag {
@@ -268,7 +268,7 @@ pub(super) const FLAGS: &[Flag] = &[
         short: None,
         long: "allow-system",
         value: None,
-        commands: &[Command::Run],
+        commands: &[Command::Run, Command::Repl],
         help: Some("It may know the names of machine and user, and its process number"),
     },
     Flag {
@@ -276,7 +276,7 @@ pub(super) const FLAGS: &[Flag] = &[
         short: None,
         long: "audit",
         value: Some("FILE"),
-        commands: &[Command::Run],
+        commands: &[Command::Run, Command::Repl],
         help: Some("Write to FILE, as lines of JSON, what the program asks for and is refused"),
     },
     Flag {

@@ -29,7 +29,10 @@ pub fn run(wanted: &Repl) -> i32 {
     options.keep_heap = true;
     // The keys are the prompt's, and what is piped in is entries: a program that reads finds the end.
     options.stdin = Input::Bytes(Arc::default());
-    let first = match first(&engine, wanted) {
+    let first = first(&engine, wanted).and_then(|first| {
+        wanted.sandbox.clone().apply(&mut engine, &wanted.source).map(|()| first)
+    });
+    let first = match first {
         Ok(first) => first,
         Err(message) => return refuse(&message, STATUS_MISUSE),
     };

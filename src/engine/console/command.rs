@@ -154,11 +154,7 @@ impl Console {
         for task in tasks.iter().filter(|task| task.depth <= 1) {
             self.vm.runtime.cancel_number(task.number);
         }
-        for slot in self.slots.values() {
-            self.vm.runtime.vm.set_slot(*slot, None);
-        }
-        self.names.clear();
-        self.results.clear();
+        self.clear_names();
         self.files.clear();
         self.known.clear();
         self.loaded.clear();

@@ -9,8 +9,9 @@ use crate::bytecode::program::{ClassCode, FunctionCode, MemberKind, ModuleCode};
 use crate::compile::SessionName;
 use crate::diagnostics::{Source, SourceId, Span, nearest};
 use crate::natives::listing::{self, Entry};
-use crate::syntax::{self, ast::StmtKind};
+use crate::syntax::{self, ast::ExprKind, ast::StmtKind};
 use crate::vm::object::{ModuleMember, TraceKind};
+use crate::vm::text::is_name;
 use crate::vm::{Kind, TraceFrame, Value};
 
 /// What a dotted name stands for.
@@ -22,8 +23,13 @@ pub(super) enum Meaning {
 }
 
 impl Console {
-    /// What a dotted name stands for; none if nothing is known of it without running code.
+    /// What a dotted name or a member of a literal, as in `"a".len`, stands for; none if nothing is known
+    /// of it without running code.
     pub(super) fn meaning(&self, path: &str) -> Option<Meaning> {
+        if !path.split('.').all(is_name) {
+            let path = member_of_literal(path).filter(|path| self.is_in_library(path))?;
+            return Some(Meaning::Library(path));
+        }
         let mut parts = path.split('.');
         let mut meaning = self.meaning_of_name(parts.next()?)?;
         for part in parts {
@@ -106,6 +112,10 @@ impl Console {
         match self.meaning(path) {
             Some(Meaning::Library(path)) => self.document_library(&path),
             Some(Meaning::Value(value)) => self.document_value(path, value),
+            None if !path.split('.').all(is_name) => format!(
+                "`?` asks about names and members of literals, since it runs no code: give `{path}` a \
+                 name with `let`, or ask for its type with `:type {path}`"
+            ),
             None => {
                 let names = self.names.keys().map(|name| &**name);
                 let library = self.library().iter().map(|entry| entry.path.as_str());
@@ -265,6 +275,37 @@ pub(super) fn signature(function: &FunctionCode) -> String {
     });
     let word = if function.is_async { "async " } else { "" };
     format!("{word}{}({})", function.name, params.collect::<Vec<_>>().join(", "))
+}
+
+/// The library's name of a literal or of its member: `str.len` for `"a".len`, `list` for `[1]`.
+fn member_of_literal(text: &str) -> Option<String> {
+    let whole = literal_type(text).map(str::to_owned);
+    whole.or_else(|| {
+        let (object, name) = text.rsplit_once('.').filter(|(_, name)| is_name(name))?;
+        Some(format!("{}.{name}", literal_type(object)?))
+    })
+}
+
+/// The type of a text that is a literal.
+pub(super) fn literal_type(text: &str) -> Option<&'static str> {
+    let parsed = syntax::parse(text, SourceId::default());
+    let [statement] = parsed.module.statements[..] else { return None };
+    let StmtKind::Expr(expression) = parsed.module.ast[statement].kind else { return None };
+    if parsed.has_errors() {
+        return None;
+    }
+    Some(match parsed.module.ast[expression].kind {
+        ExprKind::Str(_) | ExprKind::Interpolation(_) => "str",
+        ExprKind::Int(_) => "int",
+        ExprKind::Float(_) => "float",
+        ExprKind::Bool(_) => "bool",
+        ExprKind::Duration(_) => "duration",
+        ExprKind::Bytes(_) => "bytes",
+        ExprKind::List(_) => "list",
+        ExprKind::Map(_) => "map",
+        ExprKind::Range { .. } => "range",
+        _ => return None,
+    })
 }
 
 fn push_doc(text: &mut String, doc: Option<&str>) {

@@ -12,7 +12,6 @@ use crate::diagnostics::SourceMap;
 use crate::engine::graph::{Graph, Known as KnownModule};
 use crate::engine::program::{CompileError, Entered, Program};
 use crate::syntax::{self, PieceKind};
-use crate::vm::text::is_name;
 
 /// A file that a name of the session stands for.
 pub(super) struct Known {
@@ -49,14 +48,21 @@ pub(super) fn is_command(text: &str) -> bool {
     text.trim_start().starts_with(':')
 }
 
-/// The name that `x?` and `x??` ask about, and whether its source is wanted.
+/// What `x?` and `x??` ask about, and whether its source is wanted. No entry ends with a `?` outside of
+/// strings and comments.
 fn question(text: &str) -> Option<(&str, bool)> {
     let text = text.trim();
-    let (name, source) = match text.strip_suffix("??") {
-        Some(name) => (name, true),
-        None => (text.strip_suffix('?')?, false),
-    };
-    name.split('.').all(is_name).then_some((name, source))
+    let asked = text.trim_end_matches('?');
+    let is_question = text.len() > asked.len() && !asked.is_empty() && !ends_hidden(text);
+    is_question.then(|| (asked.trim_end(), text.len() - asked.len() > 1))
+}
+
+/// Whether the last sign of a text belongs to a string or a comment.
+fn ends_hidden(text: &str) -> bool {
+    let last = syntax::pieces(text).pop();
+    last.is_some_and(|it| {
+        matches!(it.kind, PieceKind::Text | PieceKind::Comment) && it.range.end == text.len()
+    })
 }
 
 /// A text without the `&` behind it, and whether there is one: it is to run in the background.

@@ -164,11 +164,13 @@ pub(super) struct Ear {
     library: Library,
     sources: Sources,
     events: Events,
+    /// Where an error that nobody caught is kept.
+    last_error: u32,
 }
 
 impl Ear {
-    pub(super) fn new(library: Library, sources: Sources, events: Events) -> Ear {
-        Ear { library, sources, events }
+    pub(super) fn new(library: Library, sources: Sources, events: Events, last_error: u32) -> Ear {
+        Ear { library, sources, events, last_error }
     }
 }
 
@@ -177,6 +179,7 @@ impl Host for Ear {
         let report = uncaught::report(vm, error, &self.sources).render(self.events.is_coloured());
         let text = format!("task {} ({}) failed\n{}", task.number, task.name, report.trim_end());
         self.events.push(Event::TaskFailed { entry: None, text });
+        vm.set_slot(self.last_error, Some(error));
         String::new()
     }
 

@@ -90,13 +90,15 @@ impl Console {
         let mut vm = Vm::new(engine)?;
         let events = Events::default();
         let library = Library::new(engine.clone(), vm.sources.clone());
-        vm.runtime.rt.host = Box::new(Ear::new(library, vm.sources.clone(), events.clone()));
+        let last_error = vm.runtime.vm.add_slot(result::LAST_ERROR.into());
+        let ear = Ear::new(library, vm.sources.clone(), events.clone(), last_error);
+        vm.runtime.rt.host = Box::new(ear);
         vm.runtime.rt.output = Box::new(event::Printed::new(events.clone()));
         vm.runtime.open_session();
-        Ok(Console {
+        let mut console = Console {
             vm,
             names: Session::new(),
-            slots: HashMap::new(),
+            slots: HashMap::from([(result::LAST_ERROR.into(), last_error)]),
             known: Vec::new(),
             files: Vec::new(),
             running: Vec::new(),
@@ -109,7 +111,9 @@ impl Console {
             library: OnceLock::new(),
             events,
             has_ended: false,
-        })
+        };
+        console.clear_names();
+        Ok(console)
     }
 
     /// Says how values and errors are shown from now on.

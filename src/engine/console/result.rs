@@ -12,6 +12,11 @@ use crate::vm::Value;
 /// So many values keep their names.
 const KEPT_MAX: usize = 100;
 
+/// The value that was shown last; null before.
+pub(super) const LAST_VALUE: &str = "_";
+/// The error that was shown last, of an entry or of a task in the background; null before.
+pub(super) const LAST_ERROR: &str = "_err";
+
 /// A value that has a name of its own.
 pub(super) struct Kept {
     name: Arc<str>,
@@ -33,6 +38,17 @@ impl Console {
         });
         vm.set_slot(slot, Some(value));
         self.names.insert(name, SessionName::Slot(slot, Declared::plain()));
+    }
+
+    /// Forgets all names but the console's own, which are there from the beginning.
+    pub(super) fn clear_names(&mut self) {
+        for slot in self.slots.values() {
+            self.vm.runtime.vm.set_slot(*slot, None);
+        }
+        self.names.clear();
+        self.results.clear();
+        self.set_name(LAST_VALUE, Value::null());
+        self.set_name(LAST_ERROR, Value::null());
     }
 
     /// Keeps the value of an entry.

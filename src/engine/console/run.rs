@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::entry::Shown;
+use super::result::{LAST_ERROR, LAST_VALUE};
 use super::{Console, Event, layout};
 use crate::bytecode::program::ModuleCode;
 use crate::compile::SessionName;
@@ -217,7 +218,7 @@ impl Console {
             let vm = &mut self.vm.runtime.vm;
             let has_text = needs_call(&vm.heap, value).is_some();
             if has_text && let Some(text) = vm.prelude("str") {
-                self.set_name("_", value);
+                self.set_name(LAST_VALUE, value);
                 self.keep_result(entry.number, value);
                 entry.stage = Stage::Text;
                 self.call(entry, text, &[value]);
@@ -240,7 +241,7 @@ impl Console {
             CallEnd::Outcome(Err(error)) => {
                 self.drop_modules(&entry);
                 let text = self.describe_error(error);
-                self.set_name("_err", error);
+                self.set_name(LAST_ERROR, error);
                 self.events.push(match entry.is_foreground {
                     true => Event::Failed { entry: number, text },
                     false => Event::TaskFailed {
@@ -308,7 +309,7 @@ impl Console {
                     return;
                 }
                 if entry.is_foreground {
-                    self.set_name("_", value);
+                    self.set_name(LAST_VALUE, value);
                     self.keep_result(entry.number, value);
                 }
                 if entry.shown == Shown::Nothing {

@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 use super::Console;
 use crate::engine::task_report::shown;
 use crate::runtime::TaskReport;
+use crate::vm::TraceFrame;
 use crate::vm::object::TraceKind;
 
 /// So many tasks are listed.
@@ -78,8 +79,7 @@ impl Console {
         let mut text = String::new();
         let mut how = "in";
         for frame in &task.frames {
-            let place = self.vm.sources.describe(frame);
-            let _ = writeln!(text, "  {how} {} {place}", frame.function);
+            let _ = writeln!(text, "  {how} {}", self.frame_text(frame));
             how = match frame.kind {
                 TraceKind::Call => "called in",
                 TraceKind::Await => "awaited in",
@@ -87,10 +87,18 @@ impl Console {
             };
         }
         if let Some(spawned) = &task.spawned {
-            let place = self.vm.sources.describe(spawned);
-            let _ = writeln!(text, "  spawned in {} {place}", spawned.function);
+            let _ = writeln!(text, "  spawned in {}", self.frame_text(spawned));
         }
         text
+    }
+
+    /// A function and a place in it. The top level of an entry has the entry's name, which the place says.
+    fn frame_text(&self, frame: &TraceFrame) -> String {
+        let place = self.vm.sources.describe(frame);
+        match place.strip_prefix(&*frame.function) {
+            Some(rest) if rest.starts_with(':') => place,
+            _ => format!("{} {place}", frame.function),
+        }
     }
 
     pub(super) fn cancel_task(&mut self, number: u64) {
