@@ -3,12 +3,19 @@
 //! Each looks first whether this is the usual case, and has changed nothing if it is not: then
 //! `spawn.rs`, `finish.rs` and `scope.rs` do the same with all that may be to do besides.
 
+use std::time::Duration;
+
 use super::event_loop::Loop;
-use super::handle::{End, TaskHandle};
-use super::rec::RecId;
+use super::handle::{End, TaskHandle, rec_of};
+use super::rec::{RecId, RecKind};
 use super::task::{Stage, TaskId, TaskKind};
-use crate::bytecode::op::{SPAWN_DAEMON, SPAWN_UNNAMED};
-use crate::vm::{FiberId, Request, Value, Vm};
+use super::timer::Alarm;
+use crate::bytecode::op::{SPAWN_DAEMON, SPAWN_UNNAMED, ScopeKind};
+use crate::vm::{Left, SpawnAsked, Value, Vm};
+
+const TIMEOUT: i32 = ScopeKind::Timeout as i32;
+const BODY: i32 = ScopeKind::Body as i32;
+const CLEAN_UP: i32 = ScopeKind::CleanUp as i32;
 
 impl Loop {
     /// Whether nobody looks on, and no task owns anything.
@@ -17,22 +24,54 @@ impl Loop {
         self.tracer.is_none() && self.watch_limit.is_none() && self.resources.len() == 0
     }
 
-    /// Carries out the spawn that the code of `by` has asked for: of a function of the script that was
-    /// spawned before, by a task without task-locals. Says whether it was such a one.
+    /// Carries out what the code of a task has halted for, and lets it go on until it leaves or halts.
     #[inline]
-    pub(super) fn spawn_quick(&mut self, vm: &mut Vm, by: TaskId, by_fiber: FiberId) -> bool {
-        let Request { value: callee, owner, flags, args, .. } = vm.request();
-        let Some(owner) = self.rec_at(vm, owner) else { return false };
-        let function = vm.heap.closure_ref(callee).map(|closure| closure.function());
-        let Some(function) = function.filter(|function| self.tasks.knows(*function)) else {
-            return false;
-        };
-        if flags & SPAWN_DAEMON != 0 || !self.is_plain() || self.tasks.live(by).rest.is_some() {
-            return false;
+    pub(super) fn carry_out_halted(&mut self, vm: &mut Vm, id: TaskId, left: Left) -> Left {
+        match left {
+            Left::Spawn => {
+                if let Some(handle) = self.spawn_quick(vm, id) {
+                    return vm.move_on_with(handle);
+                }
+            }
+            Left::Scope => {
+                if let Some(handle) = self.enter_quick(vm, id) {
+                    return vm.move_on_with(handle);
+                }
+            }
+            Left::Leave => {
+                let scope = vm.halted_leave().and_then(|handle| rec_of(vm, handle));
+                if scope.is_some_and(|scope| self.leave_quick(id, scope)) {
+                    return vm.move_on(2);
+                }
+            }
+            _ => {}
         }
-        let Some(rec) = self.recs.get_mut(owner).filter(|rec| !rec.closed) else { return false };
-        let site = vm.site(by_fiber);
-        let fiber = vm.new_fiber_of(callee, args);
+        vm.settle()
+    }
+
+    /// Ends a task whose code has halted at its end. Says whether it is a [usual](Loop::end_quick) one.
+    #[inline]
+    pub(super) fn end_halted(&mut self, vm: &mut Vm, id: TaskId) -> bool {
+        let Some(value) = vm.halted_return() else { return false };
+        let ended = !self.is_late() && self.end_quick(vm, id, value);
+        self.serve_queues(vm);
+        ended
+    }
+
+    /// Carries out the spawn that the code of `by` has halted for: of a function of the script that was
+    /// spawned before, by a task without task-locals. Gives the handle if it is such a one.
+    #[inline]
+    fn spawn_quick(&mut self, vm: &mut Vm, by: TaskId) -> Option<Value> {
+        let SpawnAsked { callee, owner, flags } = vm.halted_spawn()?;
+        let owner = self.rec_at(vm, owner)?;
+        let function = vm.heap.closure_ref(callee).map(|closure| closure.function());
+        let function = function.filter(|function| self.tasks.knows(*function))?;
+        if flags & SPAWN_DAEMON != 0 || !self.is_plain() || self.tasks.live(by).rest.is_some() {
+            return None;
+        }
+        let rec = self.recs.get_mut(owner).filter(|rec| !rec.closed)?;
+        let site = vm.halted_site();
+        let fiber = vm.new_fiber_halted(function)?;
         let (id, task) = self.tasks.take();
         task.function = function;
         task.rec = owner;
@@ -43,7 +82,7 @@ impl Loop {
         if flags & SPAWN_UNNAMED == 0 {
             task.handle = vm.heap.small_object(TaskHandle::new(task.number, function, id));
         }
-        vm.resume(by_fiber, task.handle);
+        let handle = task.handle;
         rec.live += 1;
         let before = rec.last_child.replace(id);
         task.previous = before;
@@ -52,7 +91,7 @@ impl Loop {
             None => rec.first_child = Some(id),
         }
         self.ready.push_back(id);
-        true
+        Some(handle)
     }
 
     /// The record of a scope's handle: nearly always it is that of the last spawn, and still there.
@@ -62,7 +101,7 @@ impl Loop {
         if last.same(handle) && self.recs.get(rec).is_some() {
             return Some(rec);
         }
-        let rec = super::handle::rec_of(vm, handle)?;
+        let rec = rec_of(vm, handle)?;
         self.last_owner = (handle, rec);
         Some(rec)
     }
@@ -117,6 +156,40 @@ impl Loop {
         if waits {
             self.wake(host);
         }
+    }
+
+    /// Enters the scope that the code of `id` has halted for: a timeout, a clean-up or the body of a
+    /// function, which need no object. Gives what stands for it if it is such a one.
+    #[inline]
+    fn enter_quick(&mut self, vm: &Vm, id: TaskId) -> Option<Value> {
+        let (kind, limit) = vm.halted_enter()?;
+        let kind = match (kind, limit) {
+            (TIMEOUT, Some(_)) => RecKind::Timeout,
+            (BODY, None) => RecKind::Body,
+            (CLEAN_UP, None) => RecKind::CleanUp,
+            _ => return None,
+        };
+        let rec = self.open(id, kind);
+        if let Some(span) = limit {
+            let deadline = self.driver.now().after(Duration::from_nanos(span));
+            let timer = self.timers.start(deadline, Alarm::Deadline(rec));
+            let made = self.recs.get_mut(rec)?;
+            made.span = span;
+            (made.timer, made.deadline) = (Some(timer), Some(deadline));
+        }
+        Some(Value::int(rec.to_bits() as i64))
+    }
+
+    /// A new record inside those that a task is in.
+    #[inline]
+    pub(super) fn open(&mut self, id: TaskId, kind: RecKind) -> RecId {
+        if self.tasks.live(id).own == RecId::default() {
+            self.own_record(id);
+        }
+        let task = self.tasks.live_mut(id);
+        let rec = self.recs.make(kind, Some(task.rec), Some(id));
+        task.rec = rec;
+        rec
     }
 
     /// Leaves a scope whose body has come to its end: it has no tasks, nothing in it has gone wrong, was

@@ -136,11 +136,8 @@ impl Loop {
             ScopeKind::Body => (RecKind::Body, None, None, false),
             ScopeKind::CleanUp => (RecKind::CleanUp, None, None, false),
         };
-        self.own_record(id);
-        let task = self.tasks.live_mut(id);
-        let fiber = task.fiber;
-        let rec = self.recs.make(rec_kind, Some(task.rec), Some(id));
-        task.rec = rec;
+        let rec = self.open(id, rec_kind);
+        let fiber = self.tasks.live(id).fiber;
         let deadline = limit.filter(|_| rec_kind != RecKind::Shield);
         let deadline = deadline.map(|span| self.driver.now().after(Duration::from_nanos(span)));
         let timer = deadline.map(|moment| self.timers.start(moment, Alarm::Deadline(rec)));

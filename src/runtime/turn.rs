@@ -321,13 +321,14 @@ impl Runtime {
             let is_cancelled = rt.recs.is_cancelled_around(task.rec);
             let unseen = rt.tracer.is_none() && !is_cancelled;
             vm.at_once = if unseen { task.budget } else { 0 };
-            let left = loop {
-                let left = first.take().unwrap_or_else(|| vm.run_on(fiber));
-                // Nothing that has been looked at here is changed by a usual spawn.
-                if left != Left::Spawn || !rt.spawn_quick(vm, id, fiber) {
-                    break left;
+            let mut left = first.take().unwrap_or_else(|| vm.run_to_halt(fiber));
+            // Nothing that has been looked at here is changed by what is done where the fiber stands.
+            while vm.is_halted() {
+                if left == Left::Return && rt.end_halted(vm, id) {
+                    return false;
                 }
-            };
+                left = rt.carry_out_halted(vm, id, left);
+            }
             if unseen {
                 rt.tasks.live_mut(id).budget = vm.at_once;
             }

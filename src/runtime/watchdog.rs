@@ -85,6 +85,12 @@ impl Loop {
         }
     }
 
+    /// Whether it has run for too long.
+    #[inline]
+    pub(super) fn is_late(&self) -> bool {
+        self.watchdog.as_ref().is_some_and(|watchdog| watchdog.heartbeat.is_late())
+    }
+
     /// It is about to be forgotten.
     pub(super) fn check_segment(&mut self, vm: &mut Vm, id: TaskId) {
         if let Some(watchdog) = &self.watchdog

@@ -27,6 +27,8 @@ pub struct Function {
     pub plain_count: u16,
     /// With exactly so many arguments an awaited call needs no more than a frame.
     pub await_count: u16,
+    /// With exactly so many arguments a new fiber can begin in its frame: it is async, and no generator.
+    pub fiber_count: u16,
     /// Where its closure goes at entry, or 255.
     pub closure_register: u8,
     /// How many instructions behind an awaited call it returns: 1 more if it is async.
@@ -59,12 +61,14 @@ impl Function {
         let exact = u16::try_from(source.params.len()).map_or(NEVER, |count| {
             if source.has_rest { NEVER } else { count + u16::from(source.has_self) }
         });
+        let begins = source.is_async && source.generator_register.is_none();
         Function {
             code: code.into_iter().map(Cell::new).collect(),
             registers: u32::from(source.registers),
             frame_bytes: u32::from(source.registers) * size_of::<Value>() as u32,
             plain_count: if source.is_async { NEVER } else { exact },
             await_count: exact,
+            fiber_count: if begins { exact } else { NEVER },
             closure_register: source.closure_register,
             await_step: 1 + u8::from(source.is_async),
         }

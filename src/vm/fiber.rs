@@ -33,6 +33,9 @@ const POOL_MAX: usize = 2048;
 pub enum State {
     /// At its program counter.
     Run,
+    /// It is new: with the instruction behind its program counter, the first one of its function, if
+    /// there is fuel for that call.
+    Begin,
     /// The result that it waits for goes to a stack slot, then it goes on at an address.
     Slot {
         /// Index of the slot.

@@ -59,6 +59,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::sync::atomic::AtomicU8;
 
+pub use dispatch::SpawnAsked;
 pub use elements::Elements;
 pub use error::{ErrorKind, Thrown};
 pub use exit::{
@@ -144,6 +145,8 @@ pub struct Vm {
     /// The last collection left more in use than the limit allows.
     starved: bool,
     running: FiberId,
+    /// Where that one has halted.
+    halt: dispatch::Halt,
     /// How the run loop was left, and what goes with that.
     left: Left,
     request: Request,
@@ -201,6 +204,7 @@ impl Vm {
             safepoint: None,
             starved: false,
             running: FiberId(0),
+            halt: dispatch::Halt::default(),
             left: Left::Other,
             request: Request::none(),
             scope_request: ScopeRequest::Program,
@@ -253,6 +257,7 @@ impl Vm {
         roots: &mut dyn FnMut(&mut Marker),
         collect: impl FnOnce(&mut Heap, &mut dyn FnMut(&mut Marker)),
     ) {
+        self.forget_halt();
         let Vm {
             heap, fibers, slots, constants, error_classes, error_init, registry, tail, ..
         } = self;

@@ -88,6 +88,38 @@ impl Vm {
         id
     }
 
+    /// A fiber that calls `callee`, awaited: a closure of that function. Nearly always it begins in the
+    /// frame of the function itself.
+    #[inline]
+    pub(super) fn fiber_of_function(
+        &mut self,
+        callee: Value,
+        number: u32,
+        args: &[Value],
+    ) -> FiberId {
+        let function = &self.functions[number as usize];
+        if usize::from(function.fiber_count) != args.len() {
+            return self.new_fiber(callee, args, None);
+        }
+        let registers = function.registers;
+        // The instruction before the first one says that the function has not begun yet.
+        let pc = function.entry().wrapping_sub(1).expose_provenance();
+        let closure_register = function.closure_register;
+        let id = self.fibers.add(1 + registers as usize);
+        let fiber = self.fibers.get_mut(id);
+        let word = FrameWord::new(BOTTOM | AWAITED, size_of::<Value>(), number);
+        fiber.stack.set(0, Value::frame(word.0 >> 8, 0));
+        fiber.stack.write(1, args);
+        if closure_register != 255 {
+            fiber.stack.set(1 + usize::from(closure_register), callee);
+        }
+        fiber.pc = pc;
+        fiber.base = 1;
+        fiber.top = 1 + registers;
+        fiber.state = State::Begin;
+        id
+    }
+
     /// A fiber that begins with one of the VM's own functions, which calls `callee`.
     #[inline]
     fn fiber_of(&mut self, callee: Value, function: u32, awaited: bool) -> FiberId {
@@ -112,6 +144,7 @@ impl Vm {
     /// Gives a fiber's stack back. Its id may be used again.
     #[inline]
     pub fn free_fiber(&mut self, fiber: FiberId) {
+        self.forget_halt();
         self.fibers.remove(fiber);
     }
 

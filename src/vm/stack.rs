@@ -101,6 +101,15 @@ impl Stack {
         }
     }
 
+    /// Writes values to an index.
+    #[inline]
+    pub fn write(&self, index: usize, values: &[Value]) {
+        let row = self.row(index, values.len());
+        for (slot, value) in row.iter().zip(values) {
+            slot.set(*value);
+        }
+    }
+
     /// The values of a row of slots.
     #[inline]
     pub fn slice(&self, start: usize, count: usize) -> &[Value] {

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use super::Vm;
 use super::error::TRACE;
 use super::exit::FiberId;
-use super::fiber::Fiber;
+use super::fiber::{Fiber, State};
 use super::frame::{AWAITED, BOTTOM, FrameWord};
 use super::object::{TraceEntry, TraceKind};
 use super::value::Value;
@@ -63,7 +63,9 @@ impl Vm {
         let base = fiber.base as usize;
         let word = FrameWord(fiber.stack.get(base - 1).tag());
         let index = self.functions[word.function() as usize].index_of(fiber.pc);
-        let first = FrameAt { base, word, instruction: Some(index) };
+        let function = &self.functions[word.function() as usize];
+        let instruction = Some(index).filter(|index| *index < function.code.len());
+        let first = FrameAt { base, word, instruction };
         std::iter::successors(Some(first), |frame| self.caller(fiber, *frame))
     }
 
@@ -91,10 +93,8 @@ impl Vm {
     pub fn trace_entries(&self, fiber: FiberId) -> Vec<TraceEntry> {
         let mut entries: Vec<TraceEntry> = Vec::new();
         for frame in self.frames(self.fibers.get(fiber)) {
-            if frame.word.flags() & BOTTOM != 0 {
-                if let Some(last) = entries.last_mut() {
-                    last.kind = TraceKind::Spawn;
-                }
+            let is_first = frame.word.flags() & BOTTOM != 0;
+            if is_first && (frame.instruction.is_none() || self.is_stub(frame.word)) {
                 break;
             }
             if entries.len() == INNERMOST_MAX + OUTERMOST_MAX {
@@ -109,7 +109,15 @@ impl Vm {
                 left_out: 0,
             });
         }
+        if let Some(last) = entries.last_mut() {
+            last.kind = TraceKind::Spawn;
+        }
         entries
+    }
+
+    /// Whether a frame is that of the VM's own code with which a fiber begins.
+    fn is_stub(&self, word: FrameWord) -> bool {
+        self.infos[word.function() as usize].module_index.is_none()
     }
 
     /// The innermost call of a suspended fiber; none if it has not begun.
@@ -117,7 +125,8 @@ impl Vm {
     pub fn site(&self, fiber: FiberId) -> Option<TraceEntry> {
         let fiber = self.fibers.get(fiber);
         let word = FrameWord(fiber.stack.get(fiber.base as usize - 1).tag());
-        if word.flags() & BOTTOM != 0 {
+        if word.flags() & BOTTOM != 0 && (matches!(fiber.state, State::Begin) || self.is_stub(word))
+        {
             return None;
         }
         let function = word.function();

@@ -463,9 +463,9 @@ macro_rules! instructions {
                 slow!(ops::call::call)
             },
             Opcode::Return => {
-                leave!($pc $base, header, copy_slot(header, reg!($pc, $base, a)))
+                leave!($vm $pc $base, header, copy_slot(header, reg!($pc, $base, a)))
             },
-            Opcode::ReturnNull => leave!($pc $base, header, write_slot(header, Value::null())),
+            Opcode::ReturnNull => leave!($vm $pc $base, header, write_slot(header, Value::null())),
 
             Opcode::GetSuper => slow!(ops::invoke::get_super),
 
@@ -557,11 +557,11 @@ macro_rules! instructions {
                 }
                 advance!($pc)
             },
-            Opcode::Spawn => slow!(ops::task::spawn),
+            Opcode::Spawn => halt!($vm $pc $base, Left::Spawn),
             Opcode::SpawnSpread => slow!(ops::task::spawn_spread),
             Opcode::ProgramScope => slow!(ops::task::program_scope),
-            Opcode::ScopeEnter => slow!(ops::task::scope_enter),
-            Opcode::ScopeJoin => slow!(ops::task::scope_join),
+            Opcode::ScopeEnter => halt!($vm $pc $base, Left::Scope),
+            Opcode::ScopeJoin => halt!($vm $pc $base, Left::Leave),
             Opcode::ScopeAbsorb => slow!(ops::task::scope_absorb),
             Opcode::ScopeEnd => slow!(ops::task::scope_end),
             Opcode::Select => slow!(ops::task::select),

@@ -279,6 +279,16 @@ macro_rules! compare_jump_float {
     }};
 }
 
+/// Leaves the run loop with everything in its place.
+macro_rules! halt {
+    ($vm:ident $pc:ident $base:ident, $left:expr) => {{
+        let (pc, base) = ($pc.expose_provenance(), $base.expose_provenance());
+        (*$vm).halt = Halt { pc, base };
+        (*$vm).left = $left;
+        return;
+    }};
+}
+
 /// Takes the rare path unless the stack has room for the frame of a function.
 macro_rules! ensure_room {
     ($vm:ident, $inner:ident, $function:ident, $rare:expr) => {
@@ -363,10 +373,13 @@ macro_rules! call_method {
 
 /// Leaves the frame; `write` puts the result over its header.
 macro_rules! leave {
-    ($pc:ident $base:ident, $header:ident, $write:expr) => {{
+    ($vm:ident $pc:ident $base:ident, $header:ident, $write:expr) => {{
         let $header = $base.sub(1);
         let word = FrameWord(tag($header));
         if word.0 & SPECIAL != 0 {
+            if word.0 & SPECIAL == FIRST {
+                halt!($vm $pc $base, Left::Return)
+            }
             slow!(ops::call::special_return)
         }
         let back = bits($header);

@@ -15,15 +15,19 @@ mod body;
 #[cfg_attr(not(threaded), path = "portable.rs")]
 mod backend;
 mod grow;
+mod halt;
 pub(in crate::vm) mod op;
 
+pub use halt::SpawnAsked;
+
+pub(super) use halt::Halt;
 use op::At;
 
 use super::Vm;
 use super::code::Function;
 use super::exit::{Exit, FiberId, Left, NATIVE_AWAITED, Request, ScopeRequest};
 use super::fiber::State;
-use super::frame::{AWAITED, FrameWord, SPECIAL};
+use super::frame::{AWAITED, BOTTOM, FrameWord, SPECIAL};
 use super::object::{Closure, Instance, List, Owned, Str, VariableCell};
 use super::ops;
 use super::unwind::Outcome;
@@ -42,6 +46,8 @@ const INSTANCE: u64 = Kind::Instance as u64;
 const STR: u64 = Kind::Str as u64;
 const BOOL: u64 = Kind::Bool as u64;
 const OBJECT: u64 = Kind::Object as u64;
+/// The flags in the header of the frame that a fiber begins with.
+const FIRST: u64 = BOTTOM << 8;
 
 impl Vm {
     /// Runs a fiber until it leaves through an exit.
@@ -85,9 +91,29 @@ impl Vm {
     /// Runs a fiber until it leaves; what goes with the exit has to be taken before anything runs.
     #[inline]
     pub fn run_on(&mut self, id: FiberId) -> Left {
+        self.run_to_halt(id);
+        self.settle()
+    }
+
+    /// The same until it leaves or [halts](Vm::is_halted).
+    #[inline]
+    pub fn run_to_halt(&mut self, id: FiberId) -> Left {
         self.running = id;
-        if !matches!(self.fibers.get_mut(id).state, State::Run) || self.safepoint.is_some() {
+        self.forget_halt();
+        let fiber = self.fibers.get_mut(id);
+        if self.safepoint.is_some() {
             return self.run_after(id);
+        }
+        match fiber.state {
+            State::Run => {}
+            // Its first call costs a unit of fuel, as every call does.
+            State::Begin if self.fuel > 0 => {
+                self.fuel -= 1;
+                fiber.state = State::Run;
+                fiber.pc += size_of::<Instruction>();
+            }
+            State::Begin => return self.begin_slowly(id),
+            _ => return self.run_after(id),
         }
         let at = self.place_of(id);
         // SAFETY: the fiber is suspended at an instruction of its innermost frame, and loaded code
@@ -104,6 +130,16 @@ impl Vm {
         let base = fiber.stack.start().wrapping_add(fiber.base as usize);
         self.stack_end = if self.options.torture { 0 } else { fiber.stack.end() };
         At { pc, base }
+    }
+
+    /// Begins a fiber for whose first call there is no fuel in this slice.
+    #[cold]
+    fn begin_slowly(&mut self, id: FiberId) -> Left {
+        if self.next_slice() {
+            return self.run_to_halt(id);
+        }
+        self.leave_through(Exit::Budget);
+        self.left
     }
 
     /// Runs a fiber that has to do something before it goes on, or was left for a collection.

@@ -36,25 +36,29 @@ pub(super) use deliver::deliver;
 pub(super) use lookup::MembersKnown;
 pub(super) use site::Sites;
 
-use super::FUEL_SLICE;
 use super::dispatch::op::{Flow, Op, Step};
 use super::exit::Exit;
+use super::{FUEL_SLICE, Vm};
 
 /// Gives the fuel of the next slice, or leaves when there is none or the VM was interrupted.
 pub(super) fn refuel(op: &mut Op<'_>) -> Step {
-    let mut most = FUEL_SLICE;
     if op.vm.profiler.is_some() {
         // Every safepoint comes by here.
         super::profile::visit(op);
-        most = 1;
     }
-    let vm = &mut *op.vm;
-    if vm.fuel_reserve <= 0 || vm.interrupt.load(Ordering::Relaxed) != 0 {
-        vm.fuel = 0;
-        return op.leave(Exit::Budget);
+    if op.vm.next_slice() { Ok(Flow::Stay) } else { op.leave(Exit::Budget) }
+}
+
+impl Vm {
+    /// Takes the fuel of the next slice. Says whether there is any, and nobody has interrupted the VM.
+    pub(super) fn next_slice(&mut self) -> bool {
+        if self.fuel_reserve <= 0 || self.interrupt.load(Ordering::Relaxed) != 0 {
+            self.fuel = 0;
+            return false;
+        }
+        let most = if self.profiler.is_some() { 1 } else { FUEL_SLICE };
+        self.fuel = self.fuel_reserve.min(most);
+        self.fuel_reserve -= self.fuel;
+        true
     }
-    let slice = vm.fuel_reserve.min(most);
-    vm.fuel_reserve -= slice;
-    vm.fuel = slice;
-    Ok(Flow::Stay)
 }

@@ -47,8 +47,18 @@ fn suspend_await(op: &mut Op<'_>, value: Value, optional: bool) -> Step {
     op.suspend_slot(slot, 0, next, Left::Await)
 }
 
+/// An instruction that a fiber has halted at, and that has to be carried out in the usual way.
+pub(in crate::vm) fn settle(op: &mut Op<'_>) -> Step {
+    match op.instruction().op {
+        Opcode::Spawn => spawn(op),
+        Opcode::ScopeEnter => scope_enter(op),
+        Opcode::ScopeJoin => scope_join(op),
+        _ => super::call::special_return(op),
+    }
+}
+
 /// `Spawn`
-pub(in crate::vm) fn spawn(op: &mut Op<'_>) -> Step {
+fn spawn(op: &mut Op<'_>) -> Step {
     let at = op.instruction();
     op.vm.request.value = op.get(at.a);
     op.vm.request.owner = op.get(at.b);
@@ -76,7 +86,7 @@ pub(in crate::vm) fn program_scope(op: &mut Op<'_>) -> Step {
 }
 
 /// `ScopeEnter`
-pub(in crate::vm) fn scope_enter(op: &mut Op<'_>) -> Step {
+fn scope_enter(op: &mut Op<'_>) -> Step {
     let at = op.instruction();
     let kind = match at.imm {
         0 => ScopeKind::Scope,
@@ -94,7 +104,7 @@ pub(in crate::vm) fn scope_enter(op: &mut Op<'_>) -> Step {
 }
 
 /// `ScopeJoin`
-pub(in crate::vm) fn scope_join(op: &mut Op<'_>) -> Step {
+fn scope_join(op: &mut Op<'_>) -> Step {
     let register = op.instruction().a;
     let end = op.next_instruction();
     // Nearly always the body has not been left early, and the scope has no clean-ups of its own.
