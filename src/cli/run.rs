@@ -57,10 +57,6 @@ pub fn run(wanted: Run) -> i32 {
             return compiled.map_or_else(refuse, |program| terminal::out(&program.listing()));
         }
     }
-    if let Some(socket) = &wanted.console {
-        engine.options().signals = false;
-        return repl::serve(&engine, socket, &name, &String::from_utf8_lossy(&text));
-    }
     let trace = match wanted.trace.map(|file| Trace::begin(&file, engine.options())).transpose() {
         Ok(trace) => trace,
         Err(message) => return misuse(&message),
@@ -70,10 +66,19 @@ pub fn run(wanted: Run) -> i32 {
         Err(message) => return misuse(&message),
     };
     engine.options().profiler = profiling.as_ref().map(|profiling| profiling.profiler.clone());
-    let asked = Arc::new(AtomicU32::new(0));
-    let hook = last_resort(asked.clone(), trace.clone(), profiling.clone());
-    engine.options().on_signal = Some(SignalHook::new(hook));
-    let status = execute(&engine, &name, text, &asked);
+    let status = match &wanted.console {
+        Some(socket) => {
+            // The session hears the signals.
+            engine.options().signals = false;
+            repl::serve(&engine, socket, &name, &String::from_utf8_lossy(&text))
+        }
+        None => {
+            let asked = Arc::new(AtomicU32::new(0));
+            let hook = last_resort(asked.clone(), trace.clone(), profiling.clone());
+            engine.options().on_signal = Some(SignalHook::new(hook));
+            execute(&engine, &name, text, &asked)
+        }
+    };
     if let Some(trace) = trace {
         trace.finish();
     }

@@ -26,8 +26,10 @@ const HELD_MIN: Duration = Duration::from_millis(200);
 pub(super) struct Session {
     /// The call that the console waits for.
     foreground: Option<CallId>,
-    /// Where a task was when it was first interrupted.
+    /// Where the foreground was when it was first interrupted.
     stopped: Option<TaskReport>,
+    /// A task that held the loop, and where, when it was first interrupted.
+    ousted: Option<TaskReport>,
     /// A task from which nothing hides its cancel.
     forced: Option<TaskId>,
     /// Tasks have run in this turn: the console looks what has come of it before the loop waits.
@@ -48,10 +50,15 @@ impl Runtime {
         }
     }
 
-    /// Where the task was that an interrupt has asked to end, if there was one since this was last
-    /// asked.
+    /// Where the foreground was when an interrupt asked it to end, if one did since this was last asked.
     pub fn take_stopped(&mut self) -> Option<TaskReport> {
         self.rt.session.as_mut()?.stopped.take()
+    }
+
+    /// Who held the loop, and where, when an interrupt asked it to end, if one did since this was last
+    /// asked.
+    pub fn take_ousted(&mut self) -> Option<TaskReport> {
+        self.rt.session.as_mut()?.ousted.take()
     }
 
     /// The task of a call, as scripts see it.
@@ -134,13 +141,16 @@ impl Loop {
         self.session.is_some() && self.foreground(vm).is_none()
     }
 
-    /// Somebody wants the foreground to end. The second time nothing hides that from it, not even
-    /// that it never waits.
+    /// Somebody wants the foreground to end, or a task of another entry that keeps it from running. The
+    /// second time nothing hides that from it, not even that it never waits.
     pub(super) fn interrupt_session(&mut self, vm: &mut Vm) {
         if self.status.is_some() {
             return self.hurry_session(vm);
         }
-        let Some(id) = self.foreground(vm).or_else(|| self.holder()) else { return };
+        let foreground = self.foreground(vm);
+        let holder = self.holder();
+        let holder = holder.filter(|holder| !self.is_part_of(*holder, foreground));
+        let Some(id) = holder.or(foreground) else { return };
         let own = self.own_record(id);
         if self.recs.get(own).is_some_and(|rec| rec.cancel.is_some()) {
             self.force = true;
@@ -151,7 +161,9 @@ impl Loop {
         }
         let report = self.report_of(vm, id);
         if let Some(session) = &mut self.session {
-            session.stopped = Some(report);
+            let place =
+                if Some(id) == foreground { &mut session.stopped } else { &mut session.ousted };
+            *place = Some(report);
         }
         self.cancel(vm, own, Reason::new(CancelKind::Interrupt));
     }
@@ -173,6 +185,14 @@ impl Loop {
         // One that was stopped for want of fuel is the first to go on.
         let stopped = || self.ready.first().filter(|_| self.turn_left > 0);
         running.map(|(id, _)| id).or_else(stopped)
+    }
+
+    /// Whether a task ends with another one.
+    fn is_part_of(&mut self, id: TaskId, whole: Option<TaskId>) -> bool {
+        let Some(whole) = whole.map(|whole| self.own_record(whole)) else { return false };
+        let own = self.own_record(id);
+        let above = |rec: &RecId| self.recs.get(*rec).and_then(|rec| rec.parent);
+        std::iter::successors(Some(own), above).any(|rec| rec == whole)
     }
 
     /// What was forced has ended: cancels hide again.

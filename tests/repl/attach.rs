@@ -27,8 +27,14 @@ struct Program {
 impl Program {
     fn start(home: &Path, text: &str) -> Program {
         fs::write(home.join("p.ket"), text).expect("it can be written");
+        Program::start_with(home, &[])
+    }
+
+    /// With more flags, the file that is there.
+    fn start_with(home: &Path, flags: &[&str]) -> Program {
         let mut command = Command::new(env!("CARGO_BIN_EXE_kettle"));
-        command.args(["--console", "door", "p.ket"]).current_dir(home).env("NO_COLOR", "1");
+        command.args(flags).args(["--console", "door", "p.ket"]);
+        command.current_dir(home).env("NO_COLOR", "1").stderr(Stdio::piped());
         let mut child = command.stdout(Stdio::piped()).spawn().expect("kettle starts");
         let stdout = BufReader::new(child.stdout.take().expect("it is a pipe"));
         Program { child, stdout }
@@ -134,4 +140,25 @@ fn a_program_that_fails_or_is_ended_says_so_with_its_status() {
     assert_eq!(nobody.finish(), Some(2));
     let mut next = Program::start(home.path(), PROGRAM);
     assert_eq!(next.line(), "ready\n");
+}
+
+#[test]
+fn what_the_command_line_asks_for_is_told_at_the_end() {
+    let home = home();
+    fs::write(home.path().join("p.ket"), PROGRAM).expect("it can be written");
+    let flags = ["--gc-stats", "--profile=where", "--trace", "when.json"];
+    let mut program = Program::start_with(home.path(), &flags);
+    assert_eq!(program.line(), "ready\n");
+    let terminal = attached(&home);
+    terminal.enter("bump(100)");
+    assert_eq!(program.status(), Some(0));
+    let mut told = String::new();
+    let stderr = program.child.stderr.as_mut().expect("it is a pipe");
+    std::io::Read::read_to_string(stderr, &mut told).expect("it is text");
+    assert!(told.contains("gc: ") && told.contains("profile: "), "{told}");
+    let file = |name: &str| fs::read_to_string(home.path().join(name)).expect("it was written");
+    assert!(file("where.svg").contains("</svg>"));
+    let timeline: serde_json::Value =
+        serde_json::from_str(&file("when.json")).expect("the timeline is whole");
+    assert!(timeline.to_string().contains("<2>"), "an entry is a task");
 }

@@ -56,6 +56,24 @@ fn a_busy_loop_ends() {
 }
 
 #[test]
+fn a_task_in_the_background_that_holds_the_loop_ends() {
+    let terminal = Terminal::start(&[]);
+    terminal.prompt();
+    terminal.enter("let other = spawn { loop { await sleep(1ms) } };");
+    terminal.send("spawn { await sleep(50ms); print(\"holds\"); while true { } };\r");
+    terminal.has_line("holds");
+    // Keys are still edited; what is entered waits for the loop.
+    terminal.send("1 + 1");
+    terminal.cursor_behind("> 1 + 1");
+    terminal.send("\r");
+    insist(&terminal);
+    terminal.shows("held the loop");
+    terminal.has_line("2");
+    assert_eq!(terminal.answer("2 + 3"), ["5"]);
+    assert_eq!(terminal.answer("other.state"), ["\"running\""]);
+}
+
+#[test]
 fn who_hides_from_the_first_one_does_not_from_the_second() {
     let terminal = Terminal::start(&[]);
     terminal.prompt();

@@ -72,6 +72,7 @@ pub fn serve(engine: &Engine, path: &str, name: &str, text: &str) -> i32 {
         }
     }
     drop(door);
+    program.host.console.close();
     program.status.unwrap_or(0)
 }
 

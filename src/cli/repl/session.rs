@@ -144,7 +144,11 @@ impl Session {
 
     fn signal(&mut self, signal: i32, request: &mut dyn FnMut(Request)) {
         match (signal, self.state) {
-            (SIGINT, State::Begins | State::Runs | State::Ends) => request(Request::Interrupt),
+            (SIGINT, State::Begins | State::Runs | State::Ends) => {
+                // The terminal has shown `^C` where the cursor was.
+                self.screen.print("\n");
+                request(Request::Interrupt);
+            }
             (SIGINT, State::Lends) => {
                 if let Some(guest) = &self.guest {
                     guest.interrupt();

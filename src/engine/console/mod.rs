@@ -153,6 +153,12 @@ impl Console {
         self.running.iter().any(|entry| entry.is_foreground)
     }
 
+    /// Ends the loop with its threads and processes, and tells what the options of the engine want told at
+    /// the end. To drop a console does the same but for that.
+    pub fn close(self) {
+        self.vm.close();
+    }
+
     /// Whether the session has ended: [`Event::Ended`] was the last event.
     pub fn has_ended(&self) -> bool {
         self.has_ended

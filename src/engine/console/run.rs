@@ -171,6 +171,14 @@ impl Console {
         {
             entry.stopped = Some(stopped);
         }
+        if let Some(task) = self.vm.runtime.take_ousted() {
+            self.tell(format!(
+                "task {} ({}) held the loop and is cancelled\n{}",
+                task.number,
+                task.name,
+                self.frames(&task).trim_end()
+            ));
+        }
         let mut index = 0;
         while index < self.running.len() {
             let end = self.running[index].call.and_then(|call| self.vm.runtime.call_end(call));
