@@ -68,7 +68,9 @@ pub use object::{
     Begin, Borrowed, Busy, Call, ClassBuilder, Computed, Exclusive, Methods, Object, Operator,
     OperatorCall, OperatorResult, Probe, Reply, Shared, Table, Unary, WithoutMethods, begin,
 };
-pub use option::{Capture, HeapReport, Input, Options, Output, SignalHook, StallHook, TracerHook};
+pub use option::{
+    Capture, HeapReport, Input, Options, Output, Reader, SignalHook, StallHook, TracerHook,
+};
 pub use profile::{Profile, ProfileFrame, ProfileTask, Profiler};
 pub use program::{CompileError, Findings, Program};
 pub use remote::{Remote, RemoteCall, RemoteCallee, Worker};

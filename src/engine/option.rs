@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::profile::Profiler;
-pub use crate::natives::world::{Capture, Input, Output};
+pub use crate::natives::world::{Capture, Input, Output, Reader};
 use crate::runtime::driver::{AuditHook, Permissions, Signal};
 use crate::runtime::{Limits, Stall, Tracer};
 use crate::vm::heap::HeapStats;

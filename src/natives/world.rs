@@ -4,6 +4,7 @@
 //! gives its own. Nothing else in this layer may touch `std::io::stdin`, `stdout` or `stderr`.
 
 use std::fmt;
+use std::io::{self, Read};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// The outside of a VM, as the host wants it.
@@ -27,6 +28,27 @@ pub enum Input {
     Process,
     /// These bytes, then the end.
     Bytes(Arc<[u8]>),
+    /// From what the host reads.
+    Reader(Reader),
+}
+
+/// A source of the host's own that a VM reads as its standard input.
+#[derive(Clone)]
+pub struct Reader {
+    source: Arc<Mutex<dyn Read + Send>>,
+}
+
+impl fmt::Debug for Reader {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Reader").finish_non_exhaustive()
+    }
+}
+
+impl Read for Reader {
+    /// A source that has panicked is read on: what it holds is its own affair.
+    fn read(&mut self, bytes: &mut [u8]) -> io::Result<usize> {
+        self.source.lock().unwrap_or_else(PoisonError::into_inner).read(bytes)
+    }
 }
 
 /// Where a VM's standard output or standard error goes.
@@ -74,6 +96,26 @@ impl Input {
     /// An input that is a text.
     pub fn text(text: &str) -> Input {
         Input::Bytes(text.as_bytes().into())
+    }
+
+    /// An input that the host reads: a window, a socket, a pipe. Its `read` is called on a thread of its own
+    /// when a script waits for more, and may block; 0 is an end, after which the next script that reads asks
+    /// again. VMs of one engine share the reader.
+    ///
+    /// ```
+    /// use std::io::Cursor;
+    /// use kettle::engine::{Engine, Input, Output};
+    ///
+    /// let mut engine = Engine::new();
+    /// engine.options().stdin = Input::reader(Cursor::new("Ada\n"));
+    /// let printed = Output::captured();
+    /// engine.options().stdout = printed.clone();
+    /// engine.run_text("greet.ket", r#"print("hello ${await input()}")"#)?;
+    /// assert_eq!(printed.text(), "hello Ada\n");
+    /// # Ok::<(), kettle::engine::Error>(())
+    /// ```
+    pub fn reader(source: impl Read + Send + 'static) -> Input {
+        Input::Reader(Reader { source: Arc::new(Mutex::new(source)) })
     }
 }
 

@@ -213,3 +213,30 @@ fn entries_are_edited_listed_and_saved() {
     failing.enter(":edit");
     failing.shows("`false` failed");
 }
+
+#[test]
+fn what_runs_in_the_foreground_reads_lines() {
+    let terminal = Terminal::start(&[]);
+    terminal.prompt();
+    terminal.send("let name = await input(\"name? \")\r");
+    terminal.cursor_behind("name? ");
+    terminal.enter("Ada");
+    terminal.has_line("name? Ada");
+    assert_eq!(terminal.answer("name"), ["\"Ada\""]);
+    // Ctrl-D ends what is read, and not the session.
+    terminal.send("let none = await input(\"more? \")\r");
+    terminal.cursor_behind("more? ");
+    terminal.abandon("\x04");
+    assert_eq!(terminal.answer("none == null"), ["true"]);
+    // The keys at the prompt are the prompt's, whoever else wants to read.
+    terminal.enter("let other = spawn input();");
+    assert_eq!(terminal.answer("1 + 1"), ["2"]);
+    terminal.send("await other\r");
+    terminal.wait("the terminal", Terminal::is_cooked);
+    assert_eq!(terminal.answer("a line"), ["\"a line\""]);
+    // Who is cancelled reads no more.
+    terminal.send("print(\"asks\"); await input()\r");
+    terminal.has_line("asks");
+    terminal.abandon("\x03");
+    assert_eq!(terminal.answer("2 + 2"), ["4"]);
+}

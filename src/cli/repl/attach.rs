@@ -7,6 +7,7 @@ use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread;
 
+use super::keyboard::Keyboard;
 use super::link::{Answer, Completions, Happening, Request};
 use super::terminal::Terminal;
 use super::wire::{Downward, Upward, VERSION, Wish};
@@ -71,7 +72,7 @@ pub fn attach(path: &str) -> i32 {
     if thread::Builder::new().name("socket".to_owned()).spawn(read).is_err() {
         return fail("no thread can be started");
     }
-    let terminal = match Terminal::start(tell) {
+    let terminal = match Terminal::start(tell, Keyboard::default()) {
         Ok(terminal) => terminal,
         Err(message) => return fail(&message),
     };

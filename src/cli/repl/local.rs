@@ -8,7 +8,9 @@ use std::thread;
 use std::time::Duration;
 
 use super::host::Host;
+use super::keyboard::Keyboard;
 use super::link::{Answer, Happening, Request};
+use super::screen::Screen;
 use super::terminal::{self as place, Terminal};
 use super::{place as files, session::Session};
 use crate::cli::flag::{Repl, Source};
@@ -27,8 +29,12 @@ pub fn run(wanted: &Repl) -> i32 {
     options.args.clone_from(&wanted.args);
     options.memory_limit = limit::memory();
     options.keep_heap = true;
-    // The keys are the prompt's, and what is piped in is entries: a program that reads finds the end.
-    options.stdin = Input::Bytes(Arc::default());
+    let keyboard = Keyboard::new(&Screen::default());
+    options.stdin = match has_person {
+        true => Input::reader(keyboard.clone()),
+        // What is piped in is entries: a program that reads finds the end.
+        false => Input::text(""),
+    };
     let first = first(&engine, wanted).and_then(|first| {
         wanted.sandbox.clone().apply(&mut engine, &wanted.source).map(|()| first)
     });
@@ -42,7 +48,7 @@ pub fn run(wanted: &Repl) -> i32 {
     };
     let host = Host::new(console);
     match has_person {
-        true => at_terminal(host, wanted, first),
+        true => at_terminal(host, wanted, first, keyboard),
         false => at_pipe(host, first),
     }
 }
@@ -66,7 +72,12 @@ fn first(engine: &Engine, wanted: &Repl) -> Result<Option<(String, String)>, Str
 }
 
 /// A session at a terminal.
-fn at_terminal(mut host: Host, wanted: &Repl, first: Option<(String, String)>) -> i32 {
+fn at_terminal(
+    mut host: Host,
+    wanted: &Repl,
+    first: Option<(String, String)>,
+    keyboard: Keyboard,
+) -> i32 {
     let (inbox, happenings) = channel();
     let waker = host.console.waker();
     let tell = Arc::new(move |happening| {
@@ -74,7 +85,7 @@ fn at_terminal(mut host: Host, wanted: &Repl, first: Option<(String, String)>) -
         let _ = inbox.send(happening);
         waker.wake_by_ref();
     });
-    let mut terminal = match Terminal::start(tell) {
+    let mut terminal = match Terminal::start(tell, keyboard) {
         Ok(terminal) => terminal,
         Err(message) => return refuse(&message, STATUS_FAULTS),
     };

@@ -1,7 +1,8 @@
 //! `kettle` alone on a terminal: code is entered line by line, and the event loop goes on meanwhile.
 //!
 //! The console of the engine runs the entries on the thread of the loop. Around it: a thread that edits
-//! lines (`editor`, with what it asks in `assistant`), a screen that both may write to (`screen`), signals,
+//! lines (`editor`, with what it asks in `assistant`), a screen that both may write to (`screen`), keys that
+//! both may read (`keyboard`), signals,
 //! and the session that puts them together (`session`). The console may also be in another process,
 //! behind a socket (`attach` here; `served` and the `door` there).
 
@@ -14,6 +15,7 @@ mod guest;
 
 mod history;
 mod host;
+mod keyboard;
 mod link;
 mod local;
 mod paint;

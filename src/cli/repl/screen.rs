@@ -96,6 +96,11 @@ impl Screen {
         }
     }
 
+    /// Somebody has typed the end of the line that the program has begun.
+    pub(super) fn note_end_of_line(&self) {
+        self.lock().within_line = false;
+    }
+
     /// Something else has the terminal from now on.
     pub fn lend(&self) {
         self.lock().owner = Owner::Other;

@@ -9,6 +9,7 @@ use super::assistant::Tell;
 use super::command::{self, Local};
 use super::editor::Editor;
 use super::guest::Guest;
+use super::keyboard::{Keyboard, Turn};
 use super::link::{Answer, Happening, Request};
 use super::screen::Screen;
 
@@ -31,6 +32,7 @@ enum State {
 pub struct Session {
     editor: Editor,
     screen: Screen,
+    keyboard: Keyboard,
     tell: Tell,
     state: State,
     /// What the next entry begins with.
@@ -44,10 +46,11 @@ pub struct Session {
 }
 
 impl Session {
-    pub fn new(editor: Editor, screen: Screen, tell: Tell) -> Session {
+    pub fn new(editor: Editor, screen: Screen, keyboard: Keyboard, tell: Tell) -> Session {
         Session {
             editor,
             screen,
+            keyboard,
             tell,
             state: State::Begins,
             prefill: String::new(),
@@ -205,6 +208,11 @@ impl Session {
         if self.state != State::Ends {
             self.state = state;
         }
+        self.keyboard.give_to(match self.state {
+            State::Begins | State::Runs => Turn::Program,
+            State::Prompts | State::Lends => Turn::Editor,
+            State::Ends => Turn::Nobody,
+        });
     }
 }
 

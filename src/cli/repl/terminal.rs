@@ -8,6 +8,7 @@ use rustix::termios::{OptionalActions, Termios, tcgetattr, tcsetattr};
 
 use super::assistant::Tell;
 use super::editor::Editor;
+use super::keyboard::Keyboard;
 use super::link::Happening;
 use super::screen::Screen;
 use super::session::Session;
@@ -26,14 +27,14 @@ pub struct Terminal {
 
 impl Terminal {
     /// Starts the threads of a session. The error is a message for the user.
-    pub fn start(tell: Tell) -> Result<Terminal, String> {
+    pub fn start(tell: Tell, keyboard: Keyboard) -> Result<Terminal, String> {
         limit_descriptors();
         let order = Order::note();
-        let screen = Screen::default();
+        let screen = keyboard.screen().clone();
         let listener = tell.clone();
         signal::listen(move |signal| listener(Happening::Signal(signal)))?;
         let editor = Editor::start(tell.clone(), &screen, terminal::out_has_colour())?;
-        let session = Session::new(editor, screen.clone(), tell);
+        let session = Session::new(editor, screen.clone(), keyboard, tell);
         Ok(Terminal { session, screen, _order: order })
     }
 }

@@ -170,7 +170,11 @@ enum Filled {
 impl Stream {
     /// Standard input, or bytes that stand for it.
     pub fn input(source: &Input) -> Stream {
-        let mut stream = Stream::new(Transport::Pieces(Pieces::input()), "standard input");
+        let pieces = match source {
+            Input::Reader(reader) => Pieces::reader(reader.clone()),
+            Input::Process | Input::Bytes(_) => Pieces::input(),
+        };
+        let mut stream = Stream::new(Transport::Pieces(pieces), "standard input");
         if let Input::Bytes(bytes) = source {
             stream.buffer.append(bytes);
             stream.ended = true;
@@ -220,10 +224,12 @@ impl Stream {
 
     /// A number for a new op.
     fn next_op(&mut self) -> OpId {
-        if let Transport::File(_) = self.transport {
-            // It may have grown since.
-            self.ended = false;
-        }
+        let may_grow = match &self.transport {
+            Transport::File(_) => true,
+            Transport::Pieces(pieces) => pieces.goes_on,
+            _ => false,
+        };
+        self.ended &= !may_grow;
         self.ops += 1;
         OpId(self.ops)
     }

@@ -7,6 +7,7 @@ use std::io::{self, Read};
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use crate::natives::world::Reader;
 use crate::runtime::driver::{Driver, FileSystem, Job, Lane, OpenHow, READ_MAX, Ticket, submit};
 
 /// Reads the next piece; an empty one is the end.
@@ -18,13 +19,25 @@ pub(super) struct Pieces {
     /// Here, or with the job.
     pull: Option<Pull>,
     job: Option<Job<(Pull, io::Result<Vec<u8>>)>>,
+    /// There may be more behind an end, as at a terminal.
+    pub(super) goes_on: bool,
 }
 
 impl Pieces {
     /// Standard input of the process.
     pub(super) fn input() -> Pieces {
         let pull = || piece_of(&mut io::stdin().lock());
-        Pieces { lane: Lane::Input, pull: Some(Box::new(pull)), job: None }
+        Pieces::new(Lane::Input, Box::new(pull))
+    }
+
+    /// What stands for standard input.
+    pub(super) fn reader(mut source: Reader) -> Pieces {
+        let pieces = Pieces::new(Lane::Input, Box::new(move || piece_of(&mut source)));
+        Pieces { goes_on: true, ..pieces }
+    }
+
+    fn new(lane: Lane, pull: Pull) -> Pieces {
+        Pieces { lane, pull: Some(pull), job: None, goes_on: false }
     }
 
     /// A file, opened by the first read.
@@ -39,7 +52,7 @@ impl Pieces {
             };
             piece_of(file)
         };
-        Pieces { lane: Lane::Fs, pull: Some(Box::new(pull)), job: None }
+        Pieces::new(Lane::Fs, Box::new(pull))
     }
 
     /// The piece that has been read, once.
