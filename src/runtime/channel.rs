@@ -20,6 +20,8 @@ pub struct Channel {
     /// How many values it holds without a receiver; none: any number.
     capacity: Option<usize>,
     buffer: VecDeque<Value>,
+    /// How many values have been taken out of the buffer: the number of the first one in it.
+    taken: usize,
     closed: bool,
     pub(super) receivers: WaitList,
     pub(super) senders: WaitList,
@@ -62,9 +64,19 @@ impl HostObject for Channel {
     }
 
     fn trace(&self, marker: &mut Marker) {
-        for value in &self.buffer {
+        self.trace_slice(marker, 0, usize::MAX);
+    }
+
+    /// Goes by the numbers of values, which stay as they are when others are taken out.
+    fn trace_slice(&self, marker: &mut Marker, from: usize, count: usize) -> Option<usize> {
+        let end = self.taken + self.buffer.len();
+        let from = from.max(self.taken);
+        let next = end.min(from.saturating_add(count));
+        for value in self.buffer.range(from - self.taken..next - self.taken) {
             marker.value(*value);
         }
+        marker.spend((next - from) / 4);
+        (next < end).then_some(next)
     }
 
     fn display(&self) -> String {
@@ -99,7 +111,7 @@ impl HostObject for ChannelCursor {
 impl Loop {
     /// Sends without waiting: hands over, buffers, or does nothing and gives none.
     pub fn try_send(&mut self, vm: &mut Vm, channel: Value, value: Value) -> Option<Outcome> {
-        let found = vm.heap.object_in_place::<Channel>(channel)?;
+        let found = vm.heap.object_for::<Channel>(channel, &[value])?;
         if found.closed {
             return Some(Err(closed(vm, "send on a closed channel")));
         }
@@ -115,31 +127,31 @@ impl Loop {
         if !found.has_room() {
             return None;
         }
-        if found.buffer.len() < found.buffer.capacity() {
-            found.buffer.push_back(value);
-        } else {
-            // Only a buffer that grows has to be measured.
-            vm.heap.object_mut::<Channel>(channel)?.buffer.push_back(value);
+        let grows = found.buffer.len() == found.buffer.capacity();
+        found.buffer.push_back(value);
+        if grows {
+            vm.heap.object_grew(channel);
         }
         Some(Ok(Value::null()))
     }
 
     /// Receives without waiting, or does nothing and gives none.
     pub fn try_receive(&mut self, vm: &mut Vm, channel: Value, end: AtEnd) -> Option<Outcome> {
-        let found = vm.heap.object_in_place::<Channel>(channel)?;
+        let found = vm.heap.object_for::<Channel>(channel, &[])?;
         let buffered = found.buffer.pop_front();
+        found.taken += usize::from(buffered.is_some());
         let sender = self.waiters.first(&found.senders);
         let sent = sender.and_then(|ticket| self.value_of(ticket));
         let value = match (buffered, sent) {
-            (Some(first), Some(sent)) => {
-                found.buffer.push_back(sent);
-                first
-            }
-            (Some(value), None) | (None, Some(value)) => value,
+            (Some(value), _) | (None, Some(value)) => value,
             (None, None) if found.closed => return Some(at_end(vm, end)),
             (None, None) => return None,
         };
         if let Some(ticket) = sender {
+            let found = vm.heap.object_for::<Channel>(channel, sent.as_slice())?;
+            if buffered.is_some() {
+                found.buffer.extend(sent);
+            }
             if self.tasks.waits_alone(ticket) {
                 self.waiters.remove_first(&mut found.senders);
                 self.hand(vm, ticket, Value::null());

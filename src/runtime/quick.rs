@@ -117,7 +117,7 @@ impl Loop {
         let (owner, fiber, handle) = (task.rec, task.fiber, task.handle);
         let (before, behind) = (task.previous, task.next);
         if !handle.is_null()
-            && let Some(found) = vm.heap.object_in_place::<TaskHandle>(handle)
+            && let Some(found) = vm.heap.object_for::<TaskHandle>(handle, &[value])
         {
             found.end = End::Value(value);
             if !found.joiners.is_empty() {

@@ -177,7 +177,8 @@ impl Vm {
 
     /// Changes a field of an error.
     pub fn set_error_slot(&mut self, error: Value, slot: usize, value: Value) {
-        if let Some(found) = self.heap.instance_mut(error).and_then(|slots| slots.get_mut(slot)) {
+        let slots = self.heap.instance_for(error, &[value]);
+        if let Some(found) = slots.and_then(|slots| slots.get_mut(slot)) {
             *found = value;
         }
     }

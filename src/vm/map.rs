@@ -17,14 +17,14 @@
 //! A map knows nothing of the heap: hashes and comparisons are handed in. See `key.rs` for what
 //! equals what.
 
+mod body;
 mod dense;
 mod index;
 
 use self::dense::Dense;
 use self::index::Index;
 use super::hash::IntHasher;
-use super::heap::{Marker, advise};
-use super::object::Body;
+use super::heap::advise;
 use super::value::{HashedKey, Value};
 
 /// Maps of up to so many entries (tombstones included) have no index.
@@ -464,34 +464,6 @@ impl Map {
         for (position, entry) in self.entries.iter().enumerate().filter(|(_, e)| e.is_live()) {
             self.index.insert(entry.key.hash(), position);
         }
-    }
-}
-
-impl Body for Map {
-    const LAZY: bool = true;
-
-    fn trace(&self, marker: &mut Marker) {
-        self.trace_slice(marker, 0, usize::MAX);
-    }
-
-    fn trace_slice(&self, marker: &mut Marker, from: usize, count: usize) -> Option<usize> {
-        if let Some(dense) = &self.dense {
-            let rest = dense.values().get(from..).unwrap_or_default();
-            marker.values(&rest[..rest.len().min(count)]);
-            return (rest.len() > count).then(|| from + count);
-        }
-        let rest = self.entries.get(from..).unwrap_or_default();
-        for entry in &rest[..rest.len().min(count)] {
-            marker.values(&[entry.key.value(), entry.value]);
-        }
-        marker.spend(rest.len().min(count) / 2);
-        (rest.len() > count).then(|| from + count)
-    }
-
-    fn external_bytes(&self) -> usize {
-        let serials = self.serials.as_ref().map_or(0, Vec::capacity) * size_of::<u64>();
-        let dense = self.dense.as_ref().map_or(0, |dense| dense.bytes());
-        self.entries.capacity() * size_of::<Entry>() + self.index.bytes() + serials + dense
     }
 }
 

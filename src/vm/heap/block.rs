@@ -15,6 +15,7 @@
 use std::alloc::{Layout, alloc, dealloc, handle_alloc_error};
 use std::ptr::NonNull;
 
+use super::release::release_pages;
 use crate::vm::object::Header;
 
 /// Size and alignment of a block.
@@ -144,6 +145,12 @@ impl BlockRef {
             .expect("the layout was valid when the block was made");
         // SAFETY: promised by the caller.
         unsafe { dealloc(self.0.as_ptr().cast(), layout) }
+    }
+
+    /// Where the large object is that it holds, but for its beginning, and how long that is.
+    pub(super) fn large_part(self) -> (usize, usize) {
+        let begin = self.0.addr().get() + PAGE;
+        (begin, self.size().saturating_sub(PAGE))
     }
 
     /// Its head.
@@ -373,7 +380,7 @@ impl BlockPool {
             self.warm.push(memory);
             return false;
         }
-        release_pages(memory);
+        release_pages(memory.addr().get(), BLOCK_SIZE);
         self.cold.push(memory);
         true
     }
@@ -387,24 +394,6 @@ impl Drop for BlockPool {
         }
     }
 }
-
-/// Gives the pages of a free block back to the system but keeps their addresses.
-#[cfg(target_os = "linux")]
-fn release_pages(memory: NonNull<u8>) {
-    const MADV_DONTNEED: i32 = 4;
-    unsafe extern "C" {
-        fn madvise(address: *mut u8, length: usize, advice: i32) -> i32;
-    }
-    // SAFETY: the block consists of whole pages that nothing uses. Failure only means that the
-    // pages stay.
-    unsafe {
-        madvise(memory.as_ptr(), BLOCK_SIZE, MADV_DONTNEED);
-    }
-}
-
-/// Other systems keep the pages until the chunk is freed with its heap.
-#[cfg(not(target_os = "linux"))]
-fn release_pages(_: NonNull<u8>) {}
 
 #[cfg(test)]
 mod tests {

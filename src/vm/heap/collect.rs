@@ -119,6 +119,7 @@ impl Heap {
     fn mark(&mut self, roots: Roots<'_>) -> bool {
         while self.marker.work() {
             self.marker.begin_pass(Pass::Some);
+            self.roots.trace(&mut self.marker);
             roots(&mut self.marker);
             if self.marker.is_clean() {
                 return !self.marker.has_roots_left();
@@ -170,3 +171,7 @@ mod tests;
 #[cfg(test)]
 #[path = "part_test.rs"]
 mod part_test;
+
+#[cfg(test)]
+#[path = "step_test.rs"]
+mod step_test;

@@ -6,8 +6,8 @@ use std::ptr::NonNull;
 use super::block::BlockRef;
 use crate::vm::map::Map;
 use crate::vm::object::{
-    Body, Bound, Class, Closure, Cut, Enum, Generator, Header, Hosted, Instance, List, Module,
-    Owned, RangeObject, Str, Trace, TypeObject, VariableCell, Variant,
+    Body, Bound, Buffers, Class, Closure, Cut, Enum, Generator, Header, Hosted, Instance, List,
+    Module, Owned, RangeObject, Str, Trace, TypeObject, VariableCell, Variant,
 };
 use crate::vm::value::{Kind, Value};
 
@@ -46,8 +46,11 @@ pub struct Marker {
     budget: usize,
     /// Not all roots that have to be looked at were reached before that.
     roots_left: bool,
-    /// How often what was written to has been taken up in this cycle.
+    /// How often what was written to has been taken up in this cycle although it was not much less than
+    /// the time before.
     rounds: usize,
+    /// How much it was the time before.
+    last_round: usize,
     pub(super) live_objects: usize,
     pub(super) live_bytes: usize,
     pub(super) live_external: usize,
@@ -55,8 +58,9 @@ pub struct Marker {
 
 /// Elements of a container that are scanned at once.
 const SLICE: usize = 1024;
-/// What is written to while marking is scanned again so many times, then once more when the cycle ends:
-/// a program that always writes to the same large container must not keep a cycle from ending.
+/// What is written to while marking is scanned again as long as it gets less, and so many times when it does
+/// not, then once more when the cycle ends: a program that always writes to the same large container must
+/// not keep a cycle from ending.
 const ROUNDS_MAX: usize = 4;
 /// Elements of a container that count as much as an object.
 const VALUES_PER_OBJECT: usize = 4;
@@ -93,7 +97,7 @@ impl Marker {
     }
 
     /// Counts work that is not seen otherwise, in objects.
-    pub(in crate::vm) fn spend(&mut self, objects: usize) {
+    pub fn spend(&mut self, objects: usize) {
         self.spent += objects;
     }
 
@@ -186,7 +190,7 @@ impl Marker {
         self.marking = true;
         self.epoch = epoch;
         self.begin_pass(Pass::First);
-        self.rounds = 0;
+        (self.rounds, self.last_round) = (0, usize::MAX);
         (self.live_objects, self.live_bytes, self.live_external) = (0, 0, 0);
     }
 
@@ -226,7 +230,9 @@ impl Marker {
             } else if self.remembered.is_empty() || self.rounds == ROUNDS_MAX {
                 return true;
             } else {
-                self.rounds += 1;
+                let size = self.remembered.len();
+                self.rounds += usize::from(size > self.last_round / 2);
+                self.last_round = size;
                 std::mem::swap(&mut self.again, &mut self.remembered);
             }
         }
@@ -349,6 +355,29 @@ pub(super) fn measure(object: NonNull<Header>) -> (usize, usize) {
     }
 }
 
+/// The large buffers of an owning object.
+pub(super) fn buffers_of(object: NonNull<Header>) -> Buffers {
+    // SAFETY: the cell has not been dropped, and the layout is that of the kind in its header.
+    unsafe {
+        match object.as_ref().kind() {
+            Kind::List => object.cast::<Owned<List>>().as_ref().body.buffers(),
+            Kind::Map | Kind::Set => object.cast::<Owned<Map>>().as_ref().body.buffers(),
+            Kind::Buffer => object.cast::<Owned<Vec<u8>>>().as_ref().body.buffers(),
+            _ => Buffers::default(),
+        }
+    }
+}
+
+/// What the heap has counted for the object in a cell of an owning block, if there is one.
+pub(super) fn counted(cell: NonNull<Header>) -> usize {
+    // SAFETY: cells of owning blocks begin with a header that says what is in them; where an object is, it
+    // is some `Owned`, whose count stands at the same place whatever its body is.
+    unsafe {
+        let free = cell.as_ref().kind_byte() == Header::FREE;
+        if free { 0 } else { cell.cast::<Owned<()>>().as_ref().counted.get() }
+    }
+}
+
 /// Drops the object in a cell of an owning block, if there is one that owns something, and marks the
 /// cell as free. Gives the external bytes that were counted for it.
 ///
@@ -396,6 +425,11 @@ pub(super) unsafe fn drop_cell(mut cell: NonNull<Header>) -> Option<usize> {
 const _: () = {
     // Inline objects have their slots right behind the fixed part.
     assert!(size_of::<Closure>() == 8);
+    assert!(
+        std::mem::offset_of!(Owned<()>, counted) == std::mem::offset_of!(Owned<Map>, counted)
+            && std::mem::offset_of!(Owned<()>, counted)
+                == std::mem::offset_of!(Owned<Hosted>, counted)
+    );
     assert!(size_of::<Instance>() == 16);
     assert!(size_of::<Variant>() == 16);
     assert!(size_of::<VariableCell>() == 24);

@@ -35,6 +35,7 @@ mod mark;
 mod name;
 mod place;
 mod raw;
+mod release;
 mod root;
 mod space;
 mod stats;

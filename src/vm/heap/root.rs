@@ -8,7 +8,7 @@ use std::cell::{Cell, RefCell};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use super::{Heap, Marker};
+use super::{Heap, Marker, Unseen};
 use crate::vm::value::Value;
 
 /// Keeps one value alive.
@@ -42,6 +42,8 @@ pub(super) struct Roots {
     free: RefCell<Vec<u32>>,
     /// How many slots are in use.
     live: Cell<usize>,
+    /// Those that the collector has to look at.
+    unseen: RefCell<Unseen>,
     mailbox: Arc<Mailbox>,
 }
 
@@ -62,10 +64,12 @@ impl Roots {
         if let Some(slot) = self.free.borrow_mut().pop() {
             let place = &mut slots[slot as usize];
             place.value = value;
+            self.unseen.borrow_mut().note(slot as usize);
             return Root { mailbox, slot, generation: place.generation };
         }
         let slot = u32::try_from(slots.len()).expect("memory ends before slots do");
         slots.push(Slot { value, generation: 0 });
+        self.unseen.borrow_mut().note(slot as usize);
         Root { mailbox, slot, generation: 0 }
     }
 
@@ -100,8 +104,11 @@ impl Roots {
 
     pub(super) fn trace(&self, marker: &mut Marker) {
         self.take_back();
-        for slot in self.slots.borrow().iter() {
-            marker.value(slot.value);
+        let (slots, mut unseen) = (self.slots.borrow(), self.unseen.borrow_mut());
+        while let Some(index) = unseen.next(marker, slots.len()) {
+            if let Some(slot) = slots.get(index) {
+                marker.value(slot.value);
+            }
         }
     }
 }

@@ -11,7 +11,8 @@ use std::ptr::NonNull;
 
 use super::account::Account;
 use super::block::{BLOCK_SIZE, BlockPool, BlockRef};
-use super::mark::drop_cell;
+use super::mark::{counted, drop_cell};
+use super::release::{BYTES_PER_DROP, LARGE_MIN, Release};
 use super::stats::HeapStats;
 use crate::vm::object::Header;
 
@@ -23,8 +24,8 @@ const SIZES: [usize; 35] = [
 const CLASSES: usize = SIZES.len();
 /// Up to this size there is a class for every eight bytes.
 const FINE_MAX: usize = 160;
-/// Giving so many bytes back to the system takes about as long as dropping an object: a quarter of a page.
-const BYTES_PER_DROP: usize = 1024;
+/// What is reclaimed of a block where a cell of it is wanted at once, in objects that are dropped.
+const RECLAIM_MAX: usize = 4000;
 /// Larger objects have blocks of their own.
 pub(super) const CELL_MAX: usize = 2048;
 /// Classes for sizes above 160, by size in steps of 32.
@@ -85,6 +86,7 @@ pub(super) struct Space {
     large_pending: usize,
     /// The class from which on blocks may be pending.
     sweep_class: usize,
+    release: Release,
     /// Epoch of the bitmaps that say what survived the last cycle.
     pub(super) epoch: u64,
     /// Fill dead cells with rubbish, to find whoever still uses them.
@@ -100,6 +102,7 @@ impl Default for Space {
             large: Vec::new(),
             large_pending: 0,
             sweep_class: 2 * CLASSES,
+            release: Release::default(),
             epoch: 1,
             poison: false,
         }
@@ -182,9 +185,11 @@ impl Space {
             return block;
         }
         if let Some(block) = self.classes[class].pending.pop() {
-            let mut budget = usize::MAX;
-            self.reclaim(block, &mut budget, account, stats);
-            return block;
+            let mut budget = RECLAIM_MAX;
+            if self.reclaim(block, &mut budget, account, stats) {
+                return block;
+            }
+            self.classes[class].pending.push(block);
         }
         let owns = class >= CLASSES;
         account.grow_blocks(BLOCK_SIZE as isize);
@@ -226,7 +231,8 @@ impl Space {
             if block.is_marked(cell, self.epoch) {
                 continue;
             }
-            if *budget == 0 {
+            let owned = if block.head().owns { counted(cell) } else { 0 };
+            if *budget == 0 || !self.release.shrink(cell, owned, budget) {
                 block.set_swept(index);
                 return false;
             }
@@ -237,7 +243,9 @@ impl Space {
                 {
                     account.release_external(counted);
                     stats.dropped += 1;
-                    *budget = budget.saturating_sub(1 + counted / BYTES_PER_DROP);
+                    // What is large has been shrunk before.
+                    let small = if counted < LARGE_MIN { counted / BYTES_PER_DROP } else { 0 };
+                    *budget = budget.saturating_sub(1 + small);
                 }
                 if self.poison {
                     cell.cast::<u8>().add(1).write_bytes(0xdb, block.cell_size() - 1);
@@ -295,8 +303,14 @@ impl Space {
             let block = self.large[self.large_pending];
             budget = budget.saturating_sub(1);
             if !block.is_marked(block.cell(0), self.epoch) {
+                if !self.release.shrink_all(&[block.large_part()], &mut budget) {
+                    self.large_pending += 1;
+                    return false;
+                }
                 self.large.swap_remove(self.large_pending);
-                budget = budget.saturating_sub(block.size() / BYTES_PER_DROP);
+                let small =
+                    if block.size() < LARGE_MIN { block.size() / BYTES_PER_DROP } else { 0 };
+                budget = budget.saturating_sub(small);
                 // SAFETY: the last cycle did not reach the object.
                 unsafe { release_large(block, account, stats) };
             }

@@ -265,6 +265,25 @@ impl Heap {
         }
     }
 
+    /// The slots of an instance in which only these values are going to be stored: the collector need not
+    /// look at it again.
+    #[inline]
+    pub(in crate::vm) fn instance_for(
+        &mut self,
+        instance: Value,
+        stored: &[Value],
+    ) -> Option<&mut [Value]> {
+        let object = self.as_kind(instance, Kind::Instance)?;
+        for value in stored {
+            self.store_barrier(*value);
+        }
+        // SAFETY: as for `instance_mut`.
+        unsafe {
+            let count = object.as_ref().count();
+            Some(std::slice::from_raw_parts_mut(raw::instance_slots(instance), count))
+        }
+    }
+
     /// An enum.
     pub fn enum_ref(&self, value: Value) -> Option<&Enum> {
         self.body(value, Kind::Enum)
@@ -390,6 +409,13 @@ impl Heap {
         object.downcast_mut()
     }
 
+    /// Has what an object owns measured again.
+    pub fn object_grew(&mut self, value: Value) {
+        if let Some(object) = self.as_kind(value, Kind::Object) {
+            self.touch(object);
+        }
+    }
+
     /// The same for a change that leaves the values that the object reports, and the size of what it
     /// owns, as they are: the collector need not know.
     pub(in crate::vm) fn object_unseen<T: HostObject>(&mut self, value: Value) -> Option<&mut T> {
@@ -403,8 +429,18 @@ impl Heap {
     /// The same for a change that leaves what the object owns as large as it is, and is often made:
     /// nothing is measured afterwards.
     pub fn object_in_place<T: HostObject>(&mut self, value: Value) -> Option<&mut T> {
-        let object = self.as_kind(value, Kind::Object)?;
         self.write_barrier(value);
+        self.object_for(value, &[])
+    }
+
+    /// The same for a change in which only these values are going to be stored in the object, and no other
+    /// is put where a scan in slices would not come by: the collector need not look at it again.
+    #[inline]
+    pub fn object_for<T: HostObject>(&mut self, value: Value, stored: &[Value]) -> Option<&mut T> {
+        let object = self.as_kind(value, Kind::Object)?;
+        for value in stored {
+            self.store_barrier(*value);
+        }
         // SAFETY: an object of this kind owns a box of a host object; the exclusive borrow of the
         // heap excludes every other view.
         let owned = unsafe { object.cast::<Owned<Hosted>>().as_mut() };

@@ -40,6 +40,11 @@ impl Dense {
         Some(Dense { first, values, order, positions: Vec::new() })
     }
 
+    /// Where the values are, and their bytes.
+    pub(super) fn buffer(&self) -> (usize, usize) {
+        super::body::buffer_of(&self.values)
+    }
+
     /// The offset of a key that is there.
     #[inline]
     pub(super) fn find(&self, key: i64) -> Option<usize> {

@@ -67,6 +67,11 @@ impl Index {
         self.slots.capacity() * size_of::<u64>()
     }
 
+    /// Where they are, and their bytes.
+    pub(super) fn buffer(&self) -> (usize, usize) {
+        super::body::buffer_of(&self.slots)
+    }
+
     #[inline]
     fn home(&self, spread: u32) -> usize {
         // A shift by 32 would be too far; there is one slot only then, and that never happens.

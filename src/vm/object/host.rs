@@ -5,7 +5,7 @@ use std::any::Any;
 use std::ops::{Deref, DerefMut};
 use std::ptr::NonNull;
 
-use super::{Body, HostValue};
+use super::{Body, Buffers, HostValue};
 use crate::vm::heap::Marker;
 use crate::vm::value::Value;
 
@@ -19,6 +19,16 @@ pub trait HostObject: Any + Send {
     /// cell behind the heap's back: the collector learns of the change there.
     fn trace(&self, marker: &mut Marker) {
         let _ = marker;
+    }
+
+    /// Reports about `count` of the values it holds, from an index on; gives the index to go on from. An
+    /// object that may hold very many does this, so that one step of the collector stays short. It may
+    /// change between two calls: then either the index is of a kind that stays right, or it was fetched
+    /// through [`Heap::object_mut`](crate::vm::heap::Heap::object_mut), after which the first index is 0.
+    fn trace_slice(&self, marker: &mut Marker, from: usize, count: usize) -> Option<usize> {
+        let _ = (from, count);
+        self.trace(marker);
+        None
     }
 
     /// How it prints.
@@ -120,6 +130,10 @@ impl Body for Hosted {
         HostObject::trace(&**self, marker);
     }
 
+    fn trace_slice(&self, marker: &mut Marker, from: usize, count: usize) -> Option<usize> {
+        HostObject::trace_slice(&**self, marker, from, count)
+    }
+
     fn external_bytes(&self) -> usize {
         let own = if self.is_behind() { 0 } else { size_of_val(&**self) };
         own + HostObject::external_bytes(&**self)
@@ -134,5 +148,10 @@ impl Body for Vec<u8> {
 
     fn external_bytes(&self) -> usize {
         self.capacity()
+    }
+
+    fn buffers(&self) -> Buffers {
+        let buffer = (self.as_ptr().addr(), self.capacity());
+        [buffer, Default::default(), Default::default(), Default::default()]
     }
 }

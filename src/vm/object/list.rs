@@ -2,7 +2,7 @@
 
 use std::cell::Cell;
 
-use super::{Body, Items, Owned};
+use super::{Body, Buffers, Items, Owned};
 use crate::vm::heap::Marker;
 
 /// A list. Whoever writes to one has to ask `frozen` first.
@@ -40,6 +40,11 @@ impl Body for List {
 
     fn external_bytes(&self) -> usize {
         self.items.buffer_bytes()
+    }
+
+    fn buffers(&self) -> Buffers {
+        let buffer = (self.items.as_ptr().addr(), self.items.buffer_bytes());
+        [buffer, Default::default(), Default::default(), Default::default()]
     }
 }
 

@@ -156,7 +156,16 @@ pub(in crate::vm) trait Body {
 
     /// The bytes it owns outside its cell.
     fn external_bytes(&self) -> usize;
+
+    /// The address and the length of those of its buffers that may be large, in which nothing has to be
+    /// dropped: once it is dead, their pages can be given back a few at a time.
+    fn buffers(&self) -> Buffers {
+        Buffers::default()
+    }
 }
+
+/// Addresses and lengths of buffers; those that are not there are empty.
+pub(in crate::vm) type Buffers = [(usize, usize); 4];
 
 /// The cell of an object that owns memory outside it.
 #[repr(C)]

@@ -71,7 +71,7 @@ impl Op<'_> {
         }
         let instance = self.vm.heap.instance(class);
         let args = self.window(site.slot + 1, count).to_vec();
-        if let Some(fields) = self.vm.heap.instance_mut(instance) {
+        if let Some(fields) = self.vm.heap.instance_for(instance, &args) {
             for (slot, value) in slots.iter().zip(args) {
                 fields[*slot] = value;
             }

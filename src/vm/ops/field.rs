@@ -101,7 +101,7 @@ pub(in crate::vm) fn set(op: &mut Op<'_>) -> Step {
     if private {
         op.check_private(class, name)?;
     }
-    if let Some(fields) = op.vm.heap.instance_mut(object) {
+    if let Some(fields) = op.vm.heap.instance_for(object, &[value]) {
         fields[slot] = value;
     }
     if let Ok(slot) = u8::try_from(slot)
