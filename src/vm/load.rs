@@ -67,22 +67,6 @@ pub(super) struct LoadedModule {
     pub(super) value: Value,
 }
 
-/// Functions of the VM's own: the first frames of fibers.
-#[derive(Clone, Copy, Debug, Default)]
-pub(super) struct Stubs {
-    /// Calls `R[0]` with `n` arguments; the function for `n` is this plus `n`.
-    pub(super) first_call: u32,
-    /// Like `first_call`, by functions that wait for nothing.
-    pub(super) first_plain: u32,
-    /// Like `call_spread`, in the same way.
-    pub(super) plain_spread: u32,
-    /// Calls `R[0]` with the list `R[1]` and the map `R[2]`.
-    pub(super) call_spread: u32,
-}
-
-/// Fibers with up to this many arguments need no list for them.
-pub(super) const STUB_ARGUMENTS_MAX: usize = 8;
-
 /// What an instruction's numbers have to be changed by.
 struct Relocation<'m> {
     first_function: u32,
@@ -361,20 +345,9 @@ impl Vm {
         })
     }
 
-    /// Loads what every VM has: the first frames of fibers, and the class of errors.
+    /// Loads what every VM has: the class of errors. The others inherit from it, it brings code with it, and
+    /// while a module is loaded no other code may come.
     pub(super) fn load_own_code(&mut self) {
-        let mut stubs: Vec<FunctionCode> =
-            (0..=STUB_ARGUMENTS_MAX).map(|count| stub(Opcode::CallAwait, count as u8)).collect();
-        stubs.push(stub(Opcode::CallSpreadAwait, 0));
-        stubs.extend((0..=STUB_ARGUMENTS_MAX).map(|count| stub(Opcode::Call, count as u8)));
-        stubs.push(stub(Opcode::CallSpread, 0));
-        let first_call = self.load_synthetic(stubs);
-        let call_spread = first_call + STUB_ARGUMENTS_MAX as u32 + 1;
-        let first_plain = call_spread + 1;
-        let plain_spread = first_plain + STUB_ARGUMENTS_MAX as u32 + 1;
-        self.stubs = Stubs { first_call, call_spread, first_plain, plain_spread };
-        // The class that the others inherit from brings code with it, and while a module is loaded no
-        // other code may come.
         self.error_class(ErrorKind::Error);
     }
 
@@ -388,26 +361,6 @@ impl Vm {
         let init = setter("Error", &fields, true);
         let init = self.load_synthetic(vec![init]);
         self.heap.closure(init, &[])
-    }
-}
-
-/// A function that calls what is in its `R[0]` and returns the result. It waits for that, and is
-/// awaited itself, if the opcode does.
-fn stub(op: Opcode, count: u8) -> FunctionCode {
-    let waits = matches!(op, Opcode::CallAwait | Opcode::CallSpreadAwait);
-    let mut code = vec![Instruction::new(op, 0, 0, count, 0)];
-    if waits {
-        code.push(Instruction::new(Opcode::AwaitResult, 0, 0, 0, 0));
-    }
-    code.push(Instruction::new(Opcode::Return, 0, 0, 0, 0));
-    FunctionCode {
-        name: Arc::from("<fiber>"),
-        registers: 3.max(count + 1),
-        closure_register: 255,
-        spans: vec![Span::default(); code.len()],
-        is_async: waits,
-        code,
-        ..FunctionCode::default()
     }
 }
 

@@ -37,6 +37,7 @@ mod reload;
 mod resume;
 mod session;
 mod stack;
+mod stub;
 #[cfg(test)]
 mod tests;
 mod trace;
@@ -162,7 +163,7 @@ pub struct Vm {
     class_count: u32,
     class_of_shape: HashMap<u32, u32>,
     constructors: HashMap<u32, u32>,
-    stubs: load::Stubs,
+    stubs: stub::Stubs,
     /// By kind; null until it is first needed.
     error_classes: [Value; ErrorKind::ALL.len()],
     /// What makes instances of them.
@@ -218,7 +219,7 @@ impl Vm {
             class_count: 0,
             class_of_shape: HashMap::new(),
             constructors: HashMap::new(),
-            stubs: load::Stubs::default(),
+            stubs: stub::Stubs::default(),
             error_classes: [Value::null(); ErrorKind::ALL.len()],
             error_init: Value::null(),
             registry: Registry::new(options.library),

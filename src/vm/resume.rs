@@ -5,8 +5,8 @@ use super::error::{ErrorKind, Thrown};
 use super::exit::{Args, FiberId};
 use super::fiber::{Fiber, State};
 use super::frame::{AWAITED, BOTTOM, FrameWord};
-use super::load::STUB_ARGUMENTS_MAX;
 use super::ops::call::Site;
+use super::stub::STUB_ARGUMENTS_MAX;
 use super::value::Value;
 use crate::bytecode::instruction::Instruction;
 
@@ -58,8 +58,8 @@ impl Vm {
     ) -> FiberId {
         let count = positional.len();
         if named.is_none() && count <= STUB_ARGUMENTS_MAX {
-            let first = if awaited { self.stubs.first_call } else { self.stubs.first_plain };
-            let id = self.fiber_of(callee, first + count as u32, awaited);
+            let stub = self.stub(count, awaited);
+            let id = self.fiber_of(callee, stub, awaited);
             let stack = &self.fibers.get(id).stack;
             for (value, slot) in positional.iter().zip(2..) {
                 stack.set(slot, *value);
@@ -67,7 +67,7 @@ impl Vm {
             return id;
         }
         let list = self.heap.list(positional.to_vec());
-        let stub = if awaited { self.stubs.call_spread } else { self.stubs.plain_spread };
+        let stub = self.spread_stub(awaited);
         let id = self.fiber_of(callee, stub, awaited);
         let stack = &self.fibers.get(id).stack;
         stack.set(2, list);
@@ -82,7 +82,8 @@ impl Vm {
             let positional = self.args(args).to_vec();
             return self.new_fiber(callee, &positional, None);
         }
-        let id = self.fiber_of(callee, self.stubs.first_call + args.count() as u32, true);
+        let stub = self.stub(args.count(), true);
+        let id = self.fiber_of(callee, stub, true);
         let from = &self.fibers.get(args.fiber).stack;
         self.fibers.get(id).stack.copy(2, from, args.start(), args.count());
         id

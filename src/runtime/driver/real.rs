@@ -85,7 +85,7 @@ impl MioDriver {
             start: Instant::now(),
             random: Random::seeded(RandomState::new().build_hasher().finish()),
             poll,
-            found: mio::Events::with_capacity(EVENTS_MAX),
+            found: mio::Events::with_capacity(0),
             dozing: false,
             polls: 0,
             timer: Timer::new(TIMER),
@@ -112,6 +112,10 @@ impl MioDriver {
         } else {
             timeout.and_then(|span| self.timer.arm(self.poll.registry(), span))
         };
+        // Most VMs of a host never look.
+        if self.found.capacity() == 0 {
+            self.found = mio::Events::with_capacity(EVENTS_MAX);
+        }
         self.polls += 1;
         let polled = self.poll.poll(&mut self.found, timeout);
         if waits {
