@@ -37,6 +37,8 @@ pub struct Assembler {
     jumps: Vec<(u32, Label)>,
     /// Where the last label was bound that something leads to.
     last_bound: Option<u32>,
+    /// Where the last label was bound.
+    last_label: Option<u32>,
     span: Span,
 }
 
@@ -82,6 +84,7 @@ impl Assembler {
     pub fn bind(&mut self, label: Label) {
         debug_assert_eq!(self.labels[label.0 as usize], UNBOUND, "a label is bound once");
         self.labels[label.0 as usize] = self.here();
+        self.last_label = Some(self.here());
         if self.awaited[label.0 as usize] {
             self.last_bound = Some(self.here());
         }
@@ -123,6 +126,11 @@ impl Assembler {
         leaves && self.last_bound != Some(self.here())
     }
 
+    /// The instruction that is always carried out before the next one, if it is known.
+    pub fn last(&self) -> Option<Instruction> {
+        self.code.last().copied().filter(|_| self.last_label != Some(self.here()))
+    }
+
     /// The finished code, with all jumps filled in. The assembler is then ready for another function.
     pub fn finish(&mut self) -> (Vec<Instruction>, Vec<Span>, Vec<Handler>) {
         for &(pc, label) in &self.jumps {
@@ -149,6 +157,7 @@ impl Assembler {
         self.awaited.clear();
         self.jumps.clear();
         self.last_bound = None;
+        self.last_label = None;
         self.span = Span::default();
     }
 }

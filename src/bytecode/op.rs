@@ -6,8 +6,8 @@
 //! Jump operands are relative: the target is `pc + imm`.
 //!
 //! Conventions
-//! - *Call window*: `R[a]` is the callee and receives the result; arguments stand in `R[a+1]…`.
-//!   Methods have their receiver in `R[a+1]`.
+//! - *Call window*: `R[a]` receives the result; arguments stand in `R[a+1]…`. Methods have their
+//!   receiver in `R[a+1]`. The callee may be in `R[a]`, too.
 //! - *Spread window*: like a call window, but after the callee (and receiver) come a list of the
 //!   positional arguments and a map of the named ones (or null).
 //! - Every `…Await` call is followed by `AwaitResult a` for the same `a`. A plain Kettle callee
@@ -266,6 +266,10 @@ opcodes! {
     JumpEq "jump_eq" (Src Src None Jump)
     /// if R[a] != R[b]: pc += imm
     JumpNe "jump_ne" (Src Src None Jump)
+    /// if R[a] == null: pc += imm; unlike jump_if_null it asks a class that defines `==`
+    JumpEqNull "jump_eq_null" (Src None None Jump)
+    /// if R[a] != null: pc += imm
+    JumpNeNull "jump_ne_null" (Src None None Jump)
     /// if R[a] < R[b]: pc += imm
     JumpLt "jump_lt" (Src Src Swapped Jump)
     /// if not R[a] < R[b]: pc += imm
@@ -320,6 +324,8 @@ opcodes! {
     LoopLt "loop_lt" (Src Src Swapped Jump)
     /// if R[a] <= R[b]: pc += imm, backwards
     LoopLe "loop_le" (Src Src Swapped Jump)
+    /// if R[a] != null: pc += imm, backwards
+    LoopNeNull "loop_ne_null" (Src None None Jump)
     /// if R[a] != bc: pc += imm, backwards
     LoopNeInt "loop_ne_int" (Src Small Small Jump)
     /// if R[a] < bc: pc += imm, backwards
@@ -373,10 +379,10 @@ opcodes! {
     GetMethod "get_method" (Dst Src None Name)
 
     // ---- calls
-    /// R[a] := R[a](R[a+1], …, R[a+c])
-    Call "call" (Window None Byte None)
+    /// R[a] := R[b](R[a+1], …, R[a+c])
+    Call "call" (Window Src Byte None)
     /// like Call, awaited
-    CallAwait "call_await" (Window None Byte None)
+    CallAwait "call_await" (Window Src Byte None)
     /// R[a] := function imm(R[a+1], …, R[a+c]); it takes exactly c arguments and captures nothing
     CallKnown "call_known" (Window None Byte Function)
     /// like CallKnown, awaited
@@ -404,7 +410,7 @@ opcodes! {
     /// R[a] := member K[imm] of the class R[c] for R[b]: a method bound to it, what a getter gives
     GetSuper "get_super" (Dst Src Src Name)
     /// like Call, awaited if this frame was called with await: for core methods that take callbacks
-    CallEither "call_either" (Window None Byte None)
+    CallEither "call_either" (Window Src Byte None)
     /// return R[a]
     Return "return" (Src None None None)
     /// return null
@@ -458,8 +464,8 @@ opcodes! {
     RangeLoop "range_loop" (Triple None None Jump)
 
     /// tell the sorting R[b] how the last two values compare, which R[a] says (unset: there were none
-    /// yet); R[a], R[a+1], R[a+2] := R[c] and the next two, or pc += imm if the order is known
-    AskOrder "ask_order" (Triple Src Src Jump)
+    /// yet); unless the order is known: R[a+1], R[a+2] := the next two, pc += imm; costs fuel
+    AskOrder "ask_order" (Triple Src None Jump)
 
     /// end the iteration R[a]… early: closes what it runs over if that is a generator
     EndIter "end_iter" (Src None None None)
@@ -531,6 +537,8 @@ opcodes! {
     InvokePop "invoke_pop" (Window None Byte Int)
     /// invoke of float.sqrt; imm is its cache
     InvokeSqrt "invoke_sqrt" (Window None Byte Int)
+    /// invoke of map.get with a key alone; imm is its cache
+    InvokeGet "invoke_get" (Window None Byte Int)
     /// add of floats; imm counts how often it has been something else
     AddFloats "add_floats" (Dst Src Src Int)
     /// sub of floats
@@ -541,6 +549,51 @@ opcodes! {
     DivFloats "div_floats" (Dst Src Src Int)
     /// invoke_await of a native of a host object that waits, found before; imm is its cache
     InvokeNativeAwait "invoke_native_await" (Window None Byte Int)
+
+    // ---- pairs: the VM writes these over the first of two instructions, or three, which it then
+    // carries out together; the others stay behind it
+    /// move, move
+    MoveMove "move_move" (Dst Src None None)
+    /// move, range_loop
+    MoveRangeLoop "move_range_loop" (Dst Src None None)
+    /// add, return of the sum
+    AddReturn "add_return" (Dst Src Src None)
+    /// sub, return of the difference
+    SubReturn "sub_return" (Dst Src Src None)
+    /// add, range_loop
+    AddRangeLoop "add_range_loop" (Dst Src Src None)
+    /// add_int, call_known
+    AddIntCall "add_int_call" (Dst Src Swapped Int)
+    /// sub_int, call_known
+    SubIntCall "sub_int_call" (Dst Src None Int)
+    /// add_int, range_loop
+    AddIntRangeLoop "add_int_range_loop" (Dst Src Swapped Int)
+    /// add_int, loop
+    AddIntLoop "add_int_loop" (Dst Src Swapped Int)
+    /// add_int, loop_lt
+    AddIntLoopLt "add_int_loop_lt" (Dst Src Swapped Int)
+    /// sub_int, loop_lt
+    SubIntLoopLt "sub_int_loop_lt" (Dst Src None Int)
+    /// jump_not_lt_int, return
+    LtIntReturn "lt_int_return" (Src Small Small Jump)
+    /// get_index, get_index
+    GetIndexGetIndex "get_index_get_index" (Dst Src Src None)
+    /// get_index, set_index
+    GetIndexSetIndex "get_index_set_index" (Dst Src Src None)
+    /// get_index, jump_if_not of the element
+    GetIndexJumpIfNot "get_index_jump_if_not" (Dst Src Src None)
+    /// get_index, jump_ne_int of the element
+    GetIndexJumpNeInt "get_index_jump_ne_int" (Dst Src Src None)
+    /// set_index, set_index
+    SetIndexSetIndex "set_index_set_index" (Src Src Src None)
+    /// set_index, range_loop
+    SetIndexRangeLoop "set_index_range_loop" (Src Src Src None)
+    /// get_upvalue_cell, return of the content
+    UpvalueReturn "upvalue_return" (Dst Byte Src Name)
+    /// get_upvalue_cell, add of a register to that, set_upvalue_cell
+    AddUpvalue "add_upvalue" (Dst Byte Src Name)
+    /// get_upvalue_cell, add_int to that, set_upvalue_cell
+    AddIntUpvalue "add_int_upvalue" (Dst Byte Src Name)
 }
 
 impl Opcode {

@@ -220,6 +220,7 @@ impl FunctionCheck<'_> {
                         | Opcode::LoopNe
                         | Opcode::LoopLt
                         | Opcode::LoopLe
+                        | Opcode::LoopNeNull
                         | Opcode::LoopNeInt
                         | Opcode::LoopLtInt
                         | Opcode::LoopLeInt
@@ -228,6 +229,7 @@ impl FunctionCheck<'_> {
                         | Opcode::Next
                         | Opcode::NextPair
                         | Opcode::RangeLoop
+                        | Opcode::AskOrder
                 );
                 self.ensure(imm > 0 || costs_fuel, || {
                     format!("{} jumps back without cost", instruction.op.text())

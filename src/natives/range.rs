@@ -5,7 +5,7 @@ use super::argument::bad_value;
 use super::kind::RangeValue;
 use crate::natives;
 use crate::vm::object::Range;
-use crate::vm::{ErrorKind, Value, Vm};
+use crate::vm::{Elements, ErrorKind, Value, Vm};
 
 natives! {
     /// Methods of `range`.
@@ -60,7 +60,7 @@ natives! {
     core method range.scan(f: fn, start: any) => iterator_scan, "(1..4).scan(|a, n| a + n, 0).list()" => "[1, 3, 6]";
 
     /// The numbers as a list.
-    core method range.list() => range_list, "(1..4).list()" => "[1, 2, 3]";
+    method range.list() => list, "(1..4).list()" => "[1, 2, 3]";
     /// The numbers as a set.
     core method range.set() => to_set, "(1..3).set()" => "set([1, 2])";
     /// The numbers as text, with `sep` between them.
@@ -110,6 +110,14 @@ fn len(vm: &mut Vm, range: RangeValue) -> Outcome {
             }
         },
         None => endless(vm, "range.len"),
+    }
+}
+
+/// Not by a loop: how long the list becomes is known, so too long a one is refused at once.
+fn list(vm: &mut Vm, range: RangeValue) -> Outcome {
+    match vm.elements(range.0)? {
+        Elements::Known(items) => Ok(vm.heap.list(items)),
+        Elements::AskScript | Elements::None => Ok(Value::null()),
     }
 }
 

@@ -17,6 +17,7 @@ use super::error::ErrorKind;
 use super::exit::Exit;
 use super::frame::FrameWord;
 use super::object::{Module, ModuleMember};
+use super::pair;
 use super::value::Value;
 use crate::bytecode::instruction::Instruction;
 use crate::bytecode::op::{Immediate, Opcode};
@@ -277,7 +278,9 @@ impl Vm {
         relocation: &Relocation<'_>,
     ) {
         for (function, index) in module.functions.iter().zip(0..) {
-            let code = function.code.iter().map(|at| relocate(*at, relocation)).collect();
+            let mut code: Vec<Instruction> =
+                function.code.iter().map(|at| relocate(*at, relocation)).collect();
+            pair::join(&mut code);
             self.heap.name_function(self.functions.len() as u32, function.name.clone());
             self.functions.push(Function::new(code, function));
             self.infos.push(FunctionInfo {

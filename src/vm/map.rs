@@ -408,14 +408,14 @@ impl Map {
             first = first.min(key);
             last = last.max(key);
         }
-        let Some(mut dense) = Dense::of_keys(first, last, self.live) else { return };
+        let Some(offsets) = Dense::offsets(first, last, self.live) else { return };
         self.squeeze(hasher);
+        self.index.drop_slots();
+        let mut dense = Dense::new(first, offsets, self.live);
         for (live, entry) in self.entries.iter().enumerate() {
             dense.push(entry.key.value(), entry.value, live);
         }
-        self.entries = Vec::new();
-        self.index.drop_slots();
-        self.dense = Some(Box::new(dense));
+        (self.entries, self.dense) = (Vec::new(), Some(Box::new(dense)));
     }
 
     /// Makes a dense map one of entries.

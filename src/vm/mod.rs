@@ -52,6 +52,7 @@ pub mod key;
 pub mod map;
 pub mod object;
 pub mod order;
+mod pair;
 pub mod sorting;
 pub mod text;
 pub mod value;
@@ -148,6 +149,8 @@ pub struct Vm {
     running: FiberId,
     /// Where that one has halted.
     halt: dispatch::Halt,
+    /// The sorting that the run loop goes on with by itself.
+    merging: dispatch::Merging,
     /// How the run loop was left, and what goes with that.
     left: Left,
     request: Request,
@@ -206,6 +209,7 @@ impl Vm {
             starved: false,
             running: FiberId(0),
             halt: dispatch::Halt::default(),
+            merging: dispatch::Merging::default(),
             left: Left::Other,
             request: Request::none(),
             scope_request: ScopeRequest::Program,
@@ -259,6 +263,7 @@ impl Vm {
         collect: impl FnOnce(&mut Heap, &mut dyn FnMut(&mut Marker)),
     ) {
         self.forget_halt();
+        self.merging = dispatch::Merging::default();
         let Vm {
             heap, fibers, slots, constants, error_classes, error_init, registry, tail, ..
         } = self;

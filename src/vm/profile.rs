@@ -284,12 +284,16 @@ fn callee(op: &Op<'_>) -> Option<Callee> {
             let cache = op.vm.invoke_caches.get(at.imm as usize)?;
             Some(Callee::Function(cache.target))
         }
-        Opcode::InvokeNative | Opcode::InvokePush | Opcode::InvokePop | Opcode::InvokeSqrt => {
+        Opcode::InvokeNative
+        | Opcode::InvokePush
+        | Opcode::InvokePop
+        | Opcode::InvokeSqrt
+        | Opcode::InvokeGet => {
             let cache = op.vm.invoke_caches.get(at.imm as usize)?;
             Some(Callee::Native(NativeId(cache.target)))
         }
         Opcode::Call | Opcode::CallAwait => {
-            let callee = op.get(at.a);
+            let callee = op.get(at.b);
             if let Some(closure) = op.vm.heap.closure_ref(callee) {
                 return Some(Callee::Function(closure.function()));
             }

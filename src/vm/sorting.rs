@@ -34,10 +34,10 @@ enum Phase {
 pub struct Sorting {
     /// A list of the elements, for the collector: it never changes.
     kept: Value,
-    descending: bool,
+    pub(in crate::vm) descending: bool,
     phase: Phase,
-    source: Vec<Value>,
-    target: Vec<Value>,
+    pub(in crate::vm) source: Vec<Value>,
+    pub(in crate::vm) target: Vec<Value>,
     /// Where the runs end in `source`.
     ends: Vec<usize>,
     /// Where those end that this pass has merged.
@@ -45,11 +45,11 @@ pub struct Sorting {
     /// The length up to which runs are filled up.
     run_min: usize,
     start: usize,
-    left: usize,
-    middle: usize,
-    right: usize,
-    stop: usize,
-    at: usize,
+    pub(in crate::vm) left: usize,
+    pub(in crate::vm) middle: usize,
+    pub(in crate::vm) right: usize,
+    pub(in crate::vm) stop: usize,
+    pub(in crate::vm) at: usize,
 }
 
 /// Two values that have to be compared: an earlier and a later one.
@@ -112,6 +112,11 @@ impl Sorting {
             Phase::New => self.begin_run(0),
             _ => None,
         }
+    }
+
+    /// Whether the last question was which of the first elements of two runs goes first.
+    pub(in crate::vm) fn is_merging(&self) -> bool {
+        matches!(self.phase, Phase::Merge)
     }
 
     /// The next question, after the last one was answered: the earlier element compares as less or

@@ -169,9 +169,8 @@ impl Emitter<'_> {
             return self.at(whole, |this| this.apply(op, lhs, value, register));
         }
         let current = self.load(&place, span);
-        let result = self.alloc();
-        self.at(whole, |this| this.apply(op, current, value, result));
-        self.store(&place, result, span);
+        self.at(whole, |this| this.apply(op, current, value, current));
+        self.store(&place, current, span);
     }
 
     /// Reads what a place holds.

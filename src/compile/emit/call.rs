@@ -33,6 +33,12 @@ enum Arguments {
     Spread,
 }
 
+/// Whether arguments get a register each.
+fn are_plain(arguments: &[Argument]) -> bool {
+    arguments.len() <= POSITIONAL_MAX
+        && arguments.iter().all(|argument| matches!(argument, Argument::Value(_)))
+}
+
 impl Emitter<'_> {
     /// Calls what a chain has come to.
     pub(super) fn call(
@@ -57,15 +63,33 @@ impl Emitter<'_> {
             return;
         }
         let passes_on = self.is_core && mode == CallMode::Plain && self.is_local(&subject);
-        self.load_subject(subject, base);
+        let callee = match mode {
+            CallMode::Plain | CallMode::Await => self.callee_in_place(&subject, arguments),
+            CallMode::Spawn { .. } | CallMode::Arm => None,
+        };
+        if callee.is_none() {
+            self.load_subject(subject, base);
+        }
+        let callee = callee.unwrap_or(base);
         if passes_on && let Arguments::Plain(count) = self.arguments(arguments) {
             self.at(span, |this| {
-                this.f.asm.emit(Opcode::CallEither, base.0, 0, count, 0);
+                this.f.asm.emit(Opcode::CallEither, base.0, callee.0, count, 0);
                 this.call_done(base, out, false);
             });
             return;
         }
-        self.call_window(base, arguments, out, (mode, span));
+        self.call_from(callee, base, arguments, out, (mode, span));
+    }
+
+    /// The register of a variable that can be called where it is: its arguments do not assign it.
+    fn callee_in_place(&self, subject: &Subject, arguments: &[Argument]) -> Option<Reg> {
+        let Subject::Binding(Binding::Variable(var), _) = subject else { return None };
+        let register = self.register_of(*var)?;
+        let keeps = |argument: &Argument| {
+            matches!(argument, Argument::Value(id)
+                if !self.can_change(*var) || !self.names.assigning.contains(id))
+        };
+        (are_plain(arguments) && arguments.iter().all(keeps)).then_some(register)
     }
 
     /// A function of this module that is called by its number: nothing can have changed its name,
@@ -80,8 +104,7 @@ impl Emitter<'_> {
         let VarKind::Function(function) = variable.kind else { return None };
         let declaration = self.declarations.get(&function)?;
         let exact = arguments.len() == declaration.params.len()
-            && arguments.len() <= POSITIONAL_MAX
-            && arguments.iter().all(|argument| matches!(argument, Argument::Value(_)))
+            && are_plain(arguments)
             && !declaration.params.iter().any(|param| param.rest);
         let plain = self.names.function(function).captures.is_empty();
         (exact && plain).then_some(function)
@@ -101,16 +124,29 @@ impl Emitter<'_> {
         base: Reg,
         arguments: &[Argument],
         out: Reg,
+        how: (CallMode, Span),
+    ) {
+        self.call_from(base, base, arguments, out, how);
+    }
+
+    /// Calls what is in a register: in that of the window unless the arguments are plain, and it is a
+    /// mere call.
+    fn call_from(
+        &mut self,
+        callee: Reg,
+        base: Reg,
+        arguments: &[Argument],
+        out: Reg,
         (mode, span): (CallMode, Span),
     ) {
         let form = self.arguments(arguments);
         let before = self.f.asm.set_span(span);
         match (form, mode) {
             (Arguments::Plain(count), CallMode::Plain) => {
-                self.f.asm.emit(Opcode::Call, base.0, 0, count, 0);
+                self.f.asm.emit(Opcode::Call, base.0, callee.0, count, 0);
             }
             (Arguments::Plain(count), CallMode::Await) => {
-                self.f.asm.emit(Opcode::CallAwait, base.0, 0, count, 0);
+                self.f.asm.emit(Opcode::CallAwait, base.0, callee.0, count, 0);
             }
             (Arguments::Plain(count), CallMode::Spawn { owner, flags }) => {
                 self.f.asm.emit(Opcode::Spawn, base.0, owner.0, count, flags);
@@ -233,8 +269,7 @@ impl Emitter<'_> {
 
     /// Evaluates arguments into the registers at the top.
     fn arguments(&mut self, arguments: &[Argument]) -> Arguments {
-        let plain = arguments.iter().all(|argument| matches!(argument, Argument::Value(_)));
-        if plain && arguments.len() <= POSITIONAL_MAX {
+        if are_plain(arguments) {
             for argument in arguments {
                 let Argument::Value(value) = *argument else { continue };
                 let register = self.alloc();

@@ -65,6 +65,10 @@ impl Emitter<'_> {
             self.jump_on_int(int, left, value, top);
             return;
         }
+        if op == BinaryOp::Ne && matches!(self.ast[rhs].kind, ExprKind::Null) {
+            self.jump_on(Opcode::LoopNeNull, left, top);
+            return;
+        }
         let right = self.any(rhs);
         let swapped = matches!(op, BinaryOp::Gt | BinaryOp::Ge);
         let (a, b) = if swapped { (right, left) } else { (left, right) };
@@ -140,6 +144,13 @@ impl Emitter<'_> {
         if let Some(value) = small {
             let op = if on { forms.int.0 } else { forms.int.1 };
             self.jump_on_int(op, left, value, target);
+            return;
+        }
+        if matches!(op, BinaryOp::Eq | BinaryOp::Ne) && matches!(self.ast[rhs].kind, ExprKind::Null)
+        {
+            let is_equal = (op == BinaryOp::Eq) == on;
+            let op = if is_equal { Opcode::JumpEqNull } else { Opcode::JumpNeNull };
+            self.jump_on(op, left, target);
             return;
         }
         if let Some((forms, half)) = forms.float.zip(self.float_literal(rhs).and_then(upper_half)) {

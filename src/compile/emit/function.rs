@@ -109,13 +109,13 @@ impl Emitter<'_> {
     fn sort_asking(&mut self) {
         let (sorting, compare) = (Reg(0), Reg(1));
         let window = self.alloc_many(3);
-        let (top, done) = (self.label(), self.label());
+        let (top, first) = (self.label(), self.label());
         self.op1(Opcode::LoadUnset, window);
+        self.jump(first);
         self.bind(top);
-        self.f.asm.jump(Opcode::AskOrder, window.0, sorting.0, compare.0, done);
-        self.f.asm.emit(Opcode::CallEither, window.0, 0, 2, 0);
-        self.f.asm.jump(Opcode::Loop, 0, 0, 0, top);
-        self.bind(done);
+        self.f.asm.emit(Opcode::CallEither, window.0, compare.0, 2, 0);
+        self.bind(first);
+        self.f.asm.jump(Opcode::AskOrder, window.0, sorting.0, 0, top);
     }
 
     /// Writes a function in a frame of its own.

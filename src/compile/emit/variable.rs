@@ -2,6 +2,7 @@
 
 use super::{Emitter, Storage};
 use crate::bytecode::assembler::Reg;
+use crate::bytecode::instruction::Instruction;
 use crate::bytecode::op::Opcode;
 use crate::bytecode::program::{Capture, Constant};
 use crate::compile::resolve::{Binding, FnId, VarId, VarKind};
@@ -95,6 +96,10 @@ impl Emitter<'_> {
         match self.storage(var) {
             Some(Storage::Register(register)) => self.move_to(dst, register),
             Some(Storage::Cell(cell)) => {
+                let set = self.f.asm.last().filter(|at| at.op == Opcode::SetCell && at.a == cell.0);
+                if let Some(set) = set {
+                    return self.move_to(dst, Reg(set.b));
+                }
                 let name = self.symbol_constant(variable.name);
                 self.op_imm(Opcode::GetCell, dst, cell, name);
             }
@@ -117,6 +122,11 @@ impl Emitter<'_> {
     fn load_upvalue(&mut self, var: VarId, dst: Reg) {
         let Some((index, closure)) = self.upvalue(var) else { return };
         let variable = self.names.variable(var);
+        // What has just been set need not be read.
+        let sets = |at: &Instruction| at.op == Opcode::SetUpvalueCell && at.b == index;
+        if let Some(set) = self.f.asm.last().filter(sets) {
+            return self.move_to(dst, Reg(set.a));
+        }
         if variable.needs_cell() {
             let name = self.symbol_constant(variable.name);
             self.f.asm.emit(Opcode::GetUpvalueCell, dst.0, index, closure.0, name);

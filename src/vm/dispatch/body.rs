@@ -244,6 +244,8 @@ macro_rules! instructions {
             Opcode::JumpIfEnd => jump_if!((*reg!($pc, $base, a)).is_end(), $pc),
             Opcode::JumpEq => equal_jump!($pc $base, true),
             Opcode::JumpNe => equal_jump!($pc $base, false),
+            Opcode::JumpEqNull => null_jump!($pc $base, true),
+            Opcode::JumpNeNull => null_jump!($pc $base, false),
             Opcode::JumpLt => compare_jump!($pc $base, [] <),
             Opcode::JumpNotLt => compare_jump!($pc $base, [!] <),
             Opcode::JumpLe => compare_jump!($pc $base, [] <=),
@@ -275,6 +277,7 @@ macro_rules! instructions {
             Opcode::LoopNe => back!($vm, equal_jump!($pc $base, false)),
             Opcode::LoopLt => back!($vm, compare_jump!($pc $base, [] <)),
             Opcode::LoopLe => back!($vm, compare_jump!($pc $base, [] <=)),
+            Opcode::LoopNeNull => back!($vm, null_jump!($pc $base, false)),
             Opcode::LoopNeInt => back!($vm, compare_jump_int!($pc $base, [] !=)),
             Opcode::LoopLtInt => back!($vm, compare_jump_int!($pc $base, [] <)),
             Opcode::LoopLeInt => back!($vm, compare_jump_int!($pc $base, [] <=)),
@@ -301,13 +304,13 @@ macro_rules! instructions {
             Opcode::GetIndex => {
                 let container = reg!($pc, $base, b);
                 let index = reg!($pc, $base, c);
-                if tag(container) == LIST && tag(index) == INT {
-                    let items = &list(container).items;
-                    if bits(index) < items.len() as u64 {
-                        let item = items.as_ptr().add(bits(index) as usize);
-                        copy_slot(reg!($pc, $base, a), item);
-                        advance!($pc)
-                    }
+                if let Some(item) = item(container, index) {
+                    copy_slot(reg!($pc, $base, a), item);
+                    advance!($pc)
+                }
+                if let Some(Some(value)) = dense_entry(container, index) {
+                    write_slot(reg!($pc, $base, a), value);
+                    advance!($pc)
                 }
                 slow!(ops::index::get)
             },
@@ -327,12 +330,8 @@ macro_rules! instructions {
             Opcode::SetIndex => {
                 let container = reg!($pc, $base, a);
                 let index = reg!($pc, $base, b);
-                if tag(container) == LIST && tag(index) == INT {
-                    let list = list_mut(container);
-                    if bits(index) < list.items.len() as u64 && !list.frozen {
-                        let item = list.items.as_mut_ptr().add(bits(index) as usize);
-                        store!($vm $pc, item, reg!($pc, $base, c))
-                    }
+                if let Some(item) = free_item(container, index) {
+                    store!($vm $pc, item, reg!($pc, $base, c))
                 }
                 slow!(ops::index::set)
             },
@@ -426,6 +425,15 @@ macro_rules! instructions {
                 }
                 slow!(ops::invoke::native)
             },
+            Opcode::InvokeGet => {
+                burn!($vm);
+                let window = reg!($pc, $base, a);
+                if let Some(found) = dense_entry(window.add(1), window.add(2)) {
+                    write_slot(window, found.unwrap_or_default());
+                    advance!($pc)
+                }
+                slow!(ops::invoke::native)
+            },
             Opcode::InvokeSqrt => {
                 burn!($vm);
                 let window = reg!($pc, $base, a);
@@ -513,21 +521,39 @@ macro_rules! instructions {
                 burn!($vm);
                 slow!(ops::iterate::next_pair)
             },
-            Opcode::RangePrep => slow!(ops::iterate::range_prep),
-            Opcode::RangeLoop => {
-                burn!($vm);
+            Opcode::RangePrep => {
                 let state = reg!($pc, $base, a);
-                let left = bits(state.add(1));
-                if left == 0 {
+                if tag(state) | tag(state.add(1)) == INT {
+                    let (first, last) = (bits(state) as i64, bits(state.add(1)) as i64);
+                    let is_inclusive = (*$pc).b != 0;
+                    if first > last || first == last && !is_inclusive {
+                        $pc = $pc.offset((*$pc).imm as isize);
+                        next!()
+                    }
+                    // As an unsigned number the count always fits.
+                    let left = last.wrapping_sub(first).wrapping_sub(i64::from(!is_inclusive));
+                    set_bits(state.add(1), left as u64);
+                    write_slot(state.add(2), Value::int(first));
                     advance!($pc)
                 }
-                set_bits(state.add(1), left - 1);
-                set_bits(state.add(2), bits(state.add(2)).wrapping_add(1));
-                $pc = $pc.offset((*$pc).imm as isize);
-                next!()
+                slow!(ops::iterate::range_prep)
             },
+            Opcode::RangeLoop => range_loop!($vm $pc $base),
 
-            Opcode::AskOrder => slow!(ops::sort::ask),
+            Opcode::AskOrder => {
+                burn!($vm);
+                let order = reg!($pc, $base, a);
+                if tag(order) == INT
+                    && let Some(sorting) = (*$vm).merging.get(reg!($pc, $base, b))
+                    && let Some((earlier, later)) = merge_step(sorting, bits(order) as i64)
+                {
+                    copy_slot(order.add(1), earlier);
+                    copy_slot(order.add(2), later);
+                    $pc = $pc.offset((*$pc).imm as isize);
+                    next!()
+                }
+                slow!(ops::sort::ask)
+            },
             Opcode::EndIter => {
                 if tag(reg!($pc, $base, a)) == GENERATOR {
                     slow!(ops::generator::end_iteration)
@@ -565,6 +591,128 @@ macro_rules! instructions {
             Opcode::ScopeAbsorb => slow!(ops::task::scope_absorb),
             Opcode::ScopeEnd => slow!(ops::task::scope_end),
             Opcode::Select => slow!(ops::task::select),
+
+            // ---- pairs
+            Opcode::MoveMove => {
+                copy_slot(reg!($pc, $base, a), reg!($pc, $base, b));
+                $pc = $pc.add(1);
+                copy_slot(reg!($pc, $base, a), reg!($pc, $base, b));
+                advance!($pc)
+            },
+            Opcode::MoveRangeLoop => {
+                copy_slot(reg!($pc, $base, a), reg!($pc, $base, b));
+                $pc = $pc.add(1);
+                range_loop!($vm $pc $base)
+            },
+            Opcode::AddReturn => {
+                let (kind, payload) = combine!($pc $base, checked_add, +, Add);
+                return_words!($pc $base, kind, payload)
+            },
+            Opcode::SubReturn => {
+                let (kind, payload) = combine!($pc $base, checked_sub, -, Sub);
+                return_words!($pc $base, kind, payload)
+            },
+            Opcode::AddRangeLoop => {
+                combine_into!($pc $base, checked_add, +, Add);
+                range_loop!($vm $pc $base)
+            },
+            Opcode::AddIntCall => {
+                combine_int!($pc $base, checked_add, AddInt);
+                call_known!($vm $pc $base, Opcode::CallKnown, plain_step)
+            },
+            Opcode::SubIntCall => {
+                combine_int!($pc $base, checked_sub, SubInt);
+                call_known!($vm $pc $base, Opcode::CallKnown, plain_step)
+            },
+            Opcode::AddIntRangeLoop => {
+                combine_int!($pc $base, checked_add, AddInt);
+                range_loop!($vm $pc $base)
+            },
+            Opcode::AddIntLoop => {
+                combine_int!($pc $base, checked_add, AddInt);
+                burn!($vm);
+                $pc = $pc.offset((*$pc).imm as isize);
+                next!()
+            },
+            Opcode::AddIntLoopLt => {
+                combine_int!($pc $base, checked_add, AddInt);
+                back!($vm, compare_jump!($pc $base, [] <))
+            },
+            Opcode::SubIntLoopLt => {
+                combine_int!($pc $base, checked_sub, SubInt);
+                back!($vm, compare_jump!($pc $base, [] <))
+            },
+            Opcode::LtIntReturn => {
+                let lhs = reg!($pc, $base, a);
+                if tag(lhs) != INT {
+                    take_apart!($pc, JumpNotLtInt)
+                }
+                if bits(lhs) as i64 >= small($pc) {
+                    $pc = $pc.offset((*$pc).imm as isize);
+                    next!()
+                }
+                $pc = $pc.add(1);
+                leave!($vm $pc $base, header, copy_slot(header, reg!($pc, $base, a)))
+            },
+            Opcode::GetIndexGetIndex => {
+                get_first!($pc $base);
+                if let Some(item) = item(reg!($pc, $base, b), reg!($pc, $base, c)) {
+                    copy_slot(reg!($pc, $base, a), item);
+                    advance!($pc)
+                }
+                next!()
+            },
+            Opcode::GetIndexSetIndex => {
+                get_first!($pc $base);
+                set_second!($vm $pc $base)
+            },
+            Opcode::GetIndexJumpIfNot => {
+                get_first!($pc $base);
+                jump_if!(!(*reg!($pc, $base, a)).truthy(), $pc)
+            },
+            Opcode::GetIndexJumpNeInt => {
+                get_first!($pc $base);
+                compare_jump_int!($pc $base, [] !=)
+            },
+            Opcode::SetIndexSetIndex => {
+                set_first!($vm $pc $base);
+                set_second!($vm $pc $base)
+            },
+            Opcode::SetIndexRangeLoop => {
+                set_first!($vm $pc $base);
+                range_loop!($vm $pc $base)
+            },
+            Opcode::UpvalueReturn => {
+                let cell = upvalues(reg!($pc, $base, c)).add((*$pc).b as usize);
+                let (kind, payload) = (tag(content(cell)), bits(content(cell)));
+                if kind == UNSET {
+                    take_apart!($pc, GetUpvalueCell)
+                }
+                return_words!($pc $base, kind, payload)
+            },
+            Opcode::AddUpvalue => {
+                let cell = upvalues(reg!($pc, $base, c)).add((*$pc).b as usize);
+                let (lhs, rhs) = (content(cell), $base.add((*$pc.add(1)).c as usize));
+                if tag(lhs) | tag(rhs) == INT
+                    && let Some(sum) = (bits(lhs) as i64).checked_add(bits(rhs) as i64)
+                {
+                    add_upvalue!($pc $base, cell, INT, sum as u64)
+                }
+                if tag(lhs) == FLOAT && tag(rhs) == FLOAT {
+                    add_upvalue!($pc $base, cell, FLOAT, (float(lhs) + float(rhs)).to_bits())
+                }
+                take_apart!($pc, GetUpvalueCell)
+            },
+            Opcode::AddIntUpvalue => {
+                let cell = upvalues(reg!($pc, $base, c)).add((*$pc).b as usize);
+                let (lhs, rhs) = (content(cell), i64::from((*$pc.add(1)).imm));
+                if tag(lhs) == INT
+                    && let Some(sum) = (bits(lhs) as i64).checked_add(rhs)
+                {
+                    add_upvalue!($pc $base, cell, INT, sum as u64)
+                }
+                take_apart!($pc, GetUpvalueCell)
+            },
         }
     };
 }

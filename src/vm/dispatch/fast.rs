@@ -151,12 +151,12 @@ macro_rules! divide {
         let divisor: i64 = $divisor;
         if divisor > 0 {
             let number = bits($lhs) as i64;
-            let result = if (number | divisor) as u64 >> 32 == 0 {
-                i64::from((number as u32).$euclid(divisor as u32))
-            } else {
-                number.$euclid(divisor)
-            };
-            write_slot(reg!($pc, $base, a), Value::int(result));
+            if (number | divisor) as u64 >> 32 == 0 {
+                let result = i64::from((number as u32).$euclid(divisor as u32));
+                write_slot(reg!($pc, $base, a), Value::int(result));
+                advance!($pc)
+            }
+            write_slot(reg!($pc, $base, a), Value::int(number.$euclid(divisor)));
             advance!($pc)
         }
         slow!(ops::arithmetic::binary)
@@ -232,6 +232,17 @@ macro_rules! equal_jump {
         let lhs = reg!($pc, $base, a);
         let rhs = reg!($pc, $base, b);
         if let Some(equal) = plain_equal(lhs, rhs) {
+            jump_if!(equal == $wanted, $pc)
+        }
+        slow!(ops::compare::jump)
+    }};
+}
+
+/// A jump by whether a register equals null.
+macro_rules! null_jump {
+    ($pc:ident $base:ident, $wanted:literal) => {{
+        let operand = reg!($pc, $base, a);
+        if let Some(equal) = equals_null(operand) {
             jump_if!(equal == $wanted, $pc)
         }
         slow!(ops::compare::jump)
@@ -323,20 +334,21 @@ macro_rules! call_known {
     }};
 }
 
-/// Calls the closure in `R[a]` if it takes exactly what is given, else calls slowly.
+/// Calls the closure in `R[b]` if it takes exactly what is given, else calls slowly.
 macro_rules! call_closure {
     ($vm:ident $pc:ident $base:ident, $count:ident, $flags:expr, $step:ident) => {{
         burn!($vm);
-        let window = reg!($pc, $base, a);
-        if tag(window) == CLOSURE {
-            let number = (*(*window).address::<Closure>()).header.word();
+        let callee = reg!($pc, $base, b);
+        if tag(callee) == CLOSURE {
+            let closure = bits(callee);
+            let number = (*(*callee).address::<Closure>()).header.word();
             let function = (*$vm).functions.as_ptr().add(number as usize);
             if (*function).$count == u16::from((*$pc).c) {
-                let inner = window.add(1);
+                let inner = reg!($pc, $base, a).add(1);
                 ensure_room!($vm, inner, function, ops::call::call);
                 let closure_register = (*function).closure_register;
                 if closure_register != 255 {
-                    put_words(inner.add(closure_register as usize), CLOSURE, bits(window));
+                    put_words(inner.add(closure_register as usize), CLOSURE, closure);
                 }
                 let word = FrameWord::new($flags, inner.addr() - $base.addr(), number);
                 let step = $step(function);

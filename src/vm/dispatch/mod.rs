@@ -10,17 +10,22 @@
 #[macro_use]
 mod fast;
 #[macro_use]
+mod pair;
+#[macro_use]
 mod body;
 #[cfg_attr(threaded, path = "threaded.rs")]
 #[cfg_attr(not(threaded), path = "portable.rs")]
 mod backend;
 mod grow;
 mod halt;
+mod merge;
 pub(in crate::vm) mod op;
 
 pub use halt::SpawnAsked;
 
 pub(super) use halt::Halt;
+pub(in crate::vm) use merge::Merging;
+use merge::merge_step;
 use op::At;
 
 use super::Vm;
@@ -28,6 +33,7 @@ use super::code::Function;
 use super::exit::{Exit, FiberId, Left, NATIVE_AWAITED, Request, ScopeRequest};
 use super::fiber::State;
 use super::frame::{AWAITED, BOTTOM, FrameWord, SPECIAL};
+use super::map::Map;
 use super::object::{Closure, Instance, List, Owned, Str, VariableCell};
 use super::ops;
 use super::unwind::Outcome;
@@ -40,6 +46,7 @@ const FLOAT: u64 = Kind::Float as u64;
 const NULL: u64 = Kind::Null as u64;
 const UNSET: u64 = Kind::Unset as u64;
 const LIST: u64 = Kind::List as u64;
+const MAP: u64 = Kind::Map as u64;
 const CLOSURE: u64 = Kind::Closure as u64;
 const GENERATOR: u64 = Kind::Generator as u64;
 const INSTANCE: u64 = Kind::Instance as u64;
@@ -260,6 +267,19 @@ unsafe fn plain_equal(lhs: *const Value, rhs: *const Value) -> Option<bool> {
     }
 }
 
+/// Whether a slot equals null, where no function says so.
+#[inline(always)]
+unsafe fn equals_null(slot: *const Value) -> Option<bool> {
+    // SAFETY: promised by the caller; values of a kind point to live objects of that kind.
+    unsafe {
+        let is_asked = match tag(slot) {
+            INSTANCE => (*(*(*slot).address::<Instance>()).class.as_ptr()).body.defines_equality,
+            kind => kind == OBJECT,
+        };
+        if is_asked { None } else { Some(tag(slot) == NULL) }
+    }
+}
+
 /// Whether the string in a slot is interned: two such are one if they have the same text.
 #[inline(always)]
 unsafe fn is_interned(slot: *const Value) -> bool {
@@ -286,6 +306,48 @@ unsafe fn list<'a>(slot: *const Value) -> &'a List {
 unsafe fn list_mut<'a>(slot: *const Value) -> &'a mut List {
     // SAFETY: as for `list`; nothing else looks at the list during an instruction.
     unsafe { &mut (*(*slot).address::<Owned<List>>()).body }
+}
+
+/// The element of a list at an int that is its index from the front.
+#[inline(always)]
+unsafe fn item(container: *const Value, index: *const Value) -> Option<*const Value> {
+    // SAFETY: promised by the caller; values of a kind point to live objects of that kind.
+    unsafe {
+        if tag(container) != LIST || tag(index) != INT {
+            return None;
+        }
+        let items = &list(container).items;
+        let is_inside = bits(index) < items.len() as u64;
+        is_inside.then(|| items.as_ptr().add(bits(index) as usize))
+    }
+}
+
+/// The value at an int in a map whose values stand in an array, and whether there is one; no answer
+/// for all other maps.
+#[inline(always)]
+unsafe fn dense_entry(container: *const Value, key: *const Value) -> Option<Option<Value>> {
+    // SAFETY: as for `item`.
+    unsafe {
+        if tag(container) != MAP || tag(key) != INT {
+            return None;
+        }
+        let map = &(*(*container).address::<Owned<Map>>()).body;
+        map.get_dense(bits(key) as i64)
+    }
+}
+
+/// The same as `item` for writing: none if the list may not be changed.
+#[inline(always)]
+unsafe fn free_item(container: *const Value, index: *const Value) -> Option<*mut Value> {
+    // SAFETY: as for `item`.
+    unsafe {
+        if tag(container) != LIST || tag(index) != INT {
+            return None;
+        }
+        let list = list_mut(container);
+        let may = bits(index) < list.items.len() as u64 && !list.frozen;
+        may.then(|| list.items.as_mut_ptr().add(bits(index) as usize))
+    }
 }
 
 /// How many instructions behind a call that is not awaited it returns.

@@ -446,7 +446,7 @@ pub(in crate::vm) fn store(op: &mut Op<'_>) -> Step {
                 (content(cell), register(at.a))
             }
             Opcode::SetCell => (content(register(at.a)), register(at.b)),
-            Opcode::SetIndex => {
+            Opcode::SetIndex | Opcode::SetIndexSetIndex | Opcode::SetIndexRangeLoop => {
                 let index = bits(register(at.b)) as usize;
                 (list_mut(register(at.a)).items.as_mut_ptr().add(index), register(at.c))
             }

@@ -2,6 +2,7 @@
 //!
 //! Looking up touches the value alone. Nothing is hashed, so nobody can make keys collide.
 
+use crate::vm::heap::advise;
 use crate::vm::value::Value;
 
 /// Values by key, and the keys in the order of insertion.
@@ -29,15 +30,19 @@ fn is_dense(offsets: u64, count: usize) -> bool {
 }
 
 impl Dense {
-    /// For `count` entries with keys from `first` to `last`, if that is dense.
-    pub(super) fn of_keys(first: i64, last: i64, count: usize) -> Option<Dense> {
+    /// How many offsets `count` entries with keys from `first` to `last` need, if that is dense.
+    pub(super) fn offsets(first: i64, last: i64, count: usize) -> Option<usize> {
         let offsets = last.abs_diff(first).checked_add(1)?;
-        if !is_dense(offsets, count) {
-            return None;
-        }
-        let values = vec![Value::unset(); offsets as usize];
+        is_dense(offsets, count).then_some(offsets as usize)
+    }
+
+    /// For `count` entries with keys from `first` on, and so many offsets.
+    pub(super) fn new(first: i64, offsets: usize, count: usize) -> Dense {
+        let mut values = Vec::with_capacity(offsets);
+        advise(values.as_ptr(), values.capacity() * size_of::<Value>());
+        values.resize(offsets, Value::unset());
         let order = Vec::with_capacity(2 * count);
-        Some(Dense { first, values, order, positions: Vec::new() })
+        Dense { first, values, order, positions: Vec::new() }
     }
 
     /// Where the values are, and their bytes.

@@ -37,7 +37,7 @@ impl Site {
 pub(in crate::vm) fn call(op: &mut Op<'_>) -> Step {
     let at = op.instruction();
     if at.op == Opcode::CallAwait
-        && let Some(id) = op.vm.heap.native_id(op.get(at.a))
+        && let Some(id) = op.vm.heap.native_id(op.get(at.b))
         && let Some(step) = op.await_native(id, 0)
     {
         return step;
@@ -49,7 +49,7 @@ pub(in crate::vm) fn call(op: &mut Op<'_>) -> Step {
 #[inline(never)]
 fn call_other(op: &mut Op<'_>) -> Step {
     let at = op.instruction();
-    let callee = op.get(at.a);
+    let callee = op.get(at.b);
     let site = op.call_site();
     op.call_value(callee, site, usize::from(at.c), None, false)
 }
@@ -369,6 +369,15 @@ impl Op<'_> {
         Args::new(self.vm.running, start, count as u32)
     }
 
+    /// The register of what the instruction calls.
+    fn callee_register(&self) -> u8 {
+        let at = self.instruction();
+        match at.op {
+            Opcode::Call | Opcode::CallAwait | Opcode::CallEither => at.b,
+            _ => at.a,
+        }
+    }
+
     #[cold]
     fn not_callable(&mut self, callee: Value) -> Thrown {
         let name = match callee.kind() {
@@ -376,7 +385,7 @@ impl Op<'_> {
             _ => self.vm.type_name(callee),
         };
         let what = match callee.kind() {
-            Kind::Null => match self.origin(self.instruction().a) {
+            Kind::Null => match self.origin(self.callee_register()) {
                 Some(origin) => format!("{origin} is null, not a function"),
                 None => "null is not a function".to_owned(),
             },

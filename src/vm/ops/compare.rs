@@ -27,6 +27,7 @@ pub(in crate::vm) fn jump(op: &mut Op<'_>) -> Step {
     let rhs = match at.op.layout().b {
         Operand::Small => Value::int(i64::from(at.small())),
         Operand::Half => Value::float(at.half()),
+        Operand::None => Value::null(),
         _ => op.get(at.b),
     };
     if is_greater(at.op) { question(op, rhs, lhs) } else { question(op, lhs, rhs) }
@@ -62,8 +63,9 @@ enum Asks {
 fn asked(op: Opcode) -> (Asks, bool) {
     match op {
         Opcode::Eq | Opcode::JumpEq | Opcode::JumpEqInt => (Asks::Equal, false),
-        Opcode::Ne | Opcode::JumpNe | Opcode::JumpNeInt => (Asks::Equal, true),
-        Opcode::LoopNe | Opcode::LoopNeInt => (Asks::Equal, true),
+        Opcode::JumpEqNull => (Asks::Equal, false),
+        Opcode::Ne | Opcode::JumpNe | Opcode::JumpNeInt | Opcode::JumpNeNull => (Asks::Equal, true),
+        Opcode::LoopNe | Opcode::LoopNeInt | Opcode::LoopNeNull => (Asks::Equal, true),
         Opcode::Lt | Opcode::JumpLt | Opcode::JumpLtInt | Opcode::JumpGtInt => (Asks::Less, false),
         Opcode::JumpLtFloat | Opcode::JumpGtFloat => (Asks::Less, false),
         Opcode::LoopLt | Opcode::LoopLtInt | Opcode::LoopGtInt => (Asks::Less, false),

@@ -285,6 +285,7 @@ fn remember_native(op: &mut Op<'_>, receiver: Value, id: NativeId) {
         ("list.push", 1) => Opcode::InvokePush,
         ("list.pop", 0) => Opcode::InvokePop,
         ("float.sqrt", 0) => Opcode::InvokeSqrt,
+        ("map.get", 1) => Opcode::InvokeGet,
         _ => Opcode::InvokeNative,
     };
     let body = native.is_exact(given).then_some(body);
@@ -337,6 +338,7 @@ pub(super) const fn waits_for_getter(op: Opcode) -> bool {
             | Opcode::InvokePush
             | Opcode::InvokePop
             | Opcode::InvokeSqrt
+            | Opcode::InvokeGet
             | Opcode::InvokeNativeAwait
     )
 }

@@ -1,6 +1,7 @@
 //! Sorting by a comparison that script code makes.
 
 use super::{Flow, Op, Step};
+use crate::vm::dispatch::Merging;
 use crate::vm::error::ErrorKind;
 use crate::vm::sorting::Sorting;
 use crate::vm::value::Kind;
@@ -8,7 +9,7 @@ use crate::vm::value::Kind;
 /// `AskOrder`
 pub(in crate::vm) fn ask(op: &mut Op<'_>) -> Step {
     let at = op.instruction();
-    let (order, callee) = (op.get(at.a), op.get(at.c));
+    let order = op.get(at.a);
     let (is_le, is_ge) = match order.kind() {
         Kind::Int => (order.bits().cast_signed() <= 0, order.bits().cast_signed() >= 0),
         Kind::Float => {
@@ -21,13 +22,17 @@ pub(in crate::vm) fn ask(op: &mut Op<'_>) -> Step {
             return Err(op.vm.error(ErrorKind::TypeError, text));
         }
     };
-    let Some(sorting) = op.vm.heap.object_unseen::<Sorting>(op.get(at.b)) else {
+    let object = op.get(at.b);
+    let Some(sorting) = op.vm.heap.object_unseen::<Sorting>(object) else {
         return Err(op.vm.error(ErrorKind::TypeError, "this is no sorting"));
     };
     let question = if order.is_unset() { sorting.begin() } else { sorting.answer(is_le, is_ge) };
-    let Some((earlier, later)) = question else { return op.jump(at.imm) };
-    op.set(at.a, callee);
+    op.vm.merging = match sorting.is_merging() {
+        true => Merging::new(object, sorting),
+        false => Merging::default(),
+    };
+    let Some((earlier, later)) = question else { return Ok(Flow::Next) };
     op.set(at.a + 1, earlier);
     op.set(at.a + 2, later);
-    Ok(Flow::Next)
+    op.jump(at.imm)
 }

@@ -75,8 +75,9 @@ fn time_in_a_native_belongs_to_it_even_if_nothing_comes_after_it() {
 
 #[test]
 fn a_caller_is_seen_where_it_calls_and_what_returned_is_seen_no_more() {
-    let call_tick =
-        |register| [at(Opcode::LoadConst, register, 0, 0, 0), at(Opcode::Call, register, 0, 0, 0)];
+    let call_tick = |register| {
+        [at(Opcode::LoadConst, register, 0, 0, 0), at(Opcode::Call, register, register, 0, 0)]
+    };
     let outer = [at(Opcode::CallKnown, 0, 0, 0, 1)].into_iter().chain(call_tick(0)).chain([at(
         Opcode::Return,
         0,

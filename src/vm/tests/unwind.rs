@@ -19,7 +19,7 @@ fn clean_up_that_throws() -> Vec<FunctionCode> {
             // the clean-up, its pending pair in R[2]
             at(Opcode::LoadConst, 4, 0, 0, 0),
             at(Opcode::LoadConst, 5, 0, 0, 2),
-            at(Opcode::Call, 4, 0, 1, 0),
+            at(Opcode::Call, 4, 4, 1, 0),
             at(Opcode::Throw, 4, 0, 0, 0),
             at(Opcode::EndCleanup, 2, 0, 0, 0),
             // the catch around it

@@ -1,0 +1,93 @@
+//! Instructions that stand beside each other so often that the VM carries them out together.
+//!
+//! The loader writes the opcode of a pair over the first of its instructions; what the pair has to know
+//! of the others it reads where they stand. So jumps to them, and errors in them, are what they were, and
+//! a pair is taken apart by writing the first opcode back (`dispatch/pair.rs`). Which pairs there are was
+//! chosen by counting, over many programs, what follows what.
+
+use crate::bytecode::instruction::Instruction;
+use crate::bytecode::op::Opcode;
+
+/// Writes pairs into code that has been relocated.
+pub(super) fn join(code: &mut [Instruction]) {
+    for at in 0..code.len() {
+        if let Some(op) = pair(&code[at..]) {
+            code[at].op = op;
+        }
+    }
+}
+
+/// The pair that begins here, if one does.
+fn pair(code: &[Instruction]) -> Option<Opcode> {
+    let [first, second, ..] = *code else { return None };
+    // What a pair keeps in the machine's registers is what the second instruction reads.
+    let passes_on = first.a == second.a;
+    Some(match (first.op, second.op) {
+        (Opcode::Move, Opcode::Move) => Opcode::MoveMove,
+        (Opcode::Move, Opcode::RangeLoop) => Opcode::MoveRangeLoop,
+        (Opcode::Add, Opcode::Return) if passes_on => Opcode::AddReturn,
+        (Opcode::Sub, Opcode::Return) if passes_on => Opcode::SubReturn,
+        (Opcode::Add, Opcode::RangeLoop) => Opcode::AddRangeLoop,
+        (Opcode::AddInt, Opcode::CallKnown) => Opcode::AddIntCall,
+        (Opcode::SubInt, Opcode::CallKnown) => Opcode::SubIntCall,
+        (Opcode::AddInt, Opcode::RangeLoop) => Opcode::AddIntRangeLoop,
+        (Opcode::AddInt, Opcode::Loop) => Opcode::AddIntLoop,
+        (Opcode::AddInt, Opcode::LoopLt) => Opcode::AddIntLoopLt,
+        (Opcode::SubInt, Opcode::LoopLt) => Opcode::SubIntLoopLt,
+        (Opcode::JumpNotLtInt, Opcode::Return) => Opcode::LtIntReturn,
+        (Opcode::GetIndex, Opcode::GetIndex) => Opcode::GetIndexGetIndex,
+        (Opcode::GetIndex, Opcode::SetIndex) => Opcode::GetIndexSetIndex,
+        (Opcode::GetIndex, Opcode::JumpIfNot) if passes_on => Opcode::GetIndexJumpIfNot,
+        (Opcode::GetIndex, Opcode::JumpNeInt) if passes_on => Opcode::GetIndexJumpNeInt,
+        (Opcode::SetIndex, Opcode::SetIndex) => Opcode::SetIndexSetIndex,
+        (Opcode::SetIndex, Opcode::RangeLoop) => Opcode::SetIndexRangeLoop,
+        (Opcode::GetUpvalueCell, Opcode::Return) if passes_on => Opcode::UpvalueReturn,
+        (Opcode::GetUpvalueCell, Opcode::Add) if is_update(code) => Opcode::AddUpvalue,
+        (Opcode::GetUpvalueCell, Opcode::AddInt) if is_update(code) => Opcode::AddIntUpvalue,
+        _ => return None,
+    })
+}
+
+/// Whether a captured variable is read, changed in the register that it is read into, and set.
+fn is_update(code: &[Instruction]) -> bool {
+    let [get, change, set, ..] = *code else { return false };
+    set.op == Opcode::SetUpvalueCell
+        && (set.b, set.c) == (get.b, get.c)
+        && [change.a, change.b, set.a] == [get.a; 3]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn ops(code: &[(Opcode, u8, u8, u8)]) -> Vec<Opcode> {
+        let code = code.iter().map(|&(op, a, b, c)| Instruction::new(op, a, b, c, 0));
+        let mut code: Vec<Instruction> = code.collect();
+        join(&mut code);
+        code.into_iter().map(|at| at.op).collect()
+    }
+
+    #[test]
+    fn pairs_may_overlap() {
+        let moves =
+            [(Opcode::Move, 1, 0, 0), (Opcode::Move, 2, 1, 0), (Opcode::RangeLoop, 3, 0, 0)];
+        assert_eq!(ops(&moves), [Opcode::MoveMove, Opcode::MoveRangeLoop, Opcode::RangeLoop]);
+    }
+
+    #[test]
+    fn what_is_returned_is_what_was_computed() {
+        let sum = (Opcode::Add, 2, 0, 1);
+        assert_eq!(ops(&[sum, (Opcode::Return, 2, 0, 0)])[0], Opcode::AddReturn);
+        assert_eq!(ops(&[sum, (Opcode::Return, 0, 0, 0)])[0], Opcode::Add);
+    }
+
+    #[test]
+    fn an_update_reads_and_sets_the_same_variable() {
+        let get = (Opcode::GetUpvalueCell, 2, 1, 3);
+        let add = (Opcode::Add, 2, 2, 0);
+        let op = |set| ops(&[get, add, (Opcode::SetUpvalueCell, 2, set, 3)])[0];
+        assert_eq!(op(1), Opcode::AddUpvalue);
+        assert_eq!(op(0), Opcode::GetUpvalueCell);
+        assert_eq!(ops(&[get, add])[0], Opcode::GetUpvalueCell);
+    }
+}
