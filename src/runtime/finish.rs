@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::cancel::{CancelKind, Reason};
 use super::event_loop::Loop;
-use super::handle::{End, TaskHandle};
+use super::handle::{End, TaskHandle, end_of, set_end};
 use super::host::Silent;
 use super::output::Target;
 use super::rec::RecId;
@@ -43,17 +43,14 @@ impl Loop {
             Ended::Throw(error) => End::Failed(error),
             Ended::Cut(cut) => self.end_of_cut(vm, cut),
         };
-        let failure = match end {
-            End::Failed(error) => Some(error),
-            _ => None,
-        };
+        let failure = if let End::Failed(error) = end { Some(error) } else { None };
         if let Some(error) = failure {
             self.extend_trace(vm, id, error);
             // Whoever owns a task that failed may have to tell which one it was.
             handle = self.handle_of(vm, id);
         }
-        if let Some(handle) = vm.heap.object_in_place::<TaskHandle>(handle) {
-            handle.end = end;
+        if !handle.is_null() {
+            set_end(vm, handle, end);
         }
         // The scope learns of a failure before those who wait for the task do: it unwinds them if
         // they are in it, so they never see the error.
@@ -148,8 +145,9 @@ impl Loop {
 
 /// The error of a failed task that no await has handed out.
 pub(super) fn unclaimed_error(vm: &Vm, handle: Value) -> Option<Value> {
-    match vm.heap.object_ref::<TaskHandle>(handle) {
-        Some(TaskHandle { end: End::Failed(error), awaited: false, .. }) => Some(*error),
+    let awaited = vm.heap.object_ref::<TaskHandle>(handle)?.awaited;
+    match end_of(vm, handle) {
+        Some(End::Failed(error)) if !awaited => Some(error),
         _ => None,
     }
 }

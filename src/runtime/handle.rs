@@ -6,17 +6,17 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::cancel::Reason;
+use super::cancel::{CancelKind, Reason};
 use super::event_loop::Loop;
 use super::rec::RecId;
 use super::task::TaskId;
 use super::waiters::WaitList;
-use crate::vm::heap::Marker;
+use crate::vm::heap::{Heap, Marker};
 use crate::vm::object::HostObject;
 use crate::vm::{TraceFrame, Value, Vm};
 
 /// How a task has ended.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub enum End {
     /// Not yet.
     Running(TaskId),
@@ -28,21 +28,38 @@ pub enum End {
     Cancelled(Arc<Reason>),
 }
 
-/// A task, as scripts hold it.
+/// Whether a task has ended, and how. What it has come to is kept by the heap, beside the handle.
+#[derive(Clone, Copy, Debug)]
+enum Progress {
+    Running(TaskId),
+    Value,
+    Failed,
+    Cancelled,
+}
+
+/// A task, as scripts hold it. It owns nothing, since there are many of them.
 #[derive(Debug)]
 pub struct TaskHandle {
     /// Its number.
     pub number: u64,
-    /// Its name, if it is not called after a function.
-    name: Option<Arc<str>>,
+    /// Its name, a string, if it is not called after a function.
+    name: Value,
     /// The function that it is called after, by its number.
     function: u32,
-    /// How it has ended.
-    pub end: End,
+    progress: Progress,
     /// An await has handed out its error.
     pub awaited: bool,
     /// Who waits for its end.
     pub(super) joiners: WaitList,
+}
+
+/// Why a task was cancelled, as the heap keeps it.
+struct Grounds(Arc<Reason>);
+
+impl HostObject for Grounds {
+    fn type_name(&self) -> &'static str {
+        "reason"
+    }
 }
 
 impl TaskHandle {
@@ -51,9 +68,9 @@ impl TaskHandle {
     pub(super) fn new(number: u64, function: u32, task: TaskId) -> TaskHandle {
         TaskHandle {
             number,
-            name: None,
+            name: Value::null(),
             function,
-            end: End::Running(task),
+            progress: Progress::Running(task),
             awaited: false,
             joiners: WaitList::default(),
         }
@@ -61,16 +78,20 @@ impl TaskHandle {
 
     /// Its name.
     pub fn name<'a>(&'a self, vm: &'a Vm) -> &'a str {
-        self.name.as_deref().unwrap_or_else(|| vm.heap.name_of(self.function))
+        self.name_in(&vm.heap)
+    }
+
+    fn name_in<'a>(&'a self, heap: &'a Heap) -> &'a str {
+        heap.str(self.name).unwrap_or_else(|| heap.name_of(self.function))
     }
 
     /// The state that scripts see.
     pub fn state(&self) -> &'static str {
-        match self.end {
-            End::Running(_) => "running",
-            End::Value(_) => "done",
-            End::Failed(_) => "failed",
-            End::Cancelled(_) => "cancelled",
+        match self.progress {
+            Progress::Running(_) => "running",
+            Progress::Value => "done",
+            Progress::Failed => "failed",
+            Progress::Cancelled => "cancelled",
         }
     }
 }
@@ -81,35 +102,59 @@ impl HostObject for TaskHandle {
     }
 
     fn trace(&self, marker: &mut Marker) {
-        if let End::Value(value) | End::Failed(value) = self.end {
-            marker.value(value);
+        marker.value(self.name);
+    }
+
+    fn display_in(&self, heap: &Heap) -> String {
+        format!("<task {} {}>", self.number, self.name_in(heap))
+    }
+}
+
+/// How the task of a handle has ended.
+pub(super) fn end_of(vm: &Vm, handle: Value) -> Option<End> {
+    let kept = || vm.heap.kept(handle);
+    Some(match vm.heap.object_ref::<TaskHandle>(handle)?.progress {
+        Progress::Running(id) => End::Running(id),
+        Progress::Value => End::Value(kept()),
+        Progress::Failed => End::Failed(kept()),
+        Progress::Cancelled => {
+            let reason = vm.heap.object_ref::<Grounds>(kept()).map(|grounds| grounds.0.clone());
+            End::Cancelled(reason.unwrap_or_else(|| Arc::new(Reason::new(CancelKind::Explicit))))
         }
-    }
+    })
+}
 
-    fn display(&self) -> String {
-        self.display_as(self.name.as_deref().unwrap_or_default())
-    }
-
-    fn goes_by(&self) -> Option<u32> {
-        self.name.is_none().then_some(self.function)
-    }
-
-    fn display_as(&self, name: &str) -> String {
-        format!("<task {} {name}>", self.number)
-    }
-
-    fn settled(&self) -> Option<Value> {
-        match self.end {
-            End::Value(value) => Some(value),
-            _ => None,
+/// The task of a handle has ended with a value. Gives who waits for that.
+#[inline]
+pub(super) fn end_with(vm: &mut Vm, handle: Value, value: Value) -> WaitList {
+    vm.heap.keep(handle, value, true);
+    match vm.heap.object_unseen::<TaskHandle>(handle) {
+        Some(found) => {
+            found.progress = Progress::Value;
+            found.joiners
         }
+        None => WaitList::default(),
+    }
+}
+
+/// The task of a handle has ended.
+pub(super) fn set_end(vm: &mut Vm, handle: Value, end: End) {
+    let (progress, kept) = match end {
+        End::Running(id) => (Progress::Running(id), Value::null()),
+        End::Value(value) => (Progress::Value, value),
+        End::Failed(error) => (Progress::Failed, error),
+        End::Cancelled(reason) => (Progress::Cancelled, vm.heap.object(Box::new(Grounds(reason)))),
+    };
+    vm.heap.keep(handle, kept, matches!(progress, Progress::Value));
+    if let Some(found) = vm.heap.object_unseen::<TaskHandle>(handle) {
+        found.progress = progress;
     }
 }
 
 /// The task of a handle, if it has not ended.
 pub(super) fn task_of(vm: &Vm, handle: Value) -> Option<TaskId> {
-    match vm.heap.object_ref::<TaskHandle>(handle)?.end {
-        End::Running(id) => Some(id),
+    match vm.heap.object_ref::<TaskHandle>(handle)?.progress {
+        Progress::Running(id) => Some(id),
         _ => None,
     }
 }
@@ -150,7 +195,8 @@ impl Loop {
             return task.handle;
         }
         let new = TaskHandle::new(task.number, task.function, id);
-        let handle = vm.heap.small_object(TaskHandle { name: task.own_name(), ..new });
+        let name = task.own_name().map(|name| vm.heap.string(&name)).unwrap_or_default();
+        let handle = vm.heap.awaited_object(TaskHandle { name, ..new });
         if let Some(task) = self.tasks.get_mut(id) {
             task.handle = handle;
         }
@@ -189,8 +235,9 @@ impl Loop {
         if let Some(task) = task_of(vm, handle) {
             self.tasks.rename(task, name.clone());
         }
-        if let Some(handle) = vm.heap.object_mut::<TaskHandle>(handle) {
-            handle.name = Some(name);
+        let name = vm.heap.string(&name);
+        if let Some(handle) = vm.heap.object_in_place::<TaskHandle>(handle) {
+            handle.name = name;
         }
     }
 

@@ -2,7 +2,7 @@
 
 use super::driver::Ticket;
 use super::event_loop::Loop;
-use super::handle::{End, TaskHandle, task_of};
+use super::handle::{End, TaskHandle, end_of, task_of};
 use super::mutex::Mutex;
 use super::op::{Arms, Outcome};
 use super::promise::Promise;
@@ -41,17 +41,16 @@ pub(super) fn is_awaitable(vm: &Vm, value: Value) -> bool {
 impl Loop {
     /// What a join of an ended task gives. Handing out its error is what makes the task awaited.
     pub(super) fn try_join(&mut self, vm: &mut Vm, handle: Value, stop: bool) -> Option<Outcome> {
-        let found = vm.heap.object_in_place::<TaskHandle>(handle)?;
-        let reason = match &found.end {
+        let reason = match end_of(vm, handle)? {
             End::Running(_) => return None,
-            End::Value(value) => return Some(Ok(*value)),
+            End::Value(value) => return Some(Ok(value)),
             End::Failed(error) => {
-                let error = *error;
+                let found = vm.heap.object_unseen::<TaskHandle>(handle)?;
                 found.awaited = true;
                 return Some(Err(error));
             }
             End::Cancelled(_) if stop => return Some(Ok(Value::null())),
-            End::Cancelled(reason) => reason.clone(),
+            End::Cancelled(reason) => reason,
         };
         let found = vm.heap.object_ref::<TaskHandle>(handle)?;
         let mut message = format!("task {} ({}) was cancelled", found.number, found.name(vm));

@@ -159,8 +159,7 @@ impl Runtime {
     /// Whether a call has ended, or is not known any more.
     pub fn has_ended(&self, call: CallId) -> bool {
         let handle = self.rt.calls.get(call.0).copied().unwrap_or_default();
-        let handle = self.vm.heap.object_ref::<TaskHandle>(handle);
-        handle.is_none_or(|handle| !matches!(handle.end, End::Running(_)))
+        handle::task_of(&self.vm, handle).is_none()
     }
 
     /// Where little memory is left, what earlier calls have left behind must not be in the way.
@@ -184,11 +183,11 @@ impl Runtime {
     /// How a call has ended, if it has. It is given once.
     pub fn call_end(&mut self, call: CallId) -> Option<CallEnd> {
         let handle = *self.rt.calls.get(call.0)?;
-        let end = match &self.vm.heap.object_ref::<TaskHandle>(handle)?.end {
+        let end = match handle::end_of(&self.vm, handle)? {
             End::Running(_) => return None,
-            End::Value(value) => CallEnd::Outcome(Ok(*value)),
-            End::Failed(error) => CallEnd::Outcome(Err(*error)),
-            End::Cancelled(reason) => CallEnd::Cancelled(reason.clone()),
+            End::Value(value) => CallEnd::Outcome(Ok(value)),
+            End::Failed(error) => CallEnd::Outcome(Err(error)),
+            End::Cancelled(reason) => CallEnd::Cancelled(reason),
         };
         self.rt.calls.remove(call.0);
         Some(end)

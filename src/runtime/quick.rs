@@ -6,12 +6,12 @@
 use std::time::Duration;
 
 use super::event_loop::Loop;
-use super::handle::{End, TaskHandle, rec_of};
+use super::handle::{TaskHandle, end_with, rec_of};
 use super::rec::{RecId, RecKind};
 use super::task::{Stage, TaskId, TaskKind};
 use super::timer::Alarm;
 use crate::bytecode::op::{SPAWN_DAEMON, SPAWN_UNNAMED, ScopeKind};
-use crate::vm::{Left, SpawnAsked, Value, Vm};
+use crate::vm::{FiberId, Left, SpawnAsked, Value, Vm};
 
 const TIMEOUT: i32 = ScopeKind::Timeout as i32;
 const BODY: i32 = ScopeKind::Body as i32;
@@ -71,8 +71,9 @@ impl Loop {
         }
         let rec = self.recs.get_mut(owner).filter(|rec| !rec.closed)?;
         let site = vm.halted_site();
-        let fiber = vm.new_fiber_halted(function)?;
         let (id, task) = self.tasks.take();
+        let fiber =
+            vm.new_fiber_halted(task.fiber, function).expect("it has halted for this spawn");
         task.function = function;
         task.rec = owner;
         task.set_site(site);
@@ -80,7 +81,7 @@ impl Loop {
         task.budget = self.op_budget;
         task.kind = TaskKind::from_flags(flags);
         if flags & SPAWN_UNNAMED == 0 {
-            task.handle = vm.heap.small_object(TaskHandle::new(task.number, function, id));
+            task.handle = vm.heap.awaited_object(TaskHandle::new(task.number, function, id));
         }
         let handle = task.handle;
         rec.live += 1;
@@ -116,16 +117,14 @@ impl Loop {
         }
         let (owner, fiber, handle) = (task.rec, task.fiber, task.handle);
         let (before, behind) = (task.previous, task.next);
-        if !handle.is_null()
-            && let Some(found) = vm.heap.object_for::<TaskHandle>(handle, &[value])
-        {
-            found.end = End::Value(value);
-            if !found.joiners.is_empty() {
-                self.complete_joiners(vm, handle);
-            }
+        if !handle.is_null() && !end_with(vm, handle, value).is_empty() {
+            self.complete_joiners(vm, handle);
+        }
+        if !vm.end_fiber(fiber) || self.tasks.has_spare_fibers() {
+            vm.give_back_fiber(fiber);
+            self.tasks.live_mut(id).fiber = FiberId::NONE;
         }
         self.tasks.give_back(id);
-        vm.free_fiber(fiber);
         if let Some(before) = before {
             self.tasks.live_mut(before).next = behind;
         }

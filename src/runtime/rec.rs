@@ -241,12 +241,12 @@ impl Recs {
             }
         };
         let id = RecId { index, generation };
-        let around = parent.and_then(|id| self.get(id));
-        let depth = around.map_or(0, |around| around.depth + 1);
-        let grace = around.map_or(GRACE_DEFAULT, |around| around.grace);
-        let cancelled = around.and_then(|around| around.cancelled);
-        let shield = around.and_then(|around| around.shield);
-        let clean_up = around.map_or(0, |around| around.clean_up);
+        let (depth, grace, cancelled, shield, clean_up) = match parent.and_then(|id| self.get(id)) {
+            Some(Rec { depth, grace, cancelled, shield, clean_up, .. }) => {
+                (depth + 1, *grace, *cancelled, *shield, *clean_up)
+            }
+            None => (0, GRACE_DEFAULT, None, None, 0),
+        };
         let rec = &mut self.slots[index as usize];
         rec.generation = generation;
         rec.kind = kind;

@@ -213,7 +213,7 @@ mod tests {
             rec: RecId::default(),
             budget: 1,
         };
-        runtime.rt.tasks.make(birth)
+        runtime.rt.tasks.make(birth).0
     }
 
     fn door(runtime: &mut Runtime, owner: TaskId) -> Value {

@@ -127,7 +127,8 @@ impl Loop {
             vm.ring(Limit::Tasks);
         }
         let (rec, budget) = (owner.unwrap_or_default(), self.op_budget);
-        let id = self.tasks.make(Birth { name, kind, fiber, site, rec, budget });
+        let (id, spare) = self.tasks.make(Birth { name, kind, fiber, site, rec, budget });
+        vm.give_back_fiber(spare);
         if owner.is_none() {
             let program = self.recs.make(RecKind::Program, None, Some(id));
             if let Some(task) = self.tasks.get_mut(id) {

@@ -11,12 +11,15 @@ use super::generator::Closing;
 use super::op::{Arm, Op};
 use super::rec::RecId;
 use super::timer::TimerId;
-use crate::vm::heap::{Marker, Unseen};
+use crate::vm::heap::{Marker, Unseen, make_room};
 use crate::vm::object::{TraceEntry, TraceKind};
 use crate::vm::{FiberId, Value};
 
 /// How many ops a task may complete at once before it lets the others run.
 pub const BUDGET: u32 = 128;
+
+/// The places of so many tasks that have ended keep their fibers.
+const SPARE_MAX: usize = 2048;
 
 /// Names a task; a stale name finds nothing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -124,7 +127,7 @@ pub struct Task {
     pub previous: Option<TaskId>,
     /// The other one.
     pub next: Option<TaskId>,
-    /// Its code.
+    /// Its code. The place of a task that has ended keeps the fiber for the next one, if it is small.
     pub fiber: FiberId,
     /// How many more ops it may complete at once.
     pub budget: u32,
@@ -247,9 +250,9 @@ pub struct Tasks {
 }
 
 impl Tasks {
-    /// A new task, without records and handle yet.
+    /// A new task, without records and handle yet. Also gives the fiber that its place has kept.
     #[inline]
-    pub fn make(&mut self, birth: Birth) -> TaskId {
+    pub fn make(&mut self, birth: Birth) -> (TaskId, FiberId) {
         let (function, rest) = match birth.name {
             Name::Function(function) => (function, None),
             Name::Own(name) => {
@@ -261,10 +264,10 @@ impl Tasks {
         task.rest = rest;
         task.rec = birth.rec;
         task.set_site(birth.site);
-        task.fiber = birth.fiber;
+        let spare = std::mem::replace(&mut task.fiber, birth.fiber);
         task.budget = birth.budget;
         task.kind = birth.kind;
-        id
+        (id, spare)
     }
 
     /// The same, but for what there is to know of it.
@@ -286,6 +289,7 @@ impl Tasks {
     /// One more slot, as those of ended tasks are.
     #[cold]
     fn add_slot(&mut self) -> u32 {
+        make_room(&mut self.slots);
         self.slots.push(Task {
             number: 0,
             function: NO_FUNCTION,
@@ -298,7 +302,7 @@ impl Tasks {
             since: Moment::default(),
             previous: None,
             next: None,
-            fiber: FiberId(0),
+            fiber: FiberId::NONE,
             budget: 0,
             kind: TaskKind::Plain,
             stage: Stage::Ended,
@@ -370,7 +374,14 @@ impl Tasks {
         task.own = RecId::default();
         task.op = Op::default();
         task.rest = None;
+        task.fiber = FiberId::NONE;
         self.give_back(id);
+    }
+
+    /// Whether the places of those that have ended need not keep more fibers.
+    #[inline]
+    pub fn has_spare_fibers(&self) -> bool {
+        self.free.len() >= SPARE_MAX
     }
 
     /// The same of one without op, record and what else few tasks have.

@@ -1,4 +1,5 @@
-//! Timers: those of the running tick in a heap, all later ones in lists of a wheel.
+//! Timers: those of the running tick in a line, sorted when it came, or in a heap if they were started
+//! since; all later ones in lists of a wheel.
 //!
 //! Most timers never fire, because what they guard ends first, so taking one out is the hot path:
 //! an entry knows its place, and no other one moves. Timers fire in the order of their deadlines;
@@ -6,17 +7,26 @@
 //! groups in the order in which they were made.
 
 mod heap;
+mod line;
 mod wheel;
 
 use std::num::{NonZeroU32, NonZeroU64};
 
-use self::heap::Heap;
+use self::heap::{Heap, Node};
+use self::line::Line;
 use self::wheel::Wheel;
 use super::driver::{Moment, Ticket};
 use super::rec::RecId;
+use crate::vm::heap::make_room;
 
 /// The slot of entries that are in the heap.
 const IN_HEAP: u16 = u16::MAX;
+
+/// The slot of entries that are in the line.
+const IN_LINE: u16 = u16::MAX - 2;
+
+/// In place of an entry: none.
+const NONE: u32 = u32::MAX;
 
 /// The slot of places without an entry.
 const NOWHERE: u16 = u16::MAX - 1;
@@ -102,6 +112,7 @@ pub struct Timers {
     entries: Vec<Entry>,
     /// Places without an entry, the last one first.
     free: Vec<u32>,
+    line: Line,
     heap: Heap,
     wheel: Wheel,
     made: u64,
@@ -121,6 +132,7 @@ impl Timers {
                 place
             }
             None => {
+                make_room(&mut self.entries);
                 self.entries.push(entry);
                 self.entries.len() as u32 - 1
             }
@@ -139,16 +151,21 @@ impl Timers {
         let Some(found) = self.entries.get(index).filter(|found| found.made() == timer.made) else {
             return;
         };
-        if found.slot == NOWHERE {
-            return;
+        if found.slot != NOWHERE {
+            self.take(timer.entry);
         }
-        if found.slot == IN_HEAP {
-            let place = found.place as usize;
-            self.heap.take(&mut self.entries, place);
-        } else {
-            self.wheel.take(&mut self.entries, timer.entry);
+    }
+
+    /// Takes an entry out of where it is.
+    #[inline]
+    fn take(&mut self, entry: u32) {
+        let Entry { slot, place, .. } = self.entries[entry as usize];
+        match slot {
+            IN_HEAP => self.heap.take(&mut self.entries, place as usize),
+            IN_LINE => self.line.take(place as usize),
+            _ => self.wheel.take(&mut self.entries, entry),
         }
-        self.give_back(timer.entry);
+        self.give_back(entry);
     }
 
     fn give_back(&mut self, entry: u32) {
@@ -169,19 +186,27 @@ impl Timers {
 
     /// When it is worth to look for the next one: when that fires, or earlier.
     pub fn next(&mut self) -> Option<Moment> {
-        let first = self.heap.first().or_else(|| self.wheel.earliest(&self.entries));
+        let first = self.first().map(|node| node.key.0);
+        let first = first.or_else(|| self.wheel.earliest(&self.entries));
         first.map(|nanos| Moment { nanos })
+    }
+
+    /// The next one of the running tick.
+    fn first(&self) -> Option<&Node> {
+        match (self.line.first(), self.heap.first()) {
+            (Some(line), Some(heap)) => Some(if line.key < heap.key { line } else { heap }),
+            (line, heap) => line.or(heap),
+        }
     }
 
     /// Takes out the next one if it is due.
     pub fn pop(&mut self, now: Moment) -> Option<Alarm> {
-        let Timers { entries, heap, wheel, .. } = self;
-        wheel.advance(entries, now.nanos, |entries, entry| {
-            entries[entry as usize].slot = IN_HEAP;
-            heap.push(entries, entry);
-        });
-        let entry = heap.pop(entries, now.nanos)?;
-        self.give_back(entry);
+        let Timers { entries, line, wheel, .. } = self;
+        if wheel.advance(entries, now.nanos, |entries, entry| line.add(entries, entry)) {
+            line.sort(entries);
+        }
+        let entry = self.first().filter(|node| node.key.0 <= now.nanos)?.entry;
+        self.take(entry);
         Some(self.entries[entry as usize].alarm())
     }
 }

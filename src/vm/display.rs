@@ -357,10 +357,7 @@ impl Printer {
             Kind::Generator => out.push_str("<iterator>"),
             Kind::Object => {
                 if let Some(object) = heap.host_ref(value) {
-                    match object.goes_by() {
-                        Some(function) => out.push_str(&object.display_as(heap.name_of(function))),
-                        None => out.push_str(&object.display()),
-                    }
+                    out.push_str(&object.display_in(heap));
                 }
             }
             kind => {

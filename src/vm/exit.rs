@@ -12,6 +12,11 @@ use crate::bytecode::op::ScopeKind;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct FiberId(pub u32);
 
+impl FiberId {
+    /// The name of no fiber.
+    pub const NONE: FiberId = FiberId(u32::MAX);
+}
+
 /// Arguments that stand on the stack of a fiber.
 ///
 /// They are valid until the native returns or, for [`Exit::Native`] and its like, until the fiber is

@@ -4,9 +4,9 @@
 //! nothing of tasks or scopes.
 
 use super::exit::FiberId;
-use super::heap::{Marker, Unseen};
+use super::heap::{Marker, Unseen, make_room};
 use super::ops::work::PutOff;
-use super::stack::{SMALLEST, Stack};
+use super::stack::{Nursery, SMALLEST, Stack};
 use super::value::Value;
 
 /// Slots of the stacks that are kept for later fibers; each is a little larger than the one
@@ -25,7 +25,7 @@ static SIZE_FOR: [u8; SIZES[SIZES.len() - 1] + 1] = {
     }
     size_for
 };
-/// How many fibers with a stack of one size are kept.
+/// How many fibers with a stack of one size of their own are kept.
 const POOL_MAX: usize = 2048;
 
 /// How a fiber that does not run goes on.
@@ -102,10 +102,9 @@ pub(super) type AllPutOff = Vec<PutOff>;
 #[derive(Debug, Default)]
 pub struct Fibers {
     slots: Vec<Fiber>,
-    /// Freed fibers with an empty stack of each size.
+    /// Freed fibers with an empty stack of each size. Those of the smallest size have one of the nursery.
     kept: [Vec<u32>; SIZES.len()],
-    /// Freed fibers without a stack.
-    bare: Vec<u32>,
+    nursery: Nursery,
     /// Those that the collector has to look at.
     unseen: Unseen,
 }
@@ -122,39 +121,75 @@ impl Fibers {
     }
 
     fn make(&mut self, capacity: usize) -> FiberId {
-        let stack = Stack::new(capacity);
-        let fiber = Fiber { stack, pc: 0, base: 1, top: 0, state: State::Run, work: None };
-        if let Some(index) = self.bare.pop() {
-            self.slots[index as usize] = fiber;
-            return FiberId(index);
+        let index = match self.kept[0].pop() {
+            Some(index) => index,
+            None => self.add_slot(),
+        };
+        if capacity > SMALLEST {
+            self.slots[index as usize].stack = Stack::new(capacity);
         }
-        self.slots.push(fiber);
-        FiberId(u32::try_from(self.slots.len() - 1).expect("memory ends before fiber numbers do"))
+        FiberId(index)
     }
 
-    /// Gives a fiber back.
+    /// One more fiber, with a stack of the smallest size.
+    fn add_slot(&mut self) -> u32 {
+        let stack = self.nursery.lend(self.slots.len());
+        make_room(&mut self.slots);
+        self.slots.push(Fiber { stack, pc: 0, base: 1, top: 0, state: State::Run, work: None });
+        u32::try_from(self.slots.len() - 1).expect("memory ends before fiber numbers do")
+    }
+
+    /// A fiber has ended. Whoever has it can [use it again](Fibers::renew), or has to [give it
+    /// back](Fibers::give_back). Says whether it is small enough to be kept.
     #[inline]
-    pub fn remove(&mut self, id: FiberId) {
+    pub fn end(&mut self, id: FiberId) -> bool {
         let fiber = &mut self.slots[id.0 as usize];
-        if fiber.top == 0 {
-            return;
-        }
         self.unseen.note(id.0 as usize);
         // What lies on the stack is no more in use; the collector makes it null when it comes by.
         (fiber.base, fiber.top, fiber.state) = (1, 0, State::Run);
         if fiber.work.is_some() {
             fiber.work = None;
         }
+        fiber.stack.capacity() < SIZE_FOR.len()
+    }
+
+    /// A fiber that has ended if its stack is large enough, else another one.
+    #[inline]
+    pub fn renew(&mut self, id: FiberId, capacity: usize) -> FiberId {
+        if self.slots.get(id.0 as usize).is_some_and(|fiber| fiber.stack.capacity() >= capacity) {
+            return id;
+        }
+        self.give_back(id);
+        self.add(capacity)
+    }
+
+    /// Gives a fiber back.
+    #[inline]
+    pub fn remove(&mut self, id: FiberId) {
+        if self.slots[id.0 as usize].top > 0 {
+            self.end(id);
+            self.give_back(id);
+        }
+    }
+
+    /// Gives a fiber back that has ended; nothing if it is none.
+    pub fn give_back(&mut self, id: FiberId) {
+        let Some(fiber) = self.slots.get_mut(id.0 as usize) else { return };
+        if fiber.stack.is_lent() {
+            self.kept[0].push(id.0);
+            return;
+        }
         let capacity = fiber.stack.capacity();
         if let Some(size) = SIZE_FOR.get(capacity).map(|size| usize::from(*size))
+            && size > 0
             && SIZES[size] == capacity
             && self.kept[size].len() < POOL_MAX
         {
             self.kept[size].push(id.0);
             return;
         }
-        fiber.stack = Stack::new(0);
-        self.bare.push(id.0);
+        fiber.stack = self.nursery.lend(id.0 as usize);
+        self.kept[0].push(id.0);
     }
 
     /// A fiber that has not been freed.

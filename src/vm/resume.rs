@@ -90,23 +90,25 @@ impl Vm {
     }
 
     /// A fiber that calls `callee`, awaited: a closure of that function. Nearly always it begins in the
-    /// frame of the function itself.
+    /// frame of the function itself. `spare` has [ended](Vm::end_fiber) or is [none](FiberId::NONE).
     #[inline]
     pub(super) fn fiber_of_function(
         &mut self,
+        spare: FiberId,
         callee: Value,
         number: u32,
         args: &[Value],
     ) -> FiberId {
         let function = &self.functions[number as usize];
         if usize::from(function.fiber_count) != args.len() {
+            self.fibers.give_back(spare);
             return self.new_fiber(callee, args, None);
         }
         let registers = function.registers;
         // The instruction before the first one says that the function has not begun yet.
         let pc = function.entry().wrapping_sub(1).expose_provenance();
         let closure_register = function.closure_register;
-        let id = self.fibers.add(1 + registers as usize);
+        let id = self.fibers.renew(spare, 1 + registers as usize);
         let fiber = self.fibers.get_mut(id);
         let word = FrameWord::new(BOTTOM | AWAITED, size_of::<Value>(), number);
         fiber.stack.set(0, Value::frame(word.0 >> 8, 0));
@@ -147,6 +149,19 @@ impl Vm {
     pub fn free_fiber(&mut self, fiber: FiberId) {
         self.forget_halt();
         self.fibers.remove(fiber);
+    }
+
+    /// A fiber has ended, and stays with whoever has it for another use. Says whether it is small enough
+    /// for that; if not, or if there is no use for it, it has to be [given back](Vm::give_back_fiber).
+    #[inline]
+    pub fn end_fiber(&mut self, fiber: FiberId) -> bool {
+        self.forget_halt();
+        self.fibers.end(fiber)
+    }
+
+    /// Gives a fiber back that has ended; nothing if it is none.
+    pub fn give_back_fiber(&mut self, fiber: FiberId) {
+        self.fibers.give_back(fiber);
     }
 
     /// An argument of a native; `UNSET` if it is missing.

@@ -1,4 +1,4 @@
-//! The timers that are due within the running tick: a 4-ary heap, whose entries know their places.
+//! The timers that were started within the running tick for the same one: a 4-ary heap, whose entries know their places.
 
 use std::num::NonZeroU64;
 
@@ -6,11 +6,20 @@ use super::Entry;
 
 const ARITY: usize = 4;
 
+/// A timer by when it fires.
 #[derive(Clone, Copy)]
-struct Node {
+pub(super) struct Node {
     /// Deadline, then rank and number of creation in one word.
-    key: (u64, NonZeroU64),
-    entry: u32,
+    pub(super) key: (u64, NonZeroU64),
+    pub(super) entry: u32,
+}
+
+impl Node {
+    /// That of an entry.
+    pub(super) fn of(entries: &[Entry], entry: u32) -> Node {
+        let Entry { deadline, order, .. } = entries[entry as usize];
+        Node { key: (deadline, order), entry }
+    }
 }
 
 /// The heap.
@@ -20,26 +29,15 @@ pub(super) struct Heap {
 }
 
 impl Heap {
-    /// The earliest deadline.
-    pub(super) fn first(&self) -> Option<u64> {
-        self.nodes.first().map(|node| node.key.0)
+    /// The earliest one.
+    pub(super) fn first(&self) -> Option<&Node> {
+        self.nodes.first()
     }
 
     /// Adds an entry.
     pub(super) fn push(&mut self, entries: &mut [Entry], entry: u32) {
-        let Entry { deadline, order, .. } = entries[entry as usize];
-        self.nodes.push(Node { key: (deadline, order), entry });
+        self.nodes.push(Node::of(entries, entry));
         self.rise(entries, self.nodes.len() - 1);
-    }
-
-    /// Takes the earliest entry out if its deadline is not after `now`.
-    pub(super) fn pop(&mut self, entries: &mut [Entry], now: u64) -> Option<u32> {
-        let node = *self.nodes.first()?;
-        if node.key.0 > now {
-            return None;
-        }
-        self.take(entries, 0);
-        Some(node.entry)
     }
 
     /// Takes out the entry at a place.

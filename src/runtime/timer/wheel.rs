@@ -6,7 +6,7 @@
 //! *horizon*, the tick up to which everything has been taken out; so all of a wheel come before all of
 //! the next one. When the horizon reaches a slot, its timers move to the wheels below.
 
-use super::Entry;
+use super::{Entry, NONE};
 
 /// A tick is about a millisecond.
 const TICK_BITS: u32 = 20;
@@ -14,7 +14,6 @@ const DIGIT_BITS: u32 = 6;
 const SLOTS: usize = 1 << DIGIT_BITS;
 /// Enough for the ticks of all deadlines there are.
 const WHEELS: usize = (u64::BITS - TICK_BITS).div_ceil(DIGIT_BITS) as usize;
-const NONE: u32 = u32::MAX;
 
 /// The wheels.
 #[derive(Default)]
@@ -100,14 +99,17 @@ impl Wheel {
         self.earliest
     }
 
-    /// Moves the horizon to `now`; what comes out on the way is given to `due`.
+    /// Moves the horizon to `now`; what comes out on the way is given to `due`. Says whether it has moved.
     pub(super) fn advance(
         &mut self,
         entries: &mut [Entry],
         now: u64,
         mut due: impl FnMut(&mut [Entry], u32),
-    ) {
+    ) -> bool {
         let now = now >> TICK_BITS;
+        if self.horizon >= now {
+            return false;
+        }
         while self.horizon < now {
             let Some((start, slot)) = self.first_slot().filter(|(start, _)| *start <= now) else {
                 self.horizon = now;
@@ -130,6 +132,7 @@ impl Wheel {
         if self.earliest.is_some_and(|earliest| !self.is_later(earliest)) {
             self.earliest = None;
         }
+        true
     }
 
     /// The slot with the earliest entries, and its first tick.

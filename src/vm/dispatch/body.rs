@@ -576,7 +576,20 @@ macro_rules! instructions {
             Opcode::EndCleanup => slow!(ops::error::end_cleanup),
 
             // ---- tasks
-            Opcode::AwaitValue => slow!(ops::task::await_value),
+            Opcode::AwaitValue => {
+                let object = reg!($pc, $base, b);
+                if tag(object) == OBJECT && (*$vm).at_once > 1 {
+                    let cell = (*object).address::<Header>();
+                    let slot = (*cell).word();
+                    if slot != 0 {
+                        (*$vm).at_once -= 1;
+                        let kept = cell.byte_add(slot as usize).cast::<Value>();
+                        copy_slot(reg!($pc, $base, a), kept);
+                        advance!($pc)
+                    }
+                }
+                slow!(ops::task::await_value)
+            },
             Opcode::AwaitResult => {
                 if (*reg!($pc, $base, a)).is(Kind::Object) {
                     slow!(ops::task::await_result)

@@ -124,9 +124,10 @@ impl Vm {
         Some(SpawnAsked { callee, owner, flags: instruction.imm })
     }
 
-    /// A fiber that calls what that spawn says, with the arguments that stand behind it.
+    /// A fiber that calls what that spawn says, a closure of that function, with the arguments that stand
+    /// behind it. `spare` has [ended](Vm::end_fiber) or is [none](FiberId::NONE).
     #[inline]
-    pub fn new_fiber_halted(&mut self, function: u32) -> Option<FiberId> {
+    pub fn new_fiber_halted(&mut self, spare: FiberId, function: u32) -> Option<FiberId> {
         let (instruction, At { base, .. }) = self.halted()?;
         let count = usize::from(instruction.c);
         // SAFETY: the arguments of a spawn stand behind its callee, in registers of the frame.
@@ -134,7 +135,7 @@ impl Vm {
             unsafe { std::slice::from_raw_parts(base.add(usize::from(instruction.a) + 1), count) };
         // SAFETY: as for `move_on_with`.
         let callee = unsafe { base.add(usize::from(instruction.a)).read() };
-        Some(self.fiber_of_function(callee, function, args))
+        Some(self.fiber_of_function(spare, callee, function, args))
     }
 
     /// The scope that the running fiber has halted to enter, with a limit in nanoseconds: one whose

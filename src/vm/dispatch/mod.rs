@@ -34,7 +34,7 @@ use super::exit::{Exit, FiberId, Left, NATIVE_AWAITED, Request, ScopeRequest};
 use super::fiber::State;
 use super::frame::{AWAITED, BOTTOM, FrameWord, SPECIAL};
 use super::map::Map;
-use super::object::{Closure, Instance, List, Owned, Str, VariableCell};
+use super::object::{Closure, Header, Instance, List, Owned, Str, VariableCell};
 use super::ops;
 use super::unwind::Outcome;
 use super::value::{Kind, Value, copy_slot, write_slot};

@@ -388,23 +388,6 @@ impl Heap {
     pub fn object(&mut self, object: Box<dyn HostObject>) -> Value {
         self.owned(Kind::Object, Hosted::boxed(object))
     }
-
-    /// The same of a small object of which there may be very many: it lies in the cell itself. It
-    /// must own no memory that counts.
-    pub fn small_object<T: HostObject>(&mut self, object: T) -> Value {
-        const { assert!(align_of::<T>() <= align_of::<Owned<Hosted>>()) };
-        let cell = self.cell_for(size_of::<Owned<Hosted>>() + size_of::<T>(), true);
-        let header = Header::new(Kind::Object, 0, 0);
-        // SAFETY: the cell has room for both, one right behind the other.
-        unsafe {
-            let place = cell.cast::<Owned<Hosted>>().add(1).cast::<T>();
-            place.write(object);
-            let body = Hosted::behind(place);
-            cell.cast::<Owned<Hosted>>().write(Owned { header, counted: Cell::new(0), body });
-            BlockRef::of(cell).add_owner();
-            self.finish_object(Kind::Object, cell)
-        }
-    }
 }
 
 /// Writes a list with its elements behind its fixed part.

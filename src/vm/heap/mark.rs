@@ -280,7 +280,13 @@ impl Marker {
                 Kind::Cut => self.scan_owned::<Cut>(object, from),
                 Kind::Trace => self.scan_owned::<Trace>(object, from),
                 Kind::Generator => self.scan_owned::<Generator>(object, from),
-                Kind::Object => self.scan_owned::<Hosted>(object, from),
+                Kind::Object => {
+                    let slot = object.as_ref().count();
+                    if slot != 0 {
+                        self.value(object.byte_add(slot).cast::<Value>().read());
+                    }
+                    self.scan_owned::<Hosted>(object, from);
+                }
                 Kind::Bytes | Kind::Range | Kind::Native | Kind::Type | Kind::Room => {}
                 kind => unreachable!("{kind:?} is not a kind of object"),
             }

@@ -37,6 +37,7 @@ mod place;
 mod raw;
 mod release;
 mod root;
+mod settle;
 mod space;
 mod stats;
 mod unseen;
@@ -44,6 +45,7 @@ mod view;
 
 pub use account::OutOfMemory;
 pub(in crate::vm) use huge::advise;
+pub use huge::make_room;
 pub use mark::{Marker, Pass};
 pub use root::Root;
 pub use stats::{HeapStats, Part, PartTime};

@@ -19,7 +19,7 @@ use crate::vm::value::{Kind, Value};
 impl Heap {
     /// The address of the object if the value is of that kind.
     #[inline(always)]
-    fn as_kind(&self, value: Value, kind: Kind) -> Option<NonNull<Header>> {
+    pub(super) fn as_kind(&self, value: Value, kind: Kind) -> Option<NonNull<Header>> {
         if !value.is(kind) {
             return None;
         }
@@ -390,12 +390,6 @@ impl Heap {
         object.downcast_ref()
     }
 
-    /// What awaiting an object gives at once and without an effect.
-    #[inline]
-    pub(in crate::vm) fn settled(&self, value: Value) -> Option<Value> {
-        self.host_ref(value)?.settled()
-    }
-
     /// What tells the type of a host object from others: the address and the length of its name.
     pub(in crate::vm) fn host_type(&self, value: Value) -> Option<usize> {
         let of = self.host_ref(value)?.type_name();
@@ -418,10 +412,10 @@ impl Heap {
 
     /// The same for a change that leaves the values that the object reports, and the size of what it
     /// owns, as they are: the collector need not know.
-    pub(in crate::vm) fn object_unseen<T: HostObject>(&mut self, value: Value) -> Option<&mut T> {
+    pub fn object_unseen<T: HostObject>(&mut self, value: Value) -> Option<&mut T> {
         let object = self.as_kind(value, Kind::Object)?;
         // SAFETY: as for `object_in_place`.
-        let owned = unsafe { object.cast::<Owned<Box<dyn HostObject>>>().as_mut() };
+        let owned = unsafe { object.cast::<Owned<Hosted>>().as_mut() };
         let object: &mut dyn Any = &mut *owned.body;
         object.downcast_mut()
     }

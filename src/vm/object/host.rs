@@ -6,7 +6,7 @@ use std::ops::{Deref, DerefMut};
 use std::ptr::NonNull;
 
 use super::{Body, Buffers, HostValue};
-use crate::vm::heap::Marker;
+use crate::vm::heap::{Heap, Marker};
 use crate::vm::value::Value;
 
 /// A Rust value that scripts can hold.
@@ -36,15 +36,9 @@ pub trait HostObject: Any + Send {
         format!("<{}>", self.type_name())
     }
 
-    /// The function by whose name it goes, if it has none of its own: then it prints as
-    /// [`display_as`](HostObject::display_as) says.
-    fn goes_by(&self) -> Option<u32> {
-        None
-    }
-
-    /// How it prints with the name of a function.
-    fn display_as(&self, name: &str) -> String {
-        let _ = name;
+    /// The same for one whose name stands in the heap.
+    fn display_in(&self, heap: &Heap) -> String {
+        let _ = heap;
         self.display()
     }
 

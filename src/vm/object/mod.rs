@@ -59,7 +59,8 @@ use super::value::{Kind, Value};
 ///      kind  flags   count  word
 /// ```
 /// `count` is the number of inline slots; `word` is the cached hash of a string, the shape of an
-/// instance, the function of a closure, the number of a native or variant.
+/// instance, the function of a closure, the number of a native or variant. Of an object that awaiting can
+/// bring to a value both say where that lies: see `heap/settle.rs`.
 #[derive(Debug)]
 #[repr(C)]
 pub struct Header {
