@@ -11,7 +11,7 @@ use super::generator::Closing;
 use super::op::{Arm, Op};
 use super::rec::RecId;
 use super::timer::TimerId;
-use crate::vm::heap::{Marker, Unseen, make_room};
+use crate::vm::heap::{Marker, Unseen};
 use crate::vm::object::{TraceEntry, TraceKind};
 use crate::vm::{FiberId, Value};
 
@@ -289,7 +289,6 @@ impl Tasks {
     /// One more slot, as those of ended tasks are.
     #[cold]
     fn add_slot(&mut self) -> u32 {
-        make_room(&mut self.slots);
         self.slots.push(Task {
             number: 0,
             function: NO_FUNCTION,

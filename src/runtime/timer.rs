@@ -17,7 +17,6 @@ use self::line::Line;
 use self::wheel::Wheel;
 use super::driver::{Moment, Ticket};
 use super::rec::RecId;
-use crate::vm::heap::make_room;
 
 /// The slot of entries that are in the heap.
 const IN_HEAP: u16 = u16::MAX;
@@ -132,7 +131,6 @@ impl Timers {
                 place
             }
             None => {
-                make_room(&mut self.entries);
                 self.entries.push(entry);
                 self.entries.len() as u32 - 1
             }

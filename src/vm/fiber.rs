@@ -4,7 +4,7 @@
 //! nothing of tasks or scopes.
 
 use super::exit::FiberId;
-use super::heap::{Marker, Unseen, make_room};
+use super::heap::{Marker, Unseen};
 use super::ops::work::PutOff;
 use super::stack::{Nursery, SMALLEST, Stack};
 use super::value::Value;
@@ -134,7 +134,6 @@ impl Fibers {
     /// One more fiber, with a stack of the smallest size.
     fn add_slot(&mut self) -> u32 {
         let stack = self.nursery.lend(self.slots.len());
-        make_room(&mut self.slots);
         self.slots.push(Fiber { stack, pc: 0, base: 1, top: 0, state: State::Run, work: None });
         u32::try_from(self.slots.len() - 1).expect("memory ends before fiber numbers do")
     }

@@ -4,22 +4,6 @@
 //! nothing, and loses where the system has to put a large page together first: so blocks of objects, lists
 //! and texts have none.)
 
-/// A table with fewer bytes than this has small pages.
-const LARGE_TABLE: usize = 16 << 20;
-
-/// Makes room for one more in a table that is filled place by place. A very large one has large pages: the
-/// system hands them out in fewer steps, each of which costs as much as making a task.
-#[inline]
-pub fn make_room<T>(table: &mut Vec<T>) {
-    if table.len() == table.capacity() {
-        table.reserve(1);
-        let bytes = table.capacity() * size_of::<T>();
-        if bytes >= LARGE_TABLE {
-            advise(table.as_ptr(), bytes);
-        }
-    }
-}
-
 /// Tells the system that a range of memory will be read all over, if it is large enough for large pages.
 /// This changes how quick the memory is, nothing else.
 #[cfg(target_os = "linux")]

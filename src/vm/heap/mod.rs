@@ -45,7 +45,6 @@ mod view;
 
 pub use account::OutOfMemory;
 pub(in crate::vm) use huge::advise;
-pub use huge::make_room;
 pub use mark::{Marker, Pass};
 pub use root::Root;
 pub use stats::{HeapStats, Part, PartTime};
