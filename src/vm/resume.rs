@@ -75,20 +75,6 @@ impl Vm {
         id
     }
 
-    /// A fiber that calls `callee`, awaited, with arguments that stand on the stack of another one.
-    #[inline]
-    pub fn new_fiber_of(&mut self, callee: Value, args: Args) -> FiberId {
-        if args.count() > STUB_ARGUMENTS_MAX {
-            let positional = self.args(args).to_vec();
-            return self.new_fiber(callee, &positional, None);
-        }
-        let stub = self.stub(args.count(), true);
-        let id = self.fiber_of(callee, stub, true);
-        let from = &self.fibers.get(args.fiber).stack;
-        self.fibers.get(id).stack.copy(2, from, args.start(), args.count());
-        id
-    }
-
     /// A fiber that calls `callee`, awaited: a closure of that function. Nearly always it begins in the
     /// frame of the function itself. `spare` has [ended](Vm::end_fiber) or is [none](FiberId::NONE).
     #[inline]

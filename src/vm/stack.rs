@@ -147,25 +147,16 @@ impl Stack {
         &self.slots()[start..start + count]
     }
 
-    /// Copies a row of slots of another stack to an index.
-    #[inline]
-    pub fn copy(&self, index: usize, from: &Stack, start: usize, count: usize) {
-        let (to, from) = (self.row(index, count), from.row(start, count));
-        for place in 0..count {
-            // SAFETY: both rows have so many slots; a cell has the layout of its content and may be
-            // written to.
-            unsafe {
-                copy_slot(to.as_ptr().add(place).cast_mut().cast(), from.as_ptr().add(place).cast())
-            }
-        }
-    }
-
     /// Writes values to an index.
     #[inline]
     pub fn write(&self, index: usize, values: &[Value]) {
         let row = self.row(index, values.len());
-        for place in 0..values.len() {
-            row[place].set(values[place]);
+        for place in 0..row.len() {
+            // SAFETY: both have so many slots; a cell has the layout of its content and may be written to.
+            unsafe {
+                let to = row.as_ptr().add(place).cast_mut().cast();
+                copy_slot(to, values.as_ptr().add(place));
+            }
         }
     }
 

@@ -441,6 +441,20 @@ pub unsafe fn copy_slot(dst: *mut Value, src: *const Value) {
     }
 }
 
+/// Reads a slot as two scalar words, which were mostly written just before.
+///
+/// # Safety
+/// `src` is readable as a `Value` and aligned.
+#[inline(always)]
+pub unsafe fn read_slot(src: *const Value) -> Value {
+    // SAFETY: promised by the caller. Volatile for the reason of `copy_slot`.
+    unsafe {
+        let tag = (&raw const (*src).tag).read_volatile();
+        let bits = (&raw const (*src).bits).read_volatile();
+        Value { tag, bits }
+    }
+}
+
 /// Writes a value that is in registers into a slot, as two scalar words.
 ///
 /// # Safety

@@ -119,7 +119,7 @@ impl Vm {
             return None;
         }
         // SAFETY: as for `move_on_with`.
-        let register = |number: u8| unsafe { base.add(usize::from(number)).read() };
+        let register = |number: u8| unsafe { read_slot(base.add(usize::from(number))) };
         let (callee, owner) = (register(instruction.a), register(instruction.b));
         Some(SpawnAsked { callee, owner, flags: instruction.imm })
     }
@@ -134,7 +134,7 @@ impl Vm {
         let args =
             unsafe { std::slice::from_raw_parts(base.add(usize::from(instruction.a) + 1), count) };
         // SAFETY: as for `move_on_with`.
-        let callee = unsafe { base.add(usize::from(instruction.a)).read() };
+        let callee = unsafe { read_slot(base.add(usize::from(instruction.a))) };
         Some(self.fiber_of_function(spare, callee, function, args))
     }
 
@@ -150,7 +150,7 @@ impl Vm {
             0 => Some((instruction.imm, None)),
             1 => {
                 // SAFETY: as for `move_on_with`.
-                let option = unsafe { base.add(usize::from(instruction.b)).read() };
+                let option = unsafe { read_slot(base.add(usize::from(instruction.b))) };
                 let nanoseconds = option.as_duration()?;
                 Some((instruction.imm, Some(nanoseconds.max(0) as u64)))
             }
@@ -166,7 +166,7 @@ impl Vm {
         // SAFETY: no function ends with a join, and registers that are named by code exist.
         let (end, handle, pending) = unsafe {
             let handle = base.add(usize::from(instruction.a));
-            (*pc.add(1), handle.read(), handle.add(1).read())
+            (*pc.add(1), read_slot(handle), read_slot(handle.add(1)))
         };
         let ends = end.op == Opcode::ScopeEnd && end.a == instruction.a && pending.is_null();
         (ends && instruction.op == Opcode::ScopeJoin).then_some(handle)
@@ -178,7 +178,7 @@ impl Vm {
         let (instruction, At { base, .. }) = self.halted()?;
         match instruction.op {
             // SAFETY: as for `move_on_with`.
-            Opcode::Return => Some(unsafe { base.add(usize::from(instruction.a)).read() }),
+            Opcode::Return => Some(unsafe { read_slot(base.add(usize::from(instruction.a))) }),
             Opcode::ReturnNull => Some(Value::null()),
             _ => None,
         }
@@ -189,7 +189,7 @@ impl Vm {
     pub fn halted_site(&self) -> Option<TraceEntry> {
         let (_, At { pc, base }) = self.halted()?;
         // SAFETY: every frame has its header below its base.
-        let function = FrameWord(unsafe { base.sub(1).read() }.tag()).function();
+        let function = FrameWord(unsafe { tag(base.sub(1)) }).function();
         let instruction = self.functions.get(function as usize)?.index_of(pc.addr()) as u32;
         Some(TraceEntry { function, instruction, kind: TraceKind::Call, left_out: 0 })
     }

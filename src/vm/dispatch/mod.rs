@@ -37,7 +37,7 @@ use super::map::Map;
 use super::object::{Closure, Header, Instance, List, Owned, Str, VariableCell};
 use super::ops;
 use super::unwind::Outcome;
-use super::value::{Kind, Value, copy_slot, write_slot};
+use super::value::{Kind, Value, copy_slot, read_slot, write_slot};
 use crate::bytecode::instruction::Instruction;
 use crate::bytecode::op::{FLIPS_MAX, Opcode};
 

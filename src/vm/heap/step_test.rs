@@ -25,7 +25,7 @@ fn what_is_always_written_to_does_not_wait_for_the_last_step() {
     let mut heap = Heap::default();
     let asked = Arc::new(AtomicUsize::new(0));
     let objects: Vec<Value> =
-        (0..50_000).map(|_| heap.small_object(Asked(asked.clone()))).collect();
+        (0..50_000).map(|_| heap.object(Box::new(Asked(asked.clone())))).collect();
     let list = heap.list(objects.clone());
     let (mut next, mut most, mut steps) = (0, 0, 0);
     while heap.stats().cycles < 2 {
@@ -75,7 +75,7 @@ fn many_roots_of_a_host_are_looked_at_in_slices() {
     let asked = Arc::new(AtomicUsize::new(0));
     let mut roots: Vec<_> = (0..20_000)
         .map(|_| {
-            let object = heap.small_object(Asked(asked.clone()));
+            let object = heap.object(Box::new(Asked(asked.clone())));
             heap.root(object)
         })
         .collect();
@@ -86,7 +86,7 @@ fn many_roots_of_a_host_are_looked_at_in_slices() {
         most = most.max(asked.load(Ordering::Relaxed) - before);
         // Some go and others come, in their slots, with objects that nobody else knows.
         for place in 0..5 {
-            let object = heap.small_object(Asked(asked.clone()));
+            let object = heap.object(Box::new(Asked(asked.clone())));
             roots[place * 300] = heap.root(object);
         }
     }
