@@ -7,7 +7,7 @@ use super::index::{self, Place};
 use super::{Body, Declaration, Role, TABLES, shortcut, stdlib};
 use crate::bytecode::program::ExportKind;
 use crate::compile;
-use crate::runtime::{LoopFn, LoopTable};
+use crate::runtime::{LoopFn, LoopTable, ShortOp};
 use crate::vm::object::TypeKind;
 use crate::vm::{ErrorKind, Library, Native, NativeBody, Offer, Offered, Shortcut};
 
@@ -70,11 +70,17 @@ pub fn loop_table() -> LoopTable {
     LoopTable::of_library(loop_function)
 }
 
-fn loop_function(number: u32) -> Option<LoopFn> {
-    match index::declaration(number)?.body {
-        Body::Loop(function) => Some(function),
+fn loop_function(number: u32) -> Option<(LoopFn, Option<ShortOp>)> {
+    let declaration = index::declaration(number)?;
+    let Body::Loop(function) = declaration.body else { return None };
+    let short = match declaration.signature.path {
+        "task.yield" => Some(ShortOp::Yield),
+        "channel.send" => Some(ShortOp::Send),
+        "channel.recv" => Some(ShortOp::Receive),
+        "channel.next" | "channel_iter.next" => Some(ShortOp::Next),
         _ => None,
-    }
+    };
+    Some((function, short))
 }
 
 /// All that is declared, with what the library keeps for itself or without.

@@ -62,12 +62,14 @@ impl Runtime {
         id
     }
 
-    fn go_on(&mut self, id: TaskId, left: Left) {
+    fn go_on(&mut self, mut id: TaskId, left: Left) {
         if let Some(task) = self.rt.tasks.get_mut(id) {
             task.stage = Stage::Running;
         }
+        // There is no turn in which others could follow.
+        self.rt.turn_left = 0;
         self.rt.begin_segment();
-        self.run_fiber(id, Some(left));
+        self.run_fiber(&mut id, Some(left));
         self.rt.end_segment(&mut self.vm, id);
     }
 }

@@ -8,6 +8,8 @@ use std::collections::VecDeque;
 use super::driver::Ticket;
 use super::event_loop::Loop;
 use super::op::Outcome;
+use super::switch::Came;
+use super::task::TaskId;
 use super::wait::{AtEnd, Wait};
 use super::waiters::WaitList;
 use crate::vm::heap::Marker;
@@ -51,6 +53,16 @@ impl Channel {
     /// Whether it takes no more values.
     pub fn is_closed(&self) -> bool {
         self.closed
+    }
+
+    /// The first value that it holds.
+    #[inline]
+    fn take(&mut self) -> Option<Value> {
+        if self.buffer.is_empty() {
+            return None;
+        }
+        self.taken += 1;
+        self.buffer.pop_front()
     }
 
     fn has_room(&self) -> bool {
@@ -108,7 +120,68 @@ impl HostObject for ChannelCursor {
     }
 }
 
+/// The channel that is the source of values: the source itself, or that of a cursor.
+#[inline]
+pub(super) fn channel_of(vm: &Vm, source: Value) -> Value {
+    vm.heap.object_ref::<ChannelCursor>(source).map_or(source, |cursor| cursor.channel)
+}
+
 impl Loop {
+    /// Sends where somebody waits for that alone or there is room, or waits until there is some.
+    pub(super) fn send_unseen(
+        &mut self,
+        vm: &mut Vm,
+        id: TaskId,
+        channel: Value,
+        value: Value,
+    ) -> Came {
+        let found = vm.heap.object_for::<Channel>(channel, &[value]);
+        let Some(found) = found.filter(|found| !found.closed) else { return Came::Nothing };
+        if !found.receivers.is_empty() {
+            let Some((id, fiber)) = self.take_first(&mut found.receivers) else {
+                return Came::Nothing;
+            };
+            self.note_places(vm);
+            vm.resume(fiber, value);
+            self.ready.push_back(id);
+        } else if !found.has_room() {
+            self.park_unseen(id, &mut found.senders, Wait::Send(channel, value));
+            return Came::Waits;
+        } else {
+            let grows = found.buffer.len() == found.buffer.capacity();
+            found.buffer.push_back(value);
+            if grows {
+                vm.heap.object_grew(channel);
+            }
+        }
+        Came::Value(Value::null())
+    }
+
+    /// Receives what is buffered where nobody waits to send, or waits until somebody sends.
+    pub(super) fn receive_unseen(
+        &mut self,
+        vm: &mut Vm,
+        id: TaskId,
+        channel: Value,
+        end: AtEnd,
+    ) -> Came {
+        let Some(found) = vm.heap.object_for::<Channel>(channel, &[]) else { return Came::Nothing };
+        if !found.senders.is_empty() {
+            let Some(Ok(value)) = self.try_receive(vm, channel, end) else { return Came::Nothing };
+            // A sender in a `select` leaves its other queues, too.
+            self.serve_queues(vm);
+            return Came::Value(value);
+        }
+        if let Some(value) = found.take() {
+            return Came::Value(value);
+        }
+        if found.closed {
+            return Came::Nothing;
+        }
+        self.park_unseen(id, &mut found.receivers, Wait::Receive(channel, end));
+        Came::Waits
+    }
+
     /// Sends without waiting: hands over, buffers, or does nothing and gives none.
     pub fn try_send(&mut self, vm: &mut Vm, channel: Value, value: Value) -> Option<Outcome> {
         let found = vm.heap.object_for::<Channel>(channel, &[value])?;
@@ -138,8 +211,7 @@ impl Loop {
     /// Receives without waiting, or does nothing and gives none.
     pub fn try_receive(&mut self, vm: &mut Vm, channel: Value, end: AtEnd) -> Option<Outcome> {
         let found = vm.heap.object_for::<Channel>(channel, &[])?;
-        let buffered = found.buffer.pop_front();
-        found.taken += usize::from(buffered.is_some());
+        let buffered = found.take();
         let sender = self.waiters.first(&found.senders);
         let sent = sender.and_then(|ticket| self.value_of(ticket));
         let value = match (buffered, sent) {

@@ -9,7 +9,7 @@
 //!   nearly always comes to;
 //! - `suspend arm select join channel promise mutex queue`: awaiting;
 //! - `cancel deadlock interrupt`: how waiting ends otherwise;
-//! - `turn ready timer waiters doze`: the loop itself;
+//! - `turn switch ready timer waiters doze`: the loop itself;
 //! - `resource output`: what has to be closed by whom, and where text goes;
 //! - `tracer timeline ticker watchdog`: what the loop does, for whoever wants to know;
 //! - `census`: what it holds, for tests;
@@ -57,6 +57,7 @@ mod session;
 pub mod signal;
 mod spawn;
 mod suspend;
+mod switch;
 mod task;
 pub mod ticker;
 pub mod timeline;
@@ -98,7 +99,7 @@ pub use timer::TimerId;
 pub use tracer::{Step, Tracer};
 pub use trial::{Examiner, Leak, Trial};
 pub use turn::Turn;
-pub use wait::{Answer, AtEnd, Cx, LoopClosure, LoopFn, LoopTable, Source, Wait};
+pub use wait::{Answer, AtEnd, Cx, LoopClosure, LoopFn, LoopTable, ShortOp, Source, Wait};
 pub use waiters::WaitList;
 pub use watchdog::Stall;
 

@@ -90,7 +90,7 @@ impl Loop {
                     }
                     asked => self.scope(vm, id, asked),
                 },
-                Left::Native | Left::Await => refuse(vm, fiber),
+                Left::Native | Left::Await | Left::Yield => refuse(vm, fiber),
                 Left::Other => match vm.take_exit() {
                     Exit::Throw(error) => return Err(Stop::Thrown(error)),
                     Exit::Cut(cut) => return Err(Stop::Cut(cut)),

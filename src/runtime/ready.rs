@@ -49,6 +49,7 @@ impl Ready {
     }
 
     /// The first one.
+    #[inline]
     pub fn first(&self) -> Option<TaskId> {
         self.ring.get(self.first).copied().filter(|_| self.len > 0)
     }
@@ -60,9 +61,15 @@ impl Ready {
             return None;
         }
         let id = self.ring[self.first];
+        self.drop_first();
+        Some(id)
+    }
+
+    /// Takes out the first one, which there is.
+    #[inline]
+    pub fn drop_first(&mut self) {
         self.first = self.place(self.first + 1);
         self.len -= 1;
-        Some(id)
     }
 
     /// Takes out the last one.

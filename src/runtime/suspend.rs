@@ -8,6 +8,7 @@ use super::op::{Arm, Arms, Op, Outcome, Place};
 use super::task::{Resume, Stage, TaskId};
 use super::tracer::Step;
 use super::wait::Wait;
+use super::waiters::WaitList;
 use crate::vm::{FiberId, Thrown, Value, Vm};
 
 /// What a task does after one of its requests was carried out.
@@ -146,11 +147,43 @@ impl Loop {
         Next::Switch
     }
 
+    /// The task that has waited longest in a queue has what it waited for, if it waits for that alone and
+    /// nobody looks on. Its code has still to be given the result, and it to run.
+    #[inline(always)]
+    pub(super) fn take_first(&mut self, queue: &mut WaitList) -> Option<(TaskId, FiberId)> {
+        let (id, task) = self.tasks.alone_mut(self.waiters.first_of(queue)?)?;
+        // What waits in such a queue alone owns nothing that would have to be dropped.
+        std::mem::forget(task.op.pending.take());
+        task.resume = Resume::Rested;
+        task.stage = Stage::Ready;
+        let fiber = task.fiber;
+        if let Some(reveal) = task.rest.as_mut().and_then(|rest| rest.reveal.take()) {
+            self.timers.stop(reveal);
+        }
+        self.waiters.remove_first(queue);
+        Some((id, fiber))
+    }
+
+    /// The running task, which nothing cancels and nobody looks at, waits for one thing in a queue.
+    #[inline]
+    pub(super) fn park_unseen(&mut self, id: TaskId, queue: &mut WaitList, wait: Wait) {
+        self.ops += 1;
+        let seq = self.ops;
+        let place = Place::Queue(self.waiters.push(queue, Ticket { seq, task: id.index, arm: 0 }));
+        let task = self.tasks.live_mut(id);
+        let op = Op { seq, pending: Some(Arms::One(Arm { number: 0, wait, place })) };
+        // A task that runs waits for nothing, so there is nothing to be dropped.
+        std::mem::forget(std::mem::replace(&mut task.op, op));
+        task.stage = Stage::Waiting;
+        task.since = self.clock;
+    }
+
     /// An op that waits for one thing alone, and has been taken out of the queue of that, is done. Its
     /// code gets the value, whatever is cancelled until it runs.
     pub(super) fn hand(&mut self, vm: &mut Vm, ticket: Ticket, value: Value) {
         let Some((id, task)) = self.tasks.waiting_mut(ticket) else { return };
-        task.op.pending = None;
+        // What waits in such a queue alone owns nothing that would have to be dropped.
+        std::mem::forget(task.op.pending.take());
         let (fiber, number) = (task.fiber, task.number);
         task.resume = Resume::Rested;
         task.stage = Stage::Ready;

@@ -346,6 +346,17 @@ impl Tasks {
         task.op.awaits(ticket).then_some((id, task))
     }
 
+    /// The same, if it waits for nothing else.
+    #[inline]
+    pub fn alone_mut(&mut self, ticket: &Ticket) -> Option<(TaskId, &mut Task)> {
+        let task = self.slots.get_mut(ticket.task as usize)?;
+        if !task.op.awaits_alone(*ticket) {
+            return None;
+        }
+        self.unseen.note(ticket.task as usize);
+        Some((TaskId { index: ticket.task, generation: task.generation() }, task))
+    }
+
     /// Whether the op of a ticket waits for one thing alone.
     #[inline]
     pub fn waits_alone(&self, ticket: Ticket) -> bool {

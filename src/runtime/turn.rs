@@ -19,6 +19,7 @@ use super::program::ProgramEnd;
 use super::select::Select;
 use super::spawn::Call;
 use super::suspend::Next;
+use super::switch::Ran;
 use super::task::{Resume, Stage, TaskId};
 use super::timer::Alarm;
 use super::tracer::Step;
@@ -48,14 +49,21 @@ pub enum Turn {
 impl Loop {
     /// Whether the next turn can come at once, since this one has nothing to ask or to tell the world.
     fn may_hurry(&mut self) -> bool {
-        let nothing_to_ask = !self.ready.is_empty()
-            && self.timers.is_empty()
-            && self.early.is_empty()
-            && self.unpolled + 1 < TURNS_PER_POLL
-            && self.inbox.is_empty()
-            && !self.driver.is_busy();
-        self.unpolled += u32::from(nothing_to_ask);
-        nothing_to_ask
+        !self.ready.is_empty() && self.asks_nothing() && self.hurries()
+    }
+
+    /// Whether nothing is under way in the world.
+    pub(super) fn asks_nothing(&self) -> bool {
+        self.early.is_empty() && !self.driver.is_busy()
+    }
+
+    /// Whether then the next turn can come at once: this counts it.
+    #[inline]
+    pub(super) fn hurries(&mut self) -> bool {
+        let hurries =
+            self.timers.is_empty() && self.unpolled + 1 < TURNS_PER_POLL && self.inbox.is_empty();
+        self.unpolled += u32::from(hurries);
+        hurries
     }
 }
 
@@ -288,8 +296,10 @@ impl Runtime {
             resume => self.resume_otherwise(id, resume),
         };
         self.rt.begin_segment();
-        let out_of_fuel = next == Next::Run && self.run_fiber(id, None);
+        let mut id = id;
+        let out_of_fuel = next == Next::Run && self.run_fiber(&mut id, None);
         self.rt.end_segment(&mut self.vm, id);
+        // Where each step is told of, no other task has gone on meanwhile.
         self.rt.tell(|_| Step::TaskRests { task: number });
         out_of_fuel
     }
@@ -307,55 +317,63 @@ impl Runtime {
         next
     }
 
-    /// Runs the code of a task until it is another one's turn. It may have left the VM already.
-    pub(super) fn run_fiber(&mut self, id: TaskId, mut first: Option<Left>) -> bool {
+    /// Runs the code of a task, which may have left the VM already, then that of those that come next, as
+    /// long as nothing has to be done in between. `id` is the one that ran last; it rests, or the fuel is used
+    /// up: that is what this says.
+    pub(super) fn run_fiber(&mut self, id: &mut TaskId, mut first: Option<Left>) -> bool {
         self.rt.dry = None;
         if self.rt.force {
             self.ration();
         }
         loop {
             let Runtime { vm, rt } = self;
-            let Some(task) = rt.tasks.get(id) else { return false };
+            let Some(task) = rt.tasks.get(*id) else { return false };
             let fiber = task.fiber;
             // Nobody else runs meanwhile, so no cancel comes up.
             let is_cancelled = rt.recs.is_cancelled_around(task.rec);
-            let unseen = rt.tracer.is_none() && !is_cancelled;
-            vm.at_once = if unseen { task.budget } else { 0 };
-            let mut left = first.take().unwrap_or_else(|| vm.run_to_halt(fiber));
-            // Nothing that has been looked at here is changed by what is done where the fiber stands.
-            while vm.is_halted() {
-                if left == Left::Return && rt.end_halted(vm, id) {
-                    return false;
+            let ran = match first.take() {
+                Some(left) => Ran::Left(fiber, left),
+                None if !is_cancelled && rt.tracer.is_none() => rt.run_unseen(vm, id),
+                None => {
+                    vm.at_once = 0;
+                    Ran::Left(fiber, vm.run_on(fiber))
                 }
-                left = rt.carry_out_halted(vm, id, left);
-            }
-            if unseen {
-                rt.tasks.live_mut(id).budget = vm.at_once;
-            }
+            };
+            let Ran::Left(fiber, left) = ran else {
+                if ran == Ran::Switched {
+                    continue;
+                }
+                return false;
+            };
             let next = match left {
-                Left::Native => rt.call_native(vm, id, is_cancelled),
+                Left::Native => rt.call_native(vm, *id, is_cancelled),
+                Left::Yield => rt.done_at_once(vm, *id, Value::null(), true),
                 Left::Await => {
                     let Request { value, flags, .. } = vm.request();
-                    rt.await_object(vm, id, value, flags != 0)
+                    rt.await_object(vm, *id, value, flags != 0)
                 }
-                Left::Spawn => rt.spawn_for(vm, id, vm.request()),
+                Left::Spawn => rt.spawn_for(vm, *id, vm.request()),
                 Left::Scope => {
                     let asked = vm.scope_request();
-                    rt.scope(vm, id, asked)
+                    rt.scope(vm, *id, asked)
                 }
-                Left::Leave => rt.leave_scope(vm, id, fiber),
+                Left::Leave => rt.leave_scope(vm, *id, fiber),
                 Left::Return => {
                     let value = vm.request().value;
-                    self.end(id, Ended::Value(value))
+                    self.end(*id, Ended::Value(value))
                 }
                 Left::Other => match vm.take_exit() {
-                    Exit::Budget if self.refuel(id) => return true,
-                    exit => self.carry_out(id, fiber, exit),
+                    Exit::Budget if self.refuel(*id) => return true,
+                    exit => self.carry_out(*id, fiber, exit),
                 },
             };
-            self.rt.serve_queues(&mut self.vm);
+            let Runtime { vm, rt } = self;
+            rt.serve_queues(vm);
             if next == Next::Switch {
-                return false;
+                match rt.switch_after(vm, *id) {
+                    Some(next) => *id = next,
+                    None => return false,
+                }
             }
         }
     }

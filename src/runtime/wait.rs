@@ -143,11 +143,29 @@ pub struct LoopTable {
     /// By the number that the VM has given them. One of the library comes here at its first call.
     entries: Vec<Option<Entry>>,
     /// Those of the library by its own numbers.
-    library: Option<fn(u32) -> Option<LoopFn>>,
+    library: Option<LibraryFn>,
+}
+
+/// Finds a native of a library by the number that it has there.
+pub type LibraryFn = fn(u32) -> Option<(LoopFn, Option<ShortOp>)>;
+
+/// What is done instead of calling a native in the usual case: by the VM or by the loop itself.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ShortOp {
+    /// The other ready tasks run first.
+    Yield,
+    /// A value is sent to a channel.
+    Send,
+    /// A value is received from a channel, or ClosedError.
+    Receive,
+    /// A value is received from a channel or by a cursor of one; at the end it is what is given, if that is
+    /// one value.
+    Next,
 }
 
 enum Entry {
     Function(LoopFn),
+    Short(LoopFn, ShortOp),
     Closure(LoopClosure),
 }
 
@@ -158,17 +176,35 @@ impl LoopTable {
     }
 
     /// A table of the natives of a library, which it finds by the numbers that they have there.
-    pub fn of_library(library: fn(u32) -> Option<LoopFn>) -> LoopTable {
+    pub fn of_library(library: LibraryFn) -> LoopTable {
         LoopTable { entries: Vec::new(), library: Some(library) }
     }
 
     /// What carries out a native that is called for the first time.
     #[cold]
-    fn find(&mut self, vm: &Vm, native: NativeId) -> Option<LoopFn> {
+    fn find(&mut self, vm: &mut Vm, native: NativeId) -> Option<LoopFn> {
         let NativeBody::Loop(number) = vm.native(native).body else { return None };
-        let function = self.library?(number)?;
-        self.put(native, Entry::Function(function));
+        let (function, short) = self.library?(number)?;
+        let entry = match short {
+            None => Entry::Function(function),
+            Some(op) => Entry::Short(function, op),
+        };
+        match short {
+            None => {}
+            Some(ShortOp::Yield) => vm.give_way_by(native),
+            Some(_) => vm.halt_at(native),
+        }
+        self.put(native, entry);
         Some(function)
+    }
+
+    /// What the loop does itself for a native, once that has been called.
+    #[inline]
+    pub(super) fn short(&self, native: NativeId) -> Option<ShortOp> {
+        match self.entries.get(native.0 as usize) {
+            Some(Some(Entry::Short(_, op))) => Some(*op),
+            _ => None,
+        }
     }
 
     /// Says that a function of the host carries `native` out.
@@ -202,7 +238,9 @@ impl Cx<'_> {
     #[inline]
     pub(super) fn call(&mut self, native: NativeId, args: Args) -> Result<Answer, Thrown> {
         match self.rt.natives.entries.get(native.0 as usize) {
-            Some(Some(Entry::Function(function))) => function(self, args),
+            Some(Some(Entry::Function(function) | Entry::Short(function, _))) => {
+                function(self, args)
+            }
             _ => self.call_other(native, args),
         }
     }

@@ -91,6 +91,23 @@ impl Loop {
         self.watchdog.as_ref().is_some_and(|watchdog| watchdog.heartbeat.is_late())
     }
 
+    /// One stops, and another one goes on.
+    #[inline]
+    pub(super) fn change_segment(&mut self, vm: &mut Vm, from: TaskId) {
+        if let Some(watchdog) = &self.watchdog
+            && !watchdog.heartbeat.beat_twice()
+        {
+            self.beat_slowly(vm, from);
+        }
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn beat_slowly(&mut self, vm: &mut Vm, from: TaskId) {
+        self.end_segment(vm, from);
+        self.begin_segment();
+    }
+
     /// It is about to be forgotten.
     pub(super) fn check_segment(&mut self, vm: &mut Vm, id: TaskId) {
         if let Some(watchdog) = &self.watchdog

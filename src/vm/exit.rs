@@ -58,6 +58,9 @@ pub enum Left {
     Native,
     /// A host or runtime object is awaited.
     Await,
+    /// A native was awaited that only gives way, by a fiber whose awaits the loop need not know: the fiber
+    /// has its result.
+    Yield,
     /// A task is wanted.
     Spawn,
     /// Something about a scope record: [`Vm::scope_request`](super::Vm::scope_request).

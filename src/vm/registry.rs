@@ -58,19 +58,22 @@ pub(super) struct Arity {
     most: u32,
     /// It has to be awaited, and the loop carries it out.
     pub(super) waits: bool,
+    /// All that it does is to let the others run.
+    pub(super) gives_way: bool,
+    /// Whoever runs the fiber can often carry it out where the fiber stands.
+    pub(super) halts: bool,
 }
 
 impl Arity {
     fn of(native: &Native) -> Arity {
         let waits = native.waits && matches!(native.body, NativeBody::Loop(_));
-        if native.takes_all() {
-            return Arity { least: 0, most: u32::MAX, waits };
-        }
-        match native.positional_max() {
-            Some(most) => Arity { least: native.positional_min() as u32, most: most as u32, waits },
+        let (least, most) = match native.positional_max() {
+            _ if native.takes_all() => (0, u32::MAX),
+            Some(most) => (native.positional_min() as u32, most as u32),
             // What is left over goes into a list: always arranged.
-            None => Arity { least: 1, most: 0, waits },
-        }
+            None => (1, 0),
+        };
+        Arity { least, most, waits, gives_way: false, halts: false }
     }
 
     /// Whether so many can be passed as they stand.
@@ -171,6 +174,16 @@ impl Vm {
         self.registry.natives.push(native);
         self.registry.native_values.push(value);
         id
+    }
+
+    /// Says that all a native does is to let the other fibers run.
+    pub fn give_way_by(&mut self, native: NativeId) {
+        self.registry.arities[native.0 as usize].gives_way = true;
+    }
+
+    /// Says that fibers shall [halt](Vm::halted_await) at the awaits of a method.
+    pub fn halt_at(&mut self, native: NativeId) {
+        self.registry.arities[native.0 as usize].halts = true;
     }
 
     /// What was registered.

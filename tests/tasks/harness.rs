@@ -13,7 +13,7 @@ use kettle::bytecode::program::{CORE_MODULE_NAME, ExportKind, Program};
 use kettle::diagnostics::SourceId;
 use kettle::runtime::driver::{Moment, Signal, SimDriver};
 use kettle::runtime::{
-    Answer, Cx, Host, INTERRUPT_HOST, LoopTable, Parts, Runtime, TaskReport, Turn,
+    Answer, Cx, Host, INTERRUPT_HOST, LoopTable, Parts, Runtime, Step, TaskReport, Tracer, Turn,
 };
 use kettle::vm::{
     Args, NOT_OF_LIBRARY, Native, NativeBody, NativeParam, ParamKind, Thrown, Value, Vm, VmOptions,
@@ -117,6 +117,26 @@ pub struct Setup {
     pub torture: bool,
     /// The run stops each time so much fuel is used up, and goes on.
     pub fuel: Option<i64>,
+    /// Somebody looks on: always, or every other time after so many passes of the host.
+    pub watched: Option<Watched>,
+    /// How many ops a task may complete at once, if not as many as usually.
+    pub op_budget: Option<u32>,
+}
+
+/// When somebody is told of every step.
+#[derive(Clone, Copy, Debug)]
+pub enum Watched {
+    /// From the beginning to the end.
+    Always,
+    /// For so many passes of the host, then not for as many, and so on.
+    Now(u32),
+}
+
+/// Is told of every step, and does nothing with it.
+struct Idle;
+
+impl Tracer for Idle {
+    fn record(&mut self, _: Moment, _: Step) {}
 }
 
 /// A program that can be run, and its log.
@@ -180,8 +200,22 @@ impl Run {
         setup: Setup,
         name: impl Fn(&Vm, Value) -> String,
     ) -> Vec<String> {
+        if let Some(budget) = setup.op_budget {
+            self.runtime.rt.set_op_budget(budget);
+        }
         self.runtime.start(self.entry, &[], Parts::default());
+        let mut passes = 0..;
         let end = loop {
+            let pass = passes.next().unwrap_or(u32::MAX);
+            let looks = match setup.watched {
+                None => None,
+                Some(Watched::Always) => (pass == 0).then_some(true),
+                Some(Watched::Now(every)) => Some(pass / every % 2 == 1),
+            };
+            if let Some(looks) = looks {
+                let tracer = looks.then(|| Box::new(Idle) as Box<dyn Tracer>);
+                self.runtime.rt.set_tracer(tracer);
+            }
             if let Some(fuel) = setup.fuel {
                 self.runtime.vm.set_fuel(fuel);
             }
@@ -211,11 +245,16 @@ pub fn run_with(text: &str, setup: Setup) -> Vec<String> {
 }
 
 /// The log of a program in all modes, which have to agree: as it is, with a collection at every
-/// safepoint (nothing that the loop keeps may be lost), and stopped and resumed every few calls.
+/// safepoint (nothing that the loop keeps may be lost), stopped and resumed every few calls, with somebody
+/// who looks on (then the short ways are not taken), and with one who comes and goes.
 pub fn run_all(text: &str, setup: Setup) -> Vec<String> {
     let log = run_with(text, setup);
     assert_eq!(log, run_with(text, Setup { torture: true, ..setup }), "in torture mode");
     assert_eq!(log, run_with(text, Setup { fuel: Some(3), ..setup }), "with little fuel");
+    let watched = Setup { watched: Some(Watched::Always), ..setup };
+    assert_eq!(log, run_with(text, watched), "with somebody who looks on");
+    let now_and_then = Setup { watched: Some(Watched::Now(2)), fuel: Some(7), ..setup };
+    assert_eq!(log, run_with(text, now_and_then), "with somebody who comes and goes");
     log
 }
 

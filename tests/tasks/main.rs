@@ -11,4 +11,5 @@ mod rule;
 mod schedule;
 mod soak;
 mod storm;
+mod switch;
 mod wait;

@@ -4,7 +4,8 @@
 //! backend, with the names that it gives the three registers. An arm reads its operands through
 //! `pc`, writes registers as two words, moves `pc` and ends in one of the words of the backend:
 //! `next!()` goes on with the instruction at `pc`; `slow!(f)` hands the instruction to a function;
-//! `rare!(f)` does the same and is laid out of the way.
+//! `rare!(f)` does the same and is laid out of the way; `quit!(f, g)` leaves the run loop by the function
+//! `f` if that can, else it is `slow!(g)`.
 
 macro_rules! instructions {
     ($backend:ident $dollar:tt $vm:ident $pc:ident $base:ident) => {
@@ -377,8 +378,16 @@ macro_rules! instructions {
             Opcode::GetMethod => slow!(ops::field::get_method),
 
             // ---- calls
-            Opcode::Call => call_closure!($vm $pc $base, plain_count, 0, plain_step),
-            Opcode::CallAwait => call_closure!($vm $pc $base, await_count, AWAITED, await_step),
+            Opcode::Call => {
+                burn!($vm);
+                call_closure!($vm $pc $base, plain_count, 0, plain_step);
+                slow!(ops::call::call)
+            },
+            Opcode::CallAwait => {
+                burn!($vm);
+                call_closure!($vm $pc $base, await_count, AWAITED, await_step);
+                quit!(leave::by_call, ops::call::call)
+            },
             Opcode::CallKnown => call_known!($vm $pc $base, Opcode::CallKnown, plain_step),
             Opcode::CallKnownAwait => {
                 call_known!($vm $pc $base, Opcode::CallKnownAwait, await_step)
@@ -445,7 +454,7 @@ macro_rules! instructions {
             },
             Opcode::InvokeNativeAwait => {
                 burn!($vm);
-                slow!(ops::invoke::native_await)
+                quit!(leave::by_invoke, ops::invoke::invoke)
             },
             Opcode::CallSpread | Opcode::CallSpreadAwait => {
                 burn!($vm);
@@ -464,10 +473,10 @@ macro_rules! instructions {
                 slow!(ops::invoke::super_spread)
             },
             Opcode::CallEither => {
-                if FrameWord(tag($base.sub(1))).flags() & AWAITED == 0 {
-                    call_closure!($vm $pc $base, plain_count, 0, plain_step)
-                }
                 burn!($vm);
+                if FrameWord(tag($base.sub(1))).flags() & AWAITED == 0 {
+                    call_closure!($vm $pc $base, plain_count, 0, plain_step);
+                }
                 slow!(ops::call::call)
             },
             Opcode::Return => {

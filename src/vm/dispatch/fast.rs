@@ -2,7 +2,7 @@
 //!
 //! They are given the registers of the backend they are expanded in and end in its words: `next`
 //! goes on with the instruction at `pc`, `slow` and `rare` hand the instruction to a function. None
-//! of them falls through but `burn`.
+//! of them falls through but `burn` and `call_closure`.
 
 /// A register: the operand is a byte of the instruction.
 macro_rules! reg {
@@ -334,10 +334,9 @@ macro_rules! call_known {
     }};
 }
 
-/// Calls the closure in `R[b]` if it takes exactly what is given, else calls slowly.
+/// Calls the closure in `R[b]` if it takes exactly what is given. Falls through if not.
 macro_rules! call_closure {
     ($vm:ident $pc:ident $base:ident, $count:ident, $flags:expr, $step:ident) => {{
-        burn!($vm);
         let callee = reg!($pc, $base, b);
         if tag(callee) == CLOSURE {
             let closure = bits(callee);
@@ -355,7 +354,6 @@ macro_rules! call_closure {
                 enter!($pc $base, inner, word, function, step)
             }
         }
-        slow!(ops::call::call)
     }};
 }
 

@@ -111,6 +111,42 @@ impl Vm {
         self.move_on(1)
     }
 
+    /// The same behind an awaited native, which has this result.
+    #[inline]
+    pub fn move_on_behind(&mut self, value: Value) -> Left {
+        if let Some((instruction, at)) = self.halted() {
+            // SAFETY: as for `move_on_with`.
+            unsafe { write_slot(at.base.add(usize::from(instruction.a)), value) }
+        }
+        self.move_on(leave::AWAIT_STEP)
+    }
+
+    /// The running fiber, which has halted to await a native, waits for the result.
+    #[inline]
+    pub fn suspend_halted(&mut self) {
+        let Some((instruction, at)) = self.halted() else { return };
+        self.forget_halt();
+        // SAFETY: every frame has its header below its base.
+        let word = FrameWord(unsafe { at.base.sub(1).read() }.tag());
+        leave::suspend(self, at, word, usize::from(instruction.a), usize::from(instruction.c));
+    }
+
+    /// The native that the running fiber has halted to await, the object whose method it is, and the first
+    /// argument, if there is one.
+    #[inline]
+    pub fn halted_await(&self) -> Option<(NativeId, Value, Option<Value>)> {
+        let (instruction, At { base, .. }) = self.halted()?;
+        if instruction.op != Opcode::InvokeNativeAwait {
+            return None;
+        }
+        // SAFETY: the receiver and as many arguments as the instruction says stand behind its slot.
+        unsafe {
+            let receiver = base.add(usize::from(instruction.a) + 1);
+            let argument = (instruction.c > 1).then(|| receiver.add(1).read());
+            Some((self.request.native, receiver.read(), argument))
+        }
+    }
+
     /// The spawn that the running fiber has halted for.
     #[inline]
     pub fn halted_spawn(&self) -> Option<SpawnAsked> {

@@ -18,6 +18,7 @@ mod body;
 mod backend;
 mod grow;
 mod halt;
+mod leave;
 mod merge;
 pub(in crate::vm) mod op;
 
@@ -59,6 +60,7 @@ const FIRST: u64 = BOTTOM << 8;
 impl Vm {
     /// Runs a fiber until it leaves through an exit.
     pub fn run(&mut self, fiber: FiberId) -> Exit {
+        self.at_once = 0;
         self.run_on(fiber);
         self.take_exit()
     }
@@ -73,7 +75,9 @@ impl Vm {
             Left::Scope => Exit::Scope(self.scope_request),
             Left::Leave => Exit::Scope(ScopeRequest::Join { register: flags as u8 }),
             Left::Return => Exit::Return(value),
-            Left::Other => self.exit.take().expect("the run loop is left with a reason"),
+            Left::Yield | Left::Other => {
+                self.exit.take().expect("the run loop is left with a reason")
+            }
         }
     }
 
@@ -103,7 +107,7 @@ impl Vm {
     }
 
     /// The same until it leaves or [halts](Vm::is_halted).
-    #[inline]
+    #[inline(always)]
     pub fn run_to_halt(&mut self, id: FiberId) -> Left {
         self.running = id;
         self.forget_halt();

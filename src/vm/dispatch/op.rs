@@ -9,7 +9,7 @@ use crate::bytecode::op::Opcode;
 use crate::vm::Vm;
 use crate::vm::error::Thrown;
 use crate::vm::exit::{Args, Exit, Left, ScopeRequest};
-use crate::vm::fiber::State;
+use crate::vm::fiber::{Fiber, State};
 use crate::vm::frame::FrameWord;
 use crate::vm::unwind::Outcome;
 use crate::vm::value::{Value, copy_slot, write_slot};
@@ -159,14 +159,20 @@ impl Op<'_> {
     /// Writes where execution stands into the fiber; gives the index of the base on its stack.
     #[inline(always)]
     pub(in crate::vm) fn save(&mut self) -> u32 {
-        let function = self.vm.functions.as_slice()[self.function() as usize].registers as usize;
+        self.saved().1
+    }
+
+    /// The same, with the fiber.
+    #[inline(always)]
+    fn saved(&mut self) -> (&mut Fiber, u32) {
+        let registers = self.vm.functions.as_slice()[self.function() as usize].registers as usize;
         let fiber = self.vm.fibers.get_mut(self.vm.running);
         let base = fiber.stack.index_of(self.base);
         fiber.pc = self.pc.expose_provenance();
         fiber.base = base as u32;
-        let top = (base + function.max(self.window)).min(fiber.stack.capacity());
+        let top = (base + registers.max(self.window)).min(fiber.stack.capacity());
         fiber.top = top as u32;
-        base as u32
+        (fiber, base as u32)
     }
 
     /// Reads where execution stands from the fiber.
@@ -342,10 +348,12 @@ impl Op<'_> {
         left: Left,
     ) -> Step {
         self.keep(slot + 1 + count);
-        let slot = self.save() + slot as u32;
+        let running = self.vm.running;
+        let (fiber, base) = self.saved();
+        let slot = base + slot as u32;
+        fiber.state = State::Slot { slot, next };
         let vm = &mut *self.vm;
-        vm.fibers.get_mut(vm.running).state = State::Slot { slot, next };
-        vm.request.args = Args::new(vm.running, slot + 1, count as u32);
+        vm.request.args = Args::new(running, slot + 1, count as u32);
         vm.left = left;
         Ok(Flow::Left)
     }

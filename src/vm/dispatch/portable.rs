@@ -52,6 +52,14 @@ pub(super) unsafe fn run(vm: *mut Vm, start: At) {
                 continue;
             }};
         }
+        macro_rules! quit {
+            ($leaves:expr, $body:expr) => {{
+                if $leaves(vm, At { pc, base }) {
+                    return;
+                }
+                slow!($body)
+            }};
+        }
         // SAFETY: promised by the caller and kept by every instruction: `pc` is an instruction of
         // loaded code, `base` its frame, all registers that it names lie on the stack, and values
         // of a kind point to live objects of that kind.

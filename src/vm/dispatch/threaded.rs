@@ -43,6 +43,11 @@ macro_rules! handlers {
                 macro_rules! rare {
                     ($dollar body:expr) => { return rare($vm, $pc, $base, $dollar body) };
                 }
+                macro_rules! quit {
+                    ($dollar leaves:expr, $dollar body:expr) => {
+                        return quit($vm, $pc, $base, |vm, at| $dollar leaves(vm, at), $dollar body)
+                    };
+                }
                 // SAFETY: promised by the caller of `run` and kept by every instruction: `pc` is an
                 // instruction of loaded code, `base` its frame, all registers that it names lie on
                 // the stack, and values of a kind point to live objects of that kind.
@@ -97,6 +102,23 @@ unsafe fn slow(
         let At { pc, base } = op::slow(vm, pc, base, body);
         if !pc.is_null() {
             dispatch!(vm pc base)
+        }
+    }
+}
+
+/// Leaves by a function if that can, else the instruction is carried out by another one.
+#[inline(never)]
+unsafe fn quit(
+    vm: *mut Vm,
+    pc: *const Instruction,
+    base: *mut Value,
+    leaves: impl FnOnce(*mut Vm, At) -> bool,
+    body: impl FnOnce(&mut Op<'_>) -> Step,
+) {
+    // SAFETY: as for the handler that is being carried out.
+    unsafe {
+        if !leaves(vm, At { pc, base }) {
+            return slow(vm, pc, base, body);
         }
     }
 }

@@ -223,6 +223,7 @@ impl Heap {
     }
 
     /// The number of a native.
+    #[inline]
     pub fn native_id(&self, value: Value) -> Option<NativeId> {
         self.fixed::<Header>(value, Kind::Native).map(|header| NativeId(header.word()))
     }
@@ -380,6 +381,7 @@ impl Heap {
     }
 
     /// An object of the runtime or the host, whatever its type.
+    #[inline]
     pub fn host_ref(&self, value: Value) -> Option<&dyn HostObject> {
         self.body::<Hosted>(value, Kind::Object).map(|object| &**object)
     }
@@ -391,6 +393,7 @@ impl Heap {
     }
 
     /// What tells the type of a host object from others: the address and the length of its name.
+    #[inline]
     pub(in crate::vm) fn host_type(&self, value: Value) -> Option<usize> {
         let of = self.host_ref(value)?.type_name();
         Some(of.as_ptr().addr().wrapping_add(of.len() << 48))
@@ -422,6 +425,7 @@ impl Heap {
 
     /// The same for a change that leaves what the object owns as large as it is, and is often made:
     /// nothing is measured afterwards.
+    #[inline]
     pub fn object_in_place<T: HostObject>(&mut self, value: Value) -> Option<&mut T> {
         self.write_barrier(value);
         self.object_for(value, &[])
@@ -438,7 +442,6 @@ impl Heap {
         // SAFETY: an object of this kind owns a box of a host object; the exclusive borrow of the
         // heap excludes every other view.
         let owned = unsafe { object.cast::<Owned<Hosted>>().as_mut() };
-        let object: &mut dyn Any = &mut *owned.body;
-        object.downcast_mut()
+        owned.body.downcast_mut()
     }
 }

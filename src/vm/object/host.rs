@@ -84,6 +84,24 @@ impl Hosted {
         Hosted { object }
     }
 
+    /// The object, if it is a `T`.
+    #[inline]
+    pub(in crate::vm) fn downcast_mut<T: HostObject>(&mut self) -> Option<&mut T> {
+        let object = self.object.as_ptr();
+        // One table of methods says one type, so most often there is nobody to be asked; a type may have
+        // more than one table.
+        let as_such: *mut dyn HostObject = object.cast::<T>();
+        let asked = || {
+            let object: &dyn Any = &**self;
+            object.is::<T>()
+        };
+        if std::ptr::eq(object, as_such) || asked() {
+            // SAFETY: this owns the object, whose table of methods is that of a `T`, or gives its type.
+            return Some(unsafe { &mut *object.cast::<T>() });
+        }
+        None
+    }
+
     fn is_behind(&self) -> bool {
         self.object.addr().get() == (&raw const *self).addr() + size_of::<Hosted>()
     }
@@ -106,6 +124,7 @@ impl Drop for Hosted {
 impl Deref for Hosted {
     type Target = dyn HostObject;
 
+    #[inline]
     fn deref(&self) -> &dyn HostObject {
         // SAFETY: this owns the object.
         unsafe { self.object.as_ref() }
@@ -113,6 +132,7 @@ impl Deref for Hosted {
 }
 
 impl DerefMut for Hosted {
+    #[inline]
     fn deref_mut(&mut self) -> &mut dyn HostObject {
         // SAFETY: this owns the object.
         unsafe { self.object.as_mut() }

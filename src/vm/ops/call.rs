@@ -36,19 +36,6 @@ impl Site {
 /// `Call`, `CallAwait`, `CallEither`
 pub(in crate::vm) fn call(op: &mut Op<'_>) -> Step {
     let at = op.instruction();
-    if at.op == Opcode::CallAwait
-        && let Some(id) = op.vm.heap.native_id(op.get(at.b))
-        && let Some(step) = op.await_native(id, 0)
-    {
-        return step;
-    }
-    call_other(op)
-}
-
-/// The same for all but natives that are awaited with just what they take.
-#[inline(never)]
-fn call_other(op: &mut Op<'_>) -> Step {
-    let at = op.instruction();
     let callee = op.get(at.b);
     let site = op.call_site();
     op.call_value(callee, site, usize::from(at.c), None, false)
@@ -293,23 +280,6 @@ impl Op<'_> {
                 self.suspend_slot(site.slot, count, next, Left::Native)
             }
         }
-    }
-
-    /// Leaves for a native that waits, from an awaited call that gives it just what it takes: nearly
-    /// every await of the outside. None if this is not such a call.
-    #[inline(always)]
-    pub(in crate::vm) fn await_native(&mut self, id: NativeId, receivers: usize) -> Option<Step> {
-        let at = self.instruction();
-        let (slot, count) = (usize::from(at.a), usize::from(at.c));
-        let arity = self.vm.registry.arity(id);
-        if !arity.waits || !arity.takes(count - receivers) {
-            return None;
-        }
-        self.vm.request.native = id;
-        self.vm.request.flags = NATIVE_AWAITED | NATIVE_WAITS;
-        // The instruction behind awaits a result that is still to be waited for.
-        let next = self.after(2);
-        Some(self.suspend_slot(slot, count, next, Left::Native))
     }
 
     /// Runs an inline native whose arguments are in place.

@@ -26,7 +26,7 @@ pub(in crate::vm) struct InvokeCache {
     body: Option<InlineFn>,
 }
 
-/// `Invoke`, `InvokeAwait` and their cached forms that found another receiver
+/// `Invoke`, `InvokeAwait` and their cached forms that found another receiver, `InvokeNativeAwait` too
 pub(in crate::vm) fn invoke(op: &mut Op<'_>) -> Step {
     let at = op.instruction();
     let site = op.call_site();
@@ -93,20 +93,6 @@ pub(in crate::vm) fn native(op: &mut Op<'_>) -> Step {
     }
     op.set(at.a, result);
     Ok(Flow::Next)
-}
-
-/// `InvokeNativeAwait`
-pub(in crate::vm) fn native_await(op: &mut Op<'_>) -> Step {
-    let at = op.instruction();
-    let InvokeCache { closure, target, .. } = &op.vm.invoke_caches[at.imm as usize];
-    let (expected, native) = (closure.bits(), NativeId(*target));
-    let of = op.vm.heap.host_type(op.get(at.a + 1));
-    if of.is_some_and(|of| expected == of as u64)
-        && let Some(step) = op.await_native(native, 1)
-    {
-        return step;
-    }
-    invoke(op)
 }
 
 /// `InvokeSpread`, `InvokeSpreadAwait`

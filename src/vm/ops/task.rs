@@ -53,6 +53,7 @@ pub(in crate::vm) fn settle(op: &mut Op<'_>) -> Step {
         Opcode::Spawn => spawn(op),
         Opcode::ScopeEnter => scope_enter(op),
         Opcode::ScopeJoin => scope_join(op),
+        Opcode::InvokeNativeAwait => super::invoke::invoke(op),
         _ => super::call::special_return(op),
     }
 }

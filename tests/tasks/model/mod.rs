@@ -19,7 +19,7 @@ use std::rc::Rc;
 use kettle::runtime::Census;
 use program::{Block, What, text};
 
-use crate::harness::{Run, Setup, name_of};
+use crate::harness::{Run, Setup, Watched, name_of};
 
 /// How many programs are tried.
 const PROGRAMS: u64 = 300;
@@ -63,7 +63,8 @@ impl Trial {
         let signals = SIGNALS[seed as usize % SIGNALS.len()];
         // Force stops code where its fuel is used up, so with little fuel it stops earlier.
         let fuel = (seed % 5 == 2 && signals.len() < 2).then_some(3);
-        let setup = Setup { signals, torture: seed % 5 == 1, fuel };
+        let watched = (seed % 7 == 3).then_some(Watched::Always);
+        let setup = Setup { signals, torture: seed % 5 == 1, fuel, watched, ..Setup::default() };
         Trial { program, nodes, op_budget: BUDGETS[seed as usize / 8 % BUDGETS.len()], setup }
     }
 
