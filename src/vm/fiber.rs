@@ -25,6 +25,9 @@ static SIZE_FOR: [u8; SIZES[SIZES.len() - 1] + 1] = {
     }
     size_for
 };
+/// What a fiber takes beside a stack of its own: its slot with the smallest stack, and about what the loop
+/// keeps of its task.
+const FIBER_BYTES: usize = size_of::<Fiber>() + SMALLEST * size_of::<Value>() + 256;
 /// How many fibers with a stack of one size of their own are kept.
 const POOL_MAX: usize = 2048;
 
@@ -107,9 +110,25 @@ pub struct Fibers {
     nursery: Nursery,
     /// Those that the collector has to look at.
     unseen: Unseen,
+    /// Bytes of all of them.
+    bytes: usize,
 }
 
 impl Fibers {
+    /// Bytes of all fibers, their stacks, and what the loop keeps of their tasks.
+    #[inline]
+    pub(super) fn bytes(&self) -> usize {
+        self.bytes
+    }
+
+    /// Moves the stack of a fiber to a buffer of so many slots.
+    pub(super) fn grow(&mut self, id: FiberId, capacity: usize) {
+        let before = self.get(id).stack.own_capacity();
+        self.get_mut(id).stack.grow(capacity);
+        let grown = self.get(id).stack.own_capacity() - before;
+        self.bytes += grown * size_of::<Value>();
+    }
+
     /// A fiber without frames.
     #[inline]
     pub fn add(&mut self, capacity: usize) -> FiberId {
@@ -126,6 +145,7 @@ impl Fibers {
             None => self.add_slot(),
         };
         if capacity > SMALLEST {
+            self.bytes += capacity * size_of::<Value>();
             self.slots[index as usize].stack = Stack::new(capacity);
         }
         FiberId(index)
@@ -133,6 +153,7 @@ impl Fibers {
 
     /// One more fiber, with a stack of the smallest size.
     fn add_slot(&mut self) -> u32 {
+        self.bytes += FIBER_BYTES;
         let stack = self.nursery.lend(self.slots.len());
         self.slots.push(Fiber { stack, pc: 0, base: 1, top: 0, state: State::Run, work: None });
         u32::try_from(self.slots.len() - 1).expect("memory ends before fiber numbers do")
@@ -187,6 +208,7 @@ impl Fibers {
             self.kept[size].push(id.0);
             return;
         }
+        self.bytes -= capacity * size_of::<Value>();
         fiber.stack = self.nursery.lend(id.0 as usize);
         self.kept[0].push(id.0);
     }
@@ -209,7 +231,9 @@ impl Fibers {
     pub(super) fn trace(&mut self, marker: &mut Marker) {
         while let Some(index) = self.unseen.next(marker, self.slots.len()) {
             if let Some(fiber) = self.slots.get_mut(index) {
+                let before = fiber.stack.capacity();
                 fiber.trace(marker);
+                self.bytes -= (before - fiber.stack.capacity()) * size_of::<Value>();
             }
         }
     }
