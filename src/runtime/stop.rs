@@ -14,7 +14,7 @@ use super::Runtime;
 use super::cancel::{CancelKind, Reason};
 use super::driver::Moment;
 use super::event_loop::Loop;
-use super::handle::{End, TaskHandle};
+use super::handle::{End, set_end};
 use super::interrupt::INTERRUPT_HOST;
 use super::limit::GRACE_TIME;
 use super::program::Parts;
@@ -189,10 +189,9 @@ impl Loop {
         for id in all {
             self.close_resources(vm, id, None, None);
             let Some(task) = self.tasks.get(id) else { continue };
-            if let Some(handle) = vm.heap.object_in_place::<TaskHandle>(task.handle) {
-                handle.end = End::Cancelled(reason.clone());
-            }
-            vm.free_fiber(task.fiber);
+            let (handle, fiber) = (task.handle, task.fiber);
+            set_end(vm, handle, End::Cancelled(reason.clone()));
+            vm.free_fiber(fiber);
             self.tasks.remove(id);
         }
         for id in self.recs.ids() {

@@ -7,6 +7,7 @@
 //! which saves the fiber and leaves as every other one does.
 
 use super::*;
+use crate::vm::native::NativeId;
 use crate::vm::object::{TraceEntry, TraceKind};
 
 /// Where the running fiber has halted: its instruction and the base of its frame; zero if it has not.
