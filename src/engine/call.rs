@@ -241,7 +241,10 @@ impl Vm {
         callee: Option<Raw>,
     ) -> Option<Result<Raw, Error>> {
         Some(match self.runtime.call_end(call) {
-            Some(CallEnd::Outcome(Ok(value))) => Ok(value),
+            Some(CallEnd::Outcome(Ok(value))) => match self.runtime.take_overprinted() {
+                Some(limit) => Err(Error::Limit(limit)),
+                None => Ok(value),
+            },
             Some(CallEnd::Outcome(Err(_)) | CallEnd::Cancelled(_))
                 if let Some(limit) = self.runtime.take_limit(true) =>
             {

@@ -11,7 +11,7 @@ use super::error::Error;
 use super::handle::{Func, Value};
 use super::library::Sources;
 use super::uncaught;
-use crate::runtime::{Answer, Cx, LoopClosure, Stop};
+use crate::runtime::{Answer, Cx, Interrupter, LoopClosure, Stop};
 use crate::vm::heap::Root;
 use crate::vm::{Args, Thrown, Value as Raw, Vm as Machine};
 
@@ -100,6 +100,18 @@ impl Ctx<'_> {
     /// Calls a function of the script; see [`Func::call`].
     pub fn call<R: FromValue>(&mut self, f: &Func, args: impl Arguments) -> Result<R, Error> {
         f.call(self, args)
+    }
+
+    /// What stops the program that calls, from any thread and also later; for a function that takes long and
+    /// wants to stop by itself there is [`is_stopped`](Ctx::is_stopped).
+    pub fn interrupter(&self) -> Interrupter {
+        self.cx.rt.interrupter(self.cx.vm)
+    }
+
+    /// Whether the program has to end, as it was [stopped](Interrupter::stop): a function that takes
+    /// long asks now and then, and returns any error.
+    pub fn is_stopped(&self) -> bool {
+        self.cx.vm.has_to_stop()
     }
 
     pub(super) fn vm(&self) -> &Machine {

@@ -217,7 +217,8 @@ impl Future for Drive<'_> {
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<(), Error>> {
         let over = |vm: &mut Vm, is_over: bool| is_over.then(|| vm.finished.take());
         self.get_mut().vm.poll_until(cx, over).map(|end| match end {
-            Some(Err(error)) => Err(error),
+            // Who has stopped the program knows that.
+            Some(Err(error)) if !matches!(error, Error::Cancelled(_)) => Err(error),
             _ => Ok(()),
         })
     }

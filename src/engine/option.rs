@@ -71,6 +71,9 @@ pub struct Options {
     /// For tests of the engine: how many operations that need no waiting a task may do before it
     /// lets the others run.
     pub op_budget: u32,
+    /// For tests of the engine: the request for memory that is refused, counted from 1, and how many
+    /// later the next one is, 0 for none.
+    pub refuse: Option<(u64, u64)>,
     /// For tests of the engine: collect garbage at every chance and move stacks at every call.
     pub torture: bool,
 }
@@ -183,6 +186,7 @@ impl Default for Options {
             tokio: None,
             fuel_slice: None,
             op_budget: 128,
+            refuse: None,
             torture: false,
         }
     }

@@ -79,6 +79,9 @@ impl Vm {
             library: Some(natives::LIBRARY),
             ..VmOptions::default()
         });
+        if let Some((first, every)) = options.refuse {
+            machine.heap.refuse(first, every);
+        }
         let mut table = natives::loop_table();
         let world = world(options);
         if let Some(report) = options.heap_report {
@@ -235,6 +238,13 @@ impl Vm {
                 let _ = self.runtime.finish_output(&mut end);
             }
             return Err(Error::Limit(limit));
+        }
+        if end.by_host && end.status.is_none() && end.signal.is_none() && end.outcome.is_ok() {
+            if !end.killed {
+                // That the host has stopped it says more than that the output was not read.
+                let _ = self.runtime.finish_output(&mut end);
+            }
+            return Err(Error::Cancelled("host".to_owned()));
         }
         if end.killed {
             // Whoever asked three times does not want to wait for a slow reader of the output.

@@ -3,8 +3,12 @@
 //! The standard library's sort may panic when an order is not total, and cannot stop at an error.
 //! This one does neither: whatever the comparison says, the result is a permutation.
 
+use std::cmp::Ordering;
+
 /// Runs of this length are sorted by insertion.
 const RUN: usize = 12;
+/// Parts of this length are sorted without a look at whether that is still wanted.
+const PART: usize = 1 << 17;
 
 /// Sorts stably by `less`; after an error the order of `items` is not specified.
 pub fn merge_sort<T: Copy, E>(
@@ -14,7 +18,15 @@ pub fn merge_sort<T: Copy, E>(
     for run in items.chunks_mut(RUN) {
         insertion_sort(run, &mut less)?;
     }
-    let mut width = RUN;
+    merge_runs(items, RUN, less)
+}
+
+/// Merges neighbours, beginning with runs of that length that are in order.
+fn merge_runs<T: Copy, E>(
+    items: &mut Vec<T>,
+    mut width: usize,
+    mut less: impl FnMut(T, T) -> Result<bool, E>,
+) -> Result<(), E> {
     let mut merged = Vec::with_capacity(items.len());
     while width < items.len() {
         merged.clear();
@@ -26,6 +38,36 @@ pub fn merge_sort<T: Copy, E>(
         width *= 2;
     }
     Ok(())
+}
+
+/// The program has to end, so nobody wants the order any more.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct GivenUp;
+
+/// Sorts stably by a total order, with a look at `has_to_stop` now and then.
+pub fn sort_patiently<T: Copy>(
+    items: &mut Vec<T>,
+    order: impl Fn(&T, &T) -> Ordering,
+    has_to_stop: impl Fn() -> bool,
+) -> Result<(), GivenUp> {
+    for part in items.chunks_mut(PART) {
+        if has_to_stop() {
+            return Err(GivenUp);
+        }
+        part.sort_by(&order);
+    }
+    if items.len() <= PART {
+        return Ok(());
+    }
+    let mut steps = 0_usize;
+    let less = |a: T, b: T| {
+        steps += 1;
+        if steps.is_multiple_of(PART) && has_to_stop() {
+            return Err(GivenUp);
+        }
+        Ok(order(&a, &b) == Ordering::Less)
+    };
+    merge_runs(items, PART, less)
 }
 
 fn insertion_sort<T: Copy, E>(
@@ -67,7 +109,8 @@ fn merge<T: Copy, E>(
 
 #[cfg(test)]
 mod tests {
-    use super::merge_sort;
+    use super::{GivenUp, PART, merge_sort, sort_patiently};
+    use std::cell::Cell;
     use std::convert::Infallible;
 
     /// Numbers that look random and are always the same.
@@ -104,6 +147,22 @@ mod tests {
         items.sort_unstable();
         expected.sort_unstable();
         assert_eq!(items, expected);
+    }
+
+    #[test]
+    fn many_are_sorted_in_parts_and_left_in_the_middle() {
+        let sorted = |count| {
+            let mut pairs: Vec<_> = numbers(count).into_iter().map(|n| n % 999).zip(0..).collect();
+            let mut expected: Vec<(u32, usize)> = pairs.clone();
+            expected.sort();
+            assert_eq!(sort_patiently(&mut pairs, |a, b| a.0.cmp(&b.0), || false), Ok(()));
+            pairs == expected
+        };
+        assert!(sorted(1000) && sorted(PART) && sorted(PART + 1) && sorted(3 * PART + 7));
+        let looks = Cell::new(0);
+        let third_look = || looks.replace(looks.get() + 1) == 2;
+        let given_up = sort_patiently(&mut numbers(5 * PART), u32::cmp, third_look);
+        assert_eq!((given_up, looks.get()), (Err(GivenUp), 3));
     }
 
     #[test]

@@ -23,6 +23,7 @@ use super::ready::Ready;
 use super::rec::{RecId, Recs};
 use super::resource::Resources;
 use super::session::Session;
+use super::stop::Stopping;
 use super::task::{Stage, TaskId, Tasks};
 use super::timer::{Alarm, TimerId, Timers};
 use super::tracer::Tracer;
@@ -89,6 +90,10 @@ pub struct Loop {
     pub(super) leave_by: Option<Moment>,
     /// A signal has asked for the third time.
     pub(super) killed: bool,
+    /// The host has stopped the program.
+    pub(super) stopping: Option<Stopping>,
+    /// The host has asked the program to end.
+    pub(super) by_host: bool,
     /// Handles of the tasks that the host has called and not yet asked.
     pub(super) calls: Slab<Value>,
     /// Tickets that came from other threads.
@@ -157,6 +162,8 @@ impl Loop {
             signal: None,
             leave_by: None,
             killed: false,
+            stopping: None,
+            by_host: false,
             calls: Slab::new(),
             inbox: Arc::default(),
             external: 0,

@@ -17,7 +17,7 @@ use super::output::Target;
 use super::program::ProgramEnd;
 use super::rec::GRACE_DEFAULT;
 use super::watchdog::INTERRUPT_LATE;
-use crate::vm::{INTERRUPT_LIMIT, Vm};
+use crate::vm::{INTERRUPT_LIMIT, INTERRUPT_STOP, Vm};
 
 /// Bit of the VM's interrupt flag: a signal has come, look for it. (4 is the watchdog's.)
 pub const INTERRUPT_SIGNAL: u8 = 1;
@@ -111,7 +111,11 @@ impl Loop {
             self.mind_limits(vm);
         }
         if flags & INTERRUPT_HOST != 0 {
+            self.by_host = true;
             self.interrupt(vm, Interrupt::Host);
+        }
+        if flags & INTERRUPT_STOP != 0 {
+            self.stop(vm);
         }
         if flags & INTERRUPT_SIGNAL == 0 {
             return;
@@ -161,7 +165,7 @@ impl Runtime {
     fn take_late_interrupts(&mut self) -> Vec<Interrupt> {
         let flags = self.vm.interrupt.swap(0, Ordering::AcqRel);
         let mut found = Vec::new();
-        if flags & INTERRUPT_HOST != 0 {
+        if flags & (INTERRUPT_HOST | INTERRUPT_STOP) != 0 {
             found.push(Interrupt::Host);
         }
         let mut events = Vec::new();
@@ -215,7 +219,7 @@ mod tests {
         runtime.rt.output = Box::new(Slow { looks: looks.clone(), out_after, interrupt_at, flag });
         prepare(&mut runtime);
         let outcome = Ok(Value::null());
-        let mut end = ProgramEnd { outcome, status: None, signal: None, killed: false };
+        let mut end = ProgramEnd { outcome, ..ProgramEnd::nothing() };
         assert!(runtime.finish_output(&mut end).is_ok());
         looks.load(Ordering::Relaxed)
     }

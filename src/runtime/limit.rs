@@ -9,7 +9,7 @@ use crate::vm::Limit;
 /// How much fuel clean-ups get after a limit was reached, unless the host says otherwise.
 const GRACE_FUEL: u64 = 100_000;
 /// How much time they get.
-const GRACE_TIME: Duration = Duration::from_millis(500);
+pub(super) const GRACE_TIME: Duration = Duration::from_millis(500);
 
 /// The limits of a VM. Without any, a program may use what it wants.
 ///

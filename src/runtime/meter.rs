@@ -45,6 +45,11 @@ pub(super) struct Meter {
 }
 
 impl Meter {
+    /// How long clean-ups have after a limit was reached.
+    pub(super) fn grace_time(&self) -> Duration {
+        self.limits.grace_time
+    }
+
     /// Whether the host bounds this here, and not only in the milder way of the options.
     fn means(&self, limit: Limit) -> bool {
         match limit {
@@ -93,7 +98,7 @@ impl Runtime {
     /// Sets the limits of the VM. `quota` counts what its driver has open.
     pub fn limit(&mut self, limits: Limits, bell: Arc<Bell>, quota: Arc<Quota>) {
         self.vm.set_bell(bell.clone());
-        self.rt.limit_output(bell.clone());
+        self.rt.limit_output(bell.clone(), &limits);
         self.rt.meter = Some(Box::new(Meter {
             bell,
             quota,
@@ -116,13 +121,19 @@ impl Runtime {
             let rung = meter.bell.take().find(|limit| meter.means(*limit));
             return rung;
         }
-        let limit = meter.stopping.take()?;
+        let Some(limit) = meter.stopping.take() else { return self.take_overprinted() };
         meter.fuel = meter.saved;
         meter.until = None;
         // What was reached while it ended is none of the next one's business.
         meter.bell.take().for_each(drop);
         self.vm.heap.set_limit(meter.memory_max);
         Some(limit)
+    }
+
+    /// The limit of output, if the last that was printed has reached it: nobody has looked since.
+    pub fn take_overprinted(&mut self) -> Option<Limit> {
+        let meter = self.rt.meter.as_ref()?;
+        meter.bell.take_only(Limit::Output).then_some(Limit::Output)
     }
 
     /// The fuel that is left; none where it is not limited.
@@ -252,11 +263,15 @@ impl Loop {
         }
     }
 
+    /// Whether what computes and has been cancelled is stopped, too.
+    pub(super) fn stops_computing(&self) -> bool {
+        self.force || self.meter.as_ref().is_some_and(|meter| meter.stopping.is_some())
+    }
+
     /// A task that computes when its program has to end, and does not wait for anything that could be
     /// cancelled, goes to its clean-ups at once. Those that do not end are stopped in the same way.
     pub(super) fn stop_computing(&mut self, vm: &mut Vm, id: TaskId) {
-        let is_stopping = self.meter.as_ref().is_some_and(|meter| meter.stopping.is_some());
-        if !(self.force || is_stopping) || self.effective(id).is_none() {
+        if !self.stops_computing() || self.effective(id).is_none() {
             return;
         }
         let Some(task) = self.tasks.get_mut(id) else { return };
@@ -269,10 +284,21 @@ impl Loop {
         }
     }
 
+    /// A task that is to go on with an error when its program has to end, perhaps that of the limit itself,
+    /// goes to its clean-ups instead of a `catch`.
+    pub(super) fn stop_throwing(&mut self, vm: &mut Vm, id: TaskId) {
+        let Some(task) = self.tasks.get(id) else { return };
+        let is_new = task.rest.as_ref().is_none_or(|rest| rest.allowance == 0);
+        if is_new && vm.is_throwing(task.fiber) {
+            self.stop_computing(vm, id);
+        }
+    }
+
     /// Puts a counter in front of the output.
-    fn limit_output(&mut self, bell: Arc<Bell>) {
+    fn limit_output(&mut self, bell: Arc<Bell>, limits: &Limits) {
         let inner = std::mem::replace(&mut self.output, Box::new(super::output::Discard));
-        self.output = Box::new(CountedOutput { inner, bell });
+        let (on_limit, more) = (limits.on_limit.clone(), limits.output.unwrap_or(0));
+        self.output = Box::new(CountedOutput { inner, bell, on_limit, more });
     }
 }
 
@@ -280,12 +306,37 @@ impl Loop {
 struct CountedOutput {
     inner: Box<dyn Output>,
     bell: Arc<Bell>,
+    on_limit: OnLimit,
+    /// What the host allows when it allows more.
+    more: u64,
+}
+
+impl CountedOutput {
+    /// Whether the host allows more than there was. It is asked here, as what is not written now is lost.
+    fn may_go_on(&self) -> bool {
+        let OnLimit::Ask(decide) = &self.on_limit else { return false };
+        let may = self.more > 0 && decide(Limit::Output) == Verdict::Again;
+        if may {
+            self.bell.output_left.fetch_add(self.more, Ordering::Relaxed);
+        }
+        may
+    }
 }
 
 impl Output for CountedOutput {
     fn write(&mut self, target: Target, bytes: &[u8]) {
-        let printed = self.bell.print(bytes.len());
-        self.inner.write(target, &bytes[..printed]);
+        let mut left = bytes;
+        loop {
+            let printed = self.bell.print(left.len());
+            self.inner.write(target, &left[..printed]);
+            left = &left[printed..];
+            if left.is_empty() {
+                return;
+            }
+            if !self.may_go_on() {
+                return self.bell.ring(Limit::Output);
+            }
+        }
     }
 
     fn flush(&mut self) {

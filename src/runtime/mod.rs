@@ -8,7 +8,7 @@
 //! - `spawn scope finish program generator`: how tasks and scopes begin and end; `quick`: what that
 //!   nearly always comes to;
 //! - `suspend arm select join channel promise mutex queue`: awaiting;
-//! - `cancel deadlock interrupt`: how waiting ends otherwise;
+//! - `cancel deadlock interrupt stop`: how waiting ends otherwise;
 //! - `turn ready timer waiters doze`: the loop itself;
 //! - `resource output`: what has to be closed by whom, and where text goes;
 //! - `tracer timeline ticker watchdog`: what the loop does, for whoever wants to know;
@@ -56,6 +56,7 @@ mod session;
 #[cfg(feature = "driver")]
 pub mod signal;
 mod spawn;
+mod stop;
 mod suspend;
 mod task;
 pub mod ticker;
@@ -69,8 +70,6 @@ mod waiters;
 mod watchdog;
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicI64, AtomicU8, Ordering};
-use std::task::Waker;
 
 pub use at_once::Called;
 pub use cancel::{CancelKind, Reason};
@@ -93,6 +92,7 @@ pub use rec::RecId;
 pub use report::TaskReport;
 pub use resource::Closer;
 pub use spawn::Call;
+pub use stop::Interrupter;
 pub use task::{TaskId, TaskKind};
 pub use timer::TimerId;
 pub use tracer::{Step, Tracer};
@@ -203,39 +203,5 @@ impl Runtime {
     /// Forgets a call: it runs on, but nobody takes its result.
     pub fn forget_call(&mut self, call: CallId) {
         self.rt.calls.try_remove(call.0);
-    }
-
-    /// What asks the program to end from any thread, even while it computes.
-    pub fn interrupter(&self) -> Interrupter {
-        Interrupter {
-            flag: self.vm.interrupt.clone(),
-            added_fuel: self.rt.added_fuel.clone(),
-            waker: self.rt.driver.waker(),
-        }
-    }
-}
-
-/// Asks a program to end from any thread.
-#[derive(Clone)]
-pub struct Interrupter {
-    flag: Arc<AtomicU8>,
-    added_fuel: Arc<AtomicI64>,
-    waker: Waker,
-}
-
-impl Interrupter {
-    /// The first time the program is cancelled, the second time nothing hides that, the third time
-    /// it is left.
-    pub fn interrupt(&self) {
-        self.flag.fetch_or(INTERRUPT_HOST, Ordering::AcqRel);
-        self.waker.wake_by_ref();
-    }
-
-    /// Gives the programs more fuel, also while they run. Without a limit of fuel it means nothing.
-    pub fn add_fuel(&self, units: u64) {
-        let units = i64::try_from(units).unwrap_or(i64::MAX);
-        let add = |before: i64| Some(before.saturating_add(units));
-        // It always succeeds, as the closure always gives a value.
-        let _ = self.added_fuel.fetch_update(Ordering::AcqRel, Ordering::Relaxed, add);
     }
 }

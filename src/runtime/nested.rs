@@ -118,7 +118,9 @@ impl Loop {
             }
             Exit::Budget => {
                 self.take_interrupts(vm);
-                if self.killed || self.force && self.effective(id).is_some() {
+                self.mind_stopping();
+                if self.killed || self.stops_computing() && self.effective(id).is_some() {
+                    self.ration(vm);
                     return self.unwind(vm, id);
                 }
                 if vm.fuel_left() <= 0 {

@@ -51,12 +51,20 @@ pub struct ProgramEnd {
     pub signal: Option<Signal>,
     /// It was left at once, without waiting for its clean-ups.
     pub killed: bool,
+    /// The host has asked it to end.
+    pub by_host: bool,
 }
 
 impl ProgramEnd {
     /// The end of a program that never began.
     pub fn nothing() -> ProgramEnd {
-        ProgramEnd { outcome: Ok(Value::null()), status: None, signal: None, killed: false }
+        ProgramEnd {
+            outcome: Ok(Value::null()),
+            status: None,
+            signal: None,
+            killed: false,
+            by_host: false,
+        }
     }
 }
 
@@ -67,6 +75,7 @@ impl Loop {
         self.status = None;
         self.signal = None;
         self.killed = false;
+        (self.stopping, self.by_host) = (None, false);
         self.leave_by = None;
         self.parts = parts;
         self.ended = None;
@@ -84,6 +93,7 @@ impl Loop {
             return program;
         }
         self.force = false;
+        self.stopping = None;
         // One that was cancelled and has no tasks any more is of no use to anybody.
         if let Some(old) = self.program.take() {
             self.recs.remove(old);
@@ -159,8 +169,8 @@ impl Loop {
     pub(super) fn take_end(&mut self) -> Option<ProgramEnd> {
         let killed = std::mem::take(&mut self.killed);
         let outcome = if killed { Some(Ok(Value::null())) } else { self.result.take() };
-        let (status, signal) = (self.status, self.signal);
-        outcome.map(|outcome| ProgramEnd { outcome, status, signal, killed })
+        let (status, signal, by_host) = (self.status, self.signal, self.by_host);
+        outcome.map(|outcome| ProgramEnd { outcome, status, signal, killed, by_host })
     }
 
     /// `exit(n)`: the first status stands. The caller then has to unwind to the program, from

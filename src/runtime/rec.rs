@@ -328,8 +328,8 @@ impl Recs {
         }
     }
 
-    #[cfg(test)]
-    fn ids(&self) -> Vec<RecId> {
+    /// All that have not ended.
+    pub(super) fn ids(&self) -> Vec<RecId> {
         let id = |(index, rec): (u32, &Rec)| RecId { index, generation: rec.generation };
         (0..).zip(&self.slots).filter(|(_, rec)| rec.generation != NO_RECORD).map(id).collect()
     }

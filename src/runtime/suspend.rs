@@ -226,7 +226,7 @@ impl Loop {
     }
 
     /// A pending op ends: all its arms are taken back.
-    fn leave_op(&mut self, vm: &mut Vm, id: TaskId, how: &'static str) -> Option<Arms> {
+    pub(super) fn leave_op(&mut self, vm: &mut Vm, id: TaskId, how: &'static str) -> Option<Arms> {
         let task = self.tasks.get_mut(id)?;
         let mut arms = task.op.pending.take()?;
         let (seq, number) = (task.op.seq, task.number);

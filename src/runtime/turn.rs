@@ -27,8 +27,6 @@ use crate::vm::{Exit, FiberId, Left, NATIVE_WAITS, Request, Thrown, Value, Vm};
 
 /// While tasks are ready and no I/O is under way, the driver is asked only every so many turns.
 const TURNS_PER_POLL: u32 = 64;
-/// Fuel after which a task is looked at again while force is on.
-const FORCED_SLICE: i64 = 10_000;
 
 /// What came of a turn.
 #[derive(Debug)]
@@ -135,7 +133,9 @@ impl Runtime {
         loop {
             self.rt.take_interrupts(&mut self.vm);
             self.rt.end_force();
+            self.rt.mind_stopping();
             let out_of_fuel = self.run_ready();
+            self.leave_killed();
             if let Some(end) = self.rt.take_end() {
                 return Turn::Ended(end);
             }
@@ -163,6 +163,7 @@ impl Runtime {
         };
         let has_run = self.rt.session.as_mut().is_some_and(|it| std::mem::take(&mut it.has_run));
         self.poll(if has_run { Some(Duration::ZERO) } else { timeout });
+        self.leave_killed();
         if let Some(end) = self.rt.take_end() {
             return Turn::Ended(end);
         }
@@ -194,19 +195,8 @@ impl Runtime {
                 self.rt.turn_left = 0;
             }
         }
-        if self.rt.withheld > 0 {
-            let fuel = self.vm.fuel_left().saturating_add(std::mem::take(&mut self.rt.withheld));
-            self.vm.set_fuel(fuel);
-        }
+        self.rt.end_rations(&mut self.vm);
         out_of_fuel
-    }
-
-    /// While force is on, a task gets its fuel in slices, so that it can be stopped.
-    fn ration(&mut self) {
-        let fuel = self.vm.fuel_left().saturating_add(self.rt.withheld);
-        let slice = fuel.min(FORCED_SLICE);
-        self.rt.withheld = fuel - slice;
-        self.vm.set_fuel(slice);
     }
 
     /// How long a poll may wait: until the next timer, as long as it takes, or not at all.
@@ -215,7 +205,11 @@ impl Runtime {
             return Some(Duration::ZERO);
         }
         let next = self.rt.timers.next();
-        next.map(|deadline| deadline.since(self.rt.driver.now()))
+        let next = next.map(|deadline| deadline.since(self.rt.driver.now()));
+        match (next, self.rt.stops_in()) {
+            (Some(next), Some(left)) => Some(next.min(left)),
+            (next, left) => next.or(left),
+        }
     }
 
     /// Steps 2 to 6.
@@ -287,6 +281,9 @@ impl Runtime {
             Resume::Run | Resume::Rested => Next::Run,
             resume => self.resume_otherwise(id, resume),
         };
+        if next == Next::Run && self.rt.stops_computing() {
+            self.rt.stop_throwing(&mut self.vm, id);
+        }
         self.rt.begin_segment();
         let out_of_fuel = next == Next::Run && self.run_fiber(id, None);
         self.rt.end_segment(&mut self.vm, id);
@@ -311,7 +308,7 @@ impl Runtime {
     pub(super) fn run_fiber(&mut self, id: TaskId, mut first: Option<Left>) -> bool {
         self.rt.dry = None;
         if self.rt.force {
-            self.ration();
+            self.rt.ration(&mut self.vm);
         }
         loop {
             let Runtime { vm, rt } = self;
@@ -423,13 +420,16 @@ impl Runtime {
     /// for more fuel; it is then the first to run.
     fn refuel(&mut self, id: TaskId) -> bool {
         self.rt.take_interrupts(&mut self.vm);
+        self.rt.mind_stopping();
         let Runtime { vm, rt } = self;
         if rt.force || rt.meter.is_some() {
             rt.stop_computing(vm, id);
         }
         if vm.fuel_left().saturating_add(rt.withheld) > 0 && !rt.killed {
-            if self.rt.force {
-                self.ration();
+            if rt.force {
+                rt.ration(vm);
+            } else {
+                rt.end_rations(vm);
             }
             return false;
         }

@@ -8,6 +8,9 @@ use super::Vm;
 use super::error::{ErrorKind, Thrown};
 use super::value::{Kind, Value};
 
+/// After so many elements a long range is left if the program has to end.
+const PART: u64 = 1 << 18;
+
 /// What iterating over a value gives.
 pub enum Elements {
     /// These.
@@ -70,6 +73,16 @@ impl Vm {
         let bytes =
             usize::try_from(length).unwrap_or(usize::MAX).saturating_mul(size_of::<Value>());
         self.reserve(bytes)?;
-        Ok(Elements::Known((0..length).map_while(|i| range.get(i)).map(Value::int).collect()))
+        let mut items = Vec::with_capacity(usize::try_from(length).unwrap_or(usize::MAX));
+        let mut from = 0;
+        while from < length {
+            if self.has_to_stop() {
+                return Err(self.stopped());
+            }
+            let to = length.min(from + PART);
+            items.extend((from..to).map_while(|i| range.get(i)).map(Value::int));
+            from = to;
+        }
+        Ok(Elements::Known(items))
     }
 }

@@ -25,6 +25,8 @@ static SIZE_FOR: [u8; SIZES[SIZES.len() - 1] + 1] = {
     }
     size_for
 };
+/// What a fiber takes beside its stack: its slot, and about what the loop keeps of its task.
+const FIBER_BYTES: usize = size_of::<Fiber>() + 256;
 /// How many fibers with a stack of one size are kept.
 const POOL_MAX: usize = 2048;
 
@@ -108,9 +110,25 @@ pub struct Fibers {
     bare: Vec<u32>,
     /// Those that the collector has to look at.
     unseen: Unseen,
+    /// Bytes of all of them.
+    bytes: usize,
 }
 
 impl Fibers {
+    /// Bytes of all fibers, their stacks, and what the loop keeps of their tasks.
+    #[inline]
+    pub(super) fn bytes(&self) -> usize {
+        self.bytes
+    }
+
+    /// Moves the stack of a fiber to a buffer of so many slots.
+    pub(super) fn grow(&mut self, id: FiberId, capacity: usize) {
+        let before = self.get(id).stack.capacity();
+        self.get_mut(id).stack.grow(capacity);
+        let grown = self.get(id).stack.capacity() - before;
+        self.bytes += grown * size_of::<Value>();
+    }
+
     /// A fiber without frames.
     #[inline]
     pub fn add(&mut self, capacity: usize) -> FiberId {
@@ -122,12 +140,14 @@ impl Fibers {
     }
 
     fn make(&mut self, capacity: usize) -> FiberId {
+        self.bytes += capacity * size_of::<Value>();
         let stack = Stack::new(capacity);
         let fiber = Fiber { stack, pc: 0, base: 1, top: 0, state: State::Run, work: None };
         if let Some(index) = self.bare.pop() {
             self.slots[index as usize] = fiber;
             return FiberId(index);
         }
+        self.bytes += FIBER_BYTES;
         self.slots.push(fiber);
         FiberId(u32::try_from(self.slots.len() - 1).expect("memory ends before fiber numbers do"))
     }
@@ -154,6 +174,7 @@ impl Fibers {
             return;
         }
         fiber.stack = Stack::new(0);
+        self.bytes -= capacity * size_of::<Value>();
         self.bare.push(id.0);
     }
 
@@ -175,7 +196,9 @@ impl Fibers {
     pub(super) fn trace(&mut self, marker: &mut Marker) {
         while let Some(index) = self.unseen.next(marker, self.slots.len()) {
             if let Some(fiber) = self.slots.get_mut(index) {
+                let before = fiber.stack.capacity();
                 fiber.trace(marker);
+                self.bytes -= (before - fiber.stack.capacity()) * size_of::<Value>();
             }
         }
     }

@@ -8,9 +8,12 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU8, AtomicU64, Ordering};
 
 use super::Vm;
+use super::error::{ErrorKind, Thrown};
 
 /// Bit of the VM's interrupt flag: a limit is reached.
 pub const INTERRUPT_LIMIT: u8 = 8;
+/// Bit of the VM's interrupt flag: the host stops what runs.
+pub const INTERRUPT_STOP: u8 = 16;
 
 /// Something that a host bounds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -97,20 +100,41 @@ impl Bell {
         Limit::ALL.into_iter().filter(move |limit| rung & limit.bit() != 0)
     }
 
-    /// How many of so many bytes may be printed; rings if not all.
+    /// Whether this limit was reached since the last time.
+    pub fn take_only(&self, limit: Limit) -> bool {
+        self.rung.fetch_and(!limit.bit(), Ordering::AcqRel) & limit.bit() != 0
+    }
+
+    /// How many of so many bytes may be printed.
     pub fn print(&self, bytes: usize) -> usize {
         let wanted = u64::try_from(bytes).unwrap_or(u64::MAX);
         let left = self.output_left.load(Ordering::Relaxed);
         let printed = wanted.min(left);
         self.output_left.store(left - printed, Ordering::Relaxed);
-        if printed < wanted {
-            self.ring(Limit::Output);
-        }
         usize::try_from(printed).unwrap_or(bytes)
     }
 }
 
 impl Vm {
+    /// Whether the host has stopped the running code, and the loop has not heard of it yet. Natives that
+    /// take long ask now and then, and give up with any error: nobody sees it.
+    #[inline]
+    pub fn has_to_stop(&self) -> bool {
+        self.interrupt.load(Ordering::Relaxed) & INTERRUPT_STOP != 0
+    }
+
+    /// Whether the loop has to decide first what becomes of an error: it may be that of a limit.
+    #[inline]
+    pub(super) fn may_have_to_end(&self) -> bool {
+        self.interrupt.load(Ordering::Relaxed) & (INTERRUPT_LIMIT | INTERRUPT_STOP) != 0
+    }
+
+    /// The error with which a native gives up that has to stop.
+    #[cold]
+    pub fn stopped(&mut self) -> Thrown {
+        self.error(ErrorKind::Error, "the program has to end")
+    }
+
     /// Gives the VM a bell for its own limits: memory and depth.
     pub fn set_bell(&mut self, bell: Arc<Bell>) {
         self.bell = Some(bell);

@@ -69,7 +69,7 @@ pub use exit::{
     SelectOperand,
 };
 pub use library::{Library, Offer, Offered};
-pub use limit::{Bell, INTERRUPT_LIMIT, Limit};
+pub use limit::{Bell, INTERRUPT_LIMIT, INTERRUPT_STOP, Limit};
 pub use load::LoadError;
 pub use native::{
     HostFn, InlineFn, NOT_OF_LIBRARY, Native, NativeBody, NativeId, NativeParam, ParamKind,
@@ -160,6 +160,8 @@ pub struct Vm {
     /// Where the tail call stands that waits for the core module.
     tail_site: Option<ops::call::Site>,
     fibers: Fibers,
+    /// What the heap knows of their bytes.
+    fiber_bytes: usize,
     infos: Vec<FunctionInfo>,
     modules: Vec<LoadedModule>,
     slot_names: Vec<Arc<str>>,
@@ -217,6 +219,7 @@ impl Vm {
             tail: None,
             tail_site: None,
             fibers: Fibers::default(),
+            fiber_bytes: 0,
             infos: Vec::new(),
             modules: Vec::new(),
             slot_names: Vec::new(),
@@ -288,8 +291,9 @@ impl Vm {
             }
         };
         collect(heap, &mut all);
+        self.count_fibers();
         self.collected_at = self.heap.bytes_in_use();
-        self.starved = self.heap.over_limit();
+        self.starved = self.heap.is_starved();
     }
 
     /// Whether a collection that is due shall be done now. In torture mode it is always due, and is

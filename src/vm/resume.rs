@@ -131,6 +131,7 @@ impl Vm {
         let closure = self.heap.closure_ref(callee).map(|closure| closure.function() as usize);
         let first = closure.map_or(0, |number| self.functions[number].registers as usize);
         let id = self.fibers.add((1 + registers).max(2 + first));
+        self.count_fibers();
         let fiber = self.fibers.get_mut(id);
         let flags = if awaited { BOTTOM | AWAITED } else { BOTTOM };
         let word = FrameWord::new(flags, 16, function);
@@ -140,6 +141,11 @@ impl Vm {
         fiber.base = 1;
         fiber.top = 1 + registers as u32;
         id
+    }
+
+    /// Whether a fiber goes on by throwing an error.
+    pub fn is_throwing(&self, fiber: FiberId) -> bool {
+        matches!(self.fibers.get(fiber).state, State::Throw(_))
     }
 
     /// Gives a fiber's stack back. Its id may be used again.

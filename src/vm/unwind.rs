@@ -6,6 +6,7 @@
 use super::Vm;
 use super::error::ErrorKind;
 use super::exit::Exit;
+use super::fiber::State;
 use super::frame::{CLOSING, GENERATOR, OPERATOR};
 use super::trace::FrameAt;
 use super::value::Value;
@@ -30,6 +31,11 @@ impl Vm {
     pub(super) fn unwind(&mut self, mut outcome: Outcome) -> Option<Exit> {
         let running = self.running;
         if let Outcome::Throw(error) = outcome {
+            if self.may_have_to_end() {
+                // What has to stop does not get to its `catch` first.
+                self.fibers.get_mut(running).state = State::Throw(error);
+                return Some(Exit::Budget);
+            }
             self.note_trace(error, running);
         }
         let mut frame = self.frames(self.fibers.get(running)).next();

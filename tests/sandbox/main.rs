@@ -1,11 +1,15 @@
 //! What a host grants and what it bounds, and the ways round it.
 
 mod command;
+mod drive;
 mod growth;
 mod limit;
 mod net;
 mod path;
+mod refusal;
 mod right;
+mod stop;
+mod way;
 
 use kettle::engine::{Engine, Output, Permissions, Vm};
 

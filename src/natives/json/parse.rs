@@ -135,7 +135,9 @@ impl Reader<'_> {
     #[inline]
     fn make<E: Error>(&mut self) -> Result<(), E> {
         self.made += 1;
-        if self.made.is_multiple_of(CHECK_EVERY) && self.vm.heap.over_limit() {
+        if self.made.is_multiple_of(CHECK_EVERY)
+            && (self.vm.heap.over_limit() || self.vm.has_to_stop())
+        {
             return Err(self.stopped(Stop::Memory));
         }
         Ok(())

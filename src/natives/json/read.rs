@@ -154,7 +154,8 @@ impl<'a> Reader<'a> {
     #[inline]
     fn make(&mut self) -> Option<()> {
         self.made += 1;
-        (!self.made.is_multiple_of(CHECK_EVERY) || !self.vm.heap.over_limit()).then_some(())
+        let looks = self.made.is_multiple_of(CHECK_EVERY);
+        (!looks || !self.vm.heap.over_limit() && !self.vm.has_to_stop()).then_some(())
     }
 
     /// Begins with a list; gives it if it is empty.

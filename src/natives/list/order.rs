@@ -10,7 +10,7 @@ use crate::natives::Outcome;
 use crate::natives::describe::describe;
 use crate::natives::kind::ListValue;
 use crate::natives::script;
-use crate::natives::sort::merge_sort;
+use crate::natives::sort::{GivenUp, merge_sort, sort_patiently};
 use crate::vm::heap::Heap;
 use crate::vm::order::{Order, compare};
 use crate::vm::sorting::Sorting;
@@ -21,13 +21,26 @@ enum Failure {
     Nan,
     Unordered(Value, Value),
     AskScript,
+    /// The program has to end.
+    GivenUp,
 }
+
+impl From<GivenUp> for Failure {
+    fn from(_: GivenUp) -> Failure {
+        Failure::GivenUp
+    }
+}
+
+/// Comparisons between two looks at whether the program has to end.
+const LOOK_EVERY: u32 = 1 << 14;
+/// So many ints are sorted in no time.
+const UNLOOKED_MAX: usize = 1 << 17;
 
 /// Sorts the list if its elements need no script code to compare, and says whether it did.
 pub(super) fn sort_plain(vm: &mut Vm, list: ListValue, reverse: bool) -> Outcome {
     check(vm, list)?;
     let mut items = list.get(&vm.heap).items.to_vec();
-    match sort_values(&vm.heap, &mut items, reverse) {
+    match sort_values(vm, &mut items, reverse) {
         Ok(()) => {
             writable(vm, list, &[])?.items.set(items);
             Ok(Value::bool(true))
@@ -43,14 +56,16 @@ pub(super) fn sort_keyed(vm: &mut Vm, list: ListValue, keys: ListValue, reverse:
     let heap = &vm.heap;
     let mut items = list.get(heap).items.to_vec();
     let keys = &keys.get(heap).items;
-    let sorted = match sort_alike(heap, keys, &mut items, reverse) {
-        true => Ok(()),
-        false => {
+    let sorted = match sort_alike(vm, keys, &mut items, reverse) {
+        Ok(true) => Ok(()),
+        Ok(false) => {
             let mut pairs: Vec<_> = keys.iter().copied().zip(items.iter().copied()).collect();
-            let sorted = merge_sort(&mut pairs, |a, b| less(heap, a.0, b.0, reverse));
+            let mut less = looking(vm, reverse);
+            let sorted = merge_sort(&mut pairs, |a, b| less(a.0, b.0));
             items = pairs.into_iter().map(|(_, item)| item).collect();
             sorted
         }
+        Err(failure) => Err(failure.into()),
     };
     match sorted {
         Ok(()) => {
@@ -62,7 +77,8 @@ pub(super) fn sort_keyed(vm: &mut Vm, list: ListValue, keys: ListValue, reverse:
     }
 }
 
-fn sort_values(heap: &Heap, items: &mut Vec<Value>, reverse: bool) -> Result<(), Failure> {
+fn sort_values(vm: &Vm, items: &mut Vec<Value>, reverse: bool) -> Result<(), Failure> {
+    let heap = &vm.heap;
     // One value alone has no order with itself to ask for, but nan is refused all the same.
     if let [only] = items[..] {
         return less(heap, only, only, reverse).map(|_| ()).or_else(|failure| match failure {
@@ -72,8 +88,12 @@ fn sort_values(heap: &Heap, items: &mut Vec<Value>, reverse: bool) -> Result<(),
     }
     let ints: Option<Vec<i64>> = items.iter().map(|item| item.as_int()).collect();
     if let Some(mut ints) = ints {
-        // Which of two equal ints comes first cannot be seen.
-        ints.sort_unstable();
+        if ints.len() > UNLOOKED_MAX {
+            sort_patiently(&mut ints, i64::cmp, || vm.has_to_stop())?;
+        } else {
+            // Which of two equal ints comes first cannot be seen.
+            ints.sort_unstable();
+        }
         if reverse {
             ints.reverse();
         }
@@ -81,34 +101,52 @@ fn sort_values(heap: &Heap, items: &mut Vec<Value>, reverse: bool) -> Result<(),
         return Ok(());
     }
     let keys = items.clone();
-    if sort_alike(heap, &keys, items, reverse) {
+    if sort_alike(vm, &keys, items, reverse)? {
         return Ok(());
     }
-    merge_sort(items, |a, b| less(heap, a, b, reverse))
+    merge_sort(items, looking(vm, reverse))
+}
+
+/// A comparison that looks now and then whether the program has to end.
+fn looking(vm: &Vm, reverse: bool) -> impl FnMut(Value, Value) -> Result<bool, Failure> {
+    let mut count = 0_u32;
+    move |a, b| {
+        count = count.wrapping_add(1);
+        if count.is_multiple_of(LOOK_EVERY) && vm.has_to_stop() {
+            return Err(Failure::GivenUp);
+        }
+        less(&vm.heap, a, b, reverse)
+    }
 }
 
 /// Sorts items by keys that are all ints, all strings or all floats and not nan; `false` if they are
 /// something else. Their order is total, so the standard sort may be used.
-fn sort_alike(heap: &Heap, keys: &[Value], items: &mut Vec<Value>, reverse: bool) -> bool {
+fn sort_alike(
+    vm: &Vm,
+    keys: &[Value],
+    items: &mut Vec<Value>,
+    reverse: bool,
+) -> Result<bool, GivenUp> {
+    let heap = &vm.heap;
     let ints: Option<Vec<i64>> = keys.iter().map(|key| key.as_int()).collect();
     if let Some(ints) = ints {
-        sort_by_keys(ints, items, reverse, i64::cmp);
-        return true;
+        sort_by_keys(vm, ints, items, reverse, i64::cmp)?;
+        return Ok(true);
     }
     let floats: Option<Vec<f64>> =
         keys.iter().map(|key| key.as_float().filter(|key| !key.is_nan())).collect();
     if let Some(floats) = floats {
         let order = |a: &f64, b: &f64| a.partial_cmp(b).unwrap_or(Ordering::Equal);
-        sort_by_keys(floats, items, reverse, order);
-        return true;
+        sort_by_keys(vm, floats, items, reverse, order)?;
+        return Ok(true);
     }
     let texts: Option<Vec<(u64, &str)>> =
         keys.iter().map(|key| heap.str(*key).map(|text| (beginning(text), text))).collect();
     if let Some(texts) = texts {
-        sort_by_keys(texts, items, reverse, Ord::cmp);
-        return true;
+        sort_by_keys(vm, texts, items, reverse, Ord::cmp)?;
+        return Ok(true);
     }
-    false
+    Ok(false)
 }
 
 /// The first bytes of a text as a number: most texts differ in them, and then no text is read.
@@ -119,19 +157,22 @@ fn beginning(text: &str) -> u64 {
     u64::from_be_bytes(bytes)
 }
 
-fn sort_by_keys<K>(
+fn sort_by_keys<K: Copy>(
+    vm: &Vm,
     keys: Vec<K>,
     items: &mut Vec<Value>,
     reverse: bool,
     order: impl Fn(&K, &K) -> Ordering,
-) {
+) -> Result<(), GivenUp> {
     let mut pairs: Vec<(K, Value)> = keys.into_iter().zip(items.iter().copied()).collect();
+    let has_to_stop = || vm.has_to_stop();
     if reverse {
-        pairs.sort_by(|a, b| order(&b.0, &a.0));
+        sort_patiently(&mut pairs, |a, b| order(&b.0, &a.0), has_to_stop)?;
     } else {
-        pairs.sort_by(|a, b| order(&a.0, &b.0));
+        sort_patiently(&mut pairs, |a, b| order(&a.0, &b.0), has_to_stop)?;
     }
     *items = pairs.into_iter().map(|(_, item)| item).collect();
+    Ok(())
 }
 
 /// A sorting of the elements that a list has now, for a comparison of the script.
@@ -172,6 +213,7 @@ fn failed(vm: &mut Vm, path: &str, failure: &Failure) -> Thrown {
             let (a, b) = (describe(vm, *a), describe(vm, *b));
             vm.error(ErrorKind::TypeError, format!("{path}: {a} and {b} have no order"))
         }
+        Failure::GivenUp => vm.stopped(),
         _ => vm.error(ErrorKind::ValueError, format!("{path}: nan has no place in an order")),
     }
 }

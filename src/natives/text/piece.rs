@@ -9,6 +9,9 @@ use crate::natives::argument::bad_value;
 use crate::natives::kind::TextValue;
 use crate::vm::{Elements, ErrorKind, Thrown, Value, Vm};
 
+/// After so many pieces a long list is left if the program has to end.
+const PART: usize = 1 << 16;
+
 /// What goes over the pieces of a text.
 type Visit<'v> = &'v mut dyn FnMut(&str);
 
@@ -27,14 +30,20 @@ fn list_of(vm: &mut Vm, text: TextValue, cut: impl Fn(&str, Visit<'_>)) -> Outco
         let start = piece.as_ptr().addr() - source.as_ptr().addr();
         pieces.push(start..start + piece.len());
     });
-    Ok(list_of_parts(vm, text, pieces))
+    list_of_parts(vm, text, &pieces)
 }
 
 /// A list of parts of a text.
-fn list_of_parts(vm: &mut Vm, text: TextValue, parts: Vec<Range<usize>>) -> Value {
-    let part = |part| vm.heap.substring(text.0, part).unwrap_or_default();
-    let items = parts.into_iter().map(part).collect();
-    vm.heap.list(items)
+fn list_of_parts(vm: &mut Vm, text: TextValue, parts: &[Range<usize>]) -> Outcome {
+    let mut items = Vec::with_capacity(parts.len());
+    for some in parts.chunks(PART) {
+        if vm.has_to_stop() {
+            return Err(vm.stopped());
+        }
+        let part = |part: &Range<usize>| vm.heap.substring(text.0, part.clone());
+        items.extend(some.iter().map(part).map(Option::unwrap_or_default));
+    }
+    Ok(vm.heap.list(items))
 }
 
 /// A list of the pieces between separators, at most `limit` of them.
@@ -52,7 +61,7 @@ fn list_between(vm: &mut Vm, text: TextValue, sep: &str, limit: usize) -> Outcom
         start = at + sep.len();
     }
     parts.push(start..source.len());
-    Ok(list_of_parts(vm, text, parts))
+    list_of_parts(vm, text, &parts)
 }
 
 pub(super) fn split(

@@ -11,13 +11,24 @@ pub(super) fn reversed(vm: &mut Vm, text: TextValue) -> Outcome {
     Ok(vm.heap.string_owned(turned))
 }
 
+/// After so many bytes a long text is left if the program has to end.
+const PART: usize = 1 << 20;
+
 pub(super) fn repeat(vm: &mut Vm, text: TextValue, n: i64) -> Outcome {
     let Ok(times) = usize::try_from(n) else {
         return Err(bad_value(vm, "str.repeat", "n must not be negative", Value::int(n)));
     };
     let size = text.get(&vm.heap).len().saturating_mul(times);
     vm.reserve(size)?;
-    let repeated = text.get(&vm.heap).repeat(times);
+    let source = text.get(&vm.heap);
+    let mut repeated = String::with_capacity(size);
+    let part = source.repeat(times.min(PART / source.len().max(1) + 1));
+    while repeated.len() < size {
+        if vm.has_to_stop() {
+            return Err(vm.stopped());
+        }
+        repeated.push_str(&part[..part.len().min(size - repeated.len())]);
+    }
     Ok(vm.heap.string_owned(repeated))
 }
 

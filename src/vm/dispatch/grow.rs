@@ -23,8 +23,9 @@ impl Op<'_> {
             return Ok(());
         }
         let capacity = if fits { capacity } else { self.grown_capacity(capacity, needed)? };
+        self.vm.fibers.grow(running, capacity);
+        self.vm.count_fibers();
         let fiber = self.vm.fibers.get_mut(running);
-        fiber.stack.grow(capacity);
         self.base = fiber.stack.start().wrapping_add(base);
         self.vm.stack_end = if torture { 0 } else { fiber.stack.end() };
         Ok(())

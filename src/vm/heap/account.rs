@@ -4,6 +4,7 @@
 //! owning objects have allocated outside their cells; as Rust code changes it behind the heap's
 //! back, the last object that was handed out for writing is measured again at the next occasion.
 
+use std::cell::Cell;
 use std::fmt;
 
 use super::block::BLOCK_SIZE;
@@ -67,6 +68,33 @@ pub(super) struct Account {
     pub(super) due: bool,
     /// And a step will not do.
     pub(super) is_urgent: bool,
+    refusal: Refusal,
+}
+
+/// Requests for memory that are refused although there is some, for tests of the engine.
+#[derive(Debug)]
+struct Refusal {
+    /// So many requests there were.
+    requests: Cell<u64>,
+    /// The next one to be refused, counted from 1.
+    at: Cell<u64>,
+    /// After that every such one; 0 for none.
+    every: u64,
+    /// One was refused that nobody could be told of: the next safepoint does.
+    is_owed: Cell<bool>,
+}
+
+impl Refusal {
+    /// A request is made. Says whether it is refused.
+    #[inline]
+    fn meets(&self) -> bool {
+        let number = self.requests.get() + 1;
+        self.requests.set(number);
+        number == self.at.get() && {
+            self.at.set(if self.every == 0 { u64::MAX } else { number.saturating_add(self.every) });
+            true
+        }
+    }
 }
 
 impl Account {
@@ -84,6 +112,21 @@ impl Account {
             owed: 0,
             due: false,
             is_urgent: false,
+            refusal: Refusal {
+                requests: Cell::new(0),
+                at: Cell::new(u64::MAX),
+                every: 0,
+                is_owed: Cell::new(false),
+            },
+        }
+    }
+
+    /// Memory grows where nobody can be refused any.
+    #[inline]
+    fn grows(&mut self) {
+        if self.refusal.meets() {
+            self.refusal.is_owed.set(true);
+            (self.due, self.is_urgent) = (true, true);
         }
     }
 
@@ -157,12 +200,16 @@ impl Account {
     /// Counts blocks taken from or given back to the pool.
     pub(super) fn grow_blocks(&mut self, bytes: isize) {
         self.block_bytes = self.block_bytes.saturating_add_signed(bytes);
+        if bytes > 0 {
+            self.grows();
+        }
         self.due |= self.in_use() > self.limit;
     }
 
     /// Counts a new large object.
     pub(super) fn grow_large(&mut self, bytes: usize) {
         self.large_bytes = self.large_bytes.saturating_add(bytes);
+        self.grows();
         self.allocate(bytes);
         self.due |= self.in_use() > self.limit;
     }
@@ -181,6 +228,7 @@ impl Account {
         self.external_bytes = self.external_bytes.saturating_sub(old).saturating_add(new);
         if new > old {
             self.allocate(new - old);
+            self.grows();
         }
         if self.in_use() > self.limit {
             self.due = true;
@@ -214,6 +262,19 @@ impl Heap {
         self.account.in_use() > self.account.limit
     }
 
+    /// For tests of the engine: refuses a request for memory, counted from 1, as if there were none, and
+    /// every so many after that; 0 for no more. What grows without asking is refused at the next safepoint.
+    pub fn refuse(&mut self, first: u64, every: u64) {
+        let requests = self.account.refusal.requests.get();
+        self.account.refusal.at.set(requests.saturating_add(first.max(1)));
+        self.account.refusal.every = every;
+    }
+
+    /// Whether a collection has left more in use than there may be.
+    pub(in crate::vm) fn is_starved(&self) -> bool {
+        self.over_limit() | self.account.refusal.is_owed.take()
+    }
+
     /// Whether `bytes` more would be allowed and can be had. To be asked before anything of a size
     /// that a script decides is made.
     ///
@@ -223,6 +284,9 @@ impl Heap {
     pub fn reserve(&self, bytes: usize) -> Result<(), OutOfMemory> {
         let Account { limit, survivors, .. } = self.account;
         let refused = OutOfMemory { wanted: bytes, limit };
+        if self.account.refusal.meets() {
+            return Err(refused);
+        }
         let total = self.account.in_use().checked_add(bytes).ok_or(refused)?;
         let may_be_garbage = !self.over_limit() && survivors.saturating_add(bytes) <= limit;
         if total > limit && !may_be_garbage {
