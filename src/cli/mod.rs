@@ -5,6 +5,7 @@
 //! nobody caught; 2 words or a program that cannot be understood; 13 a deadlock; 130, 141, 143 an
 //! interrupt, a closed pipe, a request to end. Only this layer prints and ends the process.
 
+mod bound;
 mod check;
 mod doc;
 mod explain;

@@ -15,7 +15,7 @@ use super::program::Program;
 use super::vm::Vm;
 use crate::runtime::{CallEnd, CallId};
 use crate::vm::display::display_short;
-use crate::vm::{Value as Raw, Vm as Machine};
+use crate::vm::{Limit, Value as Raw, Vm as Machine};
 
 /// More of a value than this is not quoted in an error.
 const QUOTED_MAX: usize = 60;
@@ -256,9 +256,10 @@ impl Vm {
                 }
                 Err(self.uncaught(error, None))
             }
-            Some(CallEnd::Cancelled(reason)) => {
-                Err(Error::Cancelled(reason.kind.name().to_owned()))
-            }
+            Some(CallEnd::Cancelled(reason)) => Err(match self.take_finished_limit() {
+                Some(limit) => Error::Limit(limit),
+                None => Error::Cancelled(reason.kind.name().to_owned()),
+            }),
             None if is_over => {
                 // The host has insisted so often that its own call was left, too.
                 self.runtime.forget_call(call);
@@ -269,6 +270,14 @@ impl Vm {
             }
             None => return None,
         })
+    }
+
+    /// The limit by which all that ran was left, calls of the host among it.
+    fn take_finished_limit(&mut self) -> Option<Limit> {
+        let Some(Err(Error::Limit(limit))) = &self.finished else { return None };
+        let limit = *limit;
+        self.finished = None;
+        Some(limit)
     }
 
     /// Turns the loop until a call has ended. Its function, if that is kept alive, tells where it stands.

@@ -173,6 +173,20 @@ impl Memory {
     }
 }
 
+/// A [`Memory`] of files that are built into the host: their paths, relative to the file that says so, are
+/// the names of the modules.
+///
+/// ```
+/// let mut engine = kettle::Engine::new();
+/// engine.set_loader(kettle::embedded!["../../stdlib/collections.ket"]);
+/// ```
+#[macro_export]
+macro_rules! embedded {
+    ($($name:literal),* $(,)?) => {
+        $crate::engine::Memory::new()$(.with($name, include_str!($name)))*
+    };
+}
+
 impl Loader for Memory {
     fn resolve(&self, importer: &str, text: &str) -> String {
         let joined = Path::new(importer).parent().unwrap_or(Path::new("")).join(text);

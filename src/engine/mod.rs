@@ -84,7 +84,8 @@ pub use vm::Vm;
 pub use crate::vm::heap::{HeapStats, Part, PartTime};
 
 pub use crate::runtime::driver::{
-    AuditEntry, AuditHook, JobSpan, Moment, Permissions, Refusal, Right, Signal,
+    AuditEntry, AuditHook, ClockHook, JobSpan, Moment, Permissions, RandomHook, Refusal, Right,
+    Signal,
 };
 pub use crate::runtime::timeline::Timeline;
 pub use crate::runtime::{

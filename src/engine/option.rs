@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use super::profile::Profiler;
 pub use crate::natives::world::{Capture, Input, Output, Reader};
-use crate::runtime::driver::{AuditHook, Permissions, Signal};
+use crate::runtime::driver::{AuditHook, ClockHook, Permissions, RandomHook, Signal};
 use crate::runtime::{Limits, Stall, Tracer};
 use crate::vm::heap::HeapStats;
 
@@ -22,6 +22,10 @@ pub struct Options {
     pub stdout: Output,
     /// Where `eprint` and `os.stderr` write.
     pub stderr: Output,
+    /// Tells the programs the time of day, in place of the machine's clock.
+    pub clock: Option<ClockHook>,
+    /// Where random numbers come from, in place of the machine's.
+    pub random: Option<RandomHook>,
     /// What the programs may do to the world outside: nothing, unless the host grants it.
     pub permissions: Permissions,
     /// Is told of all that a program asks for, allowed or not.
@@ -165,6 +169,8 @@ impl Default for Options {
             stdin: Input::default(),
             stdout: Output::default(),
             stderr: Output::default(),
+            clock: None,
+            random: None,
             permissions: Permissions::none(),
             audit: None,
             limits: Limits::new(),

@@ -422,11 +422,13 @@ fn world(options: &Options) -> World {
 fn guarded(options: &Options, quota: Arc<Quota>) -> Result<Box<dyn Driver>, Error> {
     let driver = driver(options)?;
     let (permissions, audit) = (options.permissions.clone(), options.audit.clone());
-    if permissions.is_all() && audit.is_none() && quota.is_unlimited() {
+    let (clock, random) = (options.clock.clone(), options.random.clone());
+    let is_plain = permissions.is_all() && audit.is_none() && quota.is_unlimited();
+    if is_plain && clock.is_none() && random.is_none() {
         return Ok(driver);
     }
     permissions.check().map_err(Error::Call)?;
-    Ok(Box::new(Guard::new(driver, permissions, audit, quota)))
+    Ok(Box::new(Guard::new(driver, permissions, audit, quota).with(clock, random)))
 }
 
 #[cfg(feature = "driver")]

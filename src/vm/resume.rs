@@ -107,6 +107,7 @@ impl Vm {
         let pc = function.entry().wrapping_sub(1).expose_provenance();
         let closure_register = function.closure_register;
         let id = self.fibers.add(1 + registers as usize);
+        self.count_fibers();
         let fiber = self.fibers.get_mut(id);
         let word = FrameWord::new(BOTTOM | AWAITED, size_of::<Value>(), number);
         fiber.stack.set(0, Value::frame(word.0 >> 8, 0));

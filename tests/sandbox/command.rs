@@ -42,6 +42,54 @@ fn a_flag_that_means_nothing_is_misuse() {
     assert!(text(&output.stderr).contains("the port must be a number"), "{}", text(&output.stderr));
 }
 
+#[test]
+fn limits_are_flags() {
+    let folder = tempfile::tempdir().expect("a place for files");
+    let ends = |words: &[&str], limit: &str| {
+        let output = kettle(folder.path(), words);
+        assert_eq!(output.status.code(), Some(1), "{words:?}");
+        let said = text(&output.stderr);
+        assert!(said.contains(&format!("its limit of {limit}")), "{words:?}: {said}");
+        text(&output.stdout)
+    };
+    let spin = "defer { print(\"left\") }\nloop { try { loop { } } catch error { print(error) } }";
+    assert_eq!(ends(&["--max-fuel", "100_000", "-e", spin], "fuel"), "left\n");
+    assert_eq!(ends(&["--max-time=50ms", "-e", spin], "time"), "left\n");
+    let grow = "let all = []\nloop { try { all.push([1]) } catch error { print(error) } }";
+    ends(&["--max-memory", "8mb", "-e", grow], "memory");
+    let deep = "fn down(n) { 1 + down(n + 1) }\ntry { down(0) } catch error { print(error) }";
+    assert_eq!(ends(&["--max-depth", "100", "-e", deep], "nested calls"), "");
+    ends(&["--max-tasks", "9", "-e", "scope { loop { spawn sleep(1h) } }"], "tasks");
+    assert_eq!(ends(&["--max-output", "5", "-e", "print(\"123456789\")"], "output"), "12345");
+    let open = "import fs\nlet all = []\nloop { all.push(await fs.open(\"/dev/null\", \"r\")) }";
+    ends(&["--max-files", "3", "-e", open], "open files");
+    let listen =
+        "import net\nlet all = []\nloop { all.push(await net.tcp.listen(\"127.0.0.1\", 0)) }";
+    ends(&["--max-sockets", "3", "-e", listen], "open sockets");
+    let output = kettle(folder.path(), &["--max-memory=much", "-e", "1"]);
+    assert_eq!(output.status.code(), Some(2));
+    assert!(text(&output.stderr).contains("a size, as in 64mb"), "{}", text(&output.stderr));
+    assert_eq!(kettle(folder.path(), &["-i", "--max-fuel", "9", "-e", "1"]).status.code(), Some(2));
+}
+
+#[test]
+fn tests_are_run_in_the_sandbox_too() {
+    let folder = tempfile::tempdir().expect("a place for files");
+    let root = folder.path();
+    let tests = "import env
+        test \"sees\" { assert env.get(\"HOME\") != 1 }
+        test \"spins\" { for i in 0..50_000 { } }";
+    fs::write(root.join("a_test.ket"), tests).expect("it can be written");
+    let free = kettle(root, &["test"]);
+    assert_eq!(free.status.code(), Some(0), "{}", text(&free.stdout));
+    let confined = kettle(root, &["test", "--sandbox", "--max-fuel", "10_000"]);
+    let said = text(&confined.stdout);
+    assert_eq!(confined.status.code(), Some(1), "{said}");
+    assert!(said.contains("env is not granted") && said.contains("its limit of fuel"), "{said}");
+    let granted = kettle(root, &["test", "--allow-env=HOME"]);
+    assert_eq!(granted.status.code(), Some(0), "{}", text(&granted.stdout));
+}
+
 /// The blocks of the page that show a terminal: each command prints what stands below it.
 #[test]
 fn the_page_shows_what_is_printed() {
@@ -70,7 +118,7 @@ fn the_page_shows_what_is_printed() {
             count += 1;
         }
     }
-    assert_eq!(count, 4);
+    assert_eq!(count, 6);
 }
 
 /// A command, which ends with the line where its quotes do, and what follows.

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use kettle::engine::{Engine, Error, Limits};
 use kettle::{Ctx, Vm};
 
-use super::drive::{Driven, WAYS, engine};
+use super::drive::{Driven, WAYS, Way, engine};
 
 /// Nothing here ends by itself, and each does what it can not to be ended. `begun` tells the host that
 /// it may ask now.
@@ -88,11 +88,11 @@ fn telling(limits: Limits) -> (Engine, mpsc::Receiver<()>) {
 }
 
 /// Calls each, has it stopped once, and says how long that took.
-fn stop_all(program: &str, names: &[&str], limits: &Limits) {
-    for way in WAYS {
-        for name in names {
+fn stop_all(ways: &[Way], limits: &Limits) {
+    for &way in ways {
+        for name in NAMES {
             let (engine, begun) = telling(limits.clone());
-            let program = engine.compile_text("endless.ket", program);
+            let program = engine.compile_text("endless.ket", ENDLESS);
             let program = program.unwrap_or_else(|error| panic!("{}", error.render(false)));
             let mut vm = Driven::new(way, &engine, &program);
             assert_eq!(vm.call("one").expect("it runs"), 1);
@@ -123,13 +123,13 @@ fn stop_all(program: &str, names: &[&str], limits: &Limits) {
 
 #[test]
 fn one_stop_ends_whatever_runs() {
-    stop_all(ENDLESS, &NAMES, &Limits::new());
+    stop_all(&WAYS, &Limits::new());
 }
 
 #[test]
 fn one_stop_ends_what_is_limited_too() {
     let limits = Limits::new().fuel(1 << 50).grace(100_000, Duration::from_millis(50));
-    stop_all(ENDLESS, &NAMES, &limits);
+    stop_all(&[Way::Turn], &limits);
 }
 
 #[test]

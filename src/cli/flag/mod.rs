@@ -3,6 +3,7 @@
 //! The parser and the help read the same tables, so neither can know a flag that the other does
 //! not. What comes out is a [`Request`]; doing it is the business of the other files here.
 
+mod help;
 mod table;
 #[cfg(test)]
 mod tests;
@@ -13,13 +14,15 @@ use std::time::Duration;
 use lexopt::{Arg, Parser};
 
 use self::table::{COMMANDS, DUMPS, FLAGS, Flag, FlagId, name_of};
+use super::bound::Bounds;
 use super::sandbox::Sandbox;
 use super::{limit, profile};
 use crate::diagnostics::nearest;
 use crate::engine::{Permissions, Right};
 use crate::natives::read_duration;
 
-pub use self::table::{Command, help};
+pub use self::help::help;
+pub use self::table::Command;
 
 /// What the user wants.
 #[derive(Debug, PartialEq, Eq)]
@@ -125,6 +128,8 @@ pub struct Test {
     pub junit: Option<String>,
     /// How the files are called that say where their time went.
     pub profile: Option<String>,
+    /// What they may do.
+    pub sandbox: Sandbox,
 }
 
 /// Where the text of a program is.
@@ -196,6 +201,11 @@ pub fn parse(words: impl IntoIterator<Item = OsString>) -> Result<Request, Strin
                 }
                 (run.profile, test.profile) = (Some(name.clone()), Some(name));
             }
+            FlagId::Most(limit) => {
+                let written = value(&mut parser, flag)?;
+                let read = run.sandbox.bounds.set(limit, &written);
+                read.map_err(|what| format!("`--{} {written}`: it takes {what}", flag.long))?;
+            }
             FlagId::Sandbox | FlagId::Allow(_) | FlagId::Audit => {
                 sandbox_flag(&mut run.sandbox, &mut parser, flag)?;
             }
@@ -214,7 +224,7 @@ pub fn parse(words: impl IntoIterator<Item = OsString>) -> Result<Request, Strin
         }
     }
     match command {
-        Some(Command::Test) => finish_test(Test { paths: operands, ..test }),
+        Some(Command::Test) => finish_test(Test { paths: operands, sandbox: run.sandbox, ..test }),
         Some(Command::Repl) => session(run, repl),
         _ => finish(command, run, check, operands),
     }
@@ -320,6 +330,9 @@ fn finish_run(
 
 /// A session, with a program of its own before it or with one that runs already.
 fn session(run: Run, repl: Repl) -> Result<Request, String> {
+    if run.sandbox.bounds != Bounds::default() {
+        return Err("a session goes on until it is left: it takes no `--max-…`".to_owned());
+    }
     let session = Repl { source: run.source, args: run.args, sandbox: run.sandbox, ..repl };
     if session.attach.is_none() {
         return Ok(Request::Repl(session));

@@ -1,7 +1,7 @@
 //! The tables of commands and flags, and the help that is made from them.
 
 use super::Dump;
-use crate::engine::Right;
+use crate::engine::{Limit, Right};
 
 /// The commands; a command line without one runs a file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -24,8 +24,8 @@ pub enum Command {
 pub(super) struct CommandEntry {
     pub command: Command,
     pub name: &'static str,
-    operands: &'static str,
-    help: &'static str,
+    pub operands: &'static str,
+    pub help: &'static str,
 }
 
 /// All commands.
@@ -84,6 +84,7 @@ pub(super) enum FlagId {
     Watchdog,
     Sandbox,
     Allow(Right),
+    Most(Limit),
     Audit,
     Json,
     DenyWarnings,
@@ -114,8 +115,24 @@ pub(super) struct Flag {
     pub help: Option<&'static str>,
 }
 
-const ALL: &[Command] =
+/// The commands whose programs can be put into a sandbox.
+const SANDBOXED: &[Command] = &[Command::Run, Command::Repl, Command::Test];
+
+pub(super) const ALL: &[Command] =
     &[Command::Run, Command::Check, Command::Test, Command::Doc, Command::Explain, Command::Repl];
+
+/// The flag of a limit.
+const fn most(limit: Limit, long: &'static str, value: &'static str, help: &'static str) -> Flag {
+    let commands = &[Command::Run, Command::Test];
+    Flag {
+        id: FlagId::Most(limit),
+        short: None,
+        long,
+        value: Some(value),
+        commands,
+        help: Some(help),
+    }
+}
 
 /// All flags.
 pub(super) const FLAGS: &[Flag] = &[
@@ -204,7 +221,7 @@ pub(super) const FLAGS: &[Flag] = &[
         short: None,
         long: "sandbox",
         value: None,
-        commands: &[Command::Run, Command::Repl],
+        commands: SANDBOXED,
         help: Some("The program may do nothing but compute, print and wait, unless it is allowed"),
     },
     Flag {
@@ -212,7 +229,7 @@ pub(super) const FLAGS: &[Flag] = &[
         short: None,
         long: "allow-read",
         value: Some("[=PATH]"),
-        commands: &[Command::Run, Command::Repl],
+        commands: SANDBOXED,
         help: Some("It may read PATH and what is in it, or everything"),
     },
     Flag {
@@ -220,7 +237,7 @@ pub(super) const FLAGS: &[Flag] = &[
         short: None,
         long: "allow-write",
         value: Some("[=PATH]"),
-        commands: &[Command::Run, Command::Repl],
+        commands: SANDBOXED,
         help: Some("It may change PATH and what is in it, or everything"),
     },
     Flag {
@@ -228,7 +245,7 @@ pub(super) const FLAGS: &[Flag] = &[
         short: None,
         long: "allow-net",
         value: Some("[=PLACE]"),
-        commands: &[Command::Run, Command::Repl],
+        commands: SANDBOXED,
         help: Some("It may connect to PLACE (api.example.com:443, 10.0.0.0/8, *), or anywhere"),
     },
     Flag {
@@ -236,7 +253,7 @@ pub(super) const FLAGS: &[Flag] = &[
         short: None,
         long: "allow-listen",
         value: Some("[=PLACE]"),
-        commands: &[Command::Run, Command::Repl],
+        commands: SANDBOXED,
         help: Some("It may listen at PLACE (localhost:8080), or anywhere"),
     },
     Flag {
@@ -244,7 +261,7 @@ pub(super) const FLAGS: &[Flag] = &[
         short: None,
         long: "allow-env",
         value: Some("[=NAME]"),
-        commands: &[Command::Run, Command::Repl],
+        commands: SANDBOXED,
         help: Some("It may see the environment variable NAME (APP_*), or all"),
     },
     Flag {
@@ -252,7 +269,7 @@ pub(super) const FLAGS: &[Flag] = &[
         short: None,
         long: "allow-run",
         value: Some("[=PROGRAM]"),
-        commands: &[Command::Run, Command::Repl],
+        commands: SANDBOXED,
         help: Some("It may start PROGRAM, or any: what it starts is in no sandbox"),
     },
     Flag {
@@ -260,7 +277,7 @@ pub(super) const FLAGS: &[Flag] = &[
         short: None,
         long: "allow-signal",
         value: None,
-        commands: &[Command::Run, Command::Repl],
+        commands: SANDBOXED,
         help: Some("It may listen to signals"),
     },
     Flag {
@@ -268,7 +285,7 @@ pub(super) const FLAGS: &[Flag] = &[
         short: None,
         long: "allow-system",
         value: None,
-        commands: &[Command::Run, Command::Repl],
+        commands: SANDBOXED,
         help: Some("It may know the names of machine and user, and its process number"),
     },
     Flag {
@@ -276,9 +293,17 @@ pub(super) const FLAGS: &[Flag] = &[
         short: None,
         long: "audit",
         value: Some("FILE"),
-        commands: &[Command::Run, Command::Repl],
+        commands: SANDBOXED,
         help: Some("Write to FILE, as lines of JSON, what the program asks for and is refused"),
     },
+    most(Limit::Memory, "max-memory", "SIZE", "End the program when it uses more memory (64mb)"),
+    most(Limit::Fuel, "max-fuel", "N", "… more calls and turns of loops"),
+    most(Limit::Deadline, "max-time", "SPAN", "… more time (10s)"),
+    most(Limit::Depth, "max-depth", "N", "… calls further inside each other"),
+    most(Limit::Tasks, "max-tasks", "N", "… more tasks at a time"),
+    most(Limit::Sockets, "max-sockets", "N", "… more sockets at a time"),
+    most(Limit::Files, "max-files", "N", "… more open files at a time"),
+    most(Limit::Output, "max-output", "SIZE", "… prints more"),
     Flag {
         id: FlagId::VirtualClock,
         short: None,
@@ -405,75 +430,7 @@ pub(super) const FLAGS: &[Flag] = &[
 pub(super) const DUMPS: &[(&str, Dump)] =
     &[("tokens", Dump::Tokens), ("ast", Dump::Ast), ("bytecode", Dump::Bytecode)];
 
-/// Variables that the command line heeds.
-const ENVIRONMENT: &[(&str, &str, &[Command])] = &[
-    ("NO_COLOR", "No colours, if it is set to anything", ALL),
-    ("TERM=dumb", "No colours", ALL),
-    ("KETTLE_WATCHDOG", "What `--watchdog` is without that flag; 0 is off", &[Command::Run]),
-    ("VISUAL, EDITOR", "What `:edit` starts", &[Command::Repl]),
-    ("XDG_STATE_HOME", "Where kettle/history is: ~/.local/state", &[Command::Repl]),
-    ("XDG_CONFIG_HOME", "Where kettle/rc.ket is: ~/.config", &[Command::Repl]),
-    ("CI", "Nobody is there to look at new snapshots: they are failures", &[Command::Test]),
-];
-
 /// What a command is called.
 pub(super) fn name_of(command: Command) -> &'static str {
     COMMANDS.iter().find(|entry| entry.command == command).map_or("", |entry| entry.name)
-}
-
-/// The help of the command line, or of one of its commands.
-pub fn help(command: Option<Command>) -> String {
-    let mut help = String::new();
-    match command {
-        None => {
-            help.push_str("Kettle, a small scripting language whose runtime is an event loop\n\n");
-            help.push_str(
-                "Usage: kettle FILE [ARGUMENT…]
-       kettle -e CODE [ARGUMENT…]
-       kettle - [ARGUMENT…]         the program comes from standard input
-       kettle COMMAND …
-
-Flags stand before the program; what stands behind it is the program's own.
-
-Commands:
-",
-            );
-            for entry in COMMANDS {
-                let usage = format!("{} {}", entry.name, entry.operands);
-                help.push_str(&format!("  {usage:<22} {}\n", entry.help));
-            }
-        }
-        Some(command) => {
-            let entry = COMMANDS.iter().find(|entry| entry.command == command);
-            let entry = entry.expect("every command stands in the table");
-            help.push_str(&format!("{}\n\n", entry.help));
-            help.push_str(&format!("Usage: kettle {} [FLAG…] {}\n", entry.name, entry.operands));
-        }
-    }
-    help.push_str("\nFlags:\n");
-    for flag in FLAGS {
-        if let Some(text) = flag.help
-            && flag.commands.contains(&command.unwrap_or(Command::Run))
-        {
-            let short = flag.short.map_or("    ".to_owned(), |short| format!("-{short}, "));
-            // A value that may be left out stands right behind the flag.
-            let value = flag.value.map_or(String::new(), |value| match value.starts_with('[') {
-                true => value.to_owned(),
-                false => format!(" {value}"),
-            });
-            let written = format!("{short}--{}{value}", flag.long);
-            help.push_str(&format!("  {written:<22} {text}\n"));
-        }
-    }
-    if command.is_none() {
-        help.push_str("\n`kettle COMMAND --help` shows the flags of a command.\n");
-    }
-    help.push_str("\nEnvironment:\n");
-    for (name, text, commands) in ENVIRONMENT {
-        if !commands.contains(&command.unwrap_or(Command::Run)) {
-            continue;
-        }
-        help.push_str(&format!("  {name:<22} {text}\n"));
-    }
-    help
 }

@@ -21,7 +21,12 @@ fn what_stands_behind_the_program_is_the_programs() {
     assert_eq!(read(&[]), Ok(Request::Run(Run::default())));
     let granted = Permissions::none().fs_read("data").allow_all(Right::NetConnect);
     let folders = vec!["data".to_owned()];
-    let sandbox = Sandbox { permissions: Some(granted), folders, audit: Some("log".into()) };
+    let sandbox = Sandbox {
+        permissions: Some(granted),
+        folders,
+        audit: Some("log".into()),
+        bounds: Bounds::default(),
+    };
     assert_eq!(
         read(&["--sandbox", "--allow-read=data", "--allow-net", "--audit", "log", "a.ket", "--x"]),
         Ok(Request::Run(Run { sandbox, ..run(file(), &["--x"]) }))

@@ -30,6 +30,7 @@ use super::flag::Test;
 use super::limit;
 use super::profile::Profiling;
 use super::{STATUS_FAULTS, STATUS_MISUSE, terminal};
+use crate::engine::Engine;
 
 /// How long a test may take by a real clock, unless the user says otherwise.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -150,6 +151,11 @@ fn run(found: &Found, settings: &Settings, wanted: &Test) -> i32 {
         // Better now than after all tests have run.
         return misuse(&format!("`{file}` cannot be written: {error}"));
     }
+    let mut engine = Engine::new();
+    let files: Vec<&str> = found.files.iter().map(|wanted| &*wanted.file).collect();
+    if let Err(message) = wanted.sandbox.clone().apply_to(&mut engine, &files) {
+        return misuse(&message);
+    }
     let mut reporter: Box<dyn Reporter> = match wanted.json {
         true => Box::new(Record { again }),
         false => Box::new(Screen::new(terminal::out_has_colour(), again)),
@@ -157,7 +163,7 @@ fn run(found: &Found, settings: &Settings, wanted: &Test) -> i32 {
     let mut junit = Junit::default();
     let mut totals = Totals::default();
     let mut written = terminal::out(&reporter.begin(found.files.len(), settings.seed));
-    runner::run(&found.files, settings, &mut |mut event| {
+    runner::run(&found.files, engine, settings, &mut |mut event| {
         totals.add(&mut event);
         junit.event(&event);
         let text = reporter.event(&event);

@@ -12,7 +12,7 @@ use super::search::Wanted;
 use super::snapshot::{Mode, Snapshots};
 use crate::bytecode::program::TestCode;
 use crate::engine::{
-    Engine, Error, Input, Output, Permissions, Profiler, Program, Terms, TrialEnd, TrialFailure, Vm,
+    Engine, Error, Input, Output, Profiler, Program, Terms, TrialEnd, TrialFailure, Vm,
 };
 use crate::runtime::driver::Random;
 
@@ -49,9 +49,14 @@ pub struct Settings {
 }
 
 /// Runs all tests of the files, and tells of them in the order of the files. `tell` says whether to go on.
-pub fn run(files: &[Wanted], settings: &Settings, tell: &mut dyn FnMut(Event) -> bool) {
+pub fn run(
+    files: &[Wanted],
+    engine: Engine,
+    settings: &Settings,
+    tell: &mut dyn FnMut(Event) -> bool,
+) {
     let (next, stopped) = (AtomicUsize::new(0), AtomicBool::new(false));
-    let runner = Runner { settings, engine: trusting(), stopped: &stopped };
+    let runner = Runner { settings, engine, stopped: &stopped };
     let (sender, events) = mpsc::channel();
     let work = |sender: mpsc::Sender<(usize, Event)>| {
         while let index = next.fetch_add(1, Ordering::Relaxed)
@@ -84,13 +89,6 @@ pub fn run(files: &[Wanted], settings: &Settings, tell: &mut dyn FnMut(Event) ->
             }
         });
     });
-}
-
-/// An engine for tests, which may do whatever the program under test may do.
-fn trusting() -> Engine {
-    let mut engine = Engine::new();
-    engine.options().permissions = Permissions::all();
-    engine
 }
 
 /// Hands on what is told of the first file at once, and keeps what is told of the others until it is their
@@ -328,7 +326,7 @@ fn seed_of(name: &str, seed: u64) -> u64 {
 /// Tells where the tests are, without running them.
 pub fn list(files: &[Wanted], settings: &Settings, tell: &mut dyn FnMut(Listed)) {
     let stopped = AtomicBool::new(false);
-    let runner = Runner { settings, engine: trusting(), stopped: &stopped };
+    let runner = Runner { settings, engine: Engine::new(), stopped: &stopped };
     for wanted in files {
         match runner.subject(&wanted.file) {
             Err(error) => tell(Listed::Broken(wanted.file.clone(), Box::new(error))),

@@ -62,8 +62,8 @@ use file_watch::changes;
 pub use file_watch::{Change, Happening, Watcher};
 pub use flight::{Flights, Seat};
 pub use guard::{
-    AuditEntry, AuditHook, Guard, LAYERS_MAX, Need, Permissions, Policy, Quota, Refusal, Right,
-    TooMany,
+    AuditEntry, AuditHook, ClockHook, Guard, LAYERS_MAX, Need, Permissions, Policy, Quota,
+    RandomHook, Refusal, Right, TooMany,
 };
 pub use heartbeat::Heartbeat;
 pub use job::{Job, JobError, JobSpan, Lane, Runnable, submit};

@@ -12,6 +12,7 @@ use jiff::tz::TimeZone;
 
 use super::audit::AuditHook;
 use super::checked::{CheckedFiles, real_path};
+use super::hook::{ClockHook, RandomHook};
 use super::permission::{Need, Permissions, Right};
 use super::policy::Policy;
 use super::quota::{CountedFiles, Quota};
@@ -31,6 +32,10 @@ pub struct Guard {
     open: HashSet<SocketId>,
     /// Files are those of this machine.
     is_real: bool,
+    /// The time of day, if not the inner driver's.
+    clock: Option<ClockHook>,
+    /// Chance, if not the inner driver's.
+    random: Option<RandomHook>,
 }
 
 impl Guard {
@@ -45,7 +50,14 @@ impl Guard {
         let is_real = inner.simulated().is_none();
         let policy = Arc::new(Policy::new(permissions, audit, inner.files()));
         policy.set_wall(inner.wall());
-        Guard { inner, policy, quota, open: HashSet::new(), is_real }
+        let open = HashSet::new();
+        Guard { inner, policy, quota, open, is_real, clock: None, random: None }
+    }
+
+    /// The same with time of day and chance of the host's own.
+    #[must_use]
+    pub fn with(self, clock: Option<ClockHook>, random: Option<RandomHook>) -> Guard {
+        Guard { clock, random, ..self }
     }
 
     /// Puts the driver of a loop under a policy that allows everything, for a program that gives up
@@ -114,7 +126,7 @@ impl Driver for Guard {
     }
 
     fn wall(&self) -> Duration {
-        self.inner.wall()
+        self.clock.as_ref().map_or_else(|| self.inner.wall(), ClockHook::wall)
     }
 
     fn zone(&self) -> TimeZone {
@@ -122,11 +134,16 @@ impl Driver for Guard {
     }
 
     fn random(&mut self) -> u64 {
-        self.inner.random()
+        let Some(random) = &self.random else { return self.inner.random() };
+        let mut bytes = [0; 8];
+        random.fill(&mut bytes);
+        u64::from_le_bytes(bytes)
     }
 
     fn secret(&mut self, into: &mut [u8]) -> io::Result<()> {
-        self.inner.secret(into)
+        let Some(random) = &self.random else { return self.inner.secret(into) };
+        random.fill(into);
+        Ok(())
     }
 
     fn permit(&self, need: &Need<'_>) -> io::Result<()> {

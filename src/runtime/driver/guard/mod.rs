@@ -13,6 +13,7 @@ mod checked;
 #[cfg(all(target_os = "linux", feature = "driver"))]
 mod confined;
 mod driver;
+mod hook;
 mod permission;
 mod place;
 mod policy;
@@ -24,6 +25,7 @@ mod world;
 
 pub use audit::{AuditEntry, AuditHook};
 pub use driver::Guard;
+pub use hook::{ClockHook, RandomHook};
 pub use permission::{Need, Permissions, Refusal, Right};
 pub use policy::{LAYERS_MAX, Policy};
 pub use quota::{Quota, TooMany};
