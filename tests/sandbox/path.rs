@@ -299,3 +299,57 @@ fn files_in_memory_are_under_the_same_rules() {
     Vm::new(&engine).and_then(|mut vm| vm.run_blocking(&program)).expect("it runs");
     assert_eq!(output.text(), "1\nPermissionError\nPermissionError\n");
 }
+
+/// What reads a file in passing is asked like what reads it outright.
+#[test]
+fn what_is_sent_copied_watched_or_reached_by_another_name_has_to_be_readable() {
+    let place = Place::new();
+    symlink("../out/secret", place.path("in/link")).expect("it can be made");
+    symlink(place.path("out"), place.path("in/folder")).expect("it can be made");
+    let permissions = Permissions::none()
+        .fs_read(place.path("in"))
+        .fs_write(place.path("in"))
+        .net_connect("localhost")
+        .net_listen("localhost");
+    let printed = place.run(
+        permissions,
+        r#"
+        let server = await net.tcp.listen("127.0.0.1", 0)
+        let other = await net.tcp.connect("127.0.0.1", server.local.port)
+        await tried("sent", || await net.send_file(other, "ROOT/in/open"))
+        await tried("sent by link", || await net.send_file(other, "ROOT/in/link"))
+        await tried("sent by parent", || await net.send_file(other, "ROOT/in/../out/secret"))
+        await tried("copied by link", || await fs.copy("ROOT/in/link", "ROOT/in/copy"))
+        await tried("renamed by folder", || await fs.rename("ROOT/in/folder/secret", "ROOT/in/copy"))
+        await tried("watched", || { let w = fs.watch("ROOT/in/folder"); await w.ready() })
+        await tried("found", || await fs.glob("ROOT/in/folder/*"))
+        await tried("descriptor", || await fs.list("/proc/self/fd"))
+        await tried("thread", || await fs.read("/proc/thread-self/rootROOT/out/secret"))
+        await tried("memory", || await fs.open("/proc/self/mem", "r+"))
+        await tried("device", || await fs.write("/dev/shm/kettle-escape", "x"))
+        other.close()
+        server.close()
+        "#,
+    );
+    let refused = [
+        "sent by link",
+        "sent by parent",
+        "copied by link",
+        "renamed by folder",
+        "watched",
+        "descriptor",
+        "thread",
+        "memory",
+        "device",
+    ];
+    for line in printed.lines() {
+        let (name, outcome) = line.split_once(": ").expect("each line has a name");
+        match name {
+            "sent" => assert_eq!(outcome, "4"),
+            "found" => assert_eq!(outcome, "[]"),
+            name => assert!(refused.contains(&name) && outcome == "PermissionError", "{line}"),
+        }
+    }
+    assert_eq!(printed.lines().count(), 11, "{printed}");
+    assert!(!place.root.join("in/copy").exists());
+}

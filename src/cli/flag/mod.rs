@@ -201,12 +201,7 @@ pub fn parse(words: impl IntoIterator<Item = OsString>) -> Result<Request, Strin
                 }
                 (run.profile, test.profile) = (Some(name.clone()), Some(name));
             }
-            FlagId::Most(limit) => {
-                let written = value(&mut parser, flag)?;
-                let read = run.sandbox.bounds.set(limit, &written);
-                read.map_err(|what| format!("`--{} {written}`: it takes {what}", flag.long))?;
-            }
-            FlagId::Sandbox | FlagId::Allow(_) | FlagId::Audit => {
+            FlagId::Sandbox | FlagId::Allow(_) | FlagId::Audit | FlagId::Most(_) => {
                 sandbox_flag(&mut run.sandbox, &mut parser, flag)?;
             }
             FlagId::Json if command == Some(Command::Test) => test.json = true,
@@ -230,11 +225,16 @@ pub fn parse(words: impl IntoIterator<Item = OsString>) -> Result<Request, Strin
     }
 }
 
-/// A flag that says what the program may do. What is allowed is allowed in a sandbox.
+/// A flag that says what the program may do and use. What is allowed is allowed in a sandbox.
 fn sandbox_flag(sandbox: &mut Sandbox, parser: &mut Parser, flag: &Flag) -> Result<(), String> {
     if flag.id == FlagId::Audit {
         sandbox.audit = Some(value(parser, flag)?);
         return Ok(());
+    }
+    if let FlagId::Most(limit) = flag.id {
+        let written = value(parser, flag)?;
+        let read = sandbox.bounds.set(limit, &written);
+        return read.map_err(|what| format!("`--{} {written}`: it takes {what}", flag.long));
     }
     let granted = sandbox.permissions.take().unwrap_or_else(Permissions::none);
     let FlagId::Allow(right) = flag.id else {

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::io;
 use std::path::PathBuf;
-use std::process::{Command, Stdio};
+use std::process::{ChildStdout, Command, Stdio};
 
 use crate::natives::kind::{ListValue, MapValue, TextValue};
 use crate::runtime::driver::NewChild;
@@ -151,7 +151,7 @@ impl Spec {
         let mut process = command.spawn()?;
         // The command holds the writing ends, which would keep the pipe open.
         drop(command);
-        process.stdout = Some(as_output(reader));
+        process.stdout = Some(as_output(reader)?);
         Ok(NewChild::new(process, leads))
     }
 
@@ -184,11 +184,17 @@ impl Way {
 }
 
 #[cfg(unix)]
-fn as_output(reader: io::PipeReader) -> std::process::ChildStdout {
-    std::process::ChildStdout::from(std::os::fd::OwnedFd::from(reader))
+fn as_output(reader: io::PipeReader) -> io::Result<ChildStdout> {
+    Ok(std::os::fd::OwnedFd::from(reader).into())
 }
 
 #[cfg(windows)]
-fn as_output(reader: io::PipeReader) -> std::process::ChildStdout {
-    std::process::ChildStdout::from(std::os::windows::io::OwnedHandle::from(reader))
+fn as_output(reader: io::PipeReader) -> io::Result<ChildStdout> {
+    Ok(std::os::windows::io::OwnedHandle::from(reader).into())
+}
+
+/// Where there are no pipes nothing was started that could write into one.
+#[cfg(not(any(unix, windows)))]
+fn as_output(_: io::PipeReader) -> io::Result<ChildStdout> {
+    Err(io::ErrorKind::Unsupported.into())
 }

@@ -297,6 +297,12 @@ fn duplicate(stream: &impl std::os::windows::io::AsHandle) -> io::Result<File> {
     Ok(File::from(stream.as_handle().try_clone_to_owned()?))
 }
 
+/// Where there are no descriptors there is nothing to write to either.
+#[cfg(not(any(unix, windows)))]
+fn duplicate<T>(_: &T) -> io::Result<File> {
+    Err(io::ErrorKind::Unsupported.into())
+}
+
 fn kind_of(file: &File) -> Kind {
     use std::io::IsTerminal;
     if file.is_terminal() {

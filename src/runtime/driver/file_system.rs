@@ -198,6 +198,11 @@ impl FileSystem for RealFiles {
         }
     }
 
+    #[cfg(not(any(unix, windows)))]
+    fn link(&self, _: &Path, _: &Path) -> io::Result<()> {
+        Err(io::ErrorKind::Unsupported.into())
+    }
+
     fn read_link(&self, link: &Path) -> io::Result<PathBuf> {
         fs::read_link(link)
     }
