@@ -1,3 +1,5 @@
+//! Command lines, and what is made of them.
+
 use super::*;
 
 fn read(line: &[&str]) -> Result<Request, String> {

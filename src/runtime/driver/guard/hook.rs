@@ -26,9 +26,11 @@ impl fmt::Debug for ClockHook {
     }
 }
 
+type Fill = dyn Fn(&mut [u8]) + Send + Sync;
+
 /// Gives random bytes in place of the machine's: for the generator of `random`, and for secrets.
 #[derive(Clone)]
-pub struct RandomHook(Arc<dyn Fn(&mut [u8]) + Send + Sync>);
+pub struct RandomHook(Arc<Fill>);
 
 impl RandomHook {
     /// A source that has this fill pieces of memory.
