@@ -23,7 +23,7 @@ impl Leave<'_> {
 
     /// Whether a block never comes to its end.
     pub(super) fn block(self, block: &Block) -> bool {
-        block.statements.iter().any(|&id| self.statement(id))
+        self.ast[block.statements].iter().any(|&id| self.statement(id))
     }
 
     /// Whether an expression never comes to a value.
@@ -42,9 +42,10 @@ impl Leave<'_> {
                 !arms.is_empty() && arms.iter().all(|arm| self.statement(arm.body))
             }
             ExprKind::Loop { .. } => !self.is_broken(id),
-            ExprKind::Try { body, catches, finally } => {
-                finally.as_ref().is_some_and(|block| self.block(block))
-                    || (self.block(body) && catches.iter().all(|catch| self.block(&catch.body)))
+            ExprKind::Try(parts) => {
+                parts.finally.as_ref().is_some_and(|block| self.block(block))
+                    || (self.block(&parts.body)
+                        && parts.catches.iter().all(|catch| self.block(&catch.body)))
             }
             _ => false,
         }
@@ -52,7 +53,7 @@ impl Leave<'_> {
 
     /// `exit(…)` of the prelude.
     fn is_exit(self, callee: ExprId) -> bool {
-        let binding = self.resolution.uses.get(&self.ast[callee].span);
+        let binding = self.resolution.uses.get(self.ast[callee].span);
         matches!(self.ast[callee].kind, ExprKind::Name(_))
             && matches!(binding, Some(Binding::Prelude(name)) if &**name == "exit")
     }

@@ -1,12 +1,12 @@
 //! The syntax tree: nodes in three arenas, referred to by number.
 //!
-//! An index arena instead of boxes, so that dropping a tree never recurses and nodes stay small
-//! for the parser's stack. Names and texts are interned per tree ([`Symbol`]).
+//! An index arena instead of boxes, so that dropping a tree never recurses. Every pass goes through
+//! all of it, so nodes are small (a test says how small): what is large and rare stands in a box. Names and texts are interned per tree ([`Symbol`]).
 
 #![expect(missing_docs, reason = "the fields of forms are named after what they hold")]
 
 use std::hash::BuildHasher;
-use std::ops::Index;
+use std::ops::{Index, Range};
 
 use foldhash::fast::RandomState;
 use hashbrown::HashTable;
@@ -30,6 +30,13 @@ pub struct PatternId(pub u32);
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct StmtId(pub u32);
 
+/// A row of statements in its [`Ast`].
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Statements {
+    first: u32,
+    count: u32,
+}
+
 /// One parsed module.
 #[derive(Debug, Default)]
 pub struct Module {
@@ -47,21 +54,48 @@ pub struct Ast {
     exprs: Vec<Expr>,
     patterns: Vec<Pattern>,
     statements: Vec<Stmt>,
+    /// The statements of blocks, one block behind the other.
+    rows: Vec<StmtId>,
+    has_yield: bool,
     /// All interned texts, one behind the other.
     texts: String,
     /// Where each of them ends.
     ends: Vec<u32>,
     symbols: HashTable<Symbol>,
     hasher: RandomState,
+    /// How many symbols were there before the text was read.
+    known: u32,
+    /// Which of those stand for names in it.
+    written: u64,
 }
 
 impl Ast {
+    /// A tree for a text of so many bytes; the known words, at most 64, are its first symbols.
+    pub fn with_words(words: impl Iterator<Item = &'static str>, bytes: usize) -> Ast {
+        let mut ast = Ast {
+            exprs: Vec::with_capacity(bytes / 6),
+            statements: Vec::with_capacity(bytes / 24),
+            symbols: HashTable::with_capacity(64 + bytes / 64),
+            ..Ast::default()
+        };
+        words.for_each(|word| {
+            ast.intern(word);
+        });
+        ast.known = ast.ends.len() as u32;
+        ast
+    }
+
+    /// Notes that a known word stands for a name.
+    pub fn note_written(&mut self, word: Symbol) {
+        self.written |= 1 << word.0;
+    }
+
     /// The symbol of `text`, made on first use.
     pub fn intern(&mut self, text: &str) -> Symbol {
         let (texts, ends, hasher) = (&mut self.texts, &mut self.ends, &self.hasher);
-        let same = |symbol: &Symbol| text_in(texts, ends, *symbol) == text;
-        let hash = |symbol: &Symbol| hasher.hash_one(text_in(texts, ends, *symbol));
-        match self.symbols.entry(hasher.hash_one(text), same, hash) {
+        let same = |symbol: &Symbol| bytes_in(texts, ends, *symbol) == text.as_bytes();
+        let hash = |symbol: &Symbol| hasher.hash_one(bytes_in(texts, ends, *symbol));
+        match self.symbols.entry(hasher.hash_one(text.as_bytes()), same, hash) {
             Place::Occupied(found) => *found.get(),
             Place::Vacant(place) => {
                 let symbol = Symbol(ends.len() as u32);
@@ -76,7 +110,8 @@ impl Ast {
     /// The symbol of `text`, if it occurs in the tree.
     pub fn symbol(&self, text: &str) -> Option<Symbol> {
         let same = |symbol: &Symbol| self.text(*symbol) == text;
-        self.symbols.find(self.hasher.hash_one(text), same).copied()
+        let symbol = *self.symbols.find(self.hasher.hash_one(text.as_bytes()), same)?;
+        (symbol.0 >= self.known || self.written >> symbol.0 & 1 == 1).then_some(symbol)
     }
 
     /// The text behind a symbol of this tree.
@@ -92,13 +127,14 @@ impl Ast {
 
     /// Adds an expression.
     pub fn expr(&mut self, kind: ExprKind, span: Span) -> ExprId {
+        self.has_yield |= matches!(kind, ExprKind::Yield(_));
         self.exprs.push(Expr { kind, span });
         ExprId(self.exprs.len() as u32 - 1)
     }
 
     /// Whether there is a `yield` anywhere.
     pub fn has_yield(&self) -> bool {
-        self.exprs.iter().any(|expr| matches!(expr.kind, ExprKind::Yield(_)))
+        self.has_yield
     }
 
     /// Gives an expression another place, as parentheses around it do.
@@ -120,6 +156,8 @@ impl Ast {
         self.exprs.clear();
         self.patterns.clear();
         self.statements.clear();
+        self.rows.clear();
+        self.has_yield = false;
     }
 
     /// Adds a pattern.
@@ -133,12 +171,27 @@ impl Ast {
         self.statements.push(Stmt { kind, span });
         StmtId(self.statements.len() as u32 - 1)
     }
+
+    /// Adds the statements of a block.
+    pub fn row(&mut self, statements: impl IntoIterator<Item = StmtId>) -> Statements {
+        let first = self.rows.len() as u32;
+        self.rows.extend(statements);
+        Statements { first, count: self.rows.len() as u32 - first }
+    }
 }
 
 fn text_in<'a>(texts: &'a str, ends: &[u32], symbol: Symbol) -> &'a str {
+    &texts[range_of(ends, symbol)]
+}
+
+fn bytes_in<'a>(texts: &'a str, ends: &[u32], symbol: Symbol) -> &'a [u8] {
+    &texts.as_bytes()[range_of(ends, symbol)]
+}
+
+fn range_of(ends: &[u32], symbol: Symbol) -> Range<usize> {
     let number = symbol.0 as usize;
     let start = number.checked_sub(1).map_or(0, |before| ends[before]);
-    &texts[start as usize..ends[number] as usize]
+    start as usize..ends[number] as usize
 }
 
 impl Index<ExprId> for Ast {
@@ -162,6 +215,14 @@ impl Index<StmtId> for Ast {
     #[inline]
     fn index(&self, id: StmtId) -> &Stmt {
         &self.statements[id.0 as usize]
+    }
+}
+
+impl Index<Statements> for Ast {
+    type Output = [StmtId];
+    #[inline]
+    fn index(&self, row: Statements) -> &[StmtId] {
+        &self.rows[row.first as usize..(row.first + row.count) as usize]
     }
 }
 
@@ -219,13 +280,13 @@ pub enum ExprKind {
     /// `match`
     Match { subject: ExprId, arms: Vec<MatchArm> },
     /// `loop`, with its label if it has one.
-    Loop { label: Option<Name>, body: Block },
+    Loop { label: Option<Box<Name>>, body: Block },
     /// `try`
-    Try { body: Block, catches: Vec<Catch>, finally: Option<Block> },
+    Try(Box<Try>),
     /// `scope name (options) { … }`
-    Scope { name: Option<Name>, options: Vec<Argument>, body: Block },
+    Scope { head: Box<ScopeHead>, body: Block },
     /// `timeout duration { … } else { … }`
-    Timeout { duration: ExprId, body: Block, otherwise: Option<Block> },
+    Timeout { duration: ExprId, body: Block, otherwise: Option<Box<Block>> },
     /// `shield duration { … }`
     Shield { duration: ExprId, body: Block },
     /// `select { … }`
@@ -290,7 +351,7 @@ pub enum Piece {
     /// Literal text.
     Text(Symbol),
     /// `${value:spec}`
-    Value { value: ExprId, spec: Option<Spec> },
+    Value { value: ExprId, spec: Option<Box<Spec>> },
 }
 
 /// The format of an interpolated value: its text, with values in braces.
@@ -345,10 +406,10 @@ pub struct TypePath {
 }
 
 /// Statements in braces.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Copy, Debug, Default)]
 pub struct Block {
     /// In source order.
-    pub statements: Vec<StmtId>,
+    pub statements: Statements,
     /// Braces included.
     pub span: Span,
 }
@@ -384,6 +445,26 @@ pub enum SelectArmKind {
     Await { pattern: Option<PatternId>, operand: ExprId, guard: Option<ExprId> },
     /// `else => …`
     Else,
+}
+
+/// `try { … } catch … { … } finally { … }`
+#[derive(Debug)]
+pub struct Try {
+    /// What may fail.
+    pub body: Block,
+    /// In source order.
+    pub catches: Vec<Catch>,
+    /// What is done in any case.
+    pub finally: Option<Block>,
+}
+
+/// What stands between `scope` and its block.
+#[derive(Debug)]
+pub struct ScopeHead {
+    /// The name of its handle.
+    pub name: Option<Name>,
+    /// In parentheses.
+    pub options: Vec<Argument>,
 }
 
 /// `catch name is A | B if guard { … }`
@@ -565,7 +646,7 @@ pub enum StmtKind {
     Let {
         pattern: PatternId,
         value: ExprId,
-        otherwise: Option<Block>,
+        otherwise: Option<Box<Block>>,
         mutable: bool,
         public: bool,
         doc: Option<Symbol>,
@@ -580,17 +661,23 @@ pub enum StmtKind {
     /// `enum`
     Enum { declaration: Box<Enum>, public: bool },
     /// `while`
-    While { label: Option<Name>, condition: ExprId, body: Block },
+    While { label: Option<Box<Name>>, condition: ExprId, body: Block },
     /// `for`, `for await`
-    For { label: Option<Name>, is_await: bool, pattern: PatternId, iterable: ExprId, body: Block },
+    For {
+        label: Option<Box<Name>>,
+        is_await: bool,
+        pattern: PatternId,
+        iterable: ExprId,
+        body: Block,
+    },
     /// `defer` with an expression (also a block expression) or an assignment.
     Defer(StmtId),
     /// `assert condition, message`
     Assert { condition: ExprId, message: Option<ExprId> },
     /// `test "name" (options) { … }`
-    Test { name: Symbol, options: Vec<Argument>, body: Block },
+    Test { name: Symbol, options: Vec<Argument>, body: Box<Block> },
     /// `import`
-    Import(Import),
+    Import(Box<Import>),
     /// Something that did not parse; a diagnostic has been given.
     Error,
 }
@@ -661,9 +748,9 @@ pub enum PatternKind {
     /// `1..5`, `1..=5`, `1..`
     Range { start: ExprId, end: Option<ExprId>, inclusive: bool },
     /// A dotted path, compared with `==`.
-    Path(TypePath),
+    Path(Box<TypePath>),
     /// `Shape.Circle(r)`, `Shape.Rect(w, h: 1)`
-    Variant { path: TypePath, fields: Vec<PatternField> },
+    Variant { path: Box<TypePath>, fields: Box<[PatternField]> },
     /// `[a, ...rest]`
     List(Vec<PatternElement>),
     /// `{a, b: p, c = 1, ...rest}`
@@ -707,4 +794,16 @@ pub enum PatternEntry {
     Computed { key: ExprId, pattern: PatternId, default: Option<ExprId> },
     /// `...name`, `...`
     Rest(Option<Name>),
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nodes_are_small() {
+        assert_eq!(size_of::<Expr>(), 40);
+        assert_eq!(size_of::<Stmt>(), 48);
+        assert_eq!(size_of::<Pattern>(), 40);
+    }
 }

@@ -21,14 +21,20 @@ pub struct Builder<'a> {
     int_mins: Vec<ExprId>,
     /// The last chain that was found to have no `?.`.
     without_skip: Option<ExprId>,
+    /// The statements of the bodies that are being read, those of inner ones behind the others.
+    statements: Vec<StmtId>,
+    /// The same for chains of operators.
+    links: Vec<Item>,
+    /// What has folded a chain and may fold another one.
+    idle: operator::Room,
 }
 
 /// A part of an enum's body.
 pub enum EnumItem {
     /// A variant.
-    Variant(Variant),
+    Variant(Box<Variant>),
     /// A method or getter.
-    Member(Member),
+    Member(Box<Member>),
     /// Something that did not parse.
     Broken,
 }
@@ -36,8 +42,17 @@ pub enum EnumItem {
 impl<'a> Builder<'a> {
     /// A builder for one parse.
     pub fn new(ast: Ast, source: SourceId, lexed: &'a Lexed) -> Builder<'a> {
-        let (diagnostics, int_mins) = (Vec::new(), Vec::new());
-        Builder { ast, source, lexed, diagnostics, int_mins, without_skip: None }
+        Builder {
+            ast,
+            source,
+            lexed,
+            diagnostics: Vec::new(),
+            int_mins: Vec::new(),
+            without_skip: None,
+            statements: Vec::new(),
+            links: Vec::new(),
+            idle: operator::Room::default(),
+        }
     }
 
     /// Records a fault.
@@ -67,6 +82,34 @@ impl<'a> Builder<'a> {
 
     // ---- statements
 
+    /// A body begins with a statement: where it begins on the stack.
+    pub fn first_statement(&mut self, statement: StmtId) -> usize {
+        self.statements.push(statement);
+        self.statements.len() - 1
+    }
+
+    /// The body that begins at `from` goes on.
+    pub fn next_statement(&mut self, from: usize, statement: StmtId) -> usize {
+        self.statements.push(statement);
+        from
+    }
+
+    /// A body without statements.
+    pub fn no_statements(&self) -> usize {
+        self.statements.len()
+    }
+
+    /// The body that begins at `from` is a block.
+    pub fn block(&mut self, from: usize, l: u32, r: u32) -> Block {
+        let statements = self.ast.row(self.statements.drain(from..));
+        Block { statements, span: Span::new(l, r) }
+    }
+
+    /// The body that begins at `from` is the file.
+    pub fn module(&mut self, from: usize) -> Vec<StmtId> {
+        self.statements.split_off(from)
+    }
+
     /// A statement from `l` to `r`.
     pub fn stmt(&mut self, kind: StmtKind, l: u32, r: u32) -> StmtId {
         self.ast.statement(kind, Span::new(l, r))
@@ -92,21 +135,21 @@ impl<'a> Builder<'a> {
     }
 
     /// `import`
-    pub fn import(&mut self, public: bool, kind: ImportKind, l: u32, r: u32) -> StmtId {
-        self.stmt(StmtKind::Import(Import { public, kind }), l, r)
+    pub fn import(&mut self, public: bool, kind: Box<ImportKind>, l: u32, r: u32) -> StmtId {
+        self.stmt(StmtKind::Import(Box::new(Import { public, kind: *kind })), l, r)
     }
 
     /// `while` or `for` with its label.
     pub fn looping(&mut self, name: Option<Name>, mut kind: StmtKind, l: u32, r: u32) -> StmtId {
         if let StmtKind::While { label, .. } | StmtKind::For { label, .. } = &mut kind {
-            *label = name;
+            *label = name.map(Box::new);
         }
         self.stmt(kind, l, r)
     }
 
     /// `label: loop { … }`
     pub fn labelled_loop(&mut self, label: Name, body: Block, l: u32, r: u32) -> StmtId {
-        let value = self.expr(ExprKind::Loop { label: Some(label), body }, l, r);
+        let value = self.expr(ExprKind::Loop { label: Some(Box::new(label)), body }, l, r);
         self.stmt(StmtKind::Expr(value), l, r)
     }
 
@@ -143,6 +186,7 @@ impl<'a> Builder<'a> {
         (pattern, value, otherwise): (PatternId, ExprId, Option<Block>),
         mutable: bool,
     ) -> StmtKind {
+        let otherwise = otherwise.map(Box::new);
         StmtKind::Let { pattern, value, otherwise, mutable, public: false, doc: None }
     }
 
@@ -177,17 +221,17 @@ impl<'a> Builder<'a> {
         &mut self,
         name: Name,
         parent: Option<TypePath>,
-        members: Vec<Option<Member>>,
+        members: Vec<Option<Box<Member>>>,
         l: u32,
         r: u32,
     ) -> StmtKind {
-        let members = members.into_iter().flatten().collect();
+        let members = members.into_iter().flatten().map(|member| *member).collect();
         let class = Class { name, parent, members, doc: None, span: Span::new(l, r) };
         StmtKind::Class { class: Box::new(class), public: false }
     }
 
     /// A format: text, then values with the text behind each.
-    pub fn spec(&mut self, text: Symbol, rest: Vec<(ExprId, Symbol)>, l: u32, r: u32) -> Spec {
+    pub fn spec(&mut self, text: Symbol, rest: Vec<(ExprId, Symbol)>, l: u32, r: u32) -> Box<Spec> {
         let mut pieces = vec![Piece::Text(text)];
         for (value, text) in rest {
             pieces.extend([Piece::Value { value, spec: None }, Piece::Text(text)]);
@@ -199,11 +243,11 @@ impl<'a> Builder<'a> {
             };
             pieces.retain(says);
         }
-        Spec { pieces, span: Span::new(l, r) }
+        Box::new(Spec { pieces, span: Span::new(l, r) })
     }
 
-    fn member(&mut self, kind: MemberKind, is_static: bool, l: u32, r: u32) -> Member {
-        Member { kind, is_static, doc: self.doc(l), span: Span::new(l, r) }
+    fn member(&mut self, kind: MemberKind, is_static: bool, l: u32, r: u32) -> Box<Member> {
+        Box::new(Member { kind, is_static, doc: self.doc(l), span: Span::new(l, r) })
     }
 
     /// A field of a class.
@@ -214,7 +258,7 @@ impl<'a> Builder<'a> {
         default: Option<ExprId>,
         l: u32,
         r: u32,
-    ) -> Member {
+    ) -> Box<Member> {
         self.member(MemberKind::Field { name, default }, is_static, l, r)
     }
 
@@ -229,14 +273,21 @@ impl<'a> Builder<'a> {
         body: Block,
         l: u32,
         r: u32,
-    ) -> Member {
+    ) -> Box<Member> {
         let mut function = self.named(is_async, name, params, body, Span::new(l, r));
         function.doc = self.doc(l);
         self.member(MemberKind::Method(function), is_static, l, r)
     }
 
     /// A getter of a class or enum.
-    pub fn getter(&mut self, is_static: bool, name: Name, body: Block, l: u32, r: u32) -> Member {
+    pub fn getter(
+        &mut self,
+        is_static: bool,
+        name: Name,
+        body: Block,
+        l: u32,
+        r: u32,
+    ) -> Box<Member> {
         let mut function = self.named(false, name, Vec::new(), body, Span::new(l, r));
         function.doc = self.doc(l);
         self.member(MemberKind::Getter(function), is_static, l, r)
@@ -349,9 +400,25 @@ impl<'a> Builder<'a> {
         prefixes.into_iter().rev().fold(value, apply)
     }
 
-    /// A chain of operands and operators.
-    pub fn fold(&mut self, items: Vec<Item>, last: Item) -> ExprId {
-        operator::fold(self, items, last)
+    /// A chain begins with an operand and an operator: where it begins on the stack.
+    pub fn first_link(&mut self, operand: Operand, op: Item) -> usize {
+        self.links.extend([Item::Operand(operand), op]);
+        self.links.len() - 2
+    }
+
+    /// The chain that begins at `from` goes on.
+    pub fn next_link(&mut self, from: usize, operand: Operand, op: Item) -> usize {
+        self.links.extend([Item::Operand(operand), op]);
+        from
+    }
+
+    /// The chain of operands and operators that begins at `from` and ends with `last`.
+    pub fn fold(&mut self, from: usize, last: Item) -> ExprId {
+        let (mut links, mut room) =
+            (std::mem::take(&mut self.links), std::mem::take(&mut self.idle));
+        let tree = operator::fold(self, links.drain(from..), last, &mut room);
+        (self.links, self.idle) = (links, room);
+        tree
     }
 
     /// A prefix operator; `-9223372036854775808` becomes one literal.
@@ -446,7 +513,7 @@ impl<'a> Builder<'a> {
     pub fn attempt(
         &mut self,
         body: Block,
-        catches: Vec<Catch>,
+        catches: Vec<Box<Catch>>,
         finally: Option<Block>,
         l: u32,
         r: u32,
@@ -456,7 +523,34 @@ impl<'a> Builder<'a> {
             let span = Span::new(l, l + 3);
             self.fault(Code::E0113, "`try` needs `catch` or `finally`", span, help);
         }
-        self.expr(ExprKind::Try { body, catches, finally }, l, r)
+        let catches = catches.into_iter().map(|catch| *catch).collect();
+        self.expr(ExprKind::Try(Box::new(Try { body, catches, finally })), l, r)
+    }
+
+    /// `scope`
+    pub fn scope(
+        &mut self,
+        name: Option<Name>,
+        options: Vec<Argument>,
+        body: Block,
+        l: u32,
+        r: u32,
+    ) -> ExprId {
+        let head = Box::new(ScopeHead { name, options });
+        self.expr(ExprKind::Scope { head, body }, l, r)
+    }
+
+    /// `timeout`
+    pub fn timeout(
+        &mut self,
+        duration: ExprId,
+        body: Block,
+        otherwise: Option<Block>,
+        l: u32,
+        r: u32,
+    ) -> ExprId {
+        let otherwise = otherwise.map(Box::new);
+        self.expr(ExprKind::Timeout { duration, body, otherwise }, l, r)
     }
 
     /// `"text": value` in a map.

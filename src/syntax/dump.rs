@@ -76,7 +76,7 @@ impl<'a> Printer<'a> {
                 Step::Expr(id) => self.expr(id),
                 Step::Pattern(id) => self.pattern(id),
                 Step::Stmt(id) => self.stmt(id),
-                Step::Block(block) => block_steps(block),
+                Step::Block(block) => block_steps(self.ast, block),
                 Step::Function(function) => function_steps(function),
                 Step::Member(member) => member_steps(member),
                 Step::Params(params) => param_steps(params),
@@ -110,7 +110,7 @@ impl<'a> Printer<'a> {
                 around("[", items, "]")
             }
             ExprKind::Map(entries) => around("map{", entries.iter().map(entry), "}"),
-            ExprKind::Block(block) => block_steps(block),
+            ExprKind::Block(block) => block_steps(ast, block),
             ExprKind::Closure(function) => vec![Step::Function(function)],
             ExprKind::Error => vec![Text("<error>")],
             kind => operation(kind).or_else(|| construct(kind)).unwrap_or_default(),
@@ -295,22 +295,22 @@ fn construct(kind: &ExprKind) -> Option<Steps<'_>> {
             form("match", [expr(subject)].into_iter().chain(arms))
         }
         ExprKind::Loop { label, body } => labelled(label, form("loop", [block(body)])),
-        ExprKind::Try { body, catches, finally } => {
-            let mut parts = vec![block(body)];
-            parts.extend(catches.iter().map(catch));
-            parts.extend(finally.iter().map(|finally| form("finally", [block(finally)])));
+        ExprKind::Try(whole) => {
+            let mut parts = vec![block(&whole.body)];
+            parts.extend(whole.catches.iter().map(catch));
+            parts.extend(whole.finally.iter().map(|finally| form("finally", [block(finally)])));
             form("try", parts)
         }
-        ExprKind::Scope { name, options, body } => {
+        ExprKind::Scope { head, body } => {
             let mut parts = Vec::new();
-            parts.extend(name.map(|name| vec![Step::Symbol(name.symbol)]));
-            parts.extend((!options.is_empty()).then(|| vec![Step::Arguments(options)]));
+            parts.extend(head.name.map(|name| vec![Step::Symbol(name.symbol)]));
+            parts.extend((!head.options.is_empty()).then(|| vec![Step::Arguments(&head.options)]));
             parts.push(block(body));
             form("scope", parts)
         }
         ExprKind::Timeout { duration, body, otherwise } => {
             let parts = [expr(duration), block(body)];
-            form("timeout", parts.into_iter().chain(otherwise.iter().map(block)))
+            form("timeout", parts.into_iter().chain(otherwise.as_deref().map(block)))
         }
         ExprKind::Shield { duration, body } => form("shield", [expr(duration), block(body)]),
         ExprKind::Select { first, arms } => {

@@ -8,7 +8,7 @@ use std::ops::Range;
 
 use super::ast::Ast;
 use super::token::Token;
-use super::{bracket, layout, lexer};
+use super::{bracket, layout, lexer, word};
 use crate::diagnostics::SourceId;
 
 /// A piece of a text and what it is. Spaces and punctuation without a meaning of their own are no piece.
@@ -49,12 +49,12 @@ pub enum PieceKind {
 
 /// The pieces of a text, in its order.
 pub fn pieces(text: &str) -> Vec<Piece> {
-    let mut ast = Ast::default();
+    let mut ast = Ast::with_words(word::known(), text.len());
     let lexed = lexer::lex(text, SourceId(0), &mut ast);
     let paired = bracket::pair(lexed.lexemes.clone(), text, SourceId(0));
     let tokens = match paired.too_deep {
         true => lexed.lexemes.iter().map(|it| (it.span.start, it.token, it.span.end)).collect(),
-        false => layout::filter(text, &paired, &mut ast),
+        false => layout::filter(text, &paired),
     };
     let mut pieces = Vec::with_capacity(tokens.len());
     let (mut before, mut end) = (Token::Semicolon, 0);
@@ -77,7 +77,7 @@ pub fn pieces(text: &str) -> Vec<Piece> {
 
 /// The two brackets, if one stands right before `cursor` or right behind it and has a partner.
 pub fn brackets_at(text: &str, cursor: usize) -> Option<[usize; 2]> {
-    let lexed = lexer::lex(text, SourceId(0), &mut Ast::default());
+    let lexed = lexer::lex(text, SourceId(0), &mut Ast::with_words(word::known(), text.len()));
     let paired = bracket::pair(lexed.lexemes, text, SourceId(0));
     let mut found = None;
     for (opener, &partner) in paired.lexemes.iter().zip(&paired.partner) {
@@ -106,7 +106,7 @@ pub fn brackets_at(text: &str, cursor: usize) -> Option<[usize; 2]> {
 /// How many brackets are open at the end of a text; none if it ends inside a string, where a space
 /// counts.
 pub fn open_brackets(text: &str) -> Option<usize> {
-    let lexed = lexer::lex(text, SourceId(0), &mut Ast::default());
+    let lexed = lexer::lex(text, SourceId(0), &mut Ast::with_words(word::known(), text.len()));
     if lexed.incomplete {
         return None;
     }

@@ -7,7 +7,6 @@
 mod line;
 mod word;
 
-use super::ast::Ast;
 use super::bracket::Paired;
 use super::token::{Lexeme, Token};
 use crate::diagnostics::Span;
@@ -16,26 +15,66 @@ use line::{ends_operand, ends_statement, joins};
 /// A token as the generated parser takes it.
 pub type Spanned = (u32, Token, u32);
 
-/// Filters the lexemes of `text`; keywords that stand for names are interned in `ast`.
-pub fn filter(text: &str, paired: &Paired, ast: &mut Ast) -> Vec<Spanned> {
-    let lexemes = &paired.lexemes;
-    let mut layout = Layout {
+/// All lexemes of `text`, filtered.
+pub fn filter(text: &str, paired: &Paired) -> Vec<Spanned> {
+    stream(text, paired).collect()
+}
+
+/// The lexemes of `text` as they are filtered, a few ahead of whoever takes them.
+pub fn stream<'a>(text: &'a str, paired: &'a Paired) -> Stream<'a> {
+    let layout = Layout {
         text,
-        lexemes,
+        lexemes: &paired.lexemes,
         partner: &paired.partner,
-        ast,
-        out: Vec::with_capacity(lexemes.len() + lexemes.len() / 4),
+        out: Vec::with_capacity(AHEAD + 4),
         frames: vec![Frame::new(FrameKind::File)],
+        headers: Vec::new(),
         prev: Token::Semicolon,
         closed: Closed::None,
         in_types: false,
     };
-    let mut at = 0;
-    while at < lexemes.len() {
-        at += layout.step(at);
+    Stream { layout, at: 0, taken: 0 }
+}
+
+/// So many tokens are made at a time.
+const AHEAD: usize = 64;
+
+/// The filter at work.
+pub struct Stream<'a> {
+    layout: Layout<'a>,
+    /// The next lexeme.
+    at: usize,
+    /// So many of the tokens at hand have been taken.
+    taken: usize,
+}
+
+impl Stream<'_> {
+    /// Makes the next few tokens. The last one made before is kept, since a separator may be taken back.
+    fn refill(&mut self) {
+        self.layout.out.drain(..self.taken);
+        self.taken = 0;
+        let count = self.layout.lexemes.len();
+        while self.layout.out.len() < AHEAD && self.at < count {
+            self.at += self.layout.step(self.at);
+        }
+        if self.at >= count {
+            self.layout.drop_separator();
+        }
     }
-    layout.drop_separator();
-    layout.out
+}
+
+impl Iterator for Stream<'_> {
+    type Item = Spanned;
+
+    fn next(&mut self) -> Option<Spanned> {
+        let is_done = self.at >= self.layout.lexemes.len();
+        if self.taken + usize::from(!is_done) >= self.layout.out.len() {
+            self.refill();
+        }
+        let token = *self.layout.out.get(self.taken)?;
+        self.taken += 1;
+        Some(token)
+    }
 }
 
 #[derive(Clone, Copy, PartialEq, Debug)]
@@ -80,8 +119,8 @@ struct Frame {
     head: bool,
     /// In such a head: behind the guard's `if`.
     guard: bool,
-    /// The headers that await their block.
-    headers: Vec<Token>,
+    /// Where on the stack of headers its own begin.
+    headers: usize,
     /// The header whose block it is.
     owner: Option<Token>,
 }
@@ -94,7 +133,7 @@ impl Frame {
             default: false,
             head: kind.has_arms(),
             guard: false,
-            headers: Vec::new(),
+            headers: 0,
             owner: None,
         }
     }
@@ -116,9 +155,10 @@ struct Layout<'a> {
     text: &'a str,
     lexemes: &'a [Lexeme],
     partner: &'a [u32],
-    ast: &'a mut Ast,
     out: Vec<Spanned>,
     frames: Vec<Frame>,
+    /// The headers that await their block, those of the innermost bracket last.
+    headers: Vec<Token>,
     /// The last token put out; a separator at the beginning.
     prev: Token,
     closed: Closed,
@@ -196,7 +236,17 @@ impl Layout<'_> {
     }
 
     fn waiting_header(&self) -> Option<Token> {
-        self.frame().headers.last().copied()
+        self.headers[self.frame().headers..].last().copied()
+    }
+
+    fn open(&mut self, frame: Frame) {
+        self.frames.push(Frame { headers: self.headers.len(), ..frame });
+    }
+
+    fn pop_frame(&mut self) -> Option<Frame> {
+        let frame = self.frames.pop()?;
+        self.headers.truncate(frame.headers);
+        Some(frame)
     }
 
     // ---- newlines
@@ -204,7 +254,7 @@ impl Layout<'_> {
     fn needs_separator(&self, at: usize) -> bool {
         let frame = self.frame();
         let in_head = frame.kind.has_arms() && frame.head;
-        if !frame.kind.has_lines() || !frame.headers.is_empty() || in_head {
+        if !frame.kind.has_lines() || self.headers.len() > frame.headers || in_head {
             return false;
         }
         if self.lexemes[at].newline {
@@ -252,7 +302,8 @@ impl Layout<'_> {
         let frame = self.frame_mut();
         frame.head = true;
         frame.guard = false;
-        frame.headers.clear();
+        let first = frame.headers;
+        self.headers.truncate(first);
     }
 
     fn drop_separator(&mut self) {
@@ -264,12 +315,11 @@ impl Layout<'_> {
     // ---- headers, arms, patterns
 
     fn note_header(&mut self, token: Token) {
+        let waiting = self.waiting_header();
         let frame = self.frame_mut();
         let has_arms = frame.kind.has_arms();
         match token {
-            Token::If
-                if (has_arms && frame.head) || frame.headers.last() == Some(&Token::Catch) =>
-            {
+            Token::If if (has_arms && frame.head) || waiting == Some(Token::Catch) => {
                 frame.guard = true;
             }
             Token::If
@@ -284,8 +334,8 @@ impl Layout<'_> {
             | Token::Class
             | Token::Enum
             | Token::Fn
-            | Token::Test => frame.headers.push(token),
-            Token::Get => frame.headers.push(Token::Fn),
+            | Token::Test => self.headers.push(token),
+            Token::Get => self.headers.push(Token::Fn),
             Token::FatArrow => frame.head = false,
             Token::Eq => frame.default = true,
             Token::Comma => {
@@ -334,18 +384,18 @@ impl Layout<'_> {
             }
             Token::ParenOpen => self.open_paren(pattern, ended),
             Token::BracketOpen | Token::QuestionBracket => {
-                self.frames.push(Frame::of_pattern(FrameKind::Square, pattern && !ended));
+                self.open(Frame::of_pattern(FrameKind::Square, pattern && !ended));
             }
-            Token::InterpolationOpen => self.frames.push(Frame::new(FrameKind::Interpolation)),
+            Token::InterpolationOpen => self.open(Frame::new(FrameKind::Interpolation)),
             Token::ParenClose | Token::BracketClose | Token::InterpolationClose => {
                 self.close_frame();
             }
             Token::Bar if self.frame().kind == FrameKind::Bars => {
-                self.frames.pop();
+                self.pop_frame();
                 meaning = Token::BarClose;
             }
             Token::Bar if !ended && !self.in_arm_pattern() => {
-                self.frames.push(Frame::new(FrameKind::Bars));
+                self.open(Frame::new(FrameKind::Bars));
                 meaning = Token::BarOpen;
             }
             Token::OrOr if !ended => meaning = Token::BarsEmpty,
@@ -377,18 +427,18 @@ impl Layout<'_> {
     fn open_paren(&mut self, pattern: bool, ended: bool) {
         let parameters = self.waiting_header() == Some(Token::Fn) && self.frame().kind.has_lines();
         let nested = pattern && (!ended || self.in_arm_pattern() || self.frame().pattern);
-        self.frames.push(Frame::of_pattern(FrameKind::Paren, parameters || nested));
+        self.open(Frame::of_pattern(FrameKind::Paren, parameters || nested));
     }
 
     /// Takes the innermost bracket off, with closure bars that were left open in it.
     fn close_frame(&mut self) -> Closed {
         while self.frames.len() > 2 && self.frame().kind == FrameKind::Bars {
-            self.frames.pop();
+            self.pop_frame();
         }
         if self.frames.len() == 1 {
             return Closed::None;
         }
-        match self.frames.pop() {
+        match self.pop_frame() {
             Some(frame) if frame.kind.has_lines() => Closed::Block(frame.owner),
             _ => Closed::None,
         }
@@ -397,11 +447,11 @@ impl Layout<'_> {
     /// Decides what a `{` opens; the first rule that fits.
     fn open_brace(&mut self, at: usize, pattern: bool, ended: bool) -> Token {
         if pattern && !ended {
-            self.frames.push(Frame::of_pattern(FrameKind::Map, true));
+            self.open(Frame::of_pattern(FrameKind::Map, true));
             return Token::MapOpen;
         }
         if self.prev == Token::Import {
-            self.frames.push(Frame::new(FrameKind::ImportList));
+            self.open(Frame::new(FrameKind::ImportList));
             return Token::BraceOpen;
         }
         if ended || self.opens_body() {
@@ -410,10 +460,10 @@ impl Layout<'_> {
         let block =
             matches!(self.prev, Token::Spawn | Token::Daemon | Token::Defer | Token::SpawnTry);
         if !block && self.looks_like_map(at) {
-            self.frames.push(Frame::new(FrameKind::Map));
+            self.open(Frame::new(FrameKind::Map));
             return Token::MapOpen;
         }
-        self.frames.push(Frame::new(FrameKind::Block));
+        self.open(Frame::new(FrameKind::Block));
         Token::BlockOpen
     }
 
@@ -429,7 +479,10 @@ impl Layout<'_> {
     fn open_body(&mut self) -> Token {
         use Token::{Else, Finally, LetElse, Loop, Try};
         let of_its_own = matches!(self.prev, Else | LetElse | Loop | Try | Finally);
-        let owner = if of_its_own { None } else { self.frame_mut().headers.pop() };
+        let owner = if of_its_own { None } else { self.waiting_header() };
+        if owner.is_some() {
+            self.headers.pop();
+        }
         let kind = match owner {
             Some(Token::Match) => FrameKind::Match,
             Some(Token::Select) => FrameKind::Select,
@@ -437,7 +490,7 @@ impl Layout<'_> {
             Some(Token::Enum) => FrameKind::Enum,
             _ => FrameKind::Block,
         };
-        self.frames.push(Frame { owner, ..Frame::new(kind) });
+        self.open(Frame { owner, ..Frame::new(kind) });
         if kind.has_arms() || kind == FrameKind::Enum { Token::ArmsOpen } else { Token::BraceOpen }
     }
 

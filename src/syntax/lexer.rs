@@ -17,6 +17,7 @@ use super::raw::Raw;
 use super::string::EscapeError;
 use super::table::Table;
 use super::token::{Lexeme, Token};
+use super::word;
 use crate::diagnostics::{Code, Diagnostic, SourceId, Span};
 
 /// What the lexer found.
@@ -55,7 +56,7 @@ pub fn lex(text: &str, source: SourceId, ast: &mut Ast) -> Lexed {
         ast,
         raw,
         modes: Vec::new(),
-        out: Lexed::default(),
+        out: Lexed { lexemes: Vec::with_capacity(text.len() / 3), ..Lexed::default() },
         newline: true,
         doc: Vec::new(),
         module_doc: Vec::new(),
@@ -100,6 +101,9 @@ impl<'s> Lexer<'s, '_> {
                 self.format_spec(colon, start);
                 continue;
             }
+            if self.plain() {
+                continue;
+            }
             let Some(found) = self.raw.next() else { break };
             self.code(found.unwrap_or(Raw::Other));
         }
@@ -110,16 +114,71 @@ impl<'s> Lexer<'s, '_> {
         }
     }
 
+    /// Reads a word of ASCII or a sign that begins no longer one, which is most of a text; false if
+    /// something else comes, which is left to logos.
+    fn plain(&mut self) -> bool {
+        let bytes = self.text.as_bytes();
+        let before = self.raw.span().end;
+        let mut start = before;
+        loop {
+            match bytes.get(start) {
+                Some(b' ' | b'\t' | b'\r') => {}
+                Some(b'\n') => self.newline = true,
+                _ => break,
+            }
+            start += 1;
+        }
+        let sign = match bytes.get(start) {
+            Some(b'a'..=b'z' | b'A'..=b'Z' | b'_') => None,
+            Some(b',') => Some(Token::Comma),
+            Some(b';') => Some(Token::Semicolon),
+            Some(b'(') => Some(Token::ParenOpen),
+            Some(b')') => Some(Token::ParenClose),
+            Some(b'[') => Some(Token::BracketOpen),
+            Some(b']') => Some(Token::BracketClose),
+            Some(b'{') => Some(Token::BraceOpen),
+            Some(b'}') => Some(Token::BraceClose),
+            _ => {
+                self.raw.bump(start - before);
+                return false;
+            }
+        };
+        let mut end = start + 1;
+        if sign.is_none() {
+            while bytes.get(end).is_some_and(|&b| b.is_ascii_alphanumeric() || b == b'_') {
+                end += 1;
+            }
+            // Letters beyond ASCII go on with the word; `r"`, `r#` and `b"` may begin a string.
+            let goes_on = bytes.get(end).is_some_and(|b| !b.is_ascii() || matches!(b, b'"' | b'#'));
+            if goes_on {
+                self.raw.bump(start - before);
+                return false;
+            }
+        }
+        self.raw.bump(end - before);
+        let span = Span::new(start as u32, end as u32);
+        match sign {
+            Some(token) => self.fixed(token, span),
+            None => self.word(span),
+        }
+        true
+    }
+
+    fn word(&mut self, span: Span) {
+        let symbol = self.ast.intern(&self.text[span.start as usize..span.end as usize]);
+        let keyword = word::keyword(symbol);
+        if keyword.is_none() && word::is_contextual(symbol) {
+            self.ast.note_written(symbol);
+        }
+        self.add(keyword.unwrap_or(Token::Name(symbol)), span, true);
+    }
+
     fn code(&mut self, found: Raw) {
         let span = self.span();
         match found {
             Raw::Newline => self.newline = true,
             Raw::Comment => self.comment(),
-            Raw::Word => {
-                let symbol = self.ast.intern(self.raw.slice());
-                self.push_word(Token::Name(symbol), span);
-            }
-            Raw::Keyword(token) => self.push_word(token, span),
+            Raw::Word => self.word(span),
             Raw::Digit => self.number(),
             Raw::Quote | Raw::TripleQuote => {
                 let open = self.out.lexemes.len();
@@ -130,7 +189,7 @@ impl<'s> Lexer<'s, '_> {
             Raw::VerbatimQuote => self.raw_string(),
             Raw::VerbatimTripleQuote => self.raw_triple_string(),
             Raw::BytesQuote => self.byte_string(),
-            Raw::Fixed(token) => self.fixed(token),
+            Raw::Fixed(token) => self.fixed(token, span),
             Raw::Foreign => self.foreign(),
             Raw::ForeignQuote => self.foreign_quote(),
             Raw::Other => self.other(),
@@ -140,18 +199,15 @@ impl<'s> Lexer<'s, '_> {
     // ---- words, numbers, punctuation
 
     fn push(&mut self, token: Token, span: Span) {
+        self.add(token, span, false);
+    }
+
+    fn add(&mut self, token: Token, span: Span, word: bool) {
         let newline = std::mem::take(&mut self.newline);
         if !self.doc.is_empty() {
             self.attach_doc(token, span);
         }
-        self.out.lexemes.push(Lexeme { token, span, newline, word: false });
-    }
-
-    fn push_word(&mut self, token: Token, span: Span) {
-        self.push(token, span);
-        if let Some(lexeme) = self.out.lexemes.last_mut() {
-            lexeme.word = true;
-        }
+        self.out.lexemes.push(Lexeme { token, span, newline, word });
     }
 
     fn attach_doc(&mut self, token: Token, span: Span) {
@@ -202,8 +258,7 @@ impl<'s> Lexer<'s, '_> {
         self.out.numbers.len() as u32 - 1
     }
 
-    fn fixed(&mut self, token: Token) {
-        let span = self.span();
+    fn fixed(&mut self, token: Token, span: Span) {
         let Some(Mode::Code { depth, .. }) = self.modes.last_mut() else {
             return self.push(token, span);
         };

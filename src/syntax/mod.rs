@@ -24,6 +24,7 @@ pub mod table;
 mod token;
 mod validate;
 pub mod walk;
+mod word;
 
 pub use ast::Module;
 pub use dump::dump;
@@ -61,7 +62,7 @@ pub fn parse(text: &str, source: SourceId) -> Parsed {
         let diagnostics = vec![diagnostic.at(source, Span::default(), "")];
         return Parsed { diagnostics, ..Parsed::default() };
     }
-    let mut ast = ast::Ast::default();
+    let mut ast = ast::Ast::with_words(word::known(), text.len());
     let mut lexed = lexer::lex(text, source, &mut ast);
     let paired = bracket::pair(std::mem::take(&mut lexed.lexemes), text, source);
     let doc = lexed.module_doc;
@@ -73,11 +74,12 @@ pub fn parse(text: &str, source: SourceId) -> Parsed {
         let module = Module { ast, statements: Vec::new(), doc };
         return Parsed { module, diagnostics, is_incomplete: false };
     }
-    let tokens = layout::filter(text, &paired, &mut ast);
-    let (unpaired, is_open) = (paired.left_out, paired.incomplete);
-    // The tree takes as much memory again.
-    drop(paired);
-    let outcome = parser::parse(&tokens, &lexed, source, ast);
+    let outcome = parser::parse(|| layout::stream(text, &paired), &lexed, source, ast);
+    // Nobody asks for the tokens of a text in which nothing is wrong.
+    let tokens = match outcome.faults.is_empty() && outcome.diagnostics.is_empty() {
+        true => Vec::new(),
+        false => layout::filter(text, &paired),
+    };
     let earlier = diagnostics.len();
     for fault in &outcome.faults {
         diagnostics.extend(explain::explain(fault, &tokens, text, &diagnostics[..earlier], source));
@@ -90,7 +92,7 @@ pub fn parse(text: &str, source: SourceId) -> Parsed {
     diagnostics.extend(validate::validate(&module, text, source));
     diagnostics.sort_by_key(|diagnostic| diagnostic.primary().map(|label| label.span.start));
     if let Some(last) = diagnostics.last_mut() {
-        let left_out = lexed.left_out + unpaired;
+        let left_out = lexed.left_out + paired.left_out;
         if left_out > 0 {
             last.and_more(left_out, "error");
         }
@@ -98,7 +100,7 @@ pub fn parse(text: &str, source: SourceId) -> Parsed {
             last.notes.push("there may be more errors: so many are shown at a time".to_owned());
         }
     }
-    let is_incomplete = (lexed.incomplete || is_open || ends_early)
+    let is_incomplete = (lexed.incomplete || paired.incomplete || ends_early)
         && diagnostics.iter().all(|diagnostic| !diagnostic.is_error() || more_may_help(diagnostic));
     Parsed { module, diagnostics, is_incomplete }
 }
@@ -121,10 +123,10 @@ pub struct LayoutToken {
 
 /// The tokens of a text behind the layout filter.
 pub fn layout_tokens(text: &str) -> Vec<LayoutToken> {
-    let mut ast = ast::Ast::default();
+    let mut ast = ast::Ast::with_words(word::known(), text.len());
     let lexed = lexer::lex(text, SourceId(0), &mut ast);
     let paired = bracket::pair(lexed.lexemes, text, SourceId(0));
-    let tokens = layout::filter(text, &paired, &mut ast);
+    let tokens = layout::filter(text, &paired);
     let plain = |(start, token, end): (u32, token::Token, u32)| LayoutToken {
         text: token.text(),
         start: start as usize,

@@ -1,6 +1,8 @@
 //! Folds flat operator chains into trees by precedence, without recursion, so that a chain may be
 //! as long as it likes. The precedence table is here and nowhere else.
 
+use std::vec::Drain;
+
 use super::ast::{BinaryOp, ExprId, ExprKind, TypePath, UnaryOp};
 use super::build::Builder;
 use crate::diagnostics::{Code, Diagnostic, Span};
@@ -122,28 +124,36 @@ fn infix_sign(op: Infix) -> &'static str {
 }
 
 /// Builds the tree of a chain.
-pub fn fold(b: &mut Builder<'_>, items: Vec<Item>, last: Item) -> ExprId {
-    let room = items.len() / 2 + 1;
-    let mut folding = Folding { b, operands: Vec::new(), pending: Vec::new() };
-    if let [Item::Operand(lhs), Item::Infix(op, span)] = &items[..]
+pub fn fold(b: &mut Builder<'_>, items: Drain<'_, Item>, last: Item, room: &mut Room) -> ExprId {
+    let mut folding = Folding { b, room };
+    if let [Item::Operand(lhs), Item::Infix(op, span)] = items.as_slice()
         && let Item::Operand(rhs) = &last
         && lhs.prefixes.is_empty()
         && rhs.prefixes.is_empty()
     {
         return folding.join(*op, *span, lhs.value, Some(rhs.value));
     }
-    folding.operands.reserve_exact(room);
-    folding.pending.reserve_exact(room);
-    for item in items.into_iter().chain([last]) {
+    for item in items {
         folding.take(item);
     }
-    while let Some(pending) = folding.pending.pop() {
+    folding.take(last);
+    while let Some(pending) = folding.room.pending.pop() {
         folding.apply(pending);
     }
-    match folding.operands.pop().flatten() {
+    let tree = folding.room.operands.pop().flatten();
+    // A chain with a fault in it leaves operands behind.
+    folding.room.operands.clear();
+    match tree {
         Some(tree) => tree,
         None => folding.b.ast.expr(ExprKind::Error, Span::default()),
     }
+}
+
+/// Where a chain is folded: empty before and after.
+#[derive(Default)]
+pub struct Room {
+    operands: Vec<Option<ExprId>>,
+    pending: Vec<Pending>,
 }
 
 enum Pending {
@@ -151,29 +161,28 @@ enum Pending {
     Infix(Infix, Span),
 }
 
-struct Folding<'b, 'a> {
+struct Folding<'r, 'b, 'a> {
     b: &'b mut Builder<'a>,
-    operands: Vec<Option<ExprId>>,
-    pending: Vec<Pending>,
+    room: &'r mut Room,
 }
 
-impl Folding<'_, '_> {
+impl Folding<'_, '_, '_> {
     fn take(&mut self, item: Item) {
         match item {
             Item::Operand(operand) => {
                 let prefixes = operand.prefixes.into_iter();
-                self.pending.extend(prefixes.map(|(op, at)| Pending::Prefix(op, at)));
-                self.operands.push(Some(operand.value));
+                self.room.pending.extend(prefixes.map(|(op, at)| Pending::Prefix(op, at)));
+                self.room.operands.push(Some(operand.value));
             }
-            Item::Tail(value) => self.operands.push(Some(value)),
-            Item::Missing => self.operands.push(None),
+            Item::Tail(value) => self.room.operands.push(Some(value)),
+            Item::Missing => self.room.operands.push(None),
             Item::Infix(op, span) => self.infix(op, span),
         }
     }
 
     fn infix(&mut self, op: Infix, span: Span) {
         let (level, grouping) = precedence(op);
-        while let Some(top) = self.pending.pop() {
+        while let Some(top) = self.room.pending.pop() {
             let goes_first = match &top {
                 Pending::Prefix(..) => PREFIX > level,
                 Pending::Infix(left, left_span) => {
@@ -185,7 +194,7 @@ impl Folding<'_, '_> {
                 }
             };
             if !goes_first {
-                self.pending.push(top);
+                self.room.pending.push(top);
                 break;
             }
             if let Pending::Prefix(UnaryOp::Not, at) = top {
@@ -193,22 +202,22 @@ impl Folding<'_, '_> {
             }
             self.apply(top);
         }
-        self.pending.push(Pending::Infix(op, span));
+        self.room.pending.push(Pending::Infix(op, span));
     }
 
     fn apply(&mut self, pending: Pending) {
         match pending {
             Pending::Prefix(op, at) => {
-                let Some(operand) = self.operands.pop().flatten() else { return };
+                let Some(operand) = self.room.operands.pop().flatten() else { return };
                 let span = Span::new(at, self.b.ast[operand].span.end);
                 let tree = self.b.unary(op, operand, span);
-                self.operands.push(Some(tree));
+                self.room.operands.push(Some(tree));
             }
             Pending::Infix(op, span) => {
-                let rhs = self.operands.pop().flatten();
-                let Some(lhs) = self.operands.pop().flatten() else { return };
+                let rhs = self.room.operands.pop().flatten();
+                let Some(lhs) = self.room.operands.pop().flatten() else { return };
                 let tree = self.join(op, span, lhs, rhs);
-                self.operands.push(Some(tree));
+                self.room.operands.push(Some(tree));
             }
         }
     }

@@ -45,8 +45,26 @@ const FAULTS_MAX: usize = 20;
 /// So many tokens are read again, at most, to find further faults.
 const AGAIN_MAX: usize = 2_000_000;
 
-/// Parses the tokens of a module.
-pub fn parse(tokens: &[Spanned], lexed: &Lexed, source: SourceId, mut ast: Ast) -> Outcome {
+/// Parses a module whose tokens are given whenever they are asked for: the first time they are taken
+/// as they are made.
+pub fn parse<I: Iterator<Item = Spanned>>(
+    tokens: impl Fn() -> I,
+    lexed: &Lexed,
+    source: SourceId,
+    ast: Ast,
+) -> Outcome {
+    let mut builder = Builder::new(ast, source, lexed);
+    let result = kettle::ModuleParser::new().parse(&mut builder, tokens());
+    let (mut ast, diagnostics) = builder.finish();
+    if let Ok(statements) = result {
+        return Outcome { ast, statements, diagnostics, faults: Vec::new(), gave_up: false };
+    }
+    ast.clear();
+    parse_again(&tokens().collect::<Vec<_>>(), lexed, source, ast)
+}
+
+/// Parses tokens among which there is a fault.
+fn parse_again(tokens: &[Spanned], lexed: &Lexed, source: SourceId, mut ast: Ast) -> Outcome {
     let mut faults: Vec<Fault> = Vec::new();
     let mut broken: Vec<(usize, usize)> = Vec::new();
     let mut budget = AGAIN_MAX;

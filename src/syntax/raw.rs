@@ -1,4 +1,5 @@
-//! What logos recognises: everything but the insides of strings and numbers, which `lexer` scans.
+//! What logos recognises: everything but the insides of strings and numbers, which `lexer` scans. A
+//! keyword is a word here; `word` knows better.
 
 use logos::Logos;
 
@@ -14,41 +15,6 @@ pub enum Raw {
     Comment,
     #[regex(r"[\p{XID_Start}_]\p{XID_Continue}*")]
     Word,
-    #[token("let", |_| Token::Let)]
-    #[token("var", |_| Token::Var)]
-    #[token("fn", |_| Token::Fn)]
-    #[token("async", |_| Token::Async)]
-    #[token("await", |_| Token::Await)]
-    #[token("spawn", |_| Token::Spawn)]
-    #[token("scope", |_| Token::Scope)]
-    #[token("class", |_| Token::Class)]
-    #[token("enum", |_| Token::Enum)]
-    #[token("match", |_| Token::Match)]
-    #[token("if", |_| Token::If)]
-    #[token("else", |_| Token::Else)]
-    #[token("while", |_| Token::While)]
-    #[token("for", |_| Token::For)]
-    #[token("in", |_| Token::In)]
-    #[token("loop", |_| Token::Loop)]
-    #[token("break", |_| Token::Break)]
-    #[token("continue", |_| Token::Continue)]
-    #[token("return", |_| Token::Return)]
-    #[token("yield", |_| Token::Yield)]
-    #[token("throw", |_| Token::Throw)]
-    #[token("try", |_| Token::Try)]
-    #[token("catch", |_| Token::Catch)]
-    #[token("finally", |_| Token::Finally)]
-    #[token("defer", |_| Token::Defer)]
-    #[token("import", |_| Token::Import)]
-    #[token("pub", |_| Token::Pub)]
-    #[token("is", |_| Token::Is)]
-    #[token("true", |_| Token::True)]
-    #[token("false", |_| Token::False)]
-    #[token("null", |_| Token::Null)]
-    #[token("self", |_| Token::SelfWord)]
-    #[token("super", |_| Token::Super)]
-    #[token("assert", |_| Token::Assert)]
-    Keyword(Token),
     #[regex("[0-9]")]
     Digit,
     #[token("\"")]

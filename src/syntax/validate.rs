@@ -32,7 +32,31 @@ struct Place {
     /// In the body of a function.
     in_function: bool,
     /// The construct around it in which a generator cannot be left.
-    pinned: Option<&'static str>,
+    pinned: Option<Pin>,
+}
+
+/// A construct in which a generator cannot be left.
+#[derive(Clone, Copy)]
+enum Pin {
+    Scope,
+    Timeout,
+    Shield,
+    Select,
+    Finally,
+    Defer,
+}
+
+impl Pin {
+    fn word(self) -> &'static str {
+        match self {
+            Pin::Scope => "scope",
+            Pin::Timeout => "timeout",
+            Pin::Shield => "shield",
+            Pin::Select => "select",
+            Pin::Finally => "finally",
+            Pin::Defer => "defer",
+        }
+    }
 }
 
 /// What a walk through a tree has before it.
@@ -73,9 +97,6 @@ impl Check<'_> {
         let top = Place { is_top: true, in_function: false, pinned: None };
         todo.push((Node::Stmt(statement), top, 0));
         while let Some((node, place, depth)) = todo.pop() {
-            if depth > DEPTH_MAX {
-                return false;
-            }
             match node {
                 Node::Expr(id) => self.expr(id, place),
                 Node::Stmt(id) => self.stmt(id, place),
@@ -86,36 +107,58 @@ impl Check<'_> {
             let inner = self.inside(node, place);
             let loose = self.outside_part(node);
             let head = walk::same_level(self.ast, node);
-            todo.extend(children.iter().rev().map(|&child| match child {
-                Node::Stmt(id) if loose.binary_search_by_key(&id.0, |s| s.0).is_ok() => {
-                    (child, Place { is_top: false, ..place }, depth)
+            for &child in children.iter().rev() {
+                let (place, depth) = match child {
+                    Node::Stmt(id) if loose.binary_search_by_key(&id.0, |s| s.0).is_ok() => {
+                        (Place { is_top: false, ..place }, depth)
+                    }
+                    _ => (inner, depth + usize::from(walk::is_deeper(child, head))),
+                };
+                if depth > DEPTH_MAX {
+                    return false;
                 }
-                _ => (child, inner, depth + usize::from(walk::is_deeper(child, head))),
-            }));
+                if !self.is_plain(child) {
+                    todo.push((child, place, depth));
+                }
+            }
         }
         true
+    }
+
+    /// Whether a node has neither parts nor anything to check: most nodes are such.
+    fn is_plain(&self, node: Node) -> bool {
+        match node {
+            Node::Expr(id) => match self.ast[id].kind {
+                ExprKind::Name(_) | ExprKind::SelfValue => true,
+                ref kind => kind.is_literal(),
+            },
+            Node::Pattern(id) => {
+                matches!(self.ast[id].kind, PatternKind::Bind(_) | PatternKind::Wildcard)
+            }
+            Node::Stmt(_) => false,
+        }
     }
 
     /// The place of the children of `node`.
     fn inside(&self, node: Node, place: Place) -> Place {
         let inner = Place { is_top: false, ..place };
         let function = Place { is_top: false, in_function: true, pinned: None };
-        let pinned = |word| Place { pinned: Some(word), ..inner };
+        let pinned = |pin| Place { pinned: Some(pin), ..inner };
         match node {
             Node::Expr(id) => match &self.ast[id].kind {
                 ExprKind::Closure(_) => function,
-                ExprKind::Scope { .. } => pinned("scope"),
-                ExprKind::Timeout { .. } => pinned("timeout"),
-                ExprKind::Shield { .. } => pinned("shield"),
-                ExprKind::Select { .. } => pinned("select"),
-                ExprKind::Try { finally: Some(_), .. } => pinned("finally"),
+                ExprKind::Scope { .. } => pinned(Pin::Scope),
+                ExprKind::Timeout { .. } => pinned(Pin::Timeout),
+                ExprKind::Shield { .. } => pinned(Pin::Shield),
+                ExprKind::Select { .. } => pinned(Pin::Select),
+                ExprKind::Try(parts) if parts.finally.is_some() => pinned(Pin::Finally),
                 _ => inner,
             },
             Node::Stmt(id) => match &self.ast[id].kind {
                 StmtKind::Function { .. } | StmtKind::Class { .. } | StmtKind::Enum { .. } => {
                     function
                 }
-                StmtKind::Defer(_) => pinned("defer"),
+                StmtKind::Defer(_) => pinned(Pin::Defer),
                 _ => inner,
             },
             Node::Pattern(_) => inner,
@@ -126,10 +169,13 @@ impl Check<'_> {
     fn outside_part(&self, node: Node) -> Vec<StmtId> {
         let Node::Expr(id) = node else { return Vec::new() };
         match &self.ast[id].kind {
-            ExprKind::Timeout { otherwise: Some(otherwise), .. } => otherwise.statements.clone(),
-            ExprKind::Try { body, catches, finally: Some(_) } => {
-                let catches = catches.iter().flat_map(|catch| &catch.body.statements);
-                body.statements.iter().chain(catches).copied().collect()
+            ExprKind::Timeout { otherwise: Some(otherwise), .. } => {
+                self.ast[otherwise.statements].to_vec()
+            }
+            ExprKind::Try(parts) if parts.finally.is_some() => {
+                let catches = parts.catches.iter().map(|catch| catch.body.statements);
+                let bodies = [parts.body.statements].into_iter().chain(catches);
+                bodies.flat_map(|body| &self.ast[body]).copied().collect()
             }
             _ => Vec::new(),
         }
@@ -143,7 +189,7 @@ impl Check<'_> {
             ExprKind::Call { arguments, .. } => self.arguments(arguments),
             ExprKind::Closure(function) => self.function(function),
             ExprKind::Yield(_) => self.yielding(span, place),
-            ExprKind::Block(block) => self.idle_signs(&block.statements),
+            ExprKind::Block(block) => self.idle_signs(&self.ast[block.statements]),
             ExprKind::Unary { op: UnaryOp::Neg, operand } => self.sign(span, *operand),
             ExprKind::Match { arms, .. } => {
                 for arm in arms {
@@ -180,7 +226,7 @@ impl Check<'_> {
     fn yielding(&mut self, span: Span, place: Place) {
         let word = Span::new(span.start, span.start + 5);
         if let Some(around) = place.pinned {
-            let title = format!("`yield` inside `{around}`");
+            let title = format!("`yield` inside `{}`", around.word());
             let help = "a generator may be left at a `yield` and never go on; yield outside of it";
             self.fault(Code::E0120, word, title, help);
         } else if !place.in_function {
@@ -214,7 +260,7 @@ impl Check<'_> {
     fn map_like(&mut self, body: StmtId) {
         let StmtKind::Expr(value) = self.ast[body].kind else { return };
         let ExprKind::Block(block) = &self.ast[value].kind else { return };
-        let [only] = block.statements[..] else { return };
+        let [only] = self.ast[block.statements][..] else { return };
         let StmtKind::Expr(inner) = self.ast[only].kind else { return };
         let ExprKind::Name(symbol) = self.ast[inner].kind else { return };
         let written = &self.text[block.span.start as usize..block.span.end as usize];
@@ -272,12 +318,12 @@ impl Check<'_> {
         self.params(&function.params);
         match &function.body {
             FunctionBody::Simple(body) => self.map_like(*body),
-            FunctionBody::Block(block) => self.idle_signs(&block.statements),
+            FunctionBody::Block(block) => self.idle_signs(&self.ast[block.statements]),
         }
     }
 
     fn params(&mut self, params: &[Param]) {
-        let mut names: Vec<Name> = Vec::new();
+        let mut names: Vec<Name> = Vec::with_capacity(params.len());
         for (index, param) in params.iter().enumerate() {
             if param.rest && index + 1 < params.len() {
                 let help = "it takes all arguments that are left: move it to the end";
@@ -290,9 +336,16 @@ impl Check<'_> {
     }
 
     fn duplicates(&mut self, names: &[Name]) {
+        // Few names are compared with each other.
+        let are_few = names.len() <= 8;
         let mut seen: Table<Symbol, Span> = Table::default();
-        for name in names {
-            if let Some(first) = seen.insert(name.symbol, name.span) {
+        for (index, name) in names.iter().enumerate() {
+            let same = |other: &&Name| other.symbol == name.symbol;
+            let before = match are_few {
+                true => names[..index].iter().rfind(same).map(|other| other.span),
+                false => seen.insert(name.symbol, name.span),
+            };
+            if let Some(first) = before {
                 let text = self.ast.text(name.symbol);
                 let title = format!("two parameters have the name `{text}`");
                 let diagnostic = Diagnostic::new(Code::E0115, title)

@@ -15,7 +15,7 @@ pub enum Node {
 
 /// Appends the direct children of `node` to `out`, in the order of the text.
 pub fn children(ast: &Ast, node: Node, out: &mut Vec<Node>) {
-    let mut list = List { out };
+    let mut list = List { ast, out };
     match node {
         Node::Expr(id) => list.of_expr(&ast[id].kind),
         Node::Pattern(id) => list.of_pattern(&ast[id].kind),
@@ -58,6 +58,7 @@ pub fn is_deeper(child: Node, head: Option<ExprId>) -> bool {
 }
 
 struct List<'a> {
+    ast: &'a Ast,
     out: &'a mut Vec<Node>,
 }
 
@@ -79,7 +80,7 @@ impl List<'_> {
     }
 
     fn block(&mut self, block: &Block) {
-        self.out.extend(block.statements.iter().copied().map(Node::Stmt));
+        self.out.extend(self.ast[block.statements].iter().copied().map(Node::Stmt));
     }
 
     fn arguments(&mut self, arguments: &[Argument]) {
@@ -194,16 +195,16 @@ impl List<'_> {
                     self.stmt(arm.body);
                 }
             }
-            ExprKind::Try { body, catches, finally } => {
-                self.block(body);
-                for catch in catches {
+            ExprKind::Try(parts) => {
+                self.block(&parts.body);
+                for catch in &parts.catches {
                     self.maybe(catch.guard);
                     self.block(&catch.body);
                 }
-                finally.iter().for_each(|finally| self.block(finally));
+                parts.finally.iter().for_each(|finally| self.block(finally));
             }
-            ExprKind::Scope { options, body, .. } => {
-                self.arguments(options);
+            ExprKind::Scope { head, body } => {
+                self.arguments(&head.options);
                 self.block(body);
             }
             ExprKind::Timeout { duration, body, otherwise } => {

@@ -260,7 +260,7 @@ impl Emitter<'_> {
 
     /// Whether a name stands for a value that the reader of a report does not know.
     fn is_varying(&self, id: ExprId) -> bool {
-        match self.names.uses.get(&self.ast[id].span) {
+        match self.names.uses.get(self.ast[id].span) {
             Some(Binding::Variable(var)) => matches!(
                 self.names.variable(*var).kind,
                 VarKind::Let | VarKind::Var | VarKind::Param | VarKind::Bound

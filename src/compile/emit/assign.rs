@@ -42,7 +42,7 @@ impl Emitter<'_> {
     }
 
     fn variable_at(&self, span: Span) -> Option<VarId> {
-        match self.names.uses.get(&span)? {
+        match self.names.uses.get(span)? {
             Binding::Variable(var) => Some(*var),
             _ => None,
         }

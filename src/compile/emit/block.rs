@@ -15,12 +15,12 @@ impl Emitter<'_> {
     /// A block with its variables.
     pub(super) fn block(&mut self, block: &Block, want: Want) {
         let mark = self.mark();
-        if want == Want::Return && self.has_defers(&block.statements) {
+        if want == Want::Return && self.has_defers(&self.ast[block.statements]) {
             let value = self.alloc();
-            self.statements(&block.statements, Want::In(value), &mut Defers::of_block());
+            self.statements(&self.ast[block.statements], Want::In(value), &mut Defers::of_block());
             self.op1(Opcode::Return, value);
         } else {
-            self.statements(&block.statements, want, &mut Defers::of_block());
+            self.statements(&self.ast[block.statements], want, &mut Defers::of_block());
         }
         self.release(mark);
     }
@@ -55,6 +55,7 @@ impl Emitter<'_> {
     /// Makes the cells that functions of the block share with it, then its functions and classes.
     fn hoist(&mut self, statements: &[StmtId]) {
         let ast = self.ast;
+        let (mut functions, mut enums, mut classes) = (Vec::new(), Vec::new(), Vec::new());
         for &id in statements {
             match &ast[id].kind {
                 StmtKind::Let { pattern, .. } => {
@@ -72,34 +73,23 @@ impl Emitter<'_> {
                 StmtKind::Function { function, .. } => {
                     let span = function.name.map(|name| name.span);
                     self.early_name(span);
+                    functions.push(&**function);
                 }
-                StmtKind::Class { class, .. } => self.early_name(Some(class.name.span)),
+                StmtKind::Class { class, .. } => {
+                    self.early_name(Some(class.name.span));
+                    classes.push(&**class);
+                }
                 StmtKind::Enum { declaration, .. } => {
                     self.early_name(Some(declaration.name.span));
+                    enums.push(&**declaration);
                 }
                 _ => {}
             }
         }
-        for &id in statements {
-            if let StmtKind::Function { function, .. } = &ast[id].kind {
-                self.named_function(function);
-            }
-        }
-        for &id in statements {
-            if let StmtKind::Enum { declaration, .. } = &ast[id].kind
-                && !self.names.late_classes.contains(&declaration.name.span)
-            {
-                self.enum_statement(declaration);
-            }
-        }
-        let classes: Vec<&Class> = statements
-            .iter()
-            .filter_map(|&id| match &ast[id].kind {
-                StmtKind::Class { class, .. } => Some(&**class),
-                _ => None,
-            })
-            .filter(|class| !self.names.late_classes.contains(&class.name.span))
-            .collect();
+        functions.into_iter().for_each(|function| self.named_function(function));
+        enums.retain(|declared| !self.names.late_classes.contains(&declared.name.span));
+        enums.into_iter().for_each(|declaration| self.enum_statement(declaration));
+        classes.retain(|class| !self.names.late_classes.contains(&class.name.span));
         if !classes.is_empty() {
             self.hoist_classes(&classes);
         }
@@ -166,7 +156,7 @@ impl Emitter<'_> {
                 if let Some(block) = otherwise {
                     self.must_leave(block);
                 }
-                self.let_statement(*pattern, *value, otherwise.as_ref());
+                self.let_statement(*pattern, *value, otherwise.as_deref());
             }
             StmtKind::Assign { target, op, value } => {
                 let mark = self.mark();

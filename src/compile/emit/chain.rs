@@ -79,7 +79,7 @@ impl Emitter<'_> {
     fn root(&self, root: ExprId) -> Subject {
         let span = self.ast[root].span;
         match self.ast[root].kind {
-            ExprKind::Name(_) => match self.names.uses.get(&span) {
+            ExprKind::Name(_) => match self.names.uses.get(span) {
                 Some(binding) => Subject::Binding(binding.clone(), span),
                 None => Subject::Binding(Binding::Unknown, span),
             },

@@ -14,7 +14,7 @@ use crate::bytecode::assembler::{Label, Reg};
 use crate::bytecode::op::{Opcode, ScopeKind};
 use crate::bytecode::program::HandlerKind;
 use crate::compile::resolve::{OwnerKey, VarId};
-use crate::syntax::ast::{Block, Catch, ExprId, ExprKind, StmtId, StmtKind};
+use crate::syntax::ast::{Block, Catch, ExprId, ExprKind, StmtId, StmtKind, Try};
 
 /// The defers of a block that are open.
 pub(super) struct Defers {
@@ -249,7 +249,7 @@ impl Emitter<'_> {
             Some(var) => {
                 let options = (Reg(0), 0);
                 self.scope_region(ScopeKind::CleanUp, var, options, None, None, |this, defers| {
-                    this.statements(&block.statements, Want::Nothing, defers);
+                    this.statements(&this.ast[block.statements], Want::Nothing, defers);
                 });
             }
             None => self.block(block, Want::Nothing),
@@ -290,14 +290,8 @@ impl Emitter<'_> {
         self.release(mark);
     }
 
-    pub(super) fn try_parts(
-        &mut self,
-        id: ExprId,
-        body: &Block,
-        catches: &[Catch],
-        finally: Option<&Block>,
-        want: Want,
-    ) {
+    pub(super) fn try_parts(&mut self, id: ExprId, parts: &Try, want: Want) {
+        let Try { body, catches, finally } = parts;
         let mark = self.mark();
         let Some(finally) = finally else {
             self.try_catch(body, catches, want);

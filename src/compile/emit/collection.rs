@@ -73,7 +73,7 @@ impl Emitter<'_> {
             match *entry {
                 Entry::Short(name) => {
                     let value = self.alloc();
-                    if let Some(binding) = self.names.uses.get(&name.span).cloned() {
+                    if let Some(binding) = self.names.uses.get(name.span).cloned() {
                         self.load_binding(&binding, value, name.span);
                     }
                     self.put(dst, name.symbol, value);

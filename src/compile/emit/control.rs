@@ -45,7 +45,7 @@ impl Emitter<'_> {
 
     /// Where a block leads that is a `break` or `continue` alone and runs no clean-up on its way.
     fn way_out(&self, block: &Block) -> Option<Label> {
-        let [statement] = block.statements[..] else { return None };
+        let [statement] = self.ast[block.statements][..] else { return None };
         let StmtKind::Expr(id) = self.ast[statement].kind else { return None };
         let key = self.names.targets.get(&id)?;
         let frame = self.f.loops.iter().rev().find(|frame| frame.key == *key)?;

@@ -35,12 +35,10 @@ impl Emitter<'_> {
             ExprKind::Match { subject, arms } => self.match_arms(*subject, arms, want),
             ExprKind::Block(block) => self.block(block, want),
             ExprKind::Loop { body, .. } => self.loop_forever(id, body, want),
-            ExprKind::Try { body, catches, finally } => {
-                self.try_parts(id, body, catches, finally.as_ref(), want);
-            }
-            ExprKind::Scope { options, body, .. } => self.scope(id, options, body, want),
+            ExprKind::Try(parts) => self.try_parts(id, parts, want),
+            ExprKind::Scope { head, body } => self.scope(id, &head.options, body, want),
             ExprKind::Timeout { duration, body, otherwise } => {
-                self.timeout(id, *duration, body, otherwise.as_ref(), want);
+                self.timeout(id, *duration, body, otherwise.as_deref(), want);
             }
             ExprKind::Shield { duration, body } => self.shield(id, *duration, body, want),
             ExprKind::Select { first, arms } => self.select(*first, arms, want),
@@ -146,7 +144,7 @@ impl Emitter<'_> {
     pub(super) fn in_register(&self, id: ExprId) -> Option<(Reg, bool)> {
         let expr = &self.ast[id];
         let var = match expr.kind {
-            ExprKind::Name(_) => match self.names.uses.get(&expr.span)? {
+            ExprKind::Name(_) => match self.names.uses.get(expr.span)? {
                 Binding::Variable(var) => *var,
                 _ => return None,
             },

@@ -58,13 +58,13 @@ impl Emitter<'_> {
         let name = format!("block@{file}:{line}");
         self.write_function(id, &name, block.span, None, |this| {
             this.body(id, None, |this, want, defers| {
-                if want == Want::Return && this.has_defers(&block.statements) {
+                if want == Want::Return && this.has_defers(&this.ast[block.statements]) {
                     // A value that is returned at once would go around the defers.
                     let value = this.alloc();
-                    this.statements(&block.statements, Want::In(value), defers);
+                    this.statements(&this.ast[block.statements], Want::In(value), defers);
                     return this.op1(Opcode::Return, value);
                 }
-                this.statements(&block.statements, want, defers);
+                this.statements(&this.ast[block.statements], want, defers);
             });
         });
         self.make_closure(id, dst);
@@ -95,7 +95,9 @@ impl Emitter<'_> {
         }
         self.write_function(id, name, function.span, Some(function), |this| {
             this.body(id, Some(function), |this, want, defers| match &function.body {
-                FunctionBody::Block(block) => this.statements(&block.statements, want, defers),
+                FunctionBody::Block(block) => {
+                    this.statements(&this.ast[block.statements], want, defers)
+                }
                 FunctionBody::Simple(statement) => {
                     this.statement_value(*statement, want);
                     this.close_defers(defers);
@@ -265,7 +267,7 @@ impl Emitter<'_> {
 
     fn defers_in(&self, function: &Function) -> bool {
         match &function.body {
-            FunctionBody::Block(block) => self.has_defers(&block.statements),
+            FunctionBody::Block(block) => self.has_defers(&self.ast[block.statements]),
             FunctionBody::Simple(_) => false,
         }
     }

@@ -46,6 +46,9 @@ impl Emitter<'_> {
     /// Writes the bodies of the `test` blocks, which only `kettle test` calls, unless they are left out.
     fn tests(&mut self) {
         let (ast, names, module) = (self.ast, self.names, self.source.module);
+        if names.tests.is_empty() {
+            return;
+        }
         for &statement in &module.statements {
             let StmtKind::Test { name, body, .. } = &ast[statement].kind else { continue };
             let Some((id, options)) = names.tests.get(&statement) else { continue };
@@ -53,7 +56,7 @@ impl Emitter<'_> {
             self.write_function(id, &format!("test {name:?}"), span, None, |this| {
                 this.body(id, None, |this, want, defers| {
                     let want = if want == Want::Return { Want::Nothing } else { want };
-                    this.statements(&body.statements, want, defers);
+                    this.statements(&this.ast[body.statements], want, defers);
                 });
             });
             let function = self.function_index(id);

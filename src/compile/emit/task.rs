@@ -118,7 +118,7 @@ impl Emitter<'_> {
             }
         }
         self.scope_region(ScopeKind::Scope, var, (base, 3), value, None, |this, defers| {
-            this.statements(&body.statements, inner, defers);
+            this.statements(&this.ast[body.statements], inner, defers);
         });
         self.return_scope_value(want, value);
         self.release(mark);
@@ -143,7 +143,7 @@ impl Emitter<'_> {
         self.expr(duration, limit);
         let expired = otherwise.map(|_| self.label());
         self.scope_region(ScopeKind::Timeout, var, (limit, 1), value, expired, |this, defers| {
-            this.statements(&body.statements, inner, defers);
+            this.statements(&this.ast[body.statements], inner, defers);
         });
         if let Some((expired, block)) = expired.zip(otherwise) {
             let done = self.label();
@@ -163,7 +163,7 @@ impl Emitter<'_> {
         let limit = self.alloc();
         self.expr(duration, limit);
         self.scope_region(ScopeKind::Shield, var, (limit, 1), value, None, |this, defers| {
-            this.statements(&body.statements, inner, defers);
+            this.statements(&this.ast[body.statements], inner, defers);
         });
         self.return_scope_value(want, value);
         self.release(mark);

@@ -110,7 +110,7 @@ impl<'a> Context<'a> {
     /// What a name in an expression means.
     pub fn binding(&self, id: ExprId) -> Option<&'a Binding> {
         let ExprKind::Name(_) = self.ast()[id].kind else { return None };
-        self.resolution.uses.get(&self.ast()[id].span)
+        self.resolution.uses.get(self.ast()[id].span)
     }
 
     /// Whether an expression names a module, so that a method of it is nobody's method.

@@ -31,7 +31,7 @@ pub fn find(cx: &Context<'_>, report: &mut Report) {
     for at in &cx.tree.functions {
         if at.function.is_async
             && let FunctionBody::Block(block) = &at.function.body
-            && let Some(&last) = block.statements.last()
+            && let Some(&last) = cx.ast()[block.statements].last()
             && let StmtKind::Expr(value) = cx.ast()[last].kind
         {
             gives_task(cx, value, report);
@@ -87,9 +87,9 @@ fn catch_between(cx: &Context<'_>, id: ExprId, owner: Option<Node>) -> Option<Sp
             return None;
         }
         if let Node::Expr(around) = node
-            && let ExprKind::Try { body, catches, .. } = &cx.ast()[around].kind
-            && let Some(catch) = catches.first()
-            && matches!(below, Node::Stmt(id) if body.statements.contains(&id))
+            && let ExprKind::Try(parts) = &cx.ast()[around].kind
+            && let Some(catch) = parts.catches.first()
+            && matches!(below, Node::Stmt(id) if cx.ast()[parts.body.statements].contains(&id))
         {
             // The word alone: what follows it may be long.
             return Some(Span::new(catch.span.start, catch.span.start + 5));
@@ -102,7 +102,7 @@ fn catch_between(cx: &Context<'_>, id: ExprId, owner: Option<Node>) -> Option<Sp
 /// Whether a scope says what a failure does to it.
 fn isolates(cx: &Context<'_>, owner: Node) -> bool {
     let Node::Expr(id) = owner else { return false };
-    matches!(&cx.ast()[id].kind, ExprKind::Scope { options, .. } if !options.is_empty())
+    matches!(&cx.ast()[id].kind, ExprKind::Scope { head, .. } if !head.options.is_empty())
 }
 
 fn gives_task(cx: &Context<'_>, value: ExprId, report: &mut Report) {

@@ -88,8 +88,9 @@ impl<'a> Tree<'a> {
     pub fn is_tried(&self, id: ExprId) -> bool {
         let Some(statement @ Node::Stmt(last)) = self.parent(Node::Expr(id)) else { return false };
         let Some(Node::Expr(around)) = self.parent(statement) else { return false };
-        matches!(&self.ast[around].kind, ExprKind::Try { body, catches, .. }
-            if !catches.is_empty() && body.statements.last() == Some(&last))
+        matches!(&self.ast[around].kind, ExprKind::Try(parts)
+            if !parts.catches.is_empty()
+                && self.ast[parts.body.statements].last() == Some(&last))
     }
 
     /// The expressions, in the order of the text.
@@ -118,7 +119,7 @@ impl<'a> Tree<'a> {
     }
 
     fn block(&mut self, block: &'a Block, dropped: bool) {
-        self.list(&block.statements, dropped);
+        self.list(&self.ast[block.statements], dropped);
     }
 
     fn drop_statement(&mut self, id: StmtId) {
@@ -142,9 +143,8 @@ impl<'a> Tree<'a> {
             StmtKind::Function { function, .. } => self.function(function, Role::Named),
             StmtKind::Class { class, .. } => self.members(&class.members),
             StmtKind::Enum { declaration, .. } => self.members(&declaration.members),
-            StmtKind::While { body, .. }
-            | StmtKind::For { body, .. }
-            | StmtKind::Test { body, .. } => self.block(body, true),
+            StmtKind::While { body, .. } | StmtKind::For { body, .. } => self.block(body, true),
+            StmtKind::Test { body, .. } => self.block(body, true),
             StmtKind::Defer(inner) => self.drop_statement(*inner),
             _ => {}
         }
@@ -193,10 +193,10 @@ impl<'a> Tree<'a> {
             ExprKind::Select { arms, .. } if dropped => {
                 arms.iter().for_each(|arm| self.drop_statement(arm.body));
             }
-            ExprKind::Try { body, catches, finally } => {
-                self.block(body, dropped);
-                catches.iter().for_each(|catch| self.block(&catch.body, dropped));
-                finally.iter().for_each(|block| self.block(block, true));
+            ExprKind::Try(parts) => {
+                self.block(&parts.body, dropped);
+                parts.catches.iter().for_each(|catch| self.block(&catch.body, dropped));
+                parts.finally.iter().for_each(|block| self.block(block, true));
             }
             _ => {}
         }

@@ -66,8 +66,8 @@ fn expr(cx: &Context<'_>, kind: &ExprKind, report: &mut Report) {
                 }
             }
         }
-        ExprKind::Try { catches, .. } => {
-            catches.iter().for_each(|catch| caught(cx, catch, report));
+        ExprKind::Try(parts) => {
+            parts.catches.iter().for_each(|catch| caught(cx, catch, report));
         }
         _ => {}
     }
@@ -286,7 +286,7 @@ fn parameters(cx: &Context<'_>, function: &Function, report: &mut Report) {
 
 /// A body that is not written yet, or only says that.
 fn is_sketch(ast: &Ast, body: &Block) -> bool {
-    match &*body.statements {
+    match &ast[body.statements] {
         [] => true,
         [only] => match ast[*only].kind {
             StmtKind::Expr(value) => matches!(
@@ -336,12 +336,14 @@ fn labels(cx: &Context<'_>, report: &mut Report) {
     let mut labels: HashMap<Node, Name> = HashMap::new();
     for &node in &cx.tree.nodes {
         let label = match node {
-            Node::Expr(id) => match ast[id].kind {
-                ExprKind::Loop { label, .. } => label,
+            Node::Expr(id) => match &ast[id].kind {
+                ExprKind::Loop { label, .. } => label.as_deref().copied(),
                 _ => None,
             },
-            Node::Stmt(id) => match ast[id].kind {
-                StmtKind::While { label, .. } | StmtKind::For { label, .. } => label,
+            Node::Stmt(id) => match &ast[id].kind {
+                StmtKind::While { label, .. } | StmtKind::For { label, .. } => {
+                    label.as_deref().copied()
+                }
                 _ => None,
             },
             Node::Pattern(_) => None,

@@ -28,7 +28,7 @@ impl Usage {
             let text = text.get(span.start as usize..span.end as usize).unwrap_or("");
             text.trim_matches(|c: char| matches!(c, '(' | ')') || c.is_whitespace())
         };
-        for (span, binding) in &resolution.uses {
+        for (span, binding) in resolution.uses.iter() {
             match binding {
                 Binding::Variable(var) if written.contains(span) => {
                     usage.writes.entry(*var).or_default().push(*span);

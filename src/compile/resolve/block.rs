@@ -14,17 +14,24 @@ impl Resolver<'_> {
     /// A block with a scope of its own.
     pub(super) fn block(&mut self, block: &Block) {
         self.push_scope();
-        self.statements(&block.statements);
+        self.statements(&self.ast[block.statements]);
         self.pop_scope();
     }
 
     /// Statements in the scope that is there.
     pub(super) fn statements(&mut self, statements: &[StmtId]) {
         let ast = self.ast;
+        // Of a long file only what is hoisted is looked at again.
+        let mut hoisted = Vec::new();
         for &id in statements {
             self.collect(&ast[id]);
+            if let StmtKind::Function { .. } | StmtKind::Class { .. } | StmtKind::Enum { .. } =
+                ast[id].kind
+            {
+                hoisted.push(id);
+            }
         }
-        for &id in statements {
+        for &id in &hoisted {
             match &ast[id].kind {
                 StmtKind::Function { function, .. } => self.named_function(function),
                 StmtKind::Class { class, .. } if !self.is_late(class) => self.class(class),
@@ -34,7 +41,7 @@ impl Resolver<'_> {
                 _ => {}
             }
         }
-        for &id in statements {
+        for &id in &hoisted {
             match &ast[id].kind {
                 StmtKind::Function { function, .. } => {
                     function.name.into_iter().for_each(|name| self.set_declared(name));
@@ -108,8 +115,8 @@ impl Resolver<'_> {
         }
         let late = self.works_out(&class.members)
             || class.parent.as_ref().is_some_and(|path| {
-                let scope = self.scopes.last();
-                let entry = path.parts.first().and_then(|name| scope?.names.get(&name.symbol));
+                let name = path.parts.first();
+                let entry = name.and_then(|name| self.scopes.innermost(name.symbol));
                 match entry.map(|entry| &entry.binding) {
                     Some(Binding::Variable(var)) => {
                         let parent = self.out.variable(*var);

@@ -167,12 +167,12 @@ impl Resolver<'_> {
 
     /// The enum that can be seen and has a variant of that name, as a path.
     pub(super) fn variant_named(&self, text: &str) -> Option<String> {
-        let bindings = self.scopes.iter().rev().flat_map(|scope| &scope.names);
+        let bindings = self.scopes.all().flatten();
         let mut paths: Vec<String> = bindings
             .filter_map(|(symbol, entry)| {
                 let shape = self.shape_of(&entry.binding)?;
                 let variant = shape.variants.iter().find(|variant| *variant.name == *text)?;
-                Some(format!("{}.{}", self.ast.text(*symbol), variant.name))
+                Some(format!("{}.{}", self.ast.text(symbol), variant.name))
             })
             .collect();
         paths.sort_unstable();

@@ -3,8 +3,7 @@
 use super::{FnKind, LoopKey, OwnerKey, Region, Resolver, VarKind};
 use crate::diagnostics::{Code, Span};
 use crate::syntax::ast::{
-    Argument, Block, Catch, Element, Entry, ExprId, ExprKind, MatchArm, Name, PatternId,
-    PatternKind, Piece,
+    Argument, Element, Entry, ExprId, ExprKind, MatchArm, Name, PatternId, PatternKind, Piece, Try,
 };
 
 impl Resolver<'_> {
@@ -57,13 +56,11 @@ impl Resolver<'_> {
             ExprKind::If { .. } => self.if_chain(id),
             ExprKind::Match { subject, arms } => self.match_arms(*subject, arms),
             ExprKind::Loop { label, body } => {
-                self.enter_loop(LoopKey::Expr(id), *label);
+                self.enter_loop(LoopKey::Expr(id), label.as_deref().copied());
                 self.block(body);
                 self.leave_region();
             }
-            ExprKind::Try { body, catches, finally } => {
-                self.try_parts(id, body, catches, finally.as_ref());
-            }
+            ExprKind::Try(parts) => self.try_parts(id, parts),
             ExprKind::Scope { .. }
             | ExprKind::Timeout { .. }
             | ExprKind::Shield { .. }
@@ -96,10 +93,10 @@ impl Resolver<'_> {
     fn task_form(&mut self, id: ExprId, span: Span) {
         let ast = self.ast;
         match &ast[id].kind {
-            ExprKind::Scope { name, options, body } => {
-                self.scope_options(options);
+            ExprKind::Scope { head, body } => {
+                self.scope_options(&head.options);
                 self.waits(span, "`scope`");
-                self.named_scope_body(id, *name, body);
+                self.named_scope_body(id, head.name, body);
             }
             ExprKind::Timeout { duration, body, otherwise } => {
                 self.expr(*duration);
@@ -232,7 +229,8 @@ impl Resolver<'_> {
         }
     }
 
-    fn try_parts(&mut self, id: ExprId, body: &Block, catches: &[Catch], finally: Option<&Block>) {
+    fn try_parts(&mut self, id: ExprId, parts: &Try) {
+        let Try { body, catches, finally } = parts;
         self.block(body);
         for catch in catches {
             catch.types.iter().for_each(|path| self.path(path));

@@ -58,7 +58,7 @@ impl Resolver<'_> {
             return;
         }
         let yields = match &function.body {
-            FunctionBody::Block(block) => yields(self.ast, &block.statements),
+            FunctionBody::Block(block) => yields(self.ast, &self.ast[block.statements]),
             FunctionBody::Simple(statement) => yields(self.ast, &[*statement]),
         };
         self.out.functions[id.0 as usize].is_generator = yields;

@@ -2,13 +2,10 @@
 
 use std::sync::Arc;
 
-use super::{
-    Binding, Context, Entry, FnId, FnKind, Resolver, Scope, UPVALUES_MAX, VarId, VarKind, Variable,
-};
+use super::{Binding, Context, FnId, FnKind, Resolver, UPVALUES_MAX, VarId, VarKind, Variable};
 use crate::bytecode::program::ExportKind;
 use crate::diagnostics::{Code, Span, foreign_name, nearest};
 use crate::syntax::ast::{Name, Symbol, TypePath};
-use crate::syntax::table::Table;
 
 impl Resolver<'_> {
     pub(super) fn current(&self) -> FnId {
@@ -17,20 +14,16 @@ impl Resolver<'_> {
 
     pub(super) fn push_scope(&mut self) {
         let function = self.current();
-        self.scopes.push(Scope { function, names: Table::default() });
+        self.scopes.push(function);
     }
 
     pub(super) fn pop_scope(&mut self) {
         self.scopes.pop();
     }
 
-    fn scope(&mut self) -> &mut Scope {
-        self.scopes.last_mut().expect("a scope is pushed before names are declared")
-    }
-
     /// Whether names declared now belong to the module's top level.
     pub(super) fn at_top_level(&self) -> bool {
-        self.scopes.len() == 1
+        self.scopes.depth() == 1
     }
 
     pub(super) fn new_variable(&mut self, name: Symbol, span: Span, kind: VarKind) -> VarId {
@@ -66,18 +59,19 @@ impl Resolver<'_> {
     /// Notes which variable of the same function is hidden by a new one.
     fn note_shadow(&mut self, symbol: Symbol, var: VarId) {
         let current = self.current();
-        let outer = self.scopes.iter().rev().skip(1).take_while(|scope| scope.function == current);
-        let hidden = outer.filter_map(|scope| scope.names.get(&symbol)).next();
-        if let Some(Entry { binding: Binding::Variable(hidden), declared: true, .. }) = hidden {
-            self.out.shadows.insert(var, *hidden);
+        if let Some(entry) = self.scopes.hidden(symbol)
+            && let Binding::Variable(hidden) = entry.binding
+            && entry.declared
+            && entry.function == current
+        {
+            self.out.shadows.insert(var, hidden);
         }
     }
 
     /// Gives a name a meaning in the innermost scope.
     pub(super) fn bind(&mut self, name: Name, binding: Binding, declared: bool) {
-        let entry = Entry { binding, span: name.span, declared };
         let may_repeat = self.session.is_some() && self.at_top_level();
-        if let Some(before) = self.scope().names.insert(name.symbol, entry)
+        if let Some(before) = self.scopes.bind(name.symbol, binding, name.span, declared)
             && !may_repeat
         {
             let text = self.ast.text(name.symbol);
@@ -86,7 +80,7 @@ impl Resolver<'_> {
                 name.span,
                 format!("`{text}` is bound twice in this block"),
                 "bound again here",
-                (before.span, "bound here first"),
+                (before, "bound here first"),
                 "give it another name, or declare the first one with `var` and assign it",
             );
         }
@@ -97,11 +91,10 @@ impl Resolver<'_> {
         let Some(var) = self.out.declared_at(name.span) else { return };
         if self.session.is_some() && self.at_top_level() {
             // Declared twice in an entry: up to the second one the name means the first.
-            let entry = Entry { binding: Binding::Variable(var), span: name.span, declared: true };
-            self.scope().names.insert(name.symbol, entry);
+            self.scopes.bind(name.symbol, Binding::Variable(var), name.span, true);
             return;
         }
-        if let Some(entry) = self.scope().names.get_mut(&name.symbol)
+        if let Some(entry) = self.scopes.innermost_mut(name.symbol)
             && entry.binding == Binding::Variable(var)
         {
             entry.declared = true;
@@ -112,14 +105,15 @@ impl Resolver<'_> {
     pub(super) fn look_up(&mut self, symbol: Symbol, span: Span) -> Binding {
         let current = self.current();
         let mut later = None;
-        for depth in (0..self.scopes.len()).rev() {
-            let scope = &self.scopes[depth];
-            let Some(entry) = scope.names.get(&symbol) else { continue };
-            let inside = scope.function == current;
-            if !entry.declared && inside && !self.is_made_before(&entry.binding) {
+        let found = self.scopes.meanings(symbol).find(|entry| {
+            let inside = entry.function == current;
+            let too_early = !entry.declared && inside && !self.is_made_before(&entry.binding);
+            if too_early {
                 later.get_or_insert(entry.span);
-                continue;
             }
+            !too_early
+        });
+        if let Some(entry) = found {
             let (binding, declared) = (entry.binding.clone(), entry.declared);
             if let Binding::Variable(var) = binding {
                 self.use_variable(var, declared);
@@ -295,8 +289,8 @@ impl Resolver<'_> {
 
     /// Of those the ones that the file itself declares or imports.
     fn declared_names(&self) -> Vec<Arc<str>> {
-        let scopes = self.scopes.iter().rev().flat_map(|scope| {
-            let mut names: Vec<&str> = scope.names.keys().map(|&s| self.ast.text(s)).collect();
+        let scopes = self.scopes.all().flat_map(|scope| {
+            let mut names: Vec<&str> = scope.iter().map(|&(s, _)| self.ast.text(s)).collect();
             names.sort_unstable();
             names
         });

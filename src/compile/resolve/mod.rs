@@ -15,6 +15,7 @@ mod function;
 mod import;
 mod lookup;
 mod pattern;
+mod scope;
 mod session;
 mod statement;
 mod task;
@@ -30,13 +31,14 @@ use std::sync::Arc;
 
 use foldhash::fast::FixedState;
 
+use self::scope::Scopes;
 use super::report::Report;
 use super::{Dependency, Names, Purpose, Session};
 use crate::bytecode::program::{EnumShape, ExportKind, ImportedSlot, TestOptions};
 use crate::diagnostics::Span;
 use crate::syntax::Module;
 use crate::syntax::ast::{Ast, ExprId, Function, Name, StmtId, Symbol};
-use crate::syntax::table::{Marks, Table};
+use crate::syntax::table::{Marks, Places, Table};
 
 /// Number of a variable.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -208,7 +210,7 @@ pub struct Resolution {
     /// All function-like bodies.
     pub functions: Vec<FunctionInfo>,
     /// What names mean, by their place.
-    pub uses: Table<Span, Binding>,
+    pub uses: Places<Binding>,
     /// What member expressions on modules mean.
     pub members: Table<ExprId, Binding>,
     /// What dotted paths begin with, and how many parts that takes.
@@ -216,7 +218,7 @@ pub struct Resolution {
     /// Variables of blocks, with the variable of the same function that each hides.
     pub shadows: Table<VarId, VarId>,
     /// Declared names, by their place.
-    pub declared: Table<Span, VarId>,
+    pub declared: Places<VarId>,
     /// Functions of the tree.
     pub function_of: HashMap<*const Function, FnId, FixedState>,
     /// Spawned blocks and static values.
@@ -274,23 +276,12 @@ impl Resolution {
 
     /// The variable declared at that place.
     pub fn declared_at(&self, span: Span) -> Option<VarId> {
-        self.declared.get(&span).copied()
+        self.declared.get(span).copied()
     }
 }
 
 /// How many upvalues a function may have.
 pub const UPVALUES_MAX: usize = 250;
-
-struct Entry {
-    binding: Binding,
-    span: Span,
-    declared: bool,
-}
-
-struct Scope {
-    function: FnId,
-    names: Table<Symbol, Entry>,
-}
 
 enum Region {
     Loop { key: LoopKey, label: Option<Symbol> },
@@ -325,7 +316,7 @@ pub(super) struct Resolver<'a> {
     files: &'a HashMap<String, Dependency>,
     report: &'a mut Report,
     out: Resolution,
-    scopes: Vec<Scope>,
+    scopes: Scopes,
     contexts: Vec<Context>,
     /// Classes around, by the place of their name.
     classes: Vec<Span>,
@@ -377,10 +368,15 @@ pub(super) fn resolve<'a>(
         names,
         files,
         report,
-        out: Resolution { session: session.map(|_| Vec::new()), ..Resolution::default() },
+        out: Resolution {
+            session: session.map(|_| Vec::new()),
+            uses: Places::of_text(text),
+            declared: Places::of_text(text),
+            ..Resolution::default()
+        },
         session,
         session_variables: Table::default(),
-        scopes: Vec::new(),
+        scopes: Scopes::new(module.ast.symbol_count()),
         contexts: Vec::new(),
         classes: Vec::new(),
         members: Vec::new(),

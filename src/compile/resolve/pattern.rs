@@ -146,7 +146,7 @@ impl Resolver<'_> {
             if matches!(ast[subject].kind, ExprKind::Name(symbol) if symbol == name.symbol) {
                 continue;
             }
-            let outer = self.scopes.iter().rev().find_map(|scope| scope.names.get(&name.symbol));
+            let outer = self.scopes.meaning(name.symbol);
             let Some(place) = outer.map(|entry| entry.span) else { continue };
             self.report.fault_with(
                 Code::W0904,
@@ -162,7 +162,7 @@ impl Resolver<'_> {
     /// Warns about `catch IoError { … }`, which takes every error and gives it that name.
     pub(super) fn warn_hidden_class(&mut self, name: Name) {
         let text = self.ast.text(name.symbol);
-        let outer = self.scopes.iter().rev().find_map(|scope| scope.names.get(&name.symbol));
+        let outer = self.scopes.meaning(name.symbol);
         let is_class = match outer.map(|entry| &entry.binding) {
             Some(Binding::Variable(var)) => self.out.variable(*var).kind == VarKind::Class,
             Some(Binding::Imported(..) | Binding::Member(..)) => true,

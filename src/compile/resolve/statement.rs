@@ -34,7 +34,7 @@ impl Resolver<'_> {
             }
             StmtKind::While { label, condition, body } => {
                 let key = LoopKey::Stmt(id);
-                self.enter_loop(key, *label);
+                self.enter_loop(key, label.as_deref().copied());
                 self.expr(*condition);
                 self.block(body);
                 self.leave_region();
@@ -47,7 +47,7 @@ impl Resolver<'_> {
                     self.enter_owner(OwnerKey::Stmt(id), true);
                     self.leave_region();
                 }
-                self.enter_loop(LoopKey::Stmt(id), *label);
+                self.enter_loop(LoopKey::Stmt(id), label.as_deref().copied());
                 self.push_scope();
                 self.bind_pattern(*pattern, VarKind::Bound);
                 self.block(body);
@@ -80,7 +80,7 @@ impl Resolver<'_> {
 
     /// `break name` must not have two meanings.
     fn check_label(&mut self, label: Name) {
-        let seen = self.scopes.iter().rev().find_map(|scope| scope.names.get(&label.symbol));
+        let seen = self.scopes.meaning(label.symbol);
         if let Some(entry) = seen.filter(|entry| entry.declared) {
             let text = self.ast.text(label.symbol);
             let place = entry.span;

@@ -10,8 +10,8 @@ impl Builder<'_> {
         let (mut variants, mut members) = (Vec::new(), Vec::new());
         for item in items {
             match item {
-                EnumItem::Variant(variant) => variants.push(variant),
-                EnumItem::Member(member) => members.push(member),
+                EnumItem::Variant(variant) => variants.push(*variant),
+                EnumItem::Member(member) => members.push(*member),
                 EnumItem::Broken => {}
             }
         }
@@ -20,10 +20,16 @@ impl Builder<'_> {
     }
 
     /// A variant of an enum.
-    pub fn variant(&mut self, name: Name, params: Option<Vec<Param>>, l: u32, r: u32) -> Variant {
+    pub fn variant(
+        &mut self,
+        name: Name,
+        params: Option<Vec<Param>>,
+        l: u32,
+        r: u32,
+    ) -> Box<Variant> {
         let span = Span::new(l, r);
         let constructor =
             params.map(|params| self.named(false, name, params, Block::default(), span));
-        Variant { name, constructor, doc: self.doc(l), span }
+        Box::new(Variant { name, constructor, doc: self.doc(l), span })
     }
 }

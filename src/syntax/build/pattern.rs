@@ -21,23 +21,20 @@ impl Builder<'_> {
         name.filter(|name| self.ast.text(name.symbol) != "_")
     }
 
-    /// A dotted path compares, a bare name binds.
-    pub fn path_pattern(&mut self, path: TypePath, l: u32, r: u32) -> PatternId {
-        match path.parts[..] {
-            [name] => self.name_pattern(name, l, r),
-            _ => self.pattern(PatternKind::Path(path), l, r),
-        }
-    }
-
-    /// `pattern as name`
-    pub fn pattern_as(
+    /// `Shape.Rect(w, h: 1)`
+    pub fn variant_pattern(
         &mut self,
-        patterns: Vec<PatternId>,
-        name: Name,
+        path: TypePath,
+        fields: Vec<PatternField>,
         l: u32,
         r: u32,
     ) -> PatternId {
-        let pattern = self.alternatives(patterns);
+        let kind = PatternKind::Variant { path: Box::new(path), fields: fields.into() };
+        self.pattern(kind, l, r)
+    }
+
+    /// `pattern as name`
+    pub fn pattern_as(&mut self, pattern: PatternId, name: Name, l: u32, r: u32) -> PatternId {
         match self.bound(Some(name)) {
             Some(name) => self.pattern(PatternKind::As { pattern, name }, l, r),
             None => pattern,
@@ -46,9 +43,6 @@ impl Builder<'_> {
 
     /// Alternatives; names behind `is A |` belong to its list of types.
     pub fn alternatives(&mut self, patterns: Vec<PatternId>) -> PatternId {
-        if let [only] = patterns[..] {
-            return only;
-        }
         let mut alternatives: Vec<PatternId> = Vec::with_capacity(patterns.len());
         for id in patterns {
             let before = alternatives.last().copied();
@@ -71,7 +65,7 @@ impl Builder<'_> {
     fn as_type(&self, id: PatternId) -> Option<TypePath> {
         match &self.ast[id].kind {
             PatternKind::Bind(name) => Some(TypePath { parts: vec![*name], span: name.span }),
-            PatternKind::Path(path) => Some(path.clone()),
+            PatternKind::Path(path) => Some((**path).clone()),
             _ => None,
         }
     }

@@ -41,16 +41,16 @@ pub(super) fn declared<'a>(public: bool, doc: Option<Symbol>, steps: Steps<'a>) 
     }
 }
 
-pub(super) fn labelled<'a>(label: &Option<Name>, steps: Steps<'a>) -> Steps<'a> {
+pub(super) fn labelled<'a>(label: &Option<Box<Name>>, steps: Steps<'a>) -> Steps<'a> {
     match label {
         Some(label) => form("label", [vec![Step::Symbol(label.symbol)], steps]),
         None => steps,
     }
 }
 
-pub(super) fn block_steps(block: &Block) -> Steps<'_> {
+pub(super) fn block_steps<'a>(ast: &Ast, block: &Block) -> Steps<'a> {
     let mut steps = vec![Text("{")];
-    for (index, &statement) in block.statements.iter().enumerate() {
+    for (index, &statement) in ast[block.statements].iter().enumerate() {
         if index > 0 {
             steps.push(Text("; "));
         }

@@ -4,17 +4,17 @@
 use super::line::ends_operand;
 use super::{FrameKind, Layout};
 use crate::syntax::token::Token;
+use crate::syntax::word;
 
 impl Layout<'_> {
     /// What a word means where it stands; `owner` is the header of the block just closed.
     pub(super) fn word(&mut self, at: usize, owner: Option<Token>) -> Token {
         let token = self.lexemes[at].token;
         if self.is_plain_name(at) {
-            let text = &self.text
-                [self.lexemes[at].span.start as usize..self.lexemes[at].span.end as usize];
-            return Token::Name(self.ast.intern(text));
+            return word::symbol(token).map_or(token, Token::Name);
         }
         match token {
+            Token::Name(symbol) if !word::is_contextual(symbol) => token,
             Token::Name(_) => self.contextual(at).unwrap_or(token),
             Token::Else if self.is(at + 1, Token::FatArrow) => Token::ElseArm,
             Token::Else if !matches!(owner, Some(Token::If | Token::Timeout)) => Token::LetElse,
