@@ -1,5 +1,6 @@
 //! Fields: reading and writing `value.name`.
 
+use super::index::BEGIN_WITH_DEFAULT;
 use super::lookup::Found;
 use super::{Flow, Op, Step};
 use crate::bytecode::instruction::Instruction;
@@ -260,6 +261,8 @@ fn missing_name(op: &mut Op<'_>, map: Value, name: Value) -> Thrown {
         message.push_str(&format!("; the method is called as `.{text}(…)`"));
     } else if let Some(near) = op.near_key(map, &text) {
         message.push_str(&format!("; did you mean `{near}`?"));
+    } else if op.is_update() {
+        message.push_str(BEGIN_WITH_DEFAULT);
     }
     op.vm.error(ErrorKind::KeyError, message)
 }

@@ -252,6 +252,10 @@ fn slice(op: &mut Op<'_>, container: Value, range: Range) -> Result<Value, Throw
     })
 }
 
+/// What `m[key] += 1` lacks where there is no such key.
+pub(super) const BEGIN_WITH_DEFAULT: &str =
+    "; to begin with a default write `m[key] = m.get(key, 0) + 1`";
+
 #[cold]
 fn missing_error(op: &mut Op<'_>, container: Value, index: Value, missing: Missing) -> Thrown {
     match missing {
@@ -263,6 +267,8 @@ fn missing_error(op: &mut Op<'_>, container: Value, index: Value, missing: Missi
             let name = op.vm.heap.str(index).map(str::to_owned);
             if let Some(near) = name.and_then(|name| op.near_key(container, &name)) {
                 text.push_str(&format!("; did you mean \"{near}\"?"));
+            } else if op.is_update() {
+                text.push_str(BEGIN_WITH_DEFAULT);
             }
             op.vm.error(ErrorKind::KeyError, text)
         }

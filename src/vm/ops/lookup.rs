@@ -205,6 +205,16 @@ impl Op<'_> {
         }
     }
 
+    /// Whether what this instruction reads is set again by the same expression, as `m[k] += 1` does.
+    pub(super) fn is_update(&self) -> bool {
+        let info = &self.vm.infos[self.function() as usize];
+        let (code, spans) = (&info.code().code, &info.code().spans);
+        let is_set = |op| matches!(op, Opcode::SetIndex | Opcode::SetIndexInt | Opcode::SetField);
+        let place = spans.get(self.index()).copied();
+        let mut behind = code.iter().zip(spans).skip(self.index() + 1);
+        behind.any(|(at, span)| is_set(at.op) && Some(*span) == place)
+    }
+
     /// What the code calls the value of a register, as far as the instructions before tell.
     pub(super) fn origin(&self, register: u8) -> Option<String> {
         let info = &self.vm.infos[self.function() as usize];
