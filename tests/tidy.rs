@@ -110,6 +110,7 @@ const ABSENCES: &[Absence] = &[
             "src/engine/remote.rs",
             "src/runtime/",
             "src/vm/heap/root.rs",
+            "src/vm/object/local.rs",
             "src/natives/stdio/",
             "src/cli/test/",
             "src/cli/repl/",

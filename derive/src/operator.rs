@@ -98,7 +98,7 @@ impl Operators {
             table.extend(quote! {
                 binary: Some(|call| {
                     #binary
-                    ::kettle::engine::Computed::Undefined
+                    ::kettle::engine::Computed::undefined()
                 }),
             });
         }
@@ -106,7 +106,7 @@ impl Operators {
             table.extend(quote! {
                 unary: Some(|this, operator| {
                     #negate
-                    ::kettle::engine::Computed::Undefined
+                    ::kettle::engine::Computed::undefined()
                 }),
             });
         }

@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll};
 use std::time::Duration;
 
-use super::convert::{Arguments, FromValue};
+use super::convert::{Arguments, FromValue, Given};
 use super::drive::Pass;
 use super::error::Error;
 use super::handle::{Func, Value};
@@ -152,8 +152,8 @@ impl Vm {
     ) -> Result<R, Error> {
         let raw = callee.find(self)?;
         let args = args.into_values(&mut self.runtime.vm.heap).map_err(Error::Call)?;
-        let value = self.call_to_end(raw, &args)?;
-        R::from_value(&self.runtime.vm.heap, value)
+        let value = self.call_to_end(raw, args.as_ref())?;
+        R::from_value(Given::new(&self.runtime.vm.heap, value))
             .ok_or_else(|| unfit::<R>(&self.runtime.vm, Some(raw), value))
     }
 
@@ -222,7 +222,7 @@ impl Vm {
         let callee = callee.find(self)?;
         let args = args.into_values(&mut self.runtime.vm.heap).map_err(Error::Call)?;
         self.forget();
-        Ok(self.runtime.call(callee, &args))
+        Ok(self.runtime.call(callee, args.as_ref()))
     }
 
     /// Forgets the calls whose handles were dropped.
@@ -293,7 +293,7 @@ impl Vm {
 
     /// The Rust value of a result.
     pub(super) fn to_rust<R: FromValue>(&self, value: Raw) -> Result<R, Error> {
-        R::from_value(&self.runtime.vm.heap, value)
+        R::from_value(Given::new(&self.runtime.vm.heap, value))
             .ok_or_else(|| unfit::<R>(&self.runtime.vm, None, value))
     }
 
@@ -315,7 +315,8 @@ pub(super) fn unfit<R: FromValue>(vm: &Machine, callee: Option<Raw>, value: Raw)
     let name = callee
         .map_or_else(|| "the script".to_owned(), |callee| format!("`{}`", vm.callee_name(callee)));
     let shown = display_short(&vm.heap, value, QUOTED_MAX);
-    let fault = R::fault(&vm.heap, value).map_or(String::new(), |fault| format!(": {fault}"));
+    let fault =
+        R::fault(Given::new(&vm.heap, value)).map_or(String::new(), |fault| format!(": {fault}"));
     Error::Call(format!("{name} gave {shown} where the host expects {}{fault}", R::expected()))
 }
 

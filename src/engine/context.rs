@@ -6,7 +6,7 @@
 
 use std::sync::Arc;
 
-use super::convert::{Arguments, FromValue, IntoValue};
+use super::convert::{Arguments, FromValue, IntoValue, raw_of};
 use super::error::Error;
 use super::handle::{Func, Value};
 use super::library::Sources;
@@ -27,7 +27,7 @@ pub trait Access: inner::Access {
     /// another VM.
     fn value(&mut self, value: impl IntoValue) -> Result<Value, Error> {
         let heap = &mut self.machine_mut().heap;
-        let raw = value.into_value(heap).map_err(Error::Call)?;
+        let raw = raw_of(heap, value).map_err(Error::Call)?;
         Ok(Value::hold(heap, raw))
     }
 }

@@ -9,13 +9,12 @@
 //! There is no Rust executor here: a future that needs one (a Tokio socket) has to bring it.
 
 use std::future::Future;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, Wake, Waker};
 
 use super::convert::{FromValue, Incoming, Parameter};
-use super::host::{HostBody, MakeBody, Outcome, panic_error};
+use super::host::{HostBody, MakeBody, Outcome, guarded, panic_error};
 use super::signature::{Misfit, Param, Signature};
 use crate::runtime::driver::Ticket;
 use crate::runtime::{Answer, Cx, Source, Wait};
@@ -133,7 +132,7 @@ impl<T: Outcome + 'static> Source for Call<T> {
             let Stage::New(begin) = std::mem::replace(&mut self.stage, Stage::Over) else {
                 return Poll::Pending;
             };
-            match catch_unwind(AssertUnwindSafe(begin)) {
+            match guarded(begin) {
                 Ok(running) => {
                     let wish = Arc::new(Wish::default());
                     wish.state().wanted = true;
@@ -149,9 +148,7 @@ impl<T: Outcome + 'static> Source for Call<T> {
             return Poll::Pending;
         }
         let waker = Waker::from(wish.clone());
-        let polled = catch_unwind(AssertUnwindSafe(|| {
-            running.as_mut().poll(&mut Context::from_waker(&waker))
-        }));
+        let polled = guarded(|| running.as_mut().poll(&mut Context::from_waker(&waker)));
         let result = match polled {
             Ok(Poll::Pending) => return Poll::Pending,
             Ok(Poll::Ready(output)) => output.finish(cx.vm),

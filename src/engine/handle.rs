@@ -9,14 +9,11 @@ use std::sync::Arc;
 
 use super::call::unfit;
 use super::context::Access;
-use super::convert::{Arguments, FromValue, IntoValue};
+use super::convert::{Arguments, FromValue, Given, IntoValue, Made, Maker, raw_of};
 use super::error::Error;
-use crate::vm::display::{display, display_short};
+use crate::vm::display::display;
 use crate::vm::heap::{Heap, Root};
 use crate::vm::{Elements, Kind, Value as Raw};
-
-/// More of a value than this is not quoted in an error.
-const QUOTED_MAX: usize = 60;
 
 /// Any value of a script.
 ///
@@ -59,6 +56,7 @@ impl Value {
     }
 
     /// The value itself, for as long as nothing collects.
+    #[inline]
     pub(super) fn raw(&self, heap: &Heap) -> Result<Raw, Error> {
         match &self.0 {
             Held::Plain(value) => Ok(*value),
@@ -75,10 +73,10 @@ impl Value {
     pub fn get<T: FromValue>(&self, cx: &impl Access) -> Result<T, Error> {
         let heap = &cx.machine().heap;
         let raw = self.raw(heap)?;
-        T::from_value(heap, raw).ok_or_else(|| {
-            let shown = display_short(heap, raw, QUOTED_MAX);
-            let fault = T::fault(heap, raw).map_or(String::new(), |fault| format!(": {fault}"));
-            Error::Call(format!("{shown} is not {}{fault}", T::expected()))
+        let given = Given::new(heap, raw);
+        T::from_value(given).ok_or_else(|| {
+            let fault = T::fault(given).map_or(String::new(), |fault| format!(": {fault}"));
+            Error::Call(format!("{} is not {}{fault}", given.shown(), T::expected()))
         })
     }
 
@@ -167,20 +165,20 @@ impl FromValue for Value {
         "any value".to_owned()
     }
 
-    fn from_value(heap: &Heap, value: Raw) -> Option<Value> {
-        Some(Value::hold(heap, value))
+    fn from_value(value: Given<'_>) -> Option<Value> {
+        Some(value.hold())
     }
 }
 
 impl IntoValue for Value {
-    fn into_value(self, heap: &mut Heap) -> Result<Raw, String> {
-        self.raw(heap).map_err(|error| error.to_string())
+    fn into_value<'v>(self, maker: &mut Maker<'v>) -> Result<Made<'v>, String> {
+        self.raw(maker.heap()).map(Made::of).map_err(|error| error.to_string())
     }
 }
 
 impl IntoValue for &Value {
-    fn into_value(self, heap: &mut Heap) -> Result<Raw, String> {
-        self.raw(heap).map_err(|error| error.to_string())
+    fn into_value<'v>(self, maker: &mut Maker<'v>) -> Result<Made<'v>, String> {
+        self.raw(maker.heap()).map(Made::of).map_err(|error| error.to_string())
     }
 }
 
@@ -226,20 +224,20 @@ macro_rules! typed {
                 $expected.to_owned()
             }
 
-            fn from_value(heap: &Heap, value: Raw) -> Option<$name> {
-                matches!(value.kind(), $kinds).then(|| $name(Value::hold(heap, value)))
+            fn from_value(value: Given<'_>) -> Option<$name> {
+                matches!(value.raw().kind(), $kinds).then(|| $name(value.hold()))
             }
         }
 
         impl IntoValue for $name {
-            fn into_value(self, heap: &mut Heap) -> Result<Raw, String> {
-                self.0.into_value(heap)
+            fn into_value<'v>(self, maker: &mut Maker<'v>) -> Result<Made<'v>, String> {
+                self.0.into_value(maker)
             }
         }
 
         impl IntoValue for &$name {
-            fn into_value(self, heap: &mut Heap) -> Result<Raw, String> {
-                (&self.0).into_value(heap)
+            fn into_value<'v>(self, maker: &mut Maker<'v>) -> Result<Made<'v>, String> {
+                (&self.0).into_value(maker)
             }
         }
     )+};
@@ -276,9 +274,10 @@ impl Func {
         let heap = &mut cx.machine_mut().heap;
         let args = args.into_values(heap).map_err(Error::Call)?;
         let callee = self.0.raw(heap)?;
-        let result = cx.call_raw(callee, &args)?;
+        let result = cx.call_raw(callee, args.as_ref())?;
         let vm = cx.machine();
-        R::from_value(&vm.heap, result).ok_or_else(|| unfit::<R>(vm, Some(callee), result))
+        R::from_value(Given::new(&vm.heap, result))
+            .ok_or_else(|| unfit::<R>(vm, Some(callee), result))
     }
 }
 
@@ -312,7 +311,7 @@ impl List {
     pub fn push(&self, cx: &mut impl Access, item: impl IntoValue) -> Result<(), Error> {
         let heap = &mut cx.machine_mut().heap;
         let list = self.0.raw(heap)?;
-        let item = item.into_value(heap).map_err(Error::Call)?;
+        let item = raw_of(heap, item).map_err(Error::Call)?;
         if heap.list_push(list, item) {
             return Ok(());
         }
@@ -362,8 +361,8 @@ impl Map {
     ) -> Result<(), Error> {
         let heap = &mut cx.machine_mut().heap;
         let map = self.0.raw(heap)?;
-        let key = key.into_value(heap).map_err(Error::Call)?;
-        let value = value.into_value(heap).map_err(Error::Call)?;
+        let key = raw_of(heap, key).map_err(Error::Call)?;
+        let value = raw_of(heap, value).map_err(Error::Call)?;
         let inserted = heap.map_insert(map, key, value);
         inserted.map(|_| ()).map_err(|_| Error::Call("the key cannot be hashed".to_owned()))
     }

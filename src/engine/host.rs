@@ -13,11 +13,12 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
 use super::context::{self, ContextFn, Ctx};
-use super::convert::{IntoValue, Parameter};
+use super::convert::{IntoValue, Parameter, raw_of};
 use super::foreign;
 use super::library::Sources;
 use super::signature::{Misfit, Param, Signature};
 use crate::runtime::{LoopClosure, LoopTable};
+use crate::vm::object::Local;
 use crate::vm::{
     Args, ErrorKind, HostFn, NOT_OF_LIBRARY, Native, NativeBody, NativeId, Thrown, Value,
     Vm as Machine,
@@ -57,26 +58,40 @@ pub trait Function<Marker>: Send + Sync + 'static {
     fn body(self, signature: Arc<Signature>) -> HostBody;
 }
 
+/// Tells the signature of a closure that belongs to one thread from that of others.
+pub struct OfThread<Marker>(std::marker::PhantomData<Marker>);
+
 /// What a function of the host may give: a value, or a `Result` with any error.
-pub trait Outcome {
-    /// The value, or the error to be thrown.
-    fn finish(self, vm: &mut Machine) -> Result<Value, Thrown>;
+pub trait Outcome: inner::Outcome {}
+
+impl<T: inner::Outcome> Outcome for T {}
+
+/// What nobody outside can call, so that no address of a heap gets out.
+pub mod inner {
+    use super::{Machine, Thrown, Value};
+
+    pub trait Outcome {
+        /// The value, or the error to be thrown.
+        fn finish(self, vm: &mut Machine) -> Result<Value, Thrown>;
+    }
 }
 
-impl<T: IntoValue> Outcome for T {
+impl<T: IntoValue> inner::Outcome for T {
+    #[inline]
     fn finish(self, vm: &mut Machine) -> Result<Value, Thrown> {
-        match self.into_value(&mut vm.heap) {
+        match raw_of(&mut vm.heap, self) {
             Ok(value) => Ok(value),
             Err(message) => Err(vm.error(ErrorKind::ValueError, message)),
         }
     }
 }
 
-impl<T, E> Outcome for Result<T, E>
+impl<T, E> inner::Outcome for Result<T, E>
 where
     T: IntoValue,
     E: Into<Box<dyn Error + Send + Sync>>,
 {
+    #[inline]
     fn finish(self, vm: &mut Machine) -> Result<Value, Thrown> {
         match self {
             Ok(value) => value.finish(vm),
@@ -130,6 +145,16 @@ impl HostBody {
     }
 }
 
+/// Runs code of the host, whose panics must not get through the VM. A host that is built so that
+/// panics abort has none.
+#[inline(always)]
+pub fn guarded<R>(code: impl FnOnce() -> R) -> Result<R, Box<dyn Any + Send>> {
+    if cfg!(panic = "abort") {
+        return Ok(code());
+    }
+    catch_unwind(AssertUnwindSafe(code))
+}
+
 /// The error for a function of the host that panicked.
 pub fn panic_error(path: &str, payload: &(dyn Any + Send), vm: &mut Machine) -> Thrown {
     let said = match (payload.downcast_ref::<&str>(), payload.downcast_ref::<String>()) {
@@ -148,8 +173,93 @@ pub fn panic_error(path: &str, payload: &(dyn Any + Send), vm: &mut Machine) -> 
     vm.error(ErrorKind::Error, message)
 }
 
+/// What carries out a closure that gives its result at once. `$own` becomes the closure, or nothing on a
+/// thread that it does not belong to.
+macro_rules! plain_body {
+    ($signature:ident, $apply:ident, $own:expr, $($name:ident $given:ident $index:literal)*) => {{
+        let has_defaults = $signature.has_defaults();
+        HostBody::Plain(Arc::new(move |vm: &mut Machine, args: Args| {
+            let Some(own) = $own else { return Err(elsewhere(vm, &$signature.path)) };
+            let defaults = match has_defaults {
+                true => $signature.defaults(vm, args)?,
+                false => Vec::new(),
+            };
+            let call = || {
+                let input = $signature.input(vm, args, &defaults);
+                // A function without parameters reads none.
+                let _ = input;
+                $(
+                    let $given = <$name as Parameter>::take(&input, $index)
+                        .ok_or_else(|| Misfit::of::<$name>(&input, $index))?;
+                )*
+                Ok(guarded(|| $apply(own, $($given),*)))
+            };
+            let called = call();
+            match called {
+                Ok(Ok(result)) => result.finish(vm),
+                Ok(Err(payload)) => Err(panic_error(&$signature.path, &*payload, vm)),
+                Err(misfit) => Err($signature.refuse(vm, misfit)),
+            }
+        }))
+    }};
+}
+
+/// The same for one that may call back.
+macro_rules! context_body {
+    ($signature:ident, $apply:ident, $own:expr, $($name:ident $given:ident $index:literal)*) => {
+        HostBody::Context(Arc::new(move |cx: &mut Ctx<'_>, args: Args| {
+            let Some(own) = $own else { return Err(elsewhere(cx.vm_mut(), &$signature.path)) };
+            let defaults = $signature.defaults(cx.vm_mut(), args)?;
+            // The call borrows the context, so what is lent out of it is held apart.
+            let hold = || {
+                let input = $signature.input(cx.vm(), args, &defaults);
+                let _ = input;
+                Ok::<_, Misfit>(($(
+                    <$name as Parameter>::hold(&input, $index)
+                        .ok_or_else(|| Misfit::of::<$name>(&input, $index))?,
+                )*))
+            };
+            let held = hold();
+            let ($(mut $given,)*) = match held {
+                Ok(held) => held,
+                Err(misfit) => return Err($signature.refuse(cx.vm_mut(), misfit)),
+            };
+            let called = guarded(|| {
+                $apply(own, cx, $(<$name as Parameter>::lend(&mut $given)),*)
+            });
+            match called {
+                Ok(result) => result.finish(cx.vm_mut()),
+                Err(payload) => Err(panic_error(&$signature.path, &*payload, cx.vm_mut())),
+            }
+        }))
+    };
+}
+
+/// A closure that belongs to one thread is called on another one.
+#[cold]
+pub fn elsewhere(vm: &mut Machine, path: &str) -> Thrown {
+    let message = format!("the host function `{path}` belongs to the thread that has made it");
+    vm.error(ErrorKind::Error, message)
+}
+
 macro_rules! functions {
-    ($( ($($name:ident $given:ident $index:literal)*) )+) => {$(
+    ($( ($($name:ident $given:ident $index:literal)*) )+) => {$(const _: () = {
+        /// Names one of the two signatures that `F` is known by.
+        #[inline(always)]
+        fn apply<R, $($name),*>(f: impl Fn($($name),*) -> R, $($given: $name),*) -> R {
+            f($($given),*)
+        }
+
+        /// The same for one that may call back.
+        #[inline(always)]
+        fn apply_with<R, $($name),*>(
+            f: impl Fn(&mut Ctx<'_>, $($name),*) -> R,
+            cx: &mut Ctx<'_>,
+            $($given: $name),*
+        ) -> R {
+            f(cx, $($given),*)
+        }
+
         impl<F, R, $($name),*> Function<fn($($name),*) -> R> for F
         where
             R: Outcome,
@@ -162,29 +272,7 @@ macro_rules! functions {
             }
 
             fn body(self, signature: Arc<Signature>) -> HostBody {
-                /// Names one of the two signatures that `F` is known by.
-                fn apply<R, $($name),*>(f: impl Fn($($name),*) -> R, $($given: $name),*) -> R {
-                    f($($given),*)
-                }
-                HostBody::Plain(Arc::new(move |vm: &mut Machine, args: Args| {
-                    let defaults = signature.defaults(vm, args)?;
-                    let call = || {
-                        let input = signature.input(vm, args, &defaults);
-                        // A function without parameters reads none.
-                        let _ = input;
-                        $(
-                            let $given = <$name as Parameter>::take(&input, $index)
-                                .ok_or_else(|| Misfit::of::<$name>(&input, $index))?;
-                        )*
-                        Ok(catch_unwind(AssertUnwindSafe(|| apply(&self, $($given),*))))
-                    };
-                    let called = call();
-                    match called {
-                        Ok(Ok(result)) => result.finish(vm),
-                        Ok(Err(payload)) => Err(panic_error(&signature.path, &*payload, vm)),
-                        Err(misfit) => Err(signature.refuse(vm, misfit)),
-                    }
-                }))
+                plain_body!(signature, apply, Some(&self), $($name $given $index)*)
             }
         }
 
@@ -200,43 +288,42 @@ macro_rules! functions {
             }
 
             fn body(self, signature: Arc<Signature>) -> HostBody {
-                /// Names one of the two signatures that `F` is known by.
-                fn apply<R, $($name),*>(
-                    f: impl Fn(&mut Ctx<'_>, $($name),*) -> R,
-                    cx: &mut Ctx<'_>,
-                    $($given: $name),*
-                ) -> R {
-                    f(cx, $($given),*)
-                }
-                HostBody::Context(Arc::new(move |cx: &mut Ctx<'_>, args: Args| {
-                    let defaults = signature.defaults(cx.vm_mut(), args)?;
-                    // The call borrows the context, so what is lent out of it is held apart.
-                    let hold = || {
-                        let input = signature.input(cx.vm(), args, &defaults);
-                        let _ = input;
-                        Ok::<_, Misfit>(($(
-                            <$name as Parameter>::hold(&input, $index)
-                                .ok_or_else(|| Misfit::of::<$name>(&input, $index))?,
-                        )*))
-                    };
-                    let held = hold();
-                    let ($(mut $given,)*) = match held {
-                        Ok(held) => held,
-                        Err(misfit) => return Err(signature.refuse(cx.vm_mut(), misfit)),
-                    };
-                    let called = catch_unwind(AssertUnwindSafe(|| {
-                        apply(&self, cx, $(<$name as Parameter>::lend(&mut $given)),*)
-                    }));
-                    match called {
-                        Ok(result) => result.finish(cx.vm_mut()),
-                        Err(payload) => {
-                            Err(panic_error(&signature.path, &*payload, cx.vm_mut()))
-                        }
-                    }
-                }))
+                context_body!(signature, apply_with, Some(&self), $($name $given $index)*)
             }
         }
-    )+};
+
+        impl<F, R, $($name),*> Function<OfThread<fn($($name),*) -> R>> for Local<F>
+        where
+            R: Outcome,
+            $($name: Parameter,)*
+            F: Fn($($name),*) -> R + 'static,
+            F: for<'a> Fn($(<$name as Parameter>::Given<'a>),*) -> R,
+        {
+            fn params() -> Vec<Param> {
+                vec![$(Param::of::<$name>($index)),*]
+            }
+
+            fn body(self, signature: Arc<Signature>) -> HostBody {
+                plain_body!(signature, apply, self.get(), $($name $given $index)*)
+            }
+        }
+
+        impl<F, R, $($name),*> Function<OfThread<fn(&mut Ctx<'_>, $($name),*) -> R>> for Local<F>
+        where
+            R: Outcome,
+            $($name: Parameter,)*
+            F: Fn(&mut Ctx<'_>, $($name),*) -> R + 'static,
+            F: for<'a> Fn(&mut Ctx<'_>, $(<$name as Parameter>::Given<'a>),*) -> R,
+        {
+            fn params() -> Vec<Param> {
+                vec![$(Param::of::<$name>($index)),*]
+            }
+
+            fn body(self, signature: Arc<Signature>) -> HostBody {
+                context_body!(signature, apply_with, self.get(), $($name $given $index)*)
+            }
+        }
+    };)+};
 }
 
 functions! {

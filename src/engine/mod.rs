@@ -29,6 +29,7 @@ mod host;
 mod import;
 mod library;
 pub mod loader;
+mod local;
 mod module;
 mod object;
 mod option;
@@ -54,7 +55,9 @@ pub use api::read_api;
 pub use call::{CallFuture, Callee, LoadFuture, RunFuture, Task};
 pub use console::Console;
 pub use context::{Access, Ctx};
-pub use convert::{Arguments, Bytes, FromValue, Incoming, IntoValue, Parameter, Rest};
+pub use convert::{
+    Arguments, Bytes, FromValue, Given, Incoming, IntoValue, Made, Maker, Parameter, Rest,
+};
 pub use drive::{Drive, Progress};
 pub use engine::Engine;
 pub use error::{CallFrame, Error, Place};
@@ -63,6 +66,7 @@ pub use future::AsyncFunction;
 pub use handle::{Func, Items, List, Map, Value};
 pub use host::{Function, Outcome};
 pub use loader::{Directory, Files, Loader, Memory, ReadError};
+pub use local::{LocalEngine, LocalModule, LocalVm};
 pub use module::{FunctionBuilder, ModuleBuilder};
 pub use object::{
     Begin, Borrowed, Busy, Call, ClassBuilder, Computed, Exclusive, Methods, Object, Operator,
@@ -92,3 +96,4 @@ pub use crate::runtime::{
     Examiner, Interrupter, Limits, OnLimit, Stall, Step, TaskReport, Tracer, Verdict,
 };
 pub use crate::vm::Limit;
+pub use crate::vm::object::Local;

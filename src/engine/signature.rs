@@ -7,14 +7,12 @@
 use std::fmt;
 use std::sync::Arc;
 
-use super::convert::{Incoming, IntoValue, Parameter};
+use super::convert::{Incoming, IntoValue, Parameter, raw_of};
 use crate::natives::describe::describe;
 use crate::vm::display::display_short;
 use crate::vm::heap::Heap;
 use crate::vm::{Args, ErrorKind, Kind, NativeParam, ParamKind, Thrown, Value, Vm as Machine};
 
-/// More of a value than this is not quoted in an error.
-const QUOTED_MAX: usize = 60;
 /// More of a default than this is not shown.
 const DEFAULT_MAX: usize = 40;
 /// What parameters are called to which nobody has given names.
@@ -75,7 +73,7 @@ type MakeValue = dyn Fn(&mut Heap) -> Result<Value, String> + Send + Sync;
 impl DefaultValue {
     /// A value of Rust.
     pub fn new<T: IntoValue + Clone + Send + Sync + 'static>(value: T) -> DefaultValue {
-        let make = move |heap: &mut Heap| value.clone().into_value(heap);
+        let make = move |heap: &mut Heap| raw_of(heap, value.clone());
         let mut heap = Heap::default();
         let text = match make(&mut heap) {
             Ok(value) if value.is(Kind::Str) => {
@@ -141,8 +139,14 @@ impl Signature {
     }
 
     /// How many values stand before the first argument.
+    #[inline]
     fn first(&self) -> usize {
         usize::from(self.has_receiver)
+    }
+
+    /// Whether there are arguments that a default stands for.
+    pub(super) fn has_defaults(&self) -> bool {
+        self.params.iter().any(|param| param.default.is_some())
     }
 
     /// What stands for the arguments that a call does not give: nothing if it needs no default.
@@ -167,6 +171,7 @@ impl Signature {
     }
 
     /// The arguments of a call.
+    #[inline]
     pub(super) fn input<'a>(
         &self,
         vm: &'a Machine,
@@ -179,11 +184,7 @@ impl Signature {
     /// The error of a call whose argument is not what the function expects.
     #[cold]
     pub(super) fn refuse(&self, vm: &mut Machine, misfit: Misfit) -> Thrown {
-        let Misfit { index, place, expected, value, fault } = misfit;
-        let mut came = describe(vm, value);
-        if matches!(value.kind(), Kind::List | Kind::Map | Kind::Set | Kind::Bytes) {
-            came.push_str(&format!(" ({})", display_short(&vm.heap, value, QUOTED_MAX)));
-        }
+        let Misfit { index, place, expected, came, fault } = misfit;
         let name = match self.params.get(index) {
             Some(param) if param.is_named() && place == index => format!("`{}`", param.name),
             _ => format!("argument {}", place + 1),
@@ -202,8 +203,8 @@ pub struct Misfit {
     place: usize,
     /// What it has to be.
     expected: String,
-    /// What came.
-    value: Value,
+    /// What came, in words: a value must not be kept here.
+    came: String,
     /// What exactly is wrong with it.
     fault: Option<String>,
 }
@@ -212,7 +213,11 @@ impl Misfit {
     /// Finds that the argument for parameter `index` is not what `P` expects.
     pub fn of<P: Parameter>(input: &Incoming<'_>, index: usize) -> Misfit {
         let (place, value) = P::misfit(input, index);
-        Misfit { index, place, expected: P::wanted(), value, fault: P::fault(input, index) }
+        let mut came = describe(input.machine(), value.raw());
+        if matches!(value.raw().kind(), Kind::List | Kind::Map | Kind::Set | Kind::Bytes) {
+            came.push_str(&format!(" ({})", value.shown()));
+        }
+        Misfit { index, place, expected: P::wanted(), came, fault: P::fault(input, index) }
     }
 }
 

@@ -6,7 +6,7 @@ use std::sync::atomic::Ordering;
 
 use super::call::Forgotten;
 use super::context::inner;
-use super::convert::FromValue;
+use super::convert::{FromValue, Given};
 use super::engine::Engine;
 use super::error::Error;
 use super::library::{Library, Sources};
@@ -145,7 +145,7 @@ impl Vm {
     pub fn global<T: FromValue>(&self, name: &str) -> Result<T, Error> {
         let value = self.find(name)?;
         let heap = &self.runtime.vm.heap;
-        T::from_value(heap, value).ok_or_else(|| {
+        T::from_value(Given::new(heap, value)).ok_or_else(|| {
             let shown = display_short(heap, value, QUOTED_MAX);
             Error::Call(format!("`{name}` is {shown} where the host expects {}", T::expected()))
         })

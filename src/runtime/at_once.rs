@@ -22,11 +22,7 @@ pub enum Called {
 impl Loop {
     /// Nobody would run before a new task, or has to hear of it.
     fn is_quiet(&self) -> bool {
-        self.ready.is_empty()
-            && self.tracer.is_none()
-            && !self.force
-            && self.trial.is_none()
-            && self.meter.is_none()
+        self.ready.is_empty() && self.tracer.is_none() && !self.force && self.trial.is_none()
     }
 }
 
@@ -36,6 +32,15 @@ impl Runtime {
         if !self.rt.is_quiet() || self.is_tight() {
             return Called::Running(self.call(callee, args));
         }
+        if self.rt.meter.is_some() {
+            return self.call_measured(callee, args);
+        }
+        self.call_now(callee, args)
+    }
+
+    /// Runs a call on a fiber as far as it goes.
+    #[inline]
+    pub(super) fn call_now(&mut self, callee: Value, args: &[Value]) -> Called {
         let fiber = self.vm.new_fiber(callee, args, None);
         self.vm.at_once = 0;
         match self.vm.run_on(fiber) {

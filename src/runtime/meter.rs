@@ -9,6 +9,7 @@ use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 
 use super::Runtime;
+use super::at_once::Called;
 use super::driver::{Moment, Quota};
 use super::event_loop::Loop;
 use super::interrupt::Interrupt;
@@ -16,7 +17,7 @@ use super::limit::{Limits, OnLimit, Verdict};
 use super::output::{Drained, Output, Size, Target};
 use super::task::TaskId;
 use super::turn::Turn;
-use crate::vm::{Bell, Limit, Vm};
+use crate::vm::{Bell, Limit, Value, Vm};
 
 /// Between two looks at the clock lies so much fuel.
 const FUEL_SLICE: i64 = 50_000;
@@ -150,8 +151,8 @@ impl Runtime {
 
     /// A run or a call of the host begins.
     pub(super) fn begin_measuring(&mut self) {
-        let now = self.rt.driver.now();
         let is_alone = self.rt.tasks.count() == 0;
+        let driver = &self.rt.driver;
         if let Some(meter) = &mut self.rt.meter
             && meter.stopping.is_none()
         {
@@ -159,7 +160,7 @@ impl Runtime {
                 // What came before has ended, whatever it has reached.
                 meter.bell.take().for_each(drop);
             }
-            meter.until = meter.limits.deadline.map(|span| now.after(span));
+            meter.until = meter.limits.deadline.map(|span| driver.now().after(span));
         }
     }
 
@@ -198,6 +199,31 @@ impl Runtime {
             return Turn::OutOfFuel;
         }
         Turn::Ready
+    }
+}
+
+impl Runtime {
+    /// Runs a call as far as it goes, with no more fuel than is left. What is not done then, or has
+    /// to be stopped, becomes a task, whose turns are measured.
+    pub(super) fn call_measured(&mut self, callee: Value, args: &[Value]) -> Called {
+        self.begin_measuring();
+        let Some(meter) = &mut self.rt.meter else { return self.call_now(callee, args) };
+        meter.take_added();
+        if meter.fuel <= 0 || meter.stopping.is_some() {
+            return Called::Running(self.call(callee, args));
+        }
+        let (given, before) = (self.vm.fuel_left(), meter.fuel);
+        let allowed = given.min(before).min(FUEL_SLICE);
+        self.vm.set_fuel(allowed);
+        let called = self.call_now(callee, args);
+        let used = allowed.saturating_sub(self.vm.fuel_left()).max(0);
+        self.vm.set_fuel(given.saturating_sub(used));
+        if before != i64::MAX
+            && let Some(meter) = &mut self.rt.meter
+        {
+            meter.fuel = meter.fuel.saturating_sub(used);
+        }
+        called
     }
 }
 

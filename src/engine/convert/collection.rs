@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::hash::{BuildHasher, Hash};
 
-use super::{Arguments, FromValue, IntoValue, room};
+use super::{FromValue, Given, IntoValue, Made, Maker, inner, raw_of, room};
 use crate::vm::Value;
 use crate::vm::heap::Heap;
 
@@ -16,8 +16,8 @@ impl<T: FromValue> FromValue for Option<T> {
         format!("{}?", T::type_name())
     }
 
-    fn from_value(heap: &Heap, value: Value) -> Option<Option<T>> {
-        if value.is_null() { Some(None) } else { T::from_value(heap, value).map(Some) }
+    fn from_value(value: Given<'_>) -> Option<Option<T>> {
+        if value.is_null() { Some(None) } else { T::from_value(value).map(Some) }
     }
 
     fn missing() -> Option<Option<T>> {
@@ -26,10 +26,10 @@ impl<T: FromValue> FromValue for Option<T> {
 }
 
 impl<T: IntoValue> IntoValue for Option<T> {
-    fn into_value(self, heap: &mut Heap) -> Result<Value, String> {
+    fn into_value<'v>(self, maker: &mut Maker<'v>) -> Result<Made<'v>, String> {
         match self {
-            Some(inner) => inner.into_value(heap),
-            None => Ok(Value::null()),
+            Some(inner) => inner.into_value(maker),
+            None => Ok(Made::of(Value::null())),
         }
     }
 }
@@ -43,18 +43,17 @@ impl<T: FromValue> FromValue for Vec<T> {
         "list".to_owned()
     }
 
-    fn from_value(heap: &Heap, value: Value) -> Option<Vec<T>> {
-        let list = heap.list_ref(value)?;
-        list.items.iter().map(|&item| T::from_value(heap, item)).collect()
+    fn from_value(value: Given<'_>) -> Option<Vec<T>> {
+        value.items()?.map(T::from_value).collect()
     }
 }
 
 impl<T: IntoValue> IntoValue for Vec<T> {
-    fn into_value(self, heap: &mut Heap) -> Result<Value, String> {
-        room(heap, self.len() * size_of::<Value>())?;
+    fn into_value<'v>(self, maker: &mut Maker<'v>) -> Result<Made<'v>, String> {
+        room(maker.heap(), self.len() * size_of::<Value>())?;
         let items: Result<Vec<Value>, String> =
-            self.into_iter().map(|item| item.into_value(heap)).collect();
-        Ok(heap.list(items?))
+            self.into_iter().map(|item| raw_of(maker.heap(), item)).collect();
+        Ok(Made::of(maker.heap().list(items?)))
     }
 }
 
@@ -72,8 +71,8 @@ where
         "map".to_owned()
     }
 
-    fn from_value(heap: &Heap, value: Value) -> Option<HashMap<K, V, S>> {
-        entries(heap, value)?.collect()
+    fn from_value(value: Given<'_>) -> Option<HashMap<K, V, S>> {
+        entries(value)?.collect()
     }
 }
 
@@ -86,48 +85,45 @@ impl<K: FromValue + Ord, V: FromValue> FromValue for BTreeMap<K, V> {
         "map".to_owned()
     }
 
-    fn from_value(heap: &Heap, value: Value) -> Option<BTreeMap<K, V>> {
-        entries(heap, value)?.collect()
+    fn from_value(value: Given<'_>) -> Option<BTreeMap<K, V>> {
+        entries(value)?.collect()
     }
 }
 
 /// The entries of a map; each is `None` if its key or value does not fit.
-fn entries<'h, K: FromValue, V: FromValue>(
-    heap: &'h Heap,
-    value: Value,
-) -> Option<impl Iterator<Item = Option<(K, V)>> + 'h> {
-    let map = heap.map_ref(value)?;
-    Some(
-        map.iter()
-            .map(|(key, value)| Some((K::from_value(heap, key)?, V::from_value(heap, value)?))),
-    )
+fn entries<K: FromValue, V: FromValue>(
+    map: Given<'_>,
+) -> Option<impl Iterator<Item = Option<(K, V)>>> {
+    let entries = map.entries()?;
+    Some(entries.map(|(key, value)| Some((K::from_value(key)?, V::from_value(value)?))))
 }
 
 impl<K: IntoValue, V: IntoValue, S> IntoValue for HashMap<K, V, S> {
-    fn into_value(self, heap: &mut Heap) -> Result<Value, String> {
-        map_of(heap, self.len(), self.into_iter())
+    fn into_value<'v>(self, maker: &mut Maker<'v>) -> Result<Made<'v>, String> {
+        map_of(maker, self.len(), self.into_iter())
     }
 }
 
 impl<K: IntoValue, V: IntoValue> IntoValue for BTreeMap<K, V> {
-    fn into_value(self, heap: &mut Heap) -> Result<Value, String> {
-        map_of(heap, self.len(), self.into_iter())
+    fn into_value<'v>(self, maker: &mut Maker<'v>) -> Result<Made<'v>, String> {
+        map_of(maker, self.len(), self.into_iter())
     }
 }
 
-fn map_of<K: IntoValue, V: IntoValue>(
-    heap: &mut Heap,
+fn map_of<'v, K: IntoValue, V: IntoValue>(
+    maker: &mut Maker<'v>,
     length: usize,
     entries: impl Iterator<Item = (K, V)>,
-) -> Result<Value, String> {
+) -> Result<Made<'v>, String> {
+    let heap = maker.heap();
     room(heap, length * 2 * size_of::<Value>())?;
     let map = heap.map(Default::default());
     for (key, value) in entries {
-        let key = key.into_value(heap)?;
-        let value = value.into_value(heap)?;
+        let key = raw_of(heap, key)?;
+        let value = raw_of(heap, value)?;
         heap.map_insert(map, key, value).map_err(|_| "the key cannot be hashed".to_owned())?;
     }
-    Ok(map)
+    Ok(Made::of(map))
 }
 
 macro_rules! tuples {
@@ -142,24 +138,29 @@ macro_rules! tuples {
                 "list".to_owned()
             }
 
-            fn from_value(heap: &Heap, value: Value) -> Option<Self> {
-                let [$($part),+] = heap.list_ref(value)?.items[..] else { return None };
-                Some(($($name::from_value(heap, $part)?,)+))
+            fn from_value(value: Given<'_>) -> Option<Self> {
+                let list = value.heap().list_ref(value.raw())?;
+                let [$($part),+] = list.items[..] else { return None };
+                Some(($($name::from_value(value.other($part))?,)+))
             }
         }
 
         impl<$($name: IntoValue),+> IntoValue for ($($name,)+) {
-            fn into_value(self, heap: &mut Heap) -> Result<Value, String> {
+            fn into_value<'v>(self, maker: &mut Maker<'v>) -> Result<Made<'v>, String> {
                 let ($($part,)+) = self;
-                let items = vec![$($part.into_value(heap)?),+];
-                Ok(heap.list(items))
+                let heap = maker.heap();
+                let items = vec![$(raw_of(heap, $part)?),+];
+                Ok(Made::of(heap.list(items)))
             }
         }
 
-        impl<$($name: IntoValue),+> Arguments for ($($name,)+) {
-            fn into_values(self, heap: &mut Heap) -> Result<Vec<Value>, String> {
+        impl<$($name: IntoValue),+> inner::Arguments for ($($name,)+) {
+            type Values = [Value; $count];
+
+            #[inline]
+            fn into_values(self, heap: &mut Heap) -> Result<[Value; $count], String> {
                 let ($($part,)+) = self;
-                Ok(vec![$($part.into_value(heap)?),+])
+                Ok([$(raw_of(heap, $part)?),+])
             }
         }
     )+};
@@ -174,9 +175,11 @@ tuples! {
     (6 A a B b C c D d E e F f)
 }
 
-impl Arguments for () {
-    fn into_values(self, _heap: &mut Heap) -> Result<Vec<Value>, String> {
-        Ok(Vec::new())
+impl inner::Arguments for () {
+    type Values = [Value; 0];
+
+    fn into_values(self, _heap: &mut Heap) -> Result<[Value; 0], String> {
+        Ok([])
     }
 }
 
@@ -193,8 +196,9 @@ where
         "set".to_owned()
     }
 
-    fn from_value(heap: &Heap, value: Value) -> Option<HashSet<T, S>> {
-        heap.set_ref(value)?.iter().map(|(item, _)| T::from_value(heap, item)).collect()
+    fn from_value(value: Given<'_>) -> Option<HashSet<T, S>> {
+        let set = value.heap().set_ref(value.raw())?;
+        set.iter().map(|(item, _)| T::from_value(value.other(item))).collect()
     }
 }
 
@@ -207,33 +211,35 @@ impl<T: FromValue + Ord> FromValue for BTreeSet<T> {
         "set".to_owned()
     }
 
-    fn from_value(heap: &Heap, value: Value) -> Option<BTreeSet<T>> {
-        heap.set_ref(value)?.iter().map(|(item, _)| T::from_value(heap, item)).collect()
+    fn from_value(value: Given<'_>) -> Option<BTreeSet<T>> {
+        let set = value.heap().set_ref(value.raw())?;
+        set.iter().map(|(item, _)| T::from_value(value.other(item))).collect()
     }
 }
 
 impl<T: IntoValue, S> IntoValue for HashSet<T, S> {
-    fn into_value(self, heap: &mut Heap) -> Result<Value, String> {
-        set_of(heap, self.len(), self.into_iter())
+    fn into_value<'v>(self, maker: &mut Maker<'v>) -> Result<Made<'v>, String> {
+        set_of(maker, self.len(), self.into_iter())
     }
 }
 
 impl<T: IntoValue> IntoValue for BTreeSet<T> {
-    fn into_value(self, heap: &mut Heap) -> Result<Value, String> {
-        set_of(heap, self.len(), self.into_iter())
+    fn into_value<'v>(self, maker: &mut Maker<'v>) -> Result<Made<'v>, String> {
+        set_of(maker, self.len(), self.into_iter())
     }
 }
 
-fn set_of<T: IntoValue>(
-    heap: &mut Heap,
+fn set_of<'v, T: IntoValue>(
+    maker: &mut Maker<'v>,
     length: usize,
     items: impl Iterator<Item = T>,
-) -> Result<Value, String> {
+) -> Result<Made<'v>, String> {
+    let heap = maker.heap();
     room(heap, length * 2 * size_of::<Value>())?;
     let set = heap.set(Default::default());
     for item in items {
-        let item = item.into_value(heap)?;
+        let item = raw_of(heap, item)?;
         heap.set_add(set, item).map_err(|_| "the element cannot be hashed".to_owned())?;
     }
-    Ok(set)
+    Ok(Made::of(set))
 }

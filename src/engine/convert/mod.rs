@@ -3,17 +3,24 @@
 //! The conversions are strict, as the language is: no number out of a text, no int out of a float.
 //! [`FromValue`] copies, so nothing that a host holds points into the heap; the exceptions are
 //! parameters of type `&str` and `&[u8]`, which borrow for the length of the call ([`Parameter`]).
+//! A type of the host that converts by itself sees values as [`Given`] and [`Made`], which are bound to
+//! that one conversion.
 
 mod collection;
+mod given;
+mod maker;
 mod parameter;
 mod scalar;
 
+pub use given::Given;
+pub(super) use maker::raw_of;
+pub use maker::{Made, Maker};
 pub use parameter::{Incoming, Parameter, Rest};
 
 use crate::vm::Value;
 use crate::vm::heap::Heap;
 
-/// A Rust type that can be made out of a Kettle value.
+/// A Rust type that can be made out of a Kettle value. [`Given`] has an example.
 pub trait FromValue: Sized {
     /// What a value has to be, for messages: "an int from 0 to 255".
     fn expected() -> String;
@@ -26,11 +33,11 @@ pub trait FromValue: Sized {
     }
 
     /// The Rust value, if the Kettle value fits.
-    fn from_value(heap: &Heap, value: Value) -> Option<Self>;
+    fn from_value(value: Given<'_>) -> Option<Self>;
 
     /// What exactly is wrong with a value that does not fit, if more can be said than that.
-    fn fault(heap: &Heap, value: Value) -> Option<String> {
-        let _ = (heap, value);
+    fn fault(value: Given<'_>) -> Option<String> {
+        let _ = value;
         None
     }
 
@@ -40,16 +47,28 @@ pub trait FromValue: Sized {
     }
 }
 
-/// A Rust type that can be made into a Kettle value.
+/// A Rust type that can be made into a Kettle value. [`Maker`] has an example.
 pub trait IntoValue {
     /// The Kettle value; an error is a message for the script.
-    fn into_value(self, heap: &mut Heap) -> Result<Value, String>;
+    fn into_value<'v>(self, maker: &mut Maker<'v>) -> Result<Made<'v>, String>;
 }
 
 /// The arguments of a call into a script: a tuple, `(x,)` for one.
-pub trait Arguments {
-    /// The Kettle values; an error is a message for the host.
-    fn into_values(self, heap: &mut Heap) -> Result<Vec<Value>, String>;
+pub trait Arguments: inner::Arguments {}
+
+impl<T: inner::Arguments> Arguments for T {}
+
+/// What nobody outside can call, so that no address of a heap gets out.
+pub(super) mod inner {
+    use super::{Heap, Value};
+
+    pub trait Arguments {
+        /// The Kettle values, one after the other.
+        type Values: AsRef<[Value]>;
+
+        /// The Kettle values; an error is a message for the host.
+        fn into_values(self, heap: &mut Heap) -> Result<Self::Values, String>;
+    }
 }
 
 /// A byte string. (`Vec<u8>` is a list of ints.)

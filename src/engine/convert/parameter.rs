@@ -2,7 +2,7 @@
 
 use std::ops::{Deref, DerefMut};
 
-use super::FromValue;
+use super::{FromValue, Given};
 use crate::vm::{Args, Kind, Value, Vm as Machine};
 
 /// The arguments of one call of a function or method of the host.
@@ -18,6 +18,7 @@ pub struct Incoming<'a> {
 
 impl<'a> Incoming<'a> {
     /// The arguments of a call, without the receiver if there is one.
+    #[inline]
     pub(in crate::engine) fn new(
         vm: &'a Machine,
         args: Args,
@@ -27,22 +28,30 @@ impl<'a> Incoming<'a> {
         Incoming { vm, args, first, defaults }
     }
 
+    pub(in crate::engine) fn machine(&self) -> &'a Machine {
+        self.vm
+    }
+
     /// The argument of a number; the mark of none if it was not given and has no default.
-    pub(super) fn value(&self, index: usize) -> Value {
+    #[inline]
+    pub(super) fn value(&self, index: usize) -> Given<'a> {
         let value = self.vm.arg(self.args, self.first + index);
-        match self.defaults.get(index) {
+        let value = match self.defaults.get(index) {
             Some(default) if value.is_unset() => *default,
             _ => value,
-        }
+        };
+        Given::new(&self.vm.heap, value)
     }
 
     /// All arguments from a number on. The VM hands them over as a list, unless they are all there
     /// are: then they stand as they were given.
-    fn rest(&self, index: usize) -> &'a [Value] {
-        match index {
+    fn rest(&self, index: usize) -> impl Iterator<Item = Given<'a>> + use<'a> {
+        let heap = &self.vm.heap;
+        let values: &'a [Value] = match index {
             0 => self.vm.args(self.args).get(self.first..).unwrap_or_default(),
-            _ => self.vm.heap.list_ref(self.value(index)).map_or(&[], |list| &list.items),
-        }
+            _ => heap.list_ref(self.value(index).raw()).map_or(&[], |list| &list.items),
+        };
+        values.iter().map(|&value| Given::new(heap, value))
     }
 }
 
@@ -70,7 +79,7 @@ pub trait Parameter {
     }
 
     /// The value that did not fit, with its place among the arguments.
-    fn misfit(input: &Incoming<'_>, index: usize) -> (usize, Value) {
+    fn misfit<'a>(input: &Incoming<'a>, index: usize) -> (usize, Given<'a>) {
         (index, input.value(index))
     }
 
@@ -100,9 +109,10 @@ impl<T: FromValue> Parameter for T {
         <T as FromValue>::type_name()
     }
 
+    #[inline]
     fn take(input: &Incoming<'_>, index: usize) -> Option<T> {
         let value = input.value(index);
-        if value.is_unset() { T::missing() } else { T::from_value(&input.vm.heap, value) }
+        if value.raw().is_unset() { T::missing() } else { T::from_value(value) }
     }
 
     type Held = Option<T>;
@@ -116,7 +126,7 @@ impl<T: FromValue> Parameter for T {
     }
 
     fn fault(input: &Incoming<'_>, index: usize) -> Option<String> {
-        T::fault(&input.vm.heap, input.value(index))
+        T::fault(input.value(index))
     }
 
     fn is_optional() -> bool {
@@ -136,7 +146,7 @@ impl Parameter for &str {
     }
 
     fn take<'a>(input: &Incoming<'a>, index: usize) -> Option<&'a str> {
-        input.vm.heap.str(input.value(index))
+        input.value(index).as_str()
     }
 
     type Held = String;
@@ -162,7 +172,7 @@ impl Parameter for &[u8] {
     }
 
     fn take<'a>(input: &Incoming<'a>, index: usize) -> Option<&'a [u8]> {
-        let value = input.value(index);
+        let value = input.value(index).raw();
         match value.kind() {
             Kind::Buffer => input.vm.heap.buffer_ref(value).map(Vec::as_slice),
             _ => input.vm.heap.bytes_ref(value),
@@ -197,8 +207,7 @@ impl<T: FromValue> Parameter for Rest<T> {
     }
 
     fn take(input: &Incoming<'_>, index: usize) -> Option<Rest<T>> {
-        let values = input.rest(index).iter();
-        values.map(|&value| T::from_value(&input.vm.heap, value)).collect::<Option<_>>().map(Rest)
+        input.rest(index).map(T::from_value).collect::<Option<_>>().map(Rest)
     }
 
     type Held = Option<Rest<T>>;
@@ -211,11 +220,11 @@ impl<T: FromValue> Parameter for Rest<T> {
         held.take().expect("an argument is lent once")
     }
 
-    fn misfit(input: &Incoming<'_>, index: usize) -> (usize, Value) {
-        let values = input.rest(index);
-        let fits = |value: &Value| T::from_value(&input.vm.heap, *value).is_some();
-        let place = values.iter().position(|value| !fits(value)).unwrap_or(0);
-        (index + place, values.get(place).copied().unwrap_or_default())
+    fn misfit<'a>(input: &Incoming<'a>, index: usize) -> (usize, Given<'a>) {
+        let mut values = input.rest(index).enumerate();
+        let misfit = values.find(|(_, value)| T::from_value(*value).is_none());
+        let (place, value) = misfit.unwrap_or((0, input.value(index)));
+        (index + place, value)
     }
 
     fn is_optional() -> bool {

@@ -2,8 +2,7 @@
 
 use std::time::Duration;
 
-use super::{Bytes, FromValue, IntoValue, room};
-use crate::vm::heap::Heap;
+use super::{Bytes, FromValue, Given, IntoValue, Made, Maker, room};
 use crate::vm::{Kind, Value};
 
 macro_rules! ints {
@@ -21,15 +20,17 @@ macro_rules! ints {
                 "int".to_owned()
             }
 
-            fn from_value(_heap: &Heap, value: Value) -> Option<$int> {
-                value.as_int().and_then(|number| $int::try_from(number).ok())
+            #[inline]
+            fn from_value(value: Given<'_>) -> Option<$int> {
+                value.raw().as_int().and_then(|number| $int::try_from(number).ok())
             }
         }
 
         impl IntoValue for $int {
-            fn into_value(self, _heap: &mut Heap) -> Result<Value, String> {
+            #[inline]
+            fn into_value<'v>(self, _maker: &mut Maker<'v>) -> Result<Made<'v>, String> {
                 match i64::try_from(self) {
-                    Ok(number) => Ok(Value::int(number)),
+                    Ok(number) => Ok(Made::of(Value::int(number))),
                     Err(_) => Err(format!("{self} is beyond the ints of Kettle, which have 64 bits")),
                 }
             }
@@ -49,14 +50,14 @@ impl FromValue for f64 {
     }
 
     /// An int is taken too, as arithmetic does.
-    fn from_value(_heap: &Heap, value: Value) -> Option<f64> {
-        value.as_number()
+    fn from_value(value: Given<'_>) -> Option<f64> {
+        value.raw().as_number()
     }
 }
 
 impl IntoValue for f64 {
-    fn into_value(self, _heap: &mut Heap) -> Result<Value, String> {
-        Ok(Value::float(self))
+    fn into_value<'v>(self, _maker: &mut Maker<'v>) -> Result<Made<'v>, String> {
+        Ok(Made::of(Value::float(self)))
     }
 }
 
@@ -69,14 +70,14 @@ impl FromValue for f32 {
         f64::type_name()
     }
 
-    fn from_value(heap: &Heap, value: Value) -> Option<f32> {
-        f64::from_value(heap, value).map(|number| number as f32)
+    fn from_value(value: Given<'_>) -> Option<f32> {
+        f64::from_value(value).map(|number| number as f32)
     }
 }
 
 impl IntoValue for f32 {
-    fn into_value(self, heap: &mut Heap) -> Result<Value, String> {
-        f64::from(self).into_value(heap)
+    fn into_value<'v>(self, maker: &mut Maker<'v>) -> Result<Made<'v>, String> {
+        f64::from(self).into_value(maker)
     }
 }
 
@@ -85,14 +86,14 @@ impl FromValue for bool {
         "a bool".to_owned()
     }
 
-    fn from_value(_heap: &Heap, value: Value) -> Option<bool> {
-        value.as_bool()
+    fn from_value(value: Given<'_>) -> Option<bool> {
+        value.raw().as_bool()
     }
 }
 
 impl IntoValue for bool {
-    fn into_value(self, _heap: &mut Heap) -> Result<Value, String> {
-        Ok(Value::bool(self))
+    fn into_value<'v>(self, _maker: &mut Maker<'v>) -> Result<Made<'v>, String> {
+        Ok(Made::of(Value::bool(self)))
     }
 }
 
@@ -101,14 +102,14 @@ impl FromValue for () {
         "null".to_owned()
     }
 
-    fn from_value(_heap: &Heap, value: Value) -> Option<()> {
-        value.is_null().then_some(())
+    fn from_value(value: Given<'_>) -> Option<()> {
+        value.raw().is_null().then_some(())
     }
 }
 
 impl IntoValue for () {
-    fn into_value(self, _heap: &mut Heap) -> Result<Value, String> {
-        Ok(Value::null())
+    fn into_value<'v>(self, _maker: &mut Maker<'v>) -> Result<Made<'v>, String> {
+        Ok(Made::of(Value::null()))
     }
 }
 
@@ -117,22 +118,22 @@ impl FromValue for String {
         "a str".to_owned()
     }
 
-    fn from_value(heap: &Heap, value: Value) -> Option<String> {
-        heap.str(value).map(str::to_owned)
+    fn from_value(value: Given<'_>) -> Option<String> {
+        value.as_str().map(str::to_owned)
     }
 }
 
 impl IntoValue for String {
-    fn into_value(self, heap: &mut Heap) -> Result<Value, String> {
-        room(heap, self.len())?;
-        Ok(heap.string_owned(self))
+    fn into_value<'v>(self, maker: &mut Maker<'v>) -> Result<Made<'v>, String> {
+        room(maker.heap(), self.len())?;
+        Ok(Made::of(maker.heap().string_owned(self)))
     }
 }
 
 impl IntoValue for &str {
-    fn into_value(self, heap: &mut Heap) -> Result<Value, String> {
-        room(heap, self.len())?;
-        Ok(heap.string(self))
+    fn into_value<'v>(self, maker: &mut Maker<'v>) -> Result<Made<'v>, String> {
+        room(maker.heap(), self.len())?;
+        Ok(Made::of(maker.heap().string(self)))
     }
 }
 
@@ -141,18 +142,19 @@ impl FromValue for Bytes {
         "bytes".to_owned()
     }
 
-    fn from_value(heap: &Heap, value: Value) -> Option<Bytes> {
-        match value.kind() {
-            Kind::Buffer => heap.buffer_ref(value).map(|buffer| Bytes(buffer.to_vec())),
-            _ => heap.bytes_ref(value).map(|bytes| Bytes(bytes.to_vec())),
+    fn from_value(value: Given<'_>) -> Option<Bytes> {
+        let (heap, raw) = (value.heap(), value.raw());
+        match raw.kind() {
+            Kind::Buffer => heap.buffer_ref(raw).map(|buffer| Bytes(buffer.to_vec())),
+            _ => heap.bytes_ref(raw).map(|bytes| Bytes(bytes.to_vec())),
         }
     }
 }
 
 impl IntoValue for Bytes {
-    fn into_value(self, heap: &mut Heap) -> Result<Value, String> {
-        room(heap, self.0.len())?;
-        Ok(heap.bytes(&self.0))
+    fn into_value<'v>(self, maker: &mut Maker<'v>) -> Result<Made<'v>, String> {
+        room(maker.heap(), self.0.len())?;
+        Ok(Made::of(maker.heap().bytes(&self.0)))
     }
 }
 
@@ -165,16 +167,16 @@ impl FromValue for Duration {
         "duration".to_owned()
     }
 
-    fn from_value(_heap: &Heap, value: Value) -> Option<Duration> {
-        let nanoseconds = value.as_duration()?;
+    fn from_value(value: Given<'_>) -> Option<Duration> {
+        let nanoseconds = value.raw().as_duration()?;
         u64::try_from(nanoseconds).ok().map(Duration::from_nanos)
     }
 }
 
 impl IntoValue for Duration {
-    fn into_value(self, _heap: &mut Heap) -> Result<Value, String> {
+    fn into_value<'v>(self, _maker: &mut Maker<'v>) -> Result<Made<'v>, String> {
         match i64::try_from(self.as_nanos()) {
-            Ok(nanoseconds) => Ok(Value::duration(nanoseconds)),
+            Ok(nanoseconds) => Ok(Made::of(Value::duration(nanoseconds))),
             Err(_) => Err(format!("{self:?} is beyond the durations of Kettle (292 years)")),
         }
     }
@@ -189,17 +191,17 @@ impl FromValue for char {
         "str".to_owned()
     }
 
-    fn from_value(heap: &Heap, value: Value) -> Option<char> {
-        let mut characters = heap.str(value)?.chars();
+    fn from_value(value: Given<'_>) -> Option<char> {
+        let mut characters = value.as_str()?.chars();
         let first = characters.next()?;
         characters.next().is_none().then_some(first)
     }
 }
 
 impl IntoValue for char {
-    fn into_value(self, heap: &mut Heap) -> Result<Value, String> {
+    fn into_value<'v>(self, maker: &mut Maker<'v>) -> Result<Made<'v>, String> {
         let mut text = [0; 4];
         let text: &str = self.encode_utf8(&mut text);
-        text.into_value(heap)
+        text.into_value(maker)
     }
 }

@@ -1,12 +1,11 @@
 //! A call of a method of a host type: what the code that the macros make works with.
 
 use std::future::Future;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use super::held::Held;
 use super::{Busy, Object, Shared, element};
 use crate::engine::convert::{Incoming, IntoValue, Parameter};
-use crate::engine::host::{Outcome, panic_error};
+use crate::engine::host::{Outcome, guarded, inner, panic_error};
 use crate::engine::signature::{Misfit, Signature};
 use crate::vm::{Args, ErrorKind, Thrown, Value, Vm as Machine};
 
@@ -31,7 +30,7 @@ impl<R> From<Result<R, Busy>> for Borrowed<R> {
     }
 }
 
-impl<R: Outcome> Outcome for Borrowed<R> {
+impl<R: Outcome> inner::Outcome for Borrowed<R> {
     fn finish(self, vm: &mut Machine) -> Result<Value, Thrown> {
         match self.0 {
             Ok(result) => result.finish(vm),
@@ -98,7 +97,7 @@ impl Call<'_> {
     {
         let path = &self.signature.path;
         let items = match receiver::<T>(self.vm, self.args) {
-            Some(receiver) => catch_unwind(AssertUnwindSafe(|| receiver.with(f))),
+            Some(receiver) => guarded(|| receiver.with(f)),
             None => return Reply(Err(no_receiver::<T>(self.vm, path))),
         };
         Reply(match items {
@@ -128,7 +127,7 @@ impl Call<'_> {
             Err(thrown) => return Reply(Err(thrown)),
         };
         let input = signature.input(vm, args, &defaults);
-        let called = catch_unwind(AssertUnwindSafe(|| f(&input)));
+        let called = guarded(|| f(&input));
         Reply(match called {
             Ok(Ok(Ok(result))) => result.finish(vm),
             Ok(Ok(Err(misfit))) => Err(signature.refuse(vm, misfit)),

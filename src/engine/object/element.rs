@@ -2,7 +2,7 @@
 
 use std::sync::{Mutex, PoisonError};
 
-use crate::engine::convert::IntoValue;
+use crate::engine::convert::{IntoValue, raw_of};
 use crate::vm::heap::Heap;
 use crate::vm::object::HostObject;
 use crate::vm::{Args, ErrorKind, Thrown, Value, Vm as Machine};
@@ -32,7 +32,7 @@ where
     I: IntoIterator<IntoIter: Send + 'static, Item: IntoValue>,
 {
     let mut items = items.into_iter();
-    let next = move |heap: &mut Heap| Some(items.next()?.into_value(heap));
+    let next = move |heap: &mut Heap| Some(raw_of(heap, items.next()?));
     heap.object(Box::new(Elements(Mutex::new(Some(Box::new(next))))))
 }
 

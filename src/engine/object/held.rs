@@ -4,7 +4,7 @@ use std::cmp::Ordering;
 
 use super::operator::OperatorCall;
 use super::{Object, Shared};
-use crate::engine::convert::{FromValue, IntoValue};
+use crate::engine::convert::{FromValue, Given, IntoValue, Made, Maker};
 use crate::vm::heap::Heap;
 use crate::vm::object::{Computed, HostObject, HostValue, KeyForm, NoOrder, Operator, Unary};
 use crate::vm::{ErrorKind, Value};
@@ -69,7 +69,7 @@ impl<T: Object> HostValue for Held<T> {
 
     fn binary(&self, heap: &Heap, operator: Operator, left: Value, right: Value) -> Computed {
         match T::TABLE.binary {
-            Some(binary) => binary(&OperatorCall { heap, operator, left, right }),
+            Some(binary) => binary(&OperatorCall { heap, operator, left, right }).0,
             None => Computed::Undefined,
         }
     }
@@ -77,23 +77,24 @@ impl<T: Object> HostValue for Held<T> {
     fn unary(&self, operator: Unary) -> Computed {
         let Some(unary) = T::TABLE.unary else { return Computed::Undefined };
         match self.0.with(|this| unary(this, operator)) {
-            Ok(result) => result,
+            Ok(result) => result.0,
             Err(busy) => Computed::Failed(ErrorKind::Error, busy.to_string()),
         }
     }
 }
 
 impl<T: Object> IntoValue for T {
-    fn into_value(self, heap: &mut Heap) -> Result<Value, String> {
-        Shared::new(self).into_value(heap)
+    fn into_value<'v>(self, maker: &mut Maker<'v>) -> Result<Made<'v>, String> {
+        Shared::new(self).into_value(maker)
     }
 }
 
 impl<T: Object> IntoValue for Shared<T> {
-    fn into_value(self, heap: &mut Heap) -> Result<Value, String> {
+    fn into_value<'v>(self, maker: &mut Maker<'v>) -> Result<Made<'v>, String> {
+        let heap = maker.heap();
         let room = heap.reserve(size_of::<T>());
         room.map_err(|_| format!("a {} would pass the memory limit", T::NAME))?;
-        Ok(heap.object(Box::new(Held(self))))
+        Ok(Made::of(heap.object(Box::new(Held(self)))))
     }
 }
 
@@ -104,7 +105,7 @@ impl<T: Object> FromValue for Shared<T> {
         format!("{article} {}", T::NAME)
     }
 
-    fn from_value(heap: &Heap, value: Value) -> Option<Shared<T>> {
-        heap.object_ref::<Held<T>>(value).map(|held| held.0.clone())
+    fn from_value(value: Given<'_>) -> Option<Shared<T>> {
+        value.heap().object_ref::<Held<T>>(value.raw()).map(|held| held.0.clone())
     }
 }

@@ -14,10 +14,10 @@ mod shared;
 pub use call::{Begin, Borrowed, Call, Reply, begin};
 pub(in crate::engine) use class::install_iterator;
 pub use class::{ClassBuilder, HostType};
-pub use operator::{OperatorCall, OperatorResult};
+pub use operator::{Computed, OperatorCall, OperatorResult};
 pub use shared::{Busy, Exclusive, Shared};
 
-pub use crate::vm::object::{Computed, Operator, Unary};
+pub use crate::vm::object::{Operator, Unary};
 
 use std::cmp::Ordering;
 

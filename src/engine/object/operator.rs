@@ -2,9 +2,9 @@
 
 use super::held::Held;
 use super::{Busy, Object, Shared};
-use crate::engine::convert::FromValue;
+use crate::engine::convert::{FromValue, Given};
 use crate::vm::heap::Heap;
-use crate::vm::object::{Computed, Operator};
+use crate::vm::object::{Computed as Raw, Operator};
 use crate::vm::{ErrorKind, Value};
 
 /// `left operator right`, of which at least one is an object of the host.
@@ -13,6 +13,16 @@ pub struct OperatorCall<'a> {
     pub(super) operator: Operator,
     pub(super) left: Value,
     pub(super) right: Value,
+}
+
+/// What an operator gives: only an [`OperatorResult`] makes one.
+pub struct Computed(pub(super) Raw);
+
+impl Computed {
+    /// There is no such operator for these operands.
+    pub fn undefined() -> Computed {
+        Computed(Raw::Undefined)
+    }
 }
 
 impl OperatorCall<'_> {
@@ -26,7 +36,7 @@ impl OperatorCall<'_> {
             return None;
         }
         let left = self.heap.object_ref::<Held<T>>(self.left)?;
-        let right = P::from_value(self.heap, self.right)?;
+        let right = P::from_value(Given::new(self.heap, self.right))?;
         Some(done(left.0.with(|this| compute(this, right))))
     }
 
@@ -43,7 +53,7 @@ impl OperatorCall<'_> {
 
 fn done<R: OperatorResult>(result: Result<R, Busy>) -> Computed {
     result.map_or_else(
-        |busy| Computed::Failed(ErrorKind::Error, busy.to_string()),
+        |busy| Computed(Raw::Failed(ErrorKind::Error, busy.to_string())),
         OperatorResult::computed,
     )
 }
@@ -60,25 +70,25 @@ pub trait OperatorResult {
 
 impl OperatorResult for i64 {
     fn computed(self) -> Computed {
-        Computed::Value(Value::int(self))
+        Computed(Raw::Value(Value::int(self)))
     }
 }
 
 impl OperatorResult for f64 {
     fn computed(self) -> Computed {
-        Computed::Value(Value::float(self))
+        Computed(Raw::Value(Value::float(self)))
     }
 }
 
 impl OperatorResult for bool {
     fn computed(self) -> Computed {
-        Computed::Value(Value::bool(self))
+        Computed(Raw::Value(Value::bool(self)))
     }
 }
 
 impl<T: Object> OperatorResult for T {
     fn computed(self) -> Computed {
-        Computed::Object(Box::new(Held(Shared::new(self))))
+        Computed(Raw::Object(Box::new(Held(Shared::new(self)))))
     }
 }
 
@@ -86,7 +96,7 @@ impl<R: OperatorResult, E: std::fmt::Display> OperatorResult for Result<R, E> {
     fn computed(self) -> Computed {
         match self {
             Ok(result) => result.computed(),
-            Err(error) => Computed::Failed(ErrorKind::Error, error.to_string()),
+            Err(error) => Computed(Raw::Failed(ErrorKind::Error, error.to_string())),
         }
     }
 }

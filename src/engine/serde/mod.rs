@@ -20,11 +20,9 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use super::context::Access;
-use super::convert::{FromValue, IntoValue};
+use super::convert::{FromValue, Given, IntoValue, Made, Maker};
 use super::error::Error;
 use super::handle::Value as Handle;
-use crate::vm::Value;
-use crate::vm::heap::Heap;
 
 /// Values can be nested so deep: serde calls itself for each level.
 const DEPTH_MAX: usize = 128;
@@ -57,8 +55,8 @@ const DEPTH_MAX: usize = 128;
 pub struct Serde<T>(pub T);
 
 impl<T: Serialize> IntoValue for Serde<T> {
-    fn into_value(self, heap: &mut Heap) -> Result<Value, String> {
-        write::value(heap, &self.0)
+    fn into_value<'v>(self, maker: &mut Maker<'v>) -> Result<Made<'v>, String> {
+        write::value(maker.heap(), &self.0).map(Made::of)
     }
 }
 
@@ -71,12 +69,12 @@ impl<T: DeserializeOwned> FromValue for Serde<T> {
         short_name::<T>().to_owned()
     }
 
-    fn from_value(heap: &Heap, value: Value) -> Option<Serde<T>> {
-        read::value(heap, value).ok().map(Serde)
+    fn from_value(value: Given<'_>) -> Option<Serde<T>> {
+        read::value(value.heap(), value.raw()).ok().map(Serde)
     }
 
-    fn fault(heap: &Heap, value: Value) -> Option<String> {
-        read::value::<T>(heap, value).err()
+    fn fault(value: Given<'_>) -> Option<String> {
+        read::value::<T>(value.heap(), value.raw()).err()
     }
 }
 

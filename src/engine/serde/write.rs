@@ -7,7 +7,7 @@ use serde::ser::{self, Serializer};
 
 use super::DEPTH_MAX;
 use super::fault::{Fault, Step};
-use crate::engine::convert::{Bytes, IntoValue};
+use crate::engine::convert::{Bytes, IntoValue, raw_of};
 use crate::vm::Value;
 use crate::vm::display::display_short;
 use crate::vm::heap::Heap;
@@ -28,7 +28,7 @@ struct Writer<'h> {
 
 impl<'h> Writer<'h> {
     fn make(self, value: impl IntoValue) -> Result<Value, Fault> {
-        value.into_value(self.heap).map_err(Fault::new)
+        raw_of(self.heap, value).map_err(Fault::new)
     }
 
     /// A level deeper.
@@ -246,7 +246,7 @@ impl MapWriter<'_> {
                 parts.ok_or_else(|| Fault::new("a `Duration` has `secs` and `nanos`"))?;
             let span = u64::try_from(seconds).ok().zip(u32::try_from(nanos).ok());
             let (seconds, nanos) = span.ok_or_else(|| Fault::new("a duration below zero"))?;
-            return Duration::new(seconds, nanos).into_value(heap).map_err(Fault::new);
+            return raw_of(heap, Duration::new(seconds, nanos)).map_err(Fault::new);
         }
         wrapped(heap, self.variant, self.map)
     }

@@ -8,7 +8,7 @@ use crate::vm::error::{ErrorKind, Thrown};
 use crate::vm::exit::{Args, Exit, Left, NATIVE_AWAITED, NATIVE_WAITS};
 use crate::vm::fiber::State;
 use crate::vm::frame::{AWAITED, BOTTOM, CONSTRUCTOR, FrameWord, GENERATOR, OPERATOR};
-use crate::vm::native::{NativeBody, NativeId};
+use crate::vm::native::NativeId;
 use crate::vm::resume::TailCallee;
 use crate::vm::value::{Kind, Value};
 
@@ -36,16 +36,20 @@ impl Site {
 /// `Call`, `CallAwait`, `CallEither`
 pub(in crate::vm) fn call(op: &mut Op<'_>) -> Step {
     let at = op.instruction();
-    if at.op == Opcode::CallAwait
-        && let Some(id) = op.vm.heap.native_id(op.get(at.b))
-        && let Some(step) = op.await_native(id, 0)
-    {
-        return step;
+    if let Some(id) = op.vm.heap.native_id(op.get(at.b)) {
+        let step = match at.op {
+            Opcode::Call => op.call_rust(id),
+            Opcode::CallAwait => op.await_native(id, 0),
+            _ => None,
+        };
+        if let Some(step) = step {
+            return step;
+        }
     }
     call_other(op)
 }
 
-/// The same for all but natives that are awaited with just what they take.
+/// The same for all but natives with just what they take.
 #[inline(never)]
 fn call_other(op: &mut Op<'_>) -> Step {
     let at = op.instruction();
@@ -269,18 +273,16 @@ impl Op<'_> {
         receiver: bool,
     ) -> Step {
         let native = self.vm.registry.native(id);
-        let (body, waits) = (native.body.clone(), native.waits);
+        let waits = native.waits;
         if waits && !site.awaited {
             let name = native.name.clone();
             return Err(self.missing_await(&name));
         }
         let count = self.bind_native(id, site.slot, count, named, receiver)?;
-        match body {
-            NativeBody::Inline(function) => self.call_inline(function, site, count),
-            NativeBody::Host(function) => {
-                self.call_inline(|vm, args| function(vm, args), site, count)
-            }
-            NativeBody::Loop(_) => {
+        let args = self.window_args(site.slot + 1, count);
+        match self.run_native(id, args) {
+            Some(result) => self.take_result(result?, site),
+            None => {
                 let awaited = if site.awaited { NATIVE_AWAITED } else { 0 };
                 self.vm.request.native = id;
                 self.vm.request.flags = awaited | if waits { NATIVE_WAITS } else { 0 };
@@ -293,6 +295,25 @@ impl Op<'_> {
                 self.suspend_slot(site.slot, count, next, Left::Native)
             }
         }
+    }
+
+    /// Calls a native that never leaves the run loop with just what it takes: nearly every call of one.
+    #[inline(always)]
+    fn call_rust(&mut self, id: NativeId) -> Option<Step> {
+        let at = self.instruction();
+        let (slot, count) = (usize::from(at.a), usize::from(at.c));
+        if !self.vm.registry.arity(id).takes(count) {
+            return None;
+        }
+        let args = self.window_args(slot + 1, count);
+        Some(match self.run_native(id, args)? {
+            Ok(result) if result.is_tail_call() => self.tail_call(self.call_site()),
+            Ok(result) => {
+                self.window_set(slot, result);
+                Ok(Flow::Next)
+            }
+            Err(thrown) => Err(thrown),
+        })
     }
 
     /// Leaves for a native that waits, from an awaited call that gives it just what it takes: nearly
@@ -322,6 +343,12 @@ impl Op<'_> {
     ) -> Step {
         let args = self.window_args(site.slot + 1, count);
         let result = body(self.vm, args)?;
+        self.take_result(result, site)
+    }
+
+    /// Goes on with what an inline native has given.
+    #[inline]
+    fn take_result(&mut self, result: Value, site: Site) -> Step {
         if result.is_tail_call() {
             return self.tail_call(site);
         }
