@@ -39,8 +39,8 @@ pub mod tools;
 pub mod vm;
 
 pub use engine::{
-    Access, Bytes, Ctx, Engine, Error, FromValue, Func, IntoValue, Items, List, Local, LocalEngine,
-    LocalVm, Map, Program, Remote, Rest, Task, Value, Vm, Worker,
+    Access, Bytes, Callback, Ctx, Engine, Error, FromValue, Func, IntoValue, Items, List, Local,
+    LocalEngine, LocalVm, Map, Program, Remote, Rest, Task, Value, Vm, Worker,
 };
 
 /// Makes a Rust type one that scripts can hold.

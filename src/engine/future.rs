@@ -13,8 +13,9 @@ use std::pin::Pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, Wake, Waker};
 
-use super::convert::{FromValue, Incoming, Parameter};
+use super::convert::{AsyncParameter, Incoming};
 use super::host::{HostBody, MakeBody, Outcome, guarded, panic_error};
+use super::remote::Line;
 use super::signature::{Misfit, Param, Signature};
 use crate::runtime::driver::Ticket;
 use crate::runtime::{Answer, Cx, Source, Wait};
@@ -61,7 +62,8 @@ pub fn start<T: Outcome + 'static>(
     begin: impl FnOnce(&Incoming<'_>) -> Result<Begin<T>, Misfit>,
 ) -> Result<Answer, Thrown> {
     let defaults = signature.defaults(cx.vm, args)?;
-    let begun = begin(&signature.input(cx.vm, args, &defaults));
+    let line = cx.rt.host.reach().and_then(|reach| reach.downcast_ref::<Line>());
+    let begun = begin(&signature.input(cx.vm, args, &defaults).with_line(line));
     match begun {
         Ok(begin) => {
             let call: Call<T> = Call { signature: signature.clone(), stage: Stage::New(begin) };
@@ -192,7 +194,7 @@ macro_rules! async_functions {
             F: Fn($($name),*) -> T + Send + Sync + 'static,
             T: Future + Send + 'static,
             T::Output: Outcome + 'static,
-            $($name: FromValue + Send + 'static,)*
+            $($name: AsyncParameter,)*
         {
             type Output = T::Output;
 
@@ -204,7 +206,7 @@ macro_rules! async_functions {
                 // A function without parameters reads none.
                 let _ = input;
                 $(
-                    let $given = <$name as Parameter>::take(input, $index)
+                    let $given = <$name as AsyncParameter>::take_owned(input, $index)
                         .ok_or_else(|| Misfit::of::<$name>(input, $index))?;
                 )*
                 let function = self.clone();

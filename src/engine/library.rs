@@ -8,6 +8,7 @@ use super::engine::Engine;
 use super::graph::Known;
 use super::import::Imported;
 use super::program::Program;
+use super::remote::Line;
 use super::{task_report, uncaught};
 use crate::bytecode::program::{LIBRARY_PREFIX, ModuleCode};
 use crate::diagnostics::{SourceId, SourceMap};
@@ -120,12 +121,13 @@ impl Sources {
 pub struct Library {
     engine: Engine,
     sources: Sources,
+    line: Arc<Line>,
 }
 
 impl Library {
     /// What a VM of that engine has above its loop.
-    pub fn new(engine: Engine, sources: Sources) -> Library {
-        Library { engine, sources }
+    pub fn new(engine: Engine, sources: Sources, line: Arc<Line>) -> Library {
+        Library { engine, sources, line }
     }
 }
 
@@ -168,6 +170,10 @@ impl Host for Library {
             Ok(imported) => imported.plan(vm, &self.sources),
             Err(_) => Err(vm.error(ErrorKind::TypeError, "import: this is no imported module")),
         }
+    }
+
+    fn reach(&self) -> Option<&(dyn Any + Send + Sync)> {
+        Some(&*self.line)
     }
 
     fn load_core(&mut self, vm: &mut Machine) -> Result<(), Thrown> {

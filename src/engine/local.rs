@@ -13,7 +13,7 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use super::context::inner;
-use super::convert::{FromValue, Incoming, IntoValue, Parameter};
+use super::convert::{AsyncParameter, Incoming, IntoValue};
 use super::engine::Engine;
 use super::error::Error;
 use super::future::{AsyncFunction, Begin};
@@ -291,7 +291,7 @@ macro_rules! local_async_functions {
             F: Fn($($name),*) -> T + 'static,
             T: Future + 'static,
             T::Output: Outcome + 'static,
-            $($name: FromValue + Send + 'static,)*
+            $($name: AsyncParameter,)*
         {
             type Output = AtHome<T::Output>;
 
@@ -306,7 +306,7 @@ macro_rules! local_async_functions {
                 // A function without parameters reads none.
                 let _ = input;
                 $(
-                    let $given = <$name as Parameter>::take(input, $index)
+                    let $given = <$name as AsyncParameter>::take_owned(input, $index)
                         .ok_or_else(|| Misfit::of::<$name>(input, $index))?;
                 )*
                 let function = self.clone();

@@ -13,6 +13,7 @@
 
 mod api;
 mod call;
+mod callback;
 pub mod console;
 mod context;
 mod convert;
@@ -37,6 +38,7 @@ mod profile;
 mod program;
 mod remote;
 mod report;
+mod scope;
 #[cfg(feature = "serde")]
 mod serde;
 mod signature;
@@ -53,10 +55,12 @@ mod watch;
 
 pub use api::read_api;
 pub use call::{CallFuture, Callee, LoadFuture, RunFuture, Task};
+pub use callback::Callback;
 pub use console::Console;
 pub use context::{Access, Ctx};
 pub use convert::{
-    Arguments, Bytes, FromValue, Given, Incoming, IntoValue, Made, Maker, Parameter, Rest,
+    Arguments, AsyncParameter, Bytes, FromValue, Given, Incoming, IntoValue, Made, Maker,
+    Parameter, Rest,
 };
 pub use drive::{Drive, Progress};
 pub use engine::Engine;
@@ -79,6 +83,7 @@ pub use profile::{Profile, ProfileFrame, ProfileTask, Profiler};
 pub use program::{CompileError, Findings, Program};
 pub use remote::{Remote, RemoteCall, RemoteCallee, Worker};
 pub use report::{Entered, Entry, Frame, Relation, Report};
+pub use scope::{Lendable, Scope};
 #[cfg(feature = "serde")]
 pub use serde::{Serde, from_value, to_value};
 pub use signature::{DefaultValue, Misfit, Param, Signature};

@@ -7,7 +7,7 @@
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, OnceLock, PoisonError, Weak};
 use std::task::{Context, Poll, Waker};
 use std::thread;
 
@@ -52,6 +52,23 @@ struct Wishes {
     closed: bool,
 }
 
+/// A way to the desk of a VM that does not count as somebody who may still want something.
+#[derive(Default)]
+pub(super) struct Line(OnceLock<Weak<Shared>>);
+
+impl Line {
+    pub(super) fn connect(&self, desk: &Desk) {
+        // It is connected once, when the VM is made.
+        let _ = self.0.set(Arc::downgrade(&desk.shared));
+    }
+
+    /// Calls functions of the VM; none if that is gone.
+    pub(super) fn remote(&self) -> Option<Remote> {
+        let shared = self.0.get()?.upgrade()?;
+        Some(Desk { shared }.remote())
+    }
+}
+
 /// A call that somebody else waits for.
 pub(super) struct Asked {
     number: u64,
@@ -90,6 +107,13 @@ impl Desk {
         };
         // Dropping what a call would have answered with tells who waits for it.
         drop(dropped);
+    }
+
+    /// A line to it.
+    pub(super) fn line(&self) -> Arc<Line> {
+        let line = Line::default();
+        line.connect(self);
+        Arc::new(line)
     }
 
     fn remote(&self) -> Remote {

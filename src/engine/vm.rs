@@ -12,7 +12,7 @@ use super::error::Error;
 use super::library::{Library, Sources};
 use super::option::{Options, SignalHook, TracerHook};
 use super::program::Program;
-use super::remote::{Asked, Desk};
+use super::remote::{Asked, Desk, Line};
 use super::uncaught;
 #[cfg(all(unix, feature = "driver"))]
 use super::watch::Watch;
@@ -29,7 +29,7 @@ use crate::runtime::{
     Turn,
 };
 use crate::vm::display::display_short;
-use crate::vm::{Bell, ErrorKind, Value, Vm as Machine, VmOptions};
+use crate::vm::{Bell, ErrorKind, NativeId, Value, Vm as Machine, VmOptions};
 
 /// The exit status after a deadlock.
 const STATUS_DEADLOCK: i32 = 13;
@@ -61,6 +61,8 @@ pub struct Vm {
     pub(super) desk: Desk,
     /// Calls that others wait for.
     pub(super) asked: Vec<Asked>,
+    /// What carries out functions that are lent, once there was one.
+    pub(super) lent_native: Option<NativeId>,
 }
 
 const _: () = {
@@ -91,7 +93,8 @@ impl Vm {
         let sources = Sources::default();
         register(&mut machine, &mut table, engine, &sources)?;
         super::trace::install(&mut machine, &sources);
-        let library = Library::new(engine.clone(), sources.clone());
+        let line = Arc::new(Line::default());
+        let library = Library::new(engine.clone(), sources.clone(), line.clone());
         let limits = &options.limits;
         let bell = Bell::new(machine.interrupt.clone(), limits.output.unwrap_or(u64::MAX));
         let (bell, none) = (Arc::new(bell), usize::MAX);
@@ -114,6 +117,7 @@ impl Vm {
             listen(&mut runtime, options.on_signal.clone())?;
         }
         let desk = Desk::new(runtime.rt.driver.waker(), runtime.interrupter());
+        line.connect(&desk);
         Ok(Vm {
             #[cfg(all(unix, feature = "driver"))]
             watch: Watch::default(),
@@ -126,6 +130,7 @@ impl Vm {
             forgotten: Forgotten::default(),
             desk,
             asked: Vec::new(),
+            lent_native: None,
         })
     }
 

@@ -43,7 +43,12 @@ impl Runtime {
     pub(super) fn call_now(&mut self, callee: Value, args: &[Value]) -> Called {
         let fiber = self.vm.new_fiber(callee, args, None);
         self.vm.at_once = 0;
-        match self.vm.run_on(fiber) {
+        self.vm.run_to_halt(fiber);
+        if let Some(value) = self.vm.halted_return() {
+            self.vm.free_fiber(fiber);
+            return Called::Ended(value);
+        }
+        match self.vm.settle() {
             Left::Return => {
                 let value = self.vm.request().value;
                 self.vm.free_fiber(fiber);

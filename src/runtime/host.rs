@@ -42,6 +42,11 @@ pub trait Host: Send {
         Err(vm.error(crate::vm::ErrorKind::NameError, text))
     }
 
+    /// What functions of the host that wait need to reach this layer again.
+    fn reach(&self) -> Option<&(dyn Any + Send + Sync)> {
+        None
+    }
+
     /// The library functions that are written in Kettle are needed: load them into `vm`.
     fn load_core(&mut self, vm: &mut Vm) -> Result<(), Thrown>;
 }

@@ -65,7 +65,7 @@ impl Cx<'_> {
     fn cannot_wait(&mut self, callee: Value) -> Thrown {
         let message = format!(
             "`{}` has to be awaited, which a host function cannot do while it runs: register that \
-             with `async_function` and call it there through a `Remote` of the VM",
+             with `async_function` and take a `Callback` there",
             self.vm.callee_name(callee)
         );
         self.vm.error(ErrorKind::MissingAwaitError, message)

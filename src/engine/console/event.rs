@@ -203,6 +203,10 @@ impl Host for Ear {
         self.library.imported(vm, found)
     }
 
+    fn reach(&self) -> Option<&(dyn Any + Send + Sync)> {
+        self.library.reach()
+    }
+
     fn load_core(&mut self, vm: &mut Machine) -> Result<(), Thrown> {
         self.library.load_core(vm)
     }

@@ -89,7 +89,7 @@ impl Console {
     pub fn new(engine: &Engine) -> Result<Console, Error> {
         let mut vm = Vm::new(engine)?;
         let events = Events::default();
-        let library = Library::new(engine.clone(), vm.sources.clone());
+        let library = Library::new(engine.clone(), vm.sources.clone(), vm.desk.line());
         let last_error = vm.runtime.vm.add_slot(result::LAST_ERROR.into());
         let ear = Ear::new(library, vm.sources.clone(), events.clone(), last_error);
         vm.runtime.rt.host = Box::new(ear);

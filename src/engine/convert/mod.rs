@@ -15,7 +15,7 @@ mod scalar;
 pub use given::Given;
 pub(super) use maker::raw_of;
 pub use maker::{Made, Maker};
-pub use parameter::{Incoming, Parameter, Rest};
+pub use parameter::{AsyncParameter, Incoming, Parameter, Rest};
 
 use crate::vm::Value;
 use crate::vm::heap::Heap;

@@ -3,6 +3,7 @@
 use std::ops::{Deref, DerefMut};
 
 use super::{FromValue, Given};
+use crate::engine::remote::{Line, Remote};
 use crate::vm::{Args, Kind, Value, Vm as Machine};
 
 /// The arguments of one call of a function or method of the host.
@@ -14,6 +15,8 @@ pub struct Incoming<'a> {
     first: usize,
     /// What stands for arguments that were not given.
     defaults: &'a [Value],
+    /// A way back to the VM, for a function that waits.
+    line: Option<&'a Line>,
 }
 
 impl<'a> Incoming<'a> {
@@ -25,7 +28,17 @@ impl<'a> Incoming<'a> {
         first: usize,
         defaults: &'a [Value],
     ) -> Incoming<'a> {
-        Incoming { vm, args, first, defaults }
+        Incoming { vm, args, first, defaults, line: None }
+    }
+
+    /// The same for a function that waits.
+    pub(in crate::engine) fn with_line(self, line: Option<&'a Line>) -> Incoming<'a> {
+        Incoming { line, ..self }
+    }
+
+    /// Calls functions of the VM, for a function that waits.
+    pub(in crate::engine) fn remote(&self) -> Option<Remote> {
+        self.line?.remote()
     }
 
     pub(in crate::engine) fn machine(&self) -> &'a Machine {
@@ -134,6 +147,19 @@ impl<T: FromValue> Parameter for T {
     }
 }
 
+/// A type that a function of the host that waits can have as a parameter: what [`FromValue`] makes, and
+/// [`Callback`](crate::engine::Callback). Nothing is borrowed across an await.
+pub trait AsyncParameter: Parameter + Sized + Send + 'static {
+    /// What the function gets for the argument of that number, if it fits.
+    fn take_owned(input: &Incoming<'_>, index: usize) -> Option<Self>;
+}
+
+impl<T: FromValue + Send + 'static> AsyncParameter for T {
+    fn take_owned(input: &Incoming<'_>, index: usize) -> Option<T> {
+        <T as Parameter>::take(input, index)
+    }
+}
+
 impl Parameter for &str {
     type Given<'a> = &'a str;
 
@@ -229,6 +255,12 @@ impl<T: FromValue> Parameter for Rest<T> {
 
     fn is_optional() -> bool {
         true
+    }
+}
+
+impl<T: FromValue + Send + 'static> AsyncParameter for Rest<T> {
+    fn take_owned(input: &Incoming<'_>, index: usize) -> Option<Rest<T>> {
+        <Rest<T> as Parameter>::take(input, index)
     }
 }
 

@@ -9,6 +9,8 @@ use std::task::{Context, Poll, Waker};
 use std::thread::{self, ThreadId};
 use std::time::Duration;
 
+use crate::vm::object::{Loan, Refused};
+
 /// A handle of a host object: what async methods have in place of `&self`, and what a host keeps to
 /// look into an object that it has given to a script. Cloning it gives another handle of the same
 /// object.
@@ -29,10 +31,41 @@ pub struct Shared<T> {
 }
 
 struct Inner<T> {
-    content: RwLock<T>,
+    content: Content<T>,
     /// The threads that use it just now, once for each borrow.
     users: Mutex<Vec<ThreadId>>,
     turns: Mutex<Turns>,
+}
+
+/// Where an object lies.
+enum Content<T> {
+    Own(RwLock<T>),
+    /// With the host, which has lent it for the length of a call.
+    Lent(Arc<Loan<T>>),
+}
+
+impl<T> Content<T> {
+    fn try_with<R>(&self, look: impl FnOnce(&T) -> R) -> Result<R, Refused> {
+        match self {
+            Content::Own(content) => match content.try_read() {
+                Ok(content) => Ok(look(&content)),
+                Err(TryLockError::Poisoned(content)) => Ok(look(&content.into_inner())),
+                Err(TryLockError::WouldBlock) => Err(Refused::Busy),
+            },
+            Content::Lent(loan) => loan.try_with(look),
+        }
+    }
+
+    fn try_with_mut<R>(&self, change: impl FnOnce(&mut T) -> R) -> Result<R, Refused> {
+        match self {
+            Content::Own(content) => match content.try_write() {
+                Ok(mut content) => Ok(change(&mut content)),
+                Err(TryLockError::Poisoned(content)) => Ok(change(&mut content.into_inner())),
+                Err(TryLockError::WouldBlock) => Err(Refused::Busy),
+            },
+            Content::Lent(loan) => loan.try_with_mut(change),
+        }
+    }
 }
 
 /// Who may change the object over several awaits: one after the other.
@@ -45,13 +78,24 @@ struct Turns {
     last: u64,
 }
 
-/// The object is used further out in the same chain of calls, in a way that does not allow this one.
+/// The object cannot be used now: a call further out in the same chain of calls uses it in a way that
+/// does not allow this one, or its host has lent it for a call that has ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Busy;
+pub struct Busy(Refused);
+
+impl Busy {
+    /// Whether it never will be free: its host has lent it for a call that has ended.
+    pub fn is_over(self) -> bool {
+        self.0 == Refused::Ended
+    }
+}
 
 impl fmt::Display for Busy {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("the object is in use by a call further out")
+        f.write_str(match self.0 {
+            Refused::Busy => "the object is in use by a call further out",
+            Refused::Ended => "the object was lent by the host for a call that has ended",
+        })
     }
 }
 
@@ -60,7 +104,15 @@ impl std::error::Error for Busy {}
 impl<T> Shared<T> {
     /// A handle of a new object.
     pub fn new(content: T) -> Shared<T> {
-        let content = RwLock::new(content);
+        Shared::of(Content::Own(RwLock::new(content)))
+    }
+
+    /// A handle of an object that the host has lent.
+    pub(in crate::engine) fn lent(loan: Arc<Loan<T>>) -> Shared<T> {
+        Shared::of(Content::Lent(loan))
+    }
+
+    fn of(content: Content<T>) -> Shared<T> {
         let inner = Inner { content, users: Mutex::default(), turns: Mutex::default() };
         Shared { inner: Arc::new(inner) }
     }
@@ -70,16 +122,13 @@ impl<T> Shared<T> {
     /// # Errors
     /// [`Busy`] inside a [`with_mut`](Shared::with_mut) of the same object.
     pub fn with<R>(&self, look: impl FnOnce(&T) -> R) -> Result<R, Busy> {
-        let mut tries = 0;
-        let content = loop {
-            match self.inner.content.try_read() {
-                Ok(content) => break content,
-                Err(TryLockError::Poisoned(content)) => break content.into_inner(),
-                Err(TryLockError::WouldBlock) => self.wait(&mut tries)?,
-            }
-        };
-        let _user = User::enter(&self.inner.users);
-        Ok(look(&content))
+        let mut look = Some(look);
+        self.when_free(|content| {
+            content.try_with(|content| {
+                let _user = User::enter(&self.inner.users);
+                look.take().map(|look| look(content))
+            })
+        })
     }
 
     /// Changes the object. Waits while another thread uses it.
@@ -87,16 +136,13 @@ impl<T> Shared<T> {
     /// # Errors
     /// [`Busy`] inside a [`with`](Shared::with) or [`with_mut`](Shared::with_mut) of the same object.
     pub fn with_mut<R>(&self, change: impl FnOnce(&mut T) -> R) -> Result<R, Busy> {
-        let mut tries = 0;
-        let mut content = loop {
-            match self.inner.content.try_write() {
-                Ok(content) => break content,
-                Err(TryLockError::Poisoned(content)) => break content.into_inner(),
-                Err(TryLockError::WouldBlock) => self.wait(&mut tries)?,
-            }
-        };
-        let _user = User::enter(&self.inner.users);
-        Ok(change(&mut content))
+        let mut change = Some(change);
+        self.when_free(|content| {
+            content.try_with_mut(|content| {
+                let _user = User::enter(&self.inner.users);
+                change.take().map(|change| change(content))
+            })
+        })
     }
 
     /// Waits for the turn to change the object over several awaits: those who ask queue up.
@@ -118,6 +164,21 @@ impl<T> Shared<T> {
 }
 
 impl<T> Shared<T> {
+    /// Tries something until it is done, or never can be.
+    fn when_free<R>(
+        &self,
+        mut attempt: impl FnMut(&Content<T>) -> Result<Option<R>, Refused>,
+    ) -> Result<R, Busy> {
+        let mut tries = 0;
+        loop {
+            match attempt(&self.inner.content) {
+                Ok(done) => return Ok(done.expect("it is done once")),
+                Err(Refused::Busy) => self.wait(&mut tries)?,
+                Err(Refused::Ended) => return Err(Busy(Refused::Ended)),
+            }
+        }
+    }
+
     /// Lets another thread go on that uses the object; this one would wait for itself forever.
     ///
     /// Nobody ever waits inside the lock: a reader that finds only readers is let in at once, so a
@@ -126,7 +187,7 @@ impl<T> Shared<T> {
         /// So often the processor is left to others before time is.
         const YIELDS_MAX: u32 = 64;
         if whole(&self.inner.users).contains(&thread::current().id()) {
-            return Err(Busy);
+            return Err(Busy(Refused::Busy));
         }
         *tries += 1;
         if *tries < YIELDS_MAX {
@@ -257,8 +318,8 @@ mod tests {
     fn readers_nest_and_writers_do_not() {
         let shared = Shared::new(1);
         assert_eq!(shared.with(|a| shared.with(|b| a + b)), Ok(Ok(2)));
-        assert_eq!(shared.with(|_| shared.with_mut(|_| ())), Ok(Err(Busy)));
-        assert_eq!(shared.with_mut(|_| shared.with(|_| ())), Ok(Err(Busy)));
+        assert_eq!(shared.with(|_| shared.with_mut(|_| ())), Ok(Err(Busy(Refused::Busy))));
+        assert_eq!(shared.with_mut(|_| shared.with(|_| ())), Ok(Err(Busy(Refused::Busy))));
         assert_eq!(shared.with_mut(|n| *n += 1), Ok(()));
         assert_eq!(shared.with(|n| *n), Ok(2));
     }

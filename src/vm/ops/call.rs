@@ -3,7 +3,6 @@
 use super::{Flow, Op, Step};
 use crate::bytecode::op::Opcode;
 use crate::bytecode::program::CLOSURE_NAME;
-use crate::vm::Vm;
 use crate::vm::error::{ErrorKind, Thrown};
 use crate::vm::exit::{Args, Exit, Left, NATIVE_AWAITED, NATIVE_WAITS};
 use crate::vm::fiber::State;
@@ -331,19 +330,6 @@ impl Op<'_> {
         // The instruction behind awaits a result that is still to be waited for.
         let next = self.after(2);
         Some(self.suspend_slot(slot, count, next, Left::Native))
-    }
-
-    /// Runs an inline native whose arguments are in place.
-    #[inline]
-    pub(in crate::vm) fn call_inline(
-        &mut self,
-        body: impl FnOnce(&mut Vm, Args) -> Result<Value, Thrown>,
-        site: Site,
-        count: usize,
-    ) -> Step {
-        let args = self.window_args(site.slot + 1, count);
-        let result = body(self.vm, args)?;
-        self.take_result(result, site)
     }
 
     /// Goes on with what an inline native has given.
