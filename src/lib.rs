@@ -94,6 +94,8 @@ pub use {engine::Object, kettle_derive::Object};
 ///   `this: Exclusive<Self>` calls wait for each other, in the order in which they came.
 /// - Arguments are of the types that closures can have, and `&T` of a type of the host. `Option<T>`
 ///   and those with a default may be left out; all can be given by name.
+/// - A function that takes a `&mut Ctx`, first or behind `self`, may call functions of the script; see
+///   [`Ctx`].
 /// - Doc comments are the documentation.
 ///
 /// | attribute | meaning |
@@ -103,6 +105,7 @@ pub use {engine::Object, kettle_derive::Object};
 /// | `#[kettle(get)]`, `#[kettle(set)]` | read, assigned to like a field; `set_x` sets `x` |
 /// | `#[kettle(iter)]` | what `for` goes through: anything that is `IntoIterator` |
 /// | `#[kettle(op("+"))]` | an operator: `+ - * / // % ** & \| ^ << >> == <=> []` |
+/// | `#[kettle(op("*", right))]` | the same where the object is the right operand: `2 * v` |
 /// | `#[kettle(text)]`, `#[kettle(hash)]` | how it prints; what makes it the same key as another one |
 /// | `#[kettle(name = "…")]`, `#[kettle(skip)]` | another name; not for scripts |
 ///

@@ -3,7 +3,7 @@
 use proc_macro2::Span;
 use syn::meta::ParseNestedMeta;
 use syn::spanned::Spanned;
-use syn::{Attribute, Error, Expr, ExprLit, Ident, Lit, LitStr, Meta, Result};
+use syn::{Attribute, Error, Expr, ExprLit, Ident, Lit, LitStr, Meta, Result, Token};
 
 /// What an attribute says.
 #[derive(Default)]
@@ -14,6 +14,8 @@ pub struct Options {
     words: Vec<(String, Span)>,
     /// `op("+")`.
     pub operator: Option<LitStr>,
+    /// `op("+", right)`: the object is the right operand.
+    pub is_right: bool,
     /// `default(n = 10)`: what stands for arguments that are not given.
     pub defaults: Vec<(Ident, Expr)>,
 }
@@ -48,6 +50,13 @@ impl Options {
                 let content;
                 syn::parenthesized!(content in meta.input);
                 self.operator = Some(content.parse()?);
+                if content.parse::<Option<Token![,]>>()?.is_some() {
+                    let word: Ident = content.parse()?;
+                    if word != "right" {
+                        return Err(Error::new(word.span(), "expected `right`"));
+                    }
+                    self.is_right = true;
+                }
             }
             "default" => meta.parse_nested_meta(|inner| {
                 let name = inner.path.require_ident()?.clone();

@@ -1,13 +1,13 @@
 //! `#[kettle::methods]`: the functions of an `impl` block as scripts call them.
 
 use proc_macro2::TokenStream;
-use quote::quote;
+use quote::{format_ident, quote};
 use syn::spanned::Spanned;
 use syn::{Error, FnArg, GenericParam, ImplItem, ImplItemFn, ItemImpl, Result, ReturnType, Type};
 
 use crate::attribute::{ON_FUNCTION, Options, combine, documentation};
 use crate::operator::Operators;
-use crate::parameter::{Parameter, check_defaults};
+use crate::parameter::{Parameter, check_defaults, is_context};
 
 /// The block as it is, and the implementation of `Methods`.
 pub fn expand(args: &TokenStream, mut block: ItemImpl) -> Result<TokenStream> {
@@ -79,12 +79,23 @@ fn one_function(function: &ImplItemFn, operators: &mut Operators) -> Result<Toke
     let is_async = signature.asyncness.is_some();
     let receiver = receiver(function)?;
     let behind = usize::from(matches!(receiver, Receiver::Shared | Receiver::Exclusive));
-    let params = Parameter::all(signature.inputs.iter().skip(behind), is_async)?;
+    let mut inputs: Vec<&FnArg> = signature.inputs.iter().skip(behind).collect();
+    inputs.retain(|input| matches!(input, FnArg::Typed(_)));
+    let in_context =
+        !is_async && matches!(inputs.first(), Some(FnArg::Typed(input)) if is_context(&input.ty));
+    if in_context {
+        inputs.remove(0);
+    }
+    let params = Parameter::all(inputs.into_iter(), is_async)?;
     check_defaults(&params, &options)?;
-    let one = Function { function, options: &options, receiver, params: &params };
+    let one = Function { function, options: &options, receiver, params: &params, in_context };
+    if in_context && (options.operator.is_some() || !matches!(role, None | Some("new"))) {
+        let text = "only methods, functions and the constructor get a context";
+        return Err(Error::new(signature.inputs.span(), text));
+    }
     if let Some(sign) = options.operator.as_ref().filter(|sign| sign.value() != "[]") {
         one.must_be(Receiver::Ref, "an operator")?;
-        operators.add(sign, &signature.ident, &params)?;
+        operators.add((sign, options.is_right), &signature.ident, &params)?;
         return Ok(TokenStream::new());
     }
     let ident = &signature.ident;
@@ -150,6 +161,8 @@ struct Function<'a> {
     options: &'a Options,
     receiver: Receiver,
     params: &'a [Parameter],
+    /// It gets the VM for the length of the call.
+    in_context: bool,
 }
 
 impl Function<'_> {
@@ -188,12 +201,18 @@ impl Function<'_> {
             self.must_take(1, "`[]`")?;
             name = "at".to_owned();
         }
-        let body = self.body();
+        let body = if self.in_context { self.body_in_context() } else { self.body() };
+        let with = |name: &str| match self.in_context {
+            true => format_ident!("{name}_with"),
+            false => format_ident!("{name}"),
+        };
+        let (constructor, static_function, method) =
+            (with("constructor"), with("function"), with("method"));
         Ok(match role {
             Some("new") if self.receiver != Receiver::None => {
                 return Err(Error::new(ident.span(), "a constructor has no `self`"));
             }
-            Some("new") => quote!(class.constructor(#doc, #descriptions, #body);),
+            Some("new") => quote!(class.#constructor(#doc, #descriptions, #body);),
             Some("get") => {
                 self.must_be(Receiver::Ref, "what is read like a field")?;
                 self.must_take(0, "what is read like a field")?;
@@ -215,13 +234,13 @@ impl Function<'_> {
             }
             _ => match (self.receiver, is_async) {
                 (Receiver::None, false) => {
-                    quote!(class.function(#name, #doc, #descriptions, #body);)
+                    quote!(class.#static_function(#name, #doc, #descriptions, #body);)
                 }
                 (Receiver::None, true) => {
                     quote!(class.async_function(#name, #doc, #descriptions, #body);)
                 }
                 (_, true) => quote!(class.async_method(#name, #doc, #descriptions, #body);),
-                (_, false) => quote!(class.method(#name, #doc, #descriptions, #body);),
+                (_, false) => quote!(class.#method(#name, #doc, #descriptions, #body);),
             },
         })
     }
@@ -249,33 +268,68 @@ impl Function<'_> {
                 }
             };
         }
-        let result = self.owned(call);
-        let objects: Vec<_> = self.params.iter().filter_map(Parameter::borrowed).collect();
-        let result = if objects.is_empty() {
-            quote!(Ok(#result))
-        } else {
-            let mut nested = quote!(Ok::<_, ::kettle::engine::Busy>(#result));
-            for (variable, of) in objects.iter().rev() {
-                nested = quote! {
-                    #variable.with(|#variable: &#of| #nested).and_then(|result| result)
-                };
-            }
-            quote!(Ok(::kettle::engine::Borrowed::from(#nested)))
-        };
-        let (of, with) = match self.receiver {
-            Receiver::None => (None, quote!(with)),
-            Receiver::Ref => (Some(quote!(this: &Self,)), quote!(with_ref)),
-            Receiver::Mut => (Some(quote!(this: &mut Self,)), quote!(with_mut)),
-            Receiver::Shared | Receiver::Exclusive => {
-                (Some(quote!(this: ::kettle::engine::Shared<Self>,)), quote!(with_handle))
-            }
-        };
+        let result = self.result(call);
+        let result = quote!(Ok(#result));
+        let (of, with) = self.receiving();
         quote! {
             |call| call.#with(|#of input| {
                 let _ = input;
                 #(#reading)*
                 #result
             })
+        }
+    }
+
+    /// The same for a function that gets the context: its arguments borrow nothing of that.
+    fn body_in_context(&self) -> TokenStream {
+        let ident = &self.function.sig.ident;
+        let holding = self.params.iter().enumerate().map(|(index, it)| it.holding(index));
+        let lending = self.params.iter().map(Parameter::lending);
+        let passing = self.params.iter().map(Parameter::passing);
+        let variables: Vec<_> = self.params.iter().map(Parameter::variable).collect();
+        let this = (self.receiver != Receiver::None).then(|| quote!(this,));
+        let result = self.result(quote!(Self::#ident(#this cx, #(#passing),*)));
+        let (of, with) = self.receiving();
+        quote! {
+            |call| call.#with(
+                |input| {
+                    let _ = input;
+                    #(#holding)*
+                    Ok((#(#variables,)*))
+                },
+                |#of cx, (#(#variables,)*)| {
+                    #(#lending)*
+                    #result
+                },
+            )
+        }
+    }
+
+    /// What a call gives as a value of its own, with the objects that it borrows.
+    fn result(&self, call: TokenStream) -> TokenStream {
+        let result = self.owned(call);
+        let objects: Vec<_> = self.params.iter().filter_map(Parameter::borrowed).collect();
+        if objects.is_empty() {
+            return result;
+        }
+        let mut nested = quote!(Ok::<_, ::kettle::engine::Busy>(#result));
+        for (variable, of) in objects.iter().rev() {
+            nested = quote! {
+                #variable.with(|#variable: &#of| #nested).and_then(|result| result)
+            };
+        }
+        quote!(::kettle::engine::Borrowed::from(#nested))
+    }
+
+    /// The parameter for the receiver, and the way to call with it.
+    fn receiving(&self) -> (Option<TokenStream>, TokenStream) {
+        match self.receiver {
+            Receiver::None => (None, quote!(with)),
+            Receiver::Ref => (Some(quote!(this: &Self,)), quote!(with_ref)),
+            Receiver::Mut => (Some(quote!(this: &mut Self,)), quote!(with_mut)),
+            Receiver::Shared | Receiver::Exclusive => {
+                (Some(quote!(this: ::kettle::engine::Shared<Self>,)), quote!(with_handle))
+            }
         }
     }
 

@@ -32,6 +32,9 @@ fn what_is_right_is_taken() {
             async fn find(name: &str) -> Self { Bucket }
             #[kettle(op("+"))] fn add(&self, other: &Self) -> Self { Bucket }
             #[kettle(op("=="))] fn eq(&self, other: &Self) -> bool { true }
+            #[kettle(op("*", right))] fn times(&self, left: i64) -> Self { Bucket }
+            fn each(&self, cx: &mut Ctx, f: Func) -> Result<(), Error> { Ok(()) }
+            fn made(cx: &mut kettle::Ctx<'_>, text: &str, other: &Bucket) -> u32 { 1 }
             #[kettle(op("-"))] fn negative(&self) -> Self { Bucket }
             #[kettle(op("[]"))] fn at(&self, index: usize) -> u32 { 0 }
             #[kettle(skip)] fn helper<T>(self, x: &mut T) {}
@@ -62,6 +65,11 @@ fn what_is_wrong_is_explained() {
             fn p(this: Exclusive<Self>) {}
             #[kettle(iter)] async fn q(this: Shared<Self>) {}
             fn r(&self, x: impl Into<String>) {}
+            fn s(&self, x: u32, cx: &mut Ctx) {}
+            async fn t(this: Shared<Self>, cx: &mut Ctx) {}
+            #[kettle(get)] fn u(&self, cx: &mut Ctx) -> u32 { 1 }
+            #[kettle(op("+", left))] fn v(&self, n: u32) -> u32 { n }
+            #[kettle(op("==", right))] fn w(&self, other: &Self) -> bool { true }
         }
     };
     let expected = [
@@ -83,6 +91,11 @@ fn what_is_wrong_is_explained() {
         "only an async method waits for its turn: write `&mut self`",
         "`iter` cannot wait: scripts do not await it",
         "the type of an argument has to be said, as the script has to fit it",
+        "the context comes first, behind `self`",
+        "a function that waits cannot hold the context: take a `Callback`",
+        "only methods, functions and the constructor get a context",
+        "expected `right`",
+        "`==` means the same on both sides: leave out `right`",
     ];
     assert_eq!(of_methods(wrong), expected);
 }

@@ -36,10 +36,19 @@ pub struct Operators {
 }
 
 impl Operators {
-    /// Adds the operator that a method is.
-    pub fn add(&mut self, sign: &LitStr, method: &Ident, params: &[Parameter]) -> Result<()> {
+    /// Adds the operator that a method is; of the right operand, if `is_right`.
+    pub fn add(
+        &mut self,
+        (sign, is_right): (&LitStr, bool),
+        method: &Ident,
+        params: &[Parameter],
+    ) -> Result<()> {
         let text = sign.value();
         match (text.as_str(), params) {
+            ("==" | "<=>", _) | ("-", []) if is_right => {
+                let text = format!("`{text}` means the same on both sides: leave out `right`");
+                return Err(Error::new(sign.span(), text));
+            }
             ("-", []) => {
                 self.negate = Some(quote! {
                     if operator == ::kettle::engine::Unary::Neg {
@@ -66,15 +75,14 @@ impl Operators {
                     return Err(Error::new(sign.span(), text));
                 };
                 let operator = format_ident!("{name}");
-                let attempt = match other.borrowed() {
-                    Some((_, of)) => quote!(try_binary_ref::<Self, #of, _>),
-                    None => {
-                        let of = other.of();
-                        quote!(try_binary::<Self, #of, _>)
-                    }
+                let (attempt, of) = match (other.borrowed(), is_right) {
+                    (Some((_, of)), false) => (quote!(try_binary_ref), of),
+                    (Some((_, of)), true) => (quote!(try_right_ref), of),
+                    (None, false) => (quote!(try_binary), other.of()),
+                    (None, true) => (quote!(try_right), other.of()),
                 };
                 self.binary.extend(quote! {
-                    if let Some(done) = call.#attempt(
+                    if let Some(done) = call.#attempt::<Self, #of, _>(
                         ::kettle::engine::Operator::#operator,
                         |this, other| Self::#method(this, other),
                     ) {

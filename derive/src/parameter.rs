@@ -48,6 +48,13 @@ impl Parameter {
             return Err(Error::new(input.pat.span(), text));
         };
         let passed = match &*input.ty {
+            of if is_context(of) => {
+                let text = match is_async {
+                    true => "a function that waits cannot hold the context: take a `Callback`",
+                    false => "the context comes first, behind `self`",
+                };
+                return Err(Error::new(input.ty.span(), text));
+            }
             Type::Reference(reference) if reference.mutability.is_some() => {
                 let text = "an argument of a script cannot be borrowed to be changed: take `Shared<T>` \
                             and use `with_mut`";
@@ -105,6 +112,26 @@ impl Parameter {
         quote!(let #variable = input.take::<#of>(#index)?;)
     }
 
+    /// Reads the argument into its variable so that it borrows nothing of the VM.
+    pub fn holding(&self, index: usize) -> TokenStream {
+        let (of, variable) = (self.read_as(), &self.variable);
+        quote!(let #variable = input.hold::<#of>(#index)?;)
+    }
+
+    /// Makes of what was held in its variable what the function gets.
+    pub fn lending(&self) -> TokenStream {
+        let (of, variable) = (self.read_as(), &self.variable);
+        quote!(
+            let mut #variable = #variable;
+            let #variable = <#of as ::kettle::engine::Parameter>::lend(&mut #variable);
+        )
+    }
+
+    /// The variable that holds what was read.
+    pub fn variable(&self) -> &Ident {
+        &self.variable
+    }
+
     /// The argument as it is passed on.
     pub fn passing(&self) -> TokenStream {
         let variable = &self.variable;
@@ -127,6 +154,13 @@ impl Parameter {
     pub fn of(&self) -> &Type {
         &self.of
     }
+}
+
+/// Whether a type is `&mut Ctx`.
+pub fn is_context(of: &Type) -> bool {
+    let Type::Reference(reference) = of else { return false };
+    let Type::Path(path) = &*reference.elem else { return false };
+    reference.mutability.is_some() && path.path.segments.last().is_some_and(|it| it.ident == "Ctx")
 }
 
 /// An error if a default is given to a parameter that there is not.

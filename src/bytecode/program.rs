@@ -199,7 +199,7 @@ pub struct FunctionCode {
     pub spans: Vec<Span>,
     /// Protected ranges, inner ones first.
     pub handlers: Vec<Handler>,
-    /// The variables that have registers of their own, for messages.
+    /// The variables that have registers of their own, or cells in them: for messages and debuggers.
     pub locals: Vec<LocalCode>,
     /// Where it is declared.
     pub span: Span,

@@ -49,12 +49,17 @@ pub(super) enum Pass {
 impl Vm {
     /// One pass of the loop, which waits for at most that long.
     pub(super) fn pass(&mut self, patience: Option<Duration>) -> Pass {
+        self.pass_of(SLICE, patience)
+    }
+
+    /// The same with no more fuel than that.
+    pub(super) fn pass_of(&mut self, fuel: i64, patience: Option<Duration>) -> Pass {
         #[cfg(feature = "tokio")]
         let handle = self.engine.settings().tokio.clone();
         #[cfg(feature = "tokio")]
         let _inside = handle.as_ref().map(|handle| handle.enter());
         self.serve_remote();
-        let slice = self.engine.settings().fuel_slice.unwrap_or(SLICE).min(SLICE);
+        let slice = self.engine.settings().fuel_slice.unwrap_or(SLICE).min(fuel);
         self.is_sliced = true;
         self.runtime.vm.set_fuel(slice);
         let pass = match self.runtime.turn(patience) {

@@ -27,6 +27,8 @@ struct Loaded {
     map: Arc<SourceMap>,
     /// Each program with the number that its first source has in the map.
     programs: Vec<(Program, u32)>,
+    /// The last modules of programs that have failed to take over.
+    withdrawn: Vec<Arc<ModuleCode>>,
 }
 
 impl Sources {
@@ -83,10 +85,21 @@ impl Sources {
         Ok(())
     }
 
+    /// A program has failed to take over: nobody finds its modules any more. What it has begun may still
+    /// run, so its places are known.
+    pub fn withdraw(&self, program: &Program) {
+        self.lock().withdrawn.extend(program.code().modules.last().cloned());
+    }
+
     /// The modules of programs that have been loaded, those of the library left out.
     pub fn modules(&self) -> Vec<Known> {
         let loaded = self.lock();
-        let modules = loaded.programs.iter().flat_map(|(program, _)| program.own_modules());
+        let is_found = |program: &Program| {
+            let last = program.code().modules.last();
+            !last.is_some_and(|last| loaded.withdrawn.iter().any(|gone| Arc::ptr_eq(gone, last)))
+        };
+        let found = loaded.programs.iter().filter(|(program, _)| is_found(program));
+        let modules = found.flat_map(|(program, _)| program.own_modules());
         modules.filter(|known| !known.code.name.starts_with(LIBRARY_PREFIX)).collect()
     }
 

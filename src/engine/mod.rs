@@ -17,6 +17,7 @@ mod callback;
 pub mod console;
 mod context;
 mod convert;
+mod debug;
 mod drive;
 #[expect(clippy::module_inception, reason = "the engine is the first of the layer's three objects")]
 mod engine;
@@ -62,6 +63,7 @@ pub use convert::{
     Arguments, AsyncParameter, Bytes, FromValue, Given, Incoming, IntoValue, Made, Maker,
     Parameter, Rest,
 };
+pub use debug::{StackFrame, TaskStack};
 pub use drive::{Drive, Progress};
 pub use engine::Engine;
 pub use error::{CallFrame, Error, Place};
@@ -73,8 +75,9 @@ pub use loader::{Directory, Files, Loader, Memory, ReadError};
 pub use local::{LocalEngine, LocalModule, LocalVm};
 pub use module::{FunctionBuilder, ModuleBuilder};
 pub use object::{
-    Begin, Borrowed, Busy, Call, ClassBuilder, Computed, Exclusive, Methods, Object, Operator,
-    OperatorCall, OperatorResult, Probe, Reply, Shared, Table, Unary, WithoutMethods, begin,
+    Begin, Borrowed, Busy, Call, CallWith, ClassBuilder, Computed, Exclusive, Methods, Object,
+    Operator, OperatorCall, OperatorResult, Probe, Reply, Shared, Table, Unary, WithoutMethods,
+    begin,
 };
 pub use option::{
     Capture, HeapReport, Input, Options, Output, Reader, SignalHook, StallHook, TracerHook,

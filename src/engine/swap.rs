@@ -11,6 +11,37 @@ use crate::bytecode::program::ModuleCode;
 /// The functions `reload` that have to be called, each with the older version of its module.
 type Reloads = Vec<(Func, Value)>;
 
+/// A newer version on its way to take over. Dropped before it has succeeded it leaves the older one in use.
+struct Attempt<'a> {
+    vm: &'a mut Vm,
+    program: &'a Program,
+    older: Vec<Arc<ModuleCode>>,
+    /// What calls have looked in before, until the newer version has succeeded.
+    before: Option<Option<Arc<ModuleCode>>>,
+}
+
+impl<'a> Attempt<'a> {
+    fn new(vm: &'a mut Vm, program: &'a Program) -> Attempt<'a> {
+        let (older, before) = (vm.older(), Some(vm.started.clone()));
+        Attempt { vm, program, older, before }
+    }
+
+    fn succeed(mut self) -> Reloads {
+        self.before = None;
+        let older = std::mem::take(&mut self.older);
+        self.vm.take_over(older, self.program)
+    }
+}
+
+impl Drop for Attempt<'_> {
+    fn drop(&mut self) {
+        if let Some(before) = self.before.take() {
+            self.vm.started = before;
+            self.vm.sources.withdraw(self.program);
+        }
+    }
+}
+
 impl Vm {
     /// Lets a newer version of the program take the place of the one that was loaded.
     ///
@@ -34,27 +65,25 @@ impl Vm {
     /// ```
     ///
     /// # Errors
-    /// When a top level or `reload` throws. After the former calls still find the older version.
+    /// When a top level or `reload` throws. After the former everything finds the older version, as if
+    /// nothing had been tried; so it is when the future is dropped before.
     pub async fn swap(&mut self, program: &Program) -> Result<(), Error> {
-        let older = self.older();
-        if let Err(error) = self.load(program).await {
-            self.go_back(older);
-            return Err(error);
-        }
-        for (reload, old) in self.take_over(older, program) {
+        let attempt = Attempt::new(self, program);
+        attempt.vm.load(program).await?;
+        for (reload, old) in attempt.succeed() {
             self.call::<Value>(&reload, (old,)).await?;
         }
         Ok(())
     }
 
     /// Like [`swap`](Vm::swap), and blocks meanwhile.
+    ///
+    /// # Errors
+    /// As there.
     pub fn swap_blocking(&mut self, program: &Program) -> Result<(), Error> {
-        let older = self.older();
-        if let Err(error) = self.load_blocking(program) {
-            self.go_back(older);
-            return Err(error);
-        }
-        for (reload, old) in self.take_over(older, program) {
+        let attempt = Attempt::new(self, program);
+        attempt.vm.load_blocking(program)?;
+        for (reload, old) in attempt.succeed() {
             self.call_blocking::<Value>(&reload, (old,))?;
         }
         Ok(())
@@ -65,10 +94,6 @@ impl Vm {
     fn older(&self) -> Vec<Arc<ModuleCode>> {
         let known = self.sources.modules().into_iter().map(|known| known.code);
         known.chain(self.started.clone()).collect()
-    }
-
-    fn go_back(&mut self, older: Vec<Arc<ModuleCode>>) {
-        self.started = older.last().cloned();
     }
 
     fn take_over(&mut self, older: Vec<Arc<ModuleCode>>, program: &Program) -> Reloads {

@@ -64,6 +64,8 @@ pub struct Loop {
     pub trial: Option<Box<Trial>>,
     /// The console that drives it, if one does.
     pub(super) session: Option<Session>,
+    /// A call of the host has ended: nobody may wait for anything before it has looked.
+    pub(super) call_has_ended: bool,
     /// The record of the program that runs.
     pub(super) program: Option<RecId>,
     /// Its task.
@@ -149,6 +151,7 @@ impl Loop {
             ready: Ready::default(),
             trial: None,
             session: None,
+            call_has_ended: false,
             program: None,
             main: None,
             ops: 0,

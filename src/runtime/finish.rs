@@ -36,6 +36,7 @@ impl Loop {
         let (own, kind, fiber) = (task.own, task.kind, task.fiber);
         let owner = self.owner(task).unwrap_or_default();
         let mut handle = task.handle;
+        self.call_has_ended |= kind == TaskKind::Call;
         let result = if let Ended::Value(value) = ended { Some(value) } else { None };
         self.close_resources(vm, id, result, Some(owner));
         let end = match ended {

@@ -114,6 +114,7 @@ impl Loop {
         if task.own != RecId::default() || task.rest.is_some() || !self.is_plain() {
             return false;
         }
+        self.call_has_ended |= task.kind == TaskKind::Call;
         let (owner, fiber, handle) = (task.rec, task.fiber, task.handle);
         let (before, behind) = (task.previous, task.next);
         if !handle.is_null()

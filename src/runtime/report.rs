@@ -11,7 +11,7 @@ use super::task::{Stage, Task, TaskId, TaskKind};
 use super::wait::Wait;
 use crate::vm::display::display_short;
 use crate::vm::object::{TraceEntry, TraceKind};
-use crate::vm::{TraceFrame, Value, Vm};
+use crate::vm::{InspectedFrame, TraceFrame, Value, Vm};
 
 /// How much of an object a report shows.
 const DISPLAY_MAX: usize = 60;
@@ -47,6 +47,23 @@ impl Loop {
         let count = tasks.len();
         let report = |(id, depth)| TaskReport { depth, ..self.report_of(vm, id) };
         (tasks.into_iter().take(limit).map(report).collect(), count)
+    }
+
+    /// Tasks in the order of their tree, each with its calls and their variables. The values are good
+    /// until something runs.
+    pub fn inspect(&self, vm: &Vm) -> Vec<(TaskReport, Vec<InspectedFrame>)> {
+        let tasks = self.program.map(|program| self.below(program)).unwrap_or_default();
+        let inspect = |(id, depth)| {
+            let report = TaskReport { depth, ..self.report_of(vm, id) };
+            let frames = self.tasks.get(id).map(|task| vm.inspect(task.fiber));
+            (report, frames.unwrap_or_default())
+        };
+        tasks.into_iter().map(inspect).collect()
+    }
+
+    /// The number of the task that goes on next, if one is ready.
+    pub fn next_number(&self) -> Option<u64> {
+        Some(self.tasks.get(self.ready.first()?)?.number)
     }
 
     /// The task that runs the scope a task belongs to.

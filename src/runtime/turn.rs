@@ -153,7 +153,9 @@ impl Runtime {
         if self.rt.ready.is_empty() {
             self.rt.flush_output(&mut self.vm);
         }
+        let has_ended = std::mem::take(&mut self.rt.call_has_ended);
         let timeout = match self.timeout() {
+            _ if has_ended && patience != Some(Duration::ZERO) => Some(Duration::ZERO),
             Some(timeout) => Some(patience.map_or(timeout, |patience| patience.min(timeout))),
             None if self.rt.is_at_rest() && !self.rt.is_at_prompt(&self.vm) => {
                 let told = self.rt.report_deadlock(&mut self.vm);

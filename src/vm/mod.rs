@@ -23,6 +23,7 @@ pub mod error;
 mod exit;
 mod fiber;
 mod frame;
+mod inspect;
 mod library;
 mod limit;
 mod load;
@@ -68,6 +69,7 @@ pub use exit::{
     Args, Exit, FiberId, Left, NATIVE_AWAITED, NATIVE_WAITS, Request, ScopeRequest, SelectArm,
     SelectOperand,
 };
+pub use inspect::InspectedFrame;
 pub use library::{Library, Offer, Offered};
 pub use limit::{Bell, INTERRUPT_LIMIT, INTERRUPT_STOP, Limit};
 pub use load::LoadError;

@@ -1,11 +1,15 @@
 //! Many VMs, many calls, and what stops them.
 
+use std::future::Future;
+use std::pin::pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::task::{Context, Waker};
 use std::thread;
 use std::time::Duration;
 
-use kettle::{Ctx, Engine, Error, Func, Value, Vm};
+use kettle::engine::{Limit, Limits, Memory};
+use kettle::{Callback, Ctx, Engine, Error, Func, Program, Value, Vm};
 
 use super::vm;
 
@@ -176,4 +180,97 @@ fn a_newer_program_takes_over_while_tasks_run() {
     );
     vm.swap_blocking(&third).expect("it takes over");
     assert_eq!(vm.call_blocking::<i64>("hit", ("d",)).expect("it counts"), 400);
+}
+
+#[test]
+fn a_program_that_fails_to_take_over_leaves_nothing_behind() {
+    fn program(engine: &mut Engine, table: &str, app: &str) -> Program {
+        let loader = Memory::new().with("app.ket", app).with("table.ket", table);
+        engine.set_loader(loader);
+        engine.compile_file("app.ket").expect("it compiles")
+    }
+    let mut engine = Engine::new();
+    let table = "var hits = 0\npub fn hit() { hits += 1; hits }";
+    let app = "import {hit} from \"./table.ket\"\npub fn go() { hit() }";
+    let first = program(&mut engine, table, app);
+    let broken = program(&mut engine, table, &format!("{app}\nthrow ValueError(\"no\")"));
+    let slow = program(&mut engine, table, &format!("{app}\nawait sleep(1h)"));
+    let second = program(&mut engine, &format!("{table}\nhits += 0"), &format!("{app}\n"));
+    let mut vm = Vm::new(&engine).expect("a VM");
+    vm.load_blocking(&first).expect("it loads");
+    assert_eq!(vm.call_blocking::<i64>("go", ()).expect("it counts"), 1);
+    assert!(vm.swap_blocking(&broken).is_err());
+    assert_eq!(vm.call_blocking::<i64>("go", ()).expect("it counts"), 2);
+    {
+        let mut swap = pin!(vm.swap(&slow));
+        let mut cx = Context::from_waker(Waker::noop());
+        assert!(swap.as_mut().poll(&mut cx).is_pending());
+    }
+    assert_eq!(vm.call_blocking::<i64>("go", ()).expect("it counts"), 3);
+    // The state is that of the version that was in use, not of those that came to nothing.
+    vm.swap_blocking(&second).expect("it takes over");
+    assert_eq!(vm.call_blocking::<i64>("go", ()).expect("it counts"), 4);
+}
+
+#[test]
+fn short_calls_under_limits_are_measured_like_all_others() {
+    let mut engine = Engine::new();
+    engine.options().limits = Limits::new().fuel(10_000).memory(4 << 20);
+    let mut vm = vm(
+        &engine,
+        "pub fn step(n) { for i in 0..9 { n += 1 }; n }\npub fn spin() { loop { } }\n\
+         pub fn hoard() { let all = []; loop { try { all.push(\"x\" * 100_000) } catch { } } }",
+    );
+    let before = vm.fuel().expect("it is limited");
+    assert_eq!(vm.call_blocking::<i64>("step", (1,)).expect("it counts"), 10);
+    let used = before - vm.fuel().expect("it is limited");
+    assert!((9..20).contains(&used), "{used}");
+    let mut calls = 0;
+    let error = loop {
+        match vm.call_blocking::<i64>("step", (1,)) {
+            Ok(_) => calls += 1,
+            Err(error) => break error,
+        }
+    };
+    assert!(matches!(error, Error::Limit(Limit::Fuel)), "{error}");
+    assert!(calls > 10_000 / 20 && calls < 10_000 / 9, "{calls}");
+    vm.interrupter().add_fuel(10_000);
+    assert_eq!(vm.call_blocking::<i64>("step", (1,)).expect("there is more"), 10);
+    let error = vm.call_blocking::<()>("spin", ()).expect_err("it is stopped");
+    assert!(matches!(error, Error::Limit(Limit::Fuel)), "{error}");
+    vm.interrupter().add_fuel(100_000);
+    let error = vm.call_blocking::<()>("hoard", ()).expect_err("it is stopped");
+    assert!(matches!(error, Error::Limit(Limit::Memory)), "{error}");
+    assert_eq!(vm.call_blocking::<i64>("step", (1,)).expect("it is usable"), 10);
+}
+
+#[test]
+fn a_function_of_the_host_calls_back_while_it_waits() {
+    let mut engine = Engine::new();
+    engine.async_function("both", async |f: Callback, g: Callback| -> Result<i64, Error> {
+        // Both are under way at once.
+        let (one, two) = (f.call::<i64>((1,)), g.call::<i64>((2,)));
+        Ok(two.await? + one.await?)
+    });
+    engine.async_function("never", async |f: Callback| {
+        let waits = f.call::<()>(());
+        std::future::pending::<()>().await;
+        drop(waits);
+    });
+    let mut vm = vm(
+        &engine,
+        "async fn slow(n) { await sleep(1ms); n * 10 }\n\
+         var ended = []\n\
+         async fn parked() { defer { ended.push(\"parked\") }; await sleep(1h) }\n\
+         pub async fn sum() { await both(slow, |n| n) }\n\
+         pub async fn thrown() { \
+             try { await both(slow, |n| { throw ValueError(\"no ${n}\") }) } \
+             catch error { error.message } }\n\
+         pub async fn dropped() { \
+             try { timeout(2ms) { await never(parked) } } catch error { }; await sleep(0s); ended }",
+    );
+    assert_eq!(vm.call_blocking::<i64>("sum", ()).expect("it adds"), 12);
+    assert_eq!(vm.call_blocking::<String>("thrown", ()).expect("it catches"), "no 2");
+    let ended: Vec<String> = vm.call_blocking("dropped", ()).expect("it is cancelled");
+    assert_eq!(ended, ["parked"]);
 }

@@ -2,6 +2,7 @@
 
 mod error;
 mod example;
+mod lend;
 mod object;
 mod registration;
 mod serde;

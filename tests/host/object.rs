@@ -4,7 +4,7 @@ use std::future::poll_fn;
 use std::sync::{Arc, Mutex};
 use std::task::Poll;
 
-use kettle::engine::{Busy, Engine, Error, Exclusive, Shared};
+use kettle::engine::{Busy, Ctx, Engine, Error, Exclusive, Func, Shared};
 
 use super::{printed, vm};
 
@@ -111,6 +111,21 @@ impl Bucket {
         self.boom()
     }
 
+    /// Calls a function with each token.
+    fn each(&self, cx: &mut Ctx, before: &str, f: Func) -> Result<Vec<String>, Error> {
+        (0..self.tokens).map(|n| f.call(cx, (format!("{before}{n}"),))).collect()
+    }
+
+    fn change(&mut self, cx: &mut Ctx, f: Func) -> Result<u32, Error> {
+        self.tokens = f.call(cx, (self.tokens,))?;
+        Ok(self.tokens)
+    }
+
+    fn filled(cx: &mut Ctx, like: &Bucket, f: Func) -> Result<Bucket, Error> {
+        let tokens = f.call(cx, ())?;
+        Ok(Bucket { name: like.name.clone(), tokens, log: Arc::default() })
+    }
+
     #[kettle(text)]
     fn text(&self) -> String {
         format!("Bucket({}, {})", self.name, self.tokens)
@@ -147,6 +162,16 @@ impl Vec2 {
     #[kettle(op("*"))]
     fn dot(&self, other: &Self) -> i64 {
         self.x * other.x + self.y * other.y
+    }
+
+    #[kettle(op("*", right))]
+    fn times_from_the_left(&self, by: i64) -> Vec2 {
+        self.times(by)
+    }
+
+    #[kettle(op("-", right))]
+    fn taken_from(&self, from: i64) -> Vec2 {
+        Vec2 { x: from - self.x, y: from - self.y }
     }
 
     #[kettle(op("/"))]
@@ -225,6 +250,20 @@ fn fields_methods_and_statics() {
 }
 
 #[test]
+fn methods_call_back() {
+    let text = "let b = Bucket(\"a\", 2)\n\
+        print(b.each(\"n\", |s| s + \"!\"), b.change(|n| n + 40), Bucket.filled(b, || 7))\n\
+        for bad in [|| b.change(|n| b.add(1)), || b.each(1, |s| s), || b.change(|n| { throw ValueError(\"no\") })] {\n\
+            try { bad() } catch error { print(error) }\n\
+        }";
+    let expected = "[\"n0!\", \"n1!\"] 42 Bucket(a, 7)\n\
+        Error: Bucket.add: the object is in use by a call further out\n\
+        TypeError: Bucket.each: `before` must be a str, not an int (1)\n\
+        ValueError: no\n";
+    assert_eq!(said(text), expected);
+}
+
+#[test]
 fn async_methods_share_and_take_turns() {
     let text = "let b = Bucket(\"a\", 100)\n\
         scope {\n\
@@ -253,8 +292,8 @@ fn operators_keys_order_and_iteration() {
         print(a == vec(1, 2), a == b, a != b, a < b, {[a]: 1}.len, a == 1)\n\
         print({[vec(1, 1)]: \"one\"}[vec(1, 1)], set([a, vec(1, 2), b]).len)\n\
         print(a[0], a[1], a[7], [x * 10 for x in b], iterator(b).map(|x| -x).list())\n\
-        print([b, a].sorted()[0] == a)\n\
-        for bad in [|| a + 1, || a - b, || a / 0, || 1 * a] {\n\
+        print([b, a].sorted()[0] == a, (3 * a).y, (10 - a).x)\n\
+        for bad in [|| a + 1, || a - b, || a / 0, || 1 / a] {\n\
             try { bad() } catch error { print(error) }\n\
         }";
     let text =
@@ -269,7 +308,7 @@ fn operators_keys_order_and_iteration() {
     assert_eq!(lines[1], "true false true true false");
     assert_eq!(lines[2], "one 2");
     assert_eq!(lines[3], "1 2 null [30, 40] [-3, -4]");
-    assert_eq!(lines[4], "true");
+    assert_eq!(lines[4], "true 6 9");
     assert!(lines[5].starts_with("TypeError: ") && lines[6].starts_with("TypeError: "), "{shown}");
     assert_eq!(lines[7], "Error: nothing is left");
     assert!(lines[8].starts_with("TypeError: "), "{shown}");

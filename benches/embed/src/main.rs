@@ -1,6 +1,6 @@
 //! What crossing between host and script costs, beside mlua (Lua 5.4), rhai and rune in one run:
 //! a call of a script function, a call of a host function, one that is awaited, a new VM and its
-//! memory.
+//! memory. Functions of scripts are called through handles, where a language has such.
 //!
 //! `cargo run --release --manifest-path benches/embed/Cargo.toml`. Each figure is the median of
 //! interleaved rounds; the memory is what the process grows by, measured in a process of its own.

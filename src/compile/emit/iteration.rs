@@ -149,7 +149,9 @@ impl Emitter<'_> {
 
     /// A variable that lives where the loop leaves its value; [`Emitter::set_first`] follows.
     fn place_in(&mut self, var: VarId, register: Reg) {
-        let storage = match self.names.variable(var).needs_cell() {
+        let variable = self.names.variable(var);
+        self.note_local(register, variable.name);
+        let storage = match variable.needs_cell() {
             true => Storage::Cell(register),
             false => Storage::Register(register),
         };
@@ -178,6 +180,7 @@ impl Emitter<'_> {
                 !self.names.variable(var).needs_cell(),
                 "a loop's variable stays as it is"
             );
+            self.note_local(state.plus(2), self.names.variable(var).name);
             self.place(var, Storage::Register(state.plus(2)));
         }
         self.block(body, Want::Nothing);

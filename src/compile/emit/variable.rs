@@ -27,14 +27,12 @@ impl Emitter<'_> {
         } else {
             let register = self.alloc();
             let variable = self.names.variable(var);
+            if variable.kind != VarKind::Hidden {
+                self.note_local(register, variable.name);
+            }
             match variable.needs_cell() {
                 true => Storage::Cell(register),
-                false => {
-                    if variable.kind != VarKind::Hidden {
-                        self.note_local(register, variable.name);
-                    }
-                    Storage::Register(register)
-                }
+                false => Storage::Register(register),
             }
         };
         self.place(var, storage);

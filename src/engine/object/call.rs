@@ -4,6 +4,7 @@ use std::future::Future;
 
 use super::held::Held;
 use super::{Busy, Object, Shared, element};
+use crate::engine::context::Ctx;
 use crate::engine::convert::{Incoming, IntoValue, Parameter};
 use crate::engine::host::{Outcome, guarded, inner, panic_error};
 use crate::engine::signature::{Misfit, Signature};
@@ -55,6 +56,14 @@ impl Incoming<'_> {
     /// [`Misfit`] if it is not of the type.
     pub fn take<P: Parameter>(&self, index: usize) -> Result<P::Given<'_>, Misfit> {
         P::take(self, index).ok_or_else(|| Misfit::of::<P>(self, index))
+    }
+
+    /// The same, as it is kept while the function may call back.
+    ///
+    /// # Errors
+    /// [`Misfit`] if it is not of the type.
+    pub fn hold<P: Parameter>(&self, index: usize) -> Result<P::Held, Misfit> {
+        P::hold(self, index).ok_or_else(|| Misfit::of::<P>(self, index))
     }
 }
 
@@ -131,6 +140,86 @@ impl Call<'_> {
         Reply(match called {
             Ok(Ok(Ok(result))) => result.finish(vm),
             Ok(Ok(Err(misfit))) => Err(signature.refuse(vm, misfit)),
+            Ok(Err(busy)) => Err(refuse_busy(vm, &signature.path, busy)),
+            Err(payload) => Err(panic_error(&signature.path, &*payload, vm)),
+        })
+    }
+}
+
+/// A call of a method, a static function or a constructor that may call back.
+pub struct CallWith<'c, 'x> {
+    pub(super) signature: &'c Signature,
+    pub(super) cx: &'c mut Ctx<'x>,
+    pub(super) args: Args,
+}
+
+impl CallWith<'_, '_> {
+    /// Answers with what a function makes of the arguments, which are read first.
+    pub fn with<H, R: Outcome>(
+        self,
+        read: impl FnOnce(&Incoming<'_>) -> Result<H, Misfit>,
+        f: impl FnOnce(&mut Ctx<'_>, H) -> R,
+    ) -> Reply {
+        self.reply(read, |cx, held| Ok(f(cx, held)))
+    }
+
+    /// Answers with what a function makes of the receiver and the arguments.
+    pub fn with_ref<T: Object, H, R: Outcome>(
+        self,
+        read: impl FnOnce(&Incoming<'_>) -> Result<H, Misfit>,
+        f: impl FnOnce(&T, &mut Ctx<'_>, H) -> R,
+    ) -> Reply {
+        self.receive(read, |receiver, cx, held| receiver.with(|this: &T| f(this, cx, held)))
+    }
+
+    /// Answers with what a function makes of a handle of the receiver and the arguments.
+    pub fn with_handle<T: Object, H, R: Outcome>(
+        self,
+        read: impl FnOnce(&Incoming<'_>) -> Result<H, Misfit>,
+        f: impl FnOnce(Shared<T>, &mut Ctx<'_>, H) -> R,
+    ) -> Reply {
+        self.receive(read, |receiver: Shared<T>, cx, held| Ok(f(receiver, cx, held)))
+    }
+
+    /// Answers with what a function that changes the receiver makes of it and the arguments.
+    pub fn with_mut<T: Object, H, R: Outcome>(
+        self,
+        read: impl FnOnce(&Incoming<'_>) -> Result<H, Misfit>,
+        f: impl FnOnce(&mut T, &mut Ctx<'_>, H) -> R,
+    ) -> Reply {
+        self.receive(read, |receiver, cx, held| receiver.with_mut(|this: &mut T| f(this, cx, held)))
+    }
+
+    fn receive<T: Object, H, R: Outcome>(
+        self,
+        read: impl FnOnce(&Incoming<'_>) -> Result<H, Misfit>,
+        f: impl FnOnce(Shared<T>, &mut Ctx<'_>, H) -> Result<R, Busy>,
+    ) -> Reply {
+        let Some(receiver) = receiver::<T>(self.cx.vm(), self.args) else {
+            return Reply(Err(no_receiver::<T>(self.cx.vm_mut(), &self.signature.path)));
+        };
+        self.reply(read, |cx, held| f(receiver, cx, held))
+    }
+
+    fn reply<H, R: Outcome>(
+        self,
+        read: impl FnOnce(&Incoming<'_>) -> Result<H, Misfit>,
+        f: impl FnOnce(&mut Ctx<'_>, H) -> Result<R, Busy>,
+    ) -> Reply {
+        let CallWith { signature, cx, args } = self;
+        let defaults = match signature.defaults(cx.vm_mut(), args) {
+            Ok(defaults) => defaults,
+            Err(thrown) => return Reply(Err(thrown)),
+        };
+        let held = read(&signature.input(cx.vm(), args, &defaults));
+        let held = match held {
+            Ok(held) => held,
+            Err(misfit) => return Reply(Err(signature.refuse(cx.vm_mut(), misfit))),
+        };
+        let called = guarded(|| f(cx, held));
+        let vm = cx.vm_mut();
+        Reply(match called {
+            Ok(Ok(result)) => result.finish(vm),
             Ok(Err(busy)) => Err(refuse_busy(vm, &signature.path, busy)),
             Err(payload) => Err(panic_error(&signature.path, &*payload, vm)),
         })

@@ -4,8 +4,9 @@ use std::borrow::Cow;
 use std::marker::PhantomData;
 use std::sync::Arc;
 
-use super::call::{Begin, Call, Reply, no_receiver, receiver};
+use super::call::{Begin, Call, CallWith, Reply, no_receiver, receiver};
 use super::{Object, Shared, element};
+use crate::engine::context::Ctx;
 use crate::engine::convert::{FromValue, Incoming};
 use crate::engine::future;
 use crate::engine::host::{HostBody, Outcome};
@@ -82,6 +83,38 @@ impl<T: Object> ClassBuilder<T> {
         self.call(Role::Method, name, doc, params, body);
     }
 
+    /// What calling the type does, by a function that may call back.
+    pub fn constructor_with(
+        &mut self,
+        doc: &str,
+        params: Vec<Param>,
+        body: fn(CallWith<'_, '_>) -> Reply,
+    ) {
+        self.call_with(Role::Constructor, T::NAME, doc, params, body);
+    }
+
+    /// A function that is called on the type itself, and may call back.
+    pub fn function_with(
+        &mut self,
+        name: &'static str,
+        doc: &str,
+        params: Vec<Param>,
+        body: fn(CallWith<'_, '_>) -> Reply,
+    ) {
+        self.call_with(Role::Static, name, doc, params, body);
+    }
+
+    /// A method that may call back.
+    pub fn method_with(
+        &mut self,
+        name: &'static str,
+        doc: &str,
+        params: Vec<Param>,
+        body: fn(CallWith<'_, '_>) -> Reply,
+    ) {
+        self.call_with(Role::Method, name, doc, params, body);
+    }
+
     /// What is read like a field.
     pub fn getter(&mut self, name: &'static str, doc: &str, body: fn(Call<'_>) -> Reply) {
         self.call(Role::Property, name, doc, Vec::new(), body);
@@ -145,6 +178,22 @@ impl<T: Object> ClassBuilder<T> {
         let known = signature.clone();
         let body = move |vm: &mut Machine, args: Args| body(Call { signature: &known, vm, args }).0;
         let body = HostBody::Plain(Arc::new(body));
+        self.members.push(Member { role, name, signature, body });
+    }
+
+    fn call_with(
+        &mut self,
+        role: Role,
+        name: &'static str,
+        doc: &str,
+        params: Vec<Param>,
+        body: fn(CallWith<'_, '_>) -> Reply,
+    ) {
+        let signature = self.signature(role, name, doc, params, false);
+        let known = signature.clone();
+        let body =
+            move |cx: &mut Ctx<'_>, args: Args| body(CallWith { signature: &known, cx, args }).0;
+        let body = HostBody::Context(Arc::new(body));
         self.members.push(Member { role, name, signature, body });
     }
 

@@ -11,7 +11,7 @@ mod held;
 mod operator;
 mod shared;
 
-pub use call::{Begin, Borrowed, Call, Reply, begin};
+pub use call::{Begin, Borrowed, Call, CallWith, Reply, begin};
 pub(in crate::engine) use class::install_iterator;
 pub use class::{ClassBuilder, HostType};
 pub use operator::{Computed, OperatorCall, OperatorResult};

@@ -32,12 +32,7 @@ impl OperatorCall<'_> {
         operator: Operator,
         compute: impl FnOnce(&T, P) -> R,
     ) -> Option<Computed> {
-        if operator != self.operator {
-            return None;
-        }
-        let left = self.heap.object_ref::<Held<T>>(self.left)?;
-        let right = P::from_value(Given::new(self.heap, self.right))?;
-        Some(done(left.0.with(|this| compute(this, right))))
+        self.attempt(operator, (self.left, self.right), compute)
     }
 
     /// The same where the right operand is an object, too, and is borrowed.
@@ -48,6 +43,39 @@ impl OperatorCall<'_> {
     ) -> Option<Computed> {
         let both = |this: &T, that: Shared<U>| that.with(|that| compute(this, that));
         self.try_binary(operator, both)
+    }
+
+    /// Carries an operator out if it is this one, its right operand is a `T` and its left one fits.
+    pub fn try_right<T: Object, P: FromValue, R: OperatorResult>(
+        &self,
+        operator: Operator,
+        compute: impl FnOnce(&T, P) -> R,
+    ) -> Option<Computed> {
+        self.attempt(operator, (self.right, self.left), compute)
+    }
+
+    /// The same where the left operand is an object, too, and is borrowed.
+    pub fn try_right_ref<T: Object, U: Object, R: OperatorResult>(
+        &self,
+        operator: Operator,
+        compute: impl FnOnce(&T, &U) -> R,
+    ) -> Option<Computed> {
+        let both = |this: &T, that: Shared<U>| that.with(|that| compute(this, that));
+        self.try_right(operator, both)
+    }
+
+    fn attempt<T: Object, P: FromValue, R: OperatorResult>(
+        &self,
+        operator: Operator,
+        (this, other): (Value, Value),
+        compute: impl FnOnce(&T, P) -> R,
+    ) -> Option<Computed> {
+        if operator != self.operator {
+            return None;
+        }
+        let this = self.heap.object_ref::<Held<T>>(this)?;
+        let other = P::from_value(Given::new(self.heap, other))?;
+        Some(done(this.0.with(|this| compute(this, other))))
     }
 }
 
