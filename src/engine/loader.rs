@@ -176,9 +176,10 @@ impl Memory {
 /// A [`Memory`] of files that are built into the host: their paths, relative to the file that says so, are
 /// the names of the modules.
 ///
-/// ```
-/// let mut engine = kettle::Engine::new();
-/// engine.set_loader(kettle::embedded!["../../stdlib/collections.ket"]);
+/// ```text
+/// let mut engine = Engine::new();
+/// engine.set_loader(kettle::embedded!["scripts/main.ket", "scripts/part.ket"]);
+/// let program = engine.compile_file("scripts/main.ket")?;
 /// ```
 #[macro_export]
 macro_rules! embedded {
@@ -243,6 +244,15 @@ mod tests {
         assert_eq!(memory.resolve("main.ket", "../a.ket"), "../a.ket");
         assert_eq!(memory.resolve("../x/main.ket", "../../a.ket"), "../../a.ket");
         assert_eq!(memory.resolve("main.ket", "/etc/a.ket"), "/etc/a.ket");
+    }
+
+    #[test]
+    fn files_that_are_built_in_are_named_by_their_paths() {
+        let built_in = crate::embedded!["../../stdlib/cli.ket", "loader/directory.rs"];
+        let text = include_bytes!("../../stdlib/cli.ket");
+        assert_eq!(built_in.read("../../stdlib/cli.ket"), Ok(text.to_vec()));
+        assert_eq!(built_in.read("stdlib/cli.ket"), Err(ReadError::Missing));
+        assert_eq!(built_in.neighbours("").len(), 2);
     }
 
     #[test]

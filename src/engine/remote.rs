@@ -6,7 +6,7 @@
 
 use std::future::Future;
 use std::pin::Pin;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, OnceLock, PoisonError, Weak};
 use std::task::{Context, Poll, Waker};
 use std::thread;
@@ -34,6 +34,8 @@ pub(super) struct Desk {
 
 struct Shared {
     wishes: Mutex<Wishes>,
+    /// Somebody has rung since the VM has looked.
+    is_rung: AtomicBool,
     /// Rung when a wish comes while the VM has nothing else to wait for.
     came: Condvar,
     /// Wakes the VM out of its poll.
@@ -80,6 +82,7 @@ impl Desk {
     pub(super) fn new(waker: Waker, interrupter: Interrupter) -> Desk {
         let shared = Shared {
             wishes: Mutex::default(),
+            is_rung: AtomicBool::new(false),
             came: Condvar::new(),
             waker,
             interrupter,
@@ -94,6 +97,7 @@ impl Desk {
     }
 
     fn ring(&self) {
+        self.shared.is_rung.store(true, Ordering::Release);
         self.shared.came.notify_all();
         self.shared.waker.wake_by_ref();
     }
@@ -347,9 +351,11 @@ impl Vm {
 
     /// Takes up what others have asked for.
     pub(super) fn serve_remote(&mut self) {
-        if Arc::strong_count(&self.desk.shared) == 1 {
+        // Whoever leaves a wish rings afterwards.
+        if !self.desk.shared.is_rung.load(Ordering::Acquire) {
             return;
         }
+        self.desk.shared.is_rung.store(false, Ordering::Release);
         let (begin, cancel) = {
             let mut wishes = self.desk.wishes();
             (std::mem::take(&mut wishes.begin), std::mem::take(&mut wishes.cancel))

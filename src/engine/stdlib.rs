@@ -4,7 +4,6 @@
 //! program that imports it such a module looks like a native one: its members stand among the
 //! [`Names`] of the compiler, and a VM makes them members of the module before the program runs.
 
-use std::collections::BTreeMap;
 use std::sync::{Arc, OnceLock};
 
 use super::graph::Graph;
@@ -37,14 +36,14 @@ type Compiled = OnceLock<Result<Program, CompileError>>;
 /// The modules written in Kettle that have been compiled so far.
 pub struct Stdlib {
     core: Compiled,
-    modules: BTreeMap<&'static str, Compiled>,
+    /// By their files' places in [`stdlib::FILES`].
+    modules: [Compiled; stdlib::FILES.len()],
 }
 
 impl Stdlib {
     /// Nothing is compiled yet.
     pub fn new() -> Stdlib {
-        let modules = stdlib::modules().map(|name| (name, OnceLock::new()));
-        Stdlib { core: OnceLock::new(), modules: modules.collect() }
+        Stdlib { core: OnceLock::new(), modules: [const { OnceLock::new() }; _] }
     }
 
     /// The methods of the core types.
@@ -67,12 +66,13 @@ impl Stdlib {
     ) -> Result<Imports, CompileError> {
         let mut imports = Imports { names: names.clone(), modules: Vec::new() };
         for wanted in &graph.standard {
-            let Some((&name, compiled)) = self.modules.get_key_value(&**wanted) else { continue };
+            let Some((place, name)) = stdlib::find(wanted) else { continue };
             if Some(name) == module {
                 continue;
             }
-            let program =
-                compiled.get_or_init(|| self.compile_module(name, Purpose::Run)).clone()?;
+            let program = self.modules[place]
+                .get_or_init(|| self.compile_module(name, Purpose::Run))
+                .clone()?;
             let exports = program.code().modules.last().map_or(&[][..], |code| &code.exports);
             let names = Arc::make_mut(&mut imports.names);
             for export in exports {

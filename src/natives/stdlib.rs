@@ -62,6 +62,12 @@ pub fn modules() -> impl Iterator<Item = &'static str> {
     names.filter(|name| !name.contains('/'))
 }
 
+/// The place of a module's file in [`FILES`], and its name.
+pub fn find(wanted: &str) -> Option<(usize, &'static str)> {
+    let names = FILES.iter().map(|(file, _)| file.strip_suffix(".ket").unwrap_or_default());
+    names.enumerate().find(|(_, name)| *name == wanted && !name.contains('/'))
+}
+
 /// What traces and messages call the file of a standard module.
 pub fn file_name(module: &str) -> String {
     format!("{LIBRARY_PREFIX}{module}.ket")

@@ -1,7 +1,8 @@
 //! The syntax tree: nodes in three arenas, referred to by number.
 //!
 //! An index arena instead of boxes, so that dropping a tree never recurses. Every pass goes through
-//! all of it, so nodes are small (a test says how small): what is large and rare stands in a box. Names and texts are interned per tree ([`Symbol`]).
+//! all of it, so nodes are small (a test says how small): what is large and rare stands in a box.
+//! Names and texts are interned per tree ([`Symbol`]).
 
 #![expect(missing_docs, reason = "the fields of forms are named after what they hold")]
 
@@ -69,9 +70,13 @@ pub struct Ast {
     written: u64,
 }
 
+/// Room is made beforehand for a text of so many bytes at most.
+pub const ROOM_MAX: usize = 1 << 24;
+
 impl Ast {
     /// A tree for a text of so many bytes; the known words, at most 64, are its first symbols.
     pub fn with_words(words: impl Iterator<Item = &'static str>, bytes: usize) -> Ast {
+        let bytes = bytes.min(ROOM_MAX);
         let mut ast = Ast {
             exprs: Vec::with_capacity(bytes / 6),
             statements: Vec::with_capacity(bytes / 24),

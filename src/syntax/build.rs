@@ -1,8 +1,10 @@
 //! What the grammar's actions call: makes nodes, attaches doc comments, and reports what the
 //! grammar lets through but the language does not.
 
+mod construct;
 mod enumeration;
 mod pattern;
+mod row;
 
 use super::ast::*;
 use super::lexer::Lexed;
@@ -82,34 +84,6 @@ impl<'a> Builder<'a> {
 
     // ---- statements
 
-    /// A body begins with a statement: where it begins on the stack.
-    pub fn first_statement(&mut self, statement: StmtId) -> usize {
-        self.statements.push(statement);
-        self.statements.len() - 1
-    }
-
-    /// The body that begins at `from` goes on.
-    pub fn next_statement(&mut self, from: usize, statement: StmtId) -> usize {
-        self.statements.push(statement);
-        from
-    }
-
-    /// A body without statements.
-    pub fn no_statements(&self) -> usize {
-        self.statements.len()
-    }
-
-    /// The body that begins at `from` is a block.
-    pub fn block(&mut self, from: usize, l: u32, r: u32) -> Block {
-        let statements = self.ast.row(self.statements.drain(from..));
-        Block { statements, span: Span::new(l, r) }
-    }
-
-    /// The body that begins at `from` is the file.
-    pub fn module(&mut self, from: usize) -> Vec<StmtId> {
-        self.statements.split_off(from)
-    }
-
     /// A statement from `l` to `r`.
     pub fn stmt(&mut self, kind: StmtKind, l: u32, r: u32) -> StmtId {
         self.ast.statement(kind, Span::new(l, r))
@@ -135,8 +109,9 @@ impl<'a> Builder<'a> {
     }
 
     /// `import`
-    pub fn import(&mut self, public: bool, kind: Box<ImportKind>, l: u32, r: u32) -> StmtId {
-        self.stmt(StmtKind::Import(Box::new(Import { public, kind: *kind })), l, r)
+    pub fn import(&mut self, public: bool, mut import: Box<Import>, l: u32, r: u32) -> StmtId {
+        import.public = public;
+        self.stmt(StmtKind::Import(import), l, r)
     }
 
     /// `while` or `for` with its label.
@@ -400,27 +375,6 @@ impl<'a> Builder<'a> {
         prefixes.into_iter().rev().fold(value, apply)
     }
 
-    /// A chain begins with an operand and an operator: where it begins on the stack.
-    pub fn first_link(&mut self, operand: Operand, op: Item) -> usize {
-        self.links.extend([Item::Operand(operand), op]);
-        self.links.len() - 2
-    }
-
-    /// The chain that begins at `from` goes on.
-    pub fn next_link(&mut self, from: usize, operand: Operand, op: Item) -> usize {
-        self.links.extend([Item::Operand(operand), op]);
-        from
-    }
-
-    /// The chain of operands and operators that begins at `from` and ends with `last`.
-    pub fn fold(&mut self, from: usize, last: Item) -> ExprId {
-        let (mut links, mut room) =
-            (std::mem::take(&mut self.links), std::mem::take(&mut self.idle));
-        let tree = operator::fold(self, links.drain(from..), last, &mut room);
-        (self.links, self.idle) = (links, room);
-        tree
-    }
-
     /// A prefix operator; `-9223372036854775808` becomes one literal.
     pub fn unary(&mut self, op: UnaryOp, operand: ExprId, span: Span) -> ExprId {
         if op == UnaryOp::Neg && self.int_mins.last() == Some(&operand) {
@@ -457,100 +411,6 @@ impl<'a> Builder<'a> {
     pub fn bytes(&mut self, number: u32, l: u32, r: u32) -> ExprId {
         let bytes = self.lexed.bytes.get(number as usize).cloned().unwrap_or_default();
         self.expr(ExprKind::Bytes(bytes), l, r)
-    }
-
-    /// `spawn`
-    pub fn spawn(
-        &mut self,
-        daemon: bool,
-        attempt: bool,
-        operand: ExprId,
-        l: u32,
-        r: u32,
-    ) -> ExprId {
-        let operand = self.ungrouped(operand);
-        if !matches!(self.ast[operand].kind, ExprKind::Call { .. } | ExprKind::Block(_)) {
-            let span = self.ast[operand].span;
-            let help = "write `spawn f(x)` or `spawn { … }`";
-            self.fault(Code::E0112, "`spawn` takes a call or a block", span, help);
-        }
-        self.expr(ExprKind::Spawn { daemon, attempt, operand }, l, r)
-    }
-
-    /// `match`
-    pub fn matching(
-        &mut self,
-        subject: ExprId,
-        arms: Vec<Option<MatchArm>>,
-        l: u32,
-        r: u32,
-    ) -> ExprId {
-        let arms = arms.into_iter().flatten().collect();
-        self.expr(ExprKind::Match { subject, arms }, l, r)
-    }
-
-    /// `select`
-    pub fn select(&mut self, first: bool, arms: Vec<Option<SelectArm>>, l: u32, r: u32) -> ExprId {
-        let arms = arms.into_iter().flatten().collect();
-        self.expr(ExprKind::Select { first, arms }, l, r)
-    }
-
-    /// An arm of `select`.
-    pub fn select_arm(
-        &mut self,
-        mut kind: SelectArmKind,
-        body: StmtId,
-        l: u32,
-        r: u32,
-    ) -> SelectArm {
-        if let SelectArmKind::Await { operand, .. } = &mut kind {
-            *operand = self.ungrouped(*operand);
-        }
-        SelectArm { kind, body, span: Span::new(l, r) }
-    }
-
-    /// `try`
-    pub fn attempt(
-        &mut self,
-        body: Block,
-        catches: Vec<Box<Catch>>,
-        finally: Option<Block>,
-        l: u32,
-        r: u32,
-    ) -> ExprId {
-        if catches.is_empty() && finally.is_none() {
-            let help = "add `catch e { … }` or `finally { … }`; `catch { }` drops every error";
-            let span = Span::new(l, l + 3);
-            self.fault(Code::E0113, "`try` needs `catch` or `finally`", span, help);
-        }
-        let catches = catches.into_iter().map(|catch| *catch).collect();
-        self.expr(ExprKind::Try(Box::new(Try { body, catches, finally })), l, r)
-    }
-
-    /// `scope`
-    pub fn scope(
-        &mut self,
-        name: Option<Name>,
-        options: Vec<Argument>,
-        body: Block,
-        l: u32,
-        r: u32,
-    ) -> ExprId {
-        let head = Box::new(ScopeHead { name, options });
-        self.expr(ExprKind::Scope { head, body }, l, r)
-    }
-
-    /// `timeout`
-    pub fn timeout(
-        &mut self,
-        duration: ExprId,
-        body: Block,
-        otherwise: Option<Block>,
-        l: u32,
-        r: u32,
-    ) -> ExprId {
-        let otherwise = otherwise.map(Box::new);
-        self.expr(ExprKind::Timeout { duration, body, otherwise }, l, r)
     }
 
     /// `"text": value` in a map.

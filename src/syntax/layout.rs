@@ -5,11 +5,14 @@
 //! (`if`, `for`, `match`, …) that still await their block.
 
 mod line;
+mod stream;
 mod word;
 
 use super::bracket::Paired;
 use super::token::{Lexeme, Token};
 use crate::diagnostics::Span;
+pub use stream::Stream;
+
 use line::{ends_operand, ends_statement, joins};
 
 /// A token as the generated parser takes it.
@@ -26,55 +29,14 @@ pub fn stream<'a>(text: &'a str, paired: &'a Paired) -> Stream<'a> {
         text,
         lexemes: &paired.lexemes,
         partner: &paired.partner,
-        out: Vec::with_capacity(AHEAD + 4),
+        out: Vec::with_capacity(stream::AHEAD + 4),
         frames: vec![Frame::new(FrameKind::File)],
         headers: Vec::new(),
         prev: Token::Semicolon,
         closed: Closed::None,
         in_types: false,
     };
-    Stream { layout, at: 0, taken: 0 }
-}
-
-/// So many tokens are made at a time.
-const AHEAD: usize = 64;
-
-/// The filter at work.
-pub struct Stream<'a> {
-    layout: Layout<'a>,
-    /// The next lexeme.
-    at: usize,
-    /// So many of the tokens at hand have been taken.
-    taken: usize,
-}
-
-impl Stream<'_> {
-    /// Makes the next few tokens. The last one made before is kept, since a separator may be taken back.
-    fn refill(&mut self) {
-        self.layout.out.drain(..self.taken);
-        self.taken = 0;
-        let count = self.layout.lexemes.len();
-        while self.layout.out.len() < AHEAD && self.at < count {
-            self.at += self.layout.step(self.at);
-        }
-        if self.at >= count {
-            self.layout.drop_separator();
-        }
-    }
-}
-
-impl Iterator for Stream<'_> {
-    type Item = Spanned;
-
-    fn next(&mut self) -> Option<Spanned> {
-        let is_done = self.at >= self.layout.lexemes.len();
-        if self.taken + usize::from(!is_done) >= self.layout.out.len() {
-            self.refill();
-        }
-        let token = *self.layout.out.get(self.taken)?;
-        self.taken += 1;
-        Some(token)
-    }
+    Stream::new(layout)
 }
 
 #[derive(Clone, Copy, PartialEq, Debug)]

@@ -11,7 +11,7 @@ use std::ops::Range;
 
 use logos::Logos;
 
-use super::ast::{Ast, Symbol};
+use super::ast::{Ast, ROOM_MAX, Symbol};
 use super::number::{self, Number};
 use super::raw::Raw;
 use super::string::EscapeError;
@@ -56,7 +56,10 @@ pub fn lex(text: &str, source: SourceId, ast: &mut Ast) -> Lexed {
         ast,
         raw,
         modes: Vec::new(),
-        out: Lexed { lexemes: Vec::with_capacity(text.len() / 3), ..Lexed::default() },
+        out: Lexed {
+            lexemes: Vec::with_capacity(text.len().min(ROOM_MAX) / 3),
+            ..Lexed::default()
+        },
         newline: true,
         doc: Vec::new(),
         module_doc: Vec::new(),
@@ -210,6 +213,7 @@ impl<'s> Lexer<'s, '_> {
         self.out.lexemes.push(Lexeme { token, span, newline, word });
     }
 
+    #[cold]
     fn attach_doc(&mut self, token: Token, span: Span) {
         let lines = std::mem::take(&mut self.doc);
         let leads = self.out.lexemes.is_empty() && token == Token::Import;

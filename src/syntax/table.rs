@@ -8,6 +8,7 @@
 use std::collections::{HashMap, HashSet};
 use std::hash::{BuildHasherDefault, Hasher};
 
+use super::ast::ROOM_MAX;
 use crate::diagnostics::Span;
 
 /// A table by number or place.
@@ -63,7 +64,7 @@ impl<V> Default for Places<V> {
 impl<V> Places<V> {
     /// Nothing known of a text.
     pub fn of_text(text: &str) -> Places<V> {
-        Places { numbers: vec![0; text.len() + 1], entries: Vec::new() }
+        Places { numbers: vec![0; text.len().min(ROOM_MAX) + 1], entries: Vec::new() }
     }
 
     /// What is known of a place.

@@ -1,6 +1,9 @@
 //! What can be checked only on the finished tree, without knowing what any name means. The
 //! resolver of the layer above checks the rest: labels, colours of functions, jumps.
 
+mod place;
+
+use self::place::{Pin, Place};
 use super::ast::*;
 use super::table::Table;
 use super::walk::{self, Node};
@@ -22,41 +25,6 @@ pub fn validate(module: &Module, text: &str, source: SourceId) -> Vec<Diagnostic
     }
     check.idle_signs(&module.statements);
     check.found
-}
-
-/// Where a node stands, as far as `yield` and `import` care.
-#[derive(Clone, Copy)]
-struct Place {
-    /// Directly at the top level of the file.
-    is_top: bool,
-    /// In the body of a function.
-    in_function: bool,
-    /// The construct around it in which a generator cannot be left.
-    pinned: Option<Pin>,
-}
-
-/// A construct in which a generator cannot be left.
-#[derive(Clone, Copy)]
-enum Pin {
-    Scope,
-    Timeout,
-    Shield,
-    Select,
-    Finally,
-    Defer,
-}
-
-impl Pin {
-    fn word(self) -> &'static str {
-        match self {
-            Pin::Scope => "scope",
-            Pin::Timeout => "timeout",
-            Pin::Shield => "shield",
-            Pin::Select => "select",
-            Pin::Finally => "finally",
-            Pin::Defer => "defer",
-        }
-    }
 }
 
 /// What a walk through a tree has before it.

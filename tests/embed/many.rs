@@ -267,7 +267,8 @@ fn a_function_of_the_host_calls_back_while_it_waits() {
              try { await both(slow, |n| { throw ValueError(\"no ${n}\") }) } \
              catch error { error.message } }\n\
          pub async fn dropped() { \
-             try { timeout(2ms) { await never(parked) } } catch error { }; await sleep(0s); ended }",
+             try { timeout(2ms) { await never(parked) } } catch error { }; \
+             while ended.len == 0 { await sleep(1ms) }; ended }",
     );
     assert_eq!(vm.call_blocking::<i64>("sum", ()).expect("it adds"), 12);
     assert_eq!(vm.call_blocking::<String>("thrown", ()).expect("it catches"), "no 2");

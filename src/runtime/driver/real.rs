@@ -51,7 +51,7 @@ pub struct MioDriver {
     start: Instant,
     random: Random,
     poll: Poll,
-    found: mio::Events,
+    found: Option<mio::Events>,
     /// Somebody waits for the descriptor of the poll: what has made it readable has to be taken.
     dozing: bool,
     polls: u64,
@@ -85,7 +85,7 @@ impl MioDriver {
             start: Instant::now(),
             random: Random::seeded(RandomState::new().build_hasher().finish()),
             poll,
-            found: mio::Events::with_capacity(0),
+            found: None,
             dozing: false,
             polls: 0,
             timer: Timer::new(TIMER),
@@ -112,12 +112,9 @@ impl MioDriver {
         } else {
             timeout.and_then(|span| self.timer.arm(self.poll.registry(), span))
         };
-        // Most VMs of a host never look.
-        if self.found.capacity() == 0 {
-            self.found = mio::Events::with_capacity(EVENTS_MAX);
-        }
         self.polls += 1;
-        let polled = self.poll.poll(&mut self.found, timeout);
+        let found = self.found.get_or_insert_with(|| mio::Events::with_capacity(EVENTS_MAX));
+        let polled = self.poll.poll(found, timeout);
         if waits {
             self.remote.awake();
         }
@@ -126,7 +123,7 @@ impl MioDriver {
         if polled.is_err() {
             return;
         }
-        for event in &self.found {
+        for event in &*found {
             let token = event.token();
             if token == WAKER || token == TIMER {
                 continue;

@@ -41,6 +41,18 @@ impl Builder<'_> {
         }
     }
 
+    /// `a | b as name`
+    pub fn alternatives_as(
+        &mut self,
+        patterns: Vec<PatternId>,
+        name: Name,
+        l: u32,
+        r: u32,
+    ) -> PatternId {
+        let pattern = self.alternatives(patterns);
+        self.pattern_as(pattern, name, l, r)
+    }
+
     /// Alternatives; names behind `is A |` belong to its list of types.
     pub fn alternatives(&mut self, patterns: Vec<PatternId>) -> PatternId {
         let mut alternatives: Vec<PatternId> = Vec::with_capacity(patterns.len());

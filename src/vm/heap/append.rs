@@ -3,6 +3,8 @@
 //! `s += x` in a loop would copy all of `s` each time. The second time that a string made by
 //! appending is appended to, its bytes move into a room with spare capacity; from then on only what
 //! is added is copied, as long as the left string ends where the room's used part ends.
+//!
+//! A long text that is made elsewhere brings its memory with it and is not copied either.
 #![expect(unsafe_code, reason = "rooms are raw memory behind a head")]
 
 use std::ptr::NonNull;
@@ -109,15 +111,50 @@ impl Heap {
         left: &Str,
         right: &str,
     ) -> Value {
+        // SAFETY: the bytes of a room follow its fixed part.
+        let data = unsafe { room.add(1).cast::<u8>() };
+        let flags = Str::APPENDED | if ascii { Str::ASCII } else { 0 };
+        let count = left.char_count() + right.chars().count();
+        // SAFETY: `len` bytes of the room are in use.
+        unsafe { self.string_in(room.cast(), StrParts { flags, len, data }, count) }
+    }
+
+    /// A string with the memory of a text: a buffer that nothing else knows.
+    #[inline(never)]
+    pub(super) fn adopted_string(&mut self, mut text: String) -> Value {
+        text.shrink_to_fit();
+        let (len, ascii) = (text.len(), text.is_ascii());
+        let count = if ascii { len } else { text.chars().count() };
+        let buffer = self.buffer(text.into_bytes());
+        let bytes = self
+            .buffer_ref(buffer)
+            .map_or(NonNull::dangling(), |bytes| NonNull::from(bytes.as_slice()).cast::<u8>());
+        let holder = buffer.object().expect("a buffer is an object");
+        let flags = if ascii { Str::ASCII } else { 0 };
+        // SAFETY: the buffer has so many bytes, which were those of a text, and nobody else gets it, so
+        // they stay where they are as long as it lives.
+        unsafe { self.string_in(holder, StrParts { flags, len, data: bytes }, count) }
+    }
+
+    /// A string whose bytes are held by another object.
+    ///
+    /// # Safety
+    /// `parts` says where in `holder` they are; they are UTF-8, of `count` characters, and stay as they are
+    /// as long as it lives.
+    unsafe fn string_in(
+        &mut self,
+        holder: NonNull<Header>,
+        parts: StrParts,
+        count: usize,
+    ) -> Value {
         let cell = self.cell_for(size_of::<Str>() + 2 * size_of::<usize>(), false);
-        let flags = Str::SHARED | Str::APPENDED | if ascii { Str::ASCII } else { 0 };
+        let parts = StrParts { flags: parts.flags | Str::SHARED, ..parts };
         // SAFETY: the cell has room for the fixed part and two words.
         unsafe {
-            let data = room.add(1).cast::<u8>();
-            cell.cast::<Str>().write(Str::new(Kind::Str, StrParts { flags, len, data }));
+            cell.cast::<Str>().write(Str::new(Kind::Str, parts));
             let words = cell.byte_add(size_of::<Str>()).cast::<usize>();
-            words.cast::<NonNull<Room>>().write(room);
-            words.add(1).write(left.char_count() + right.chars().count());
+            words.cast::<NonNull<Header>>().write(holder);
+            words.add(1).write(count);
             self.finish_object(Kind::Str, cell)
         }
     }

@@ -9,6 +9,7 @@ use std::ptr::NonNull;
 
 use super::Heap;
 use super::block::BlockRef;
+use super::space::CELL_MAX;
 use crate::vm::map::Map;
 use crate::vm::object::{
     Body, Bound, Bytes, Class, Closure, Cut, Enum, Generator, Header, HostObject, Hosted, Instance,
@@ -103,9 +104,9 @@ impl Heap {
         Some(self.plain_string(bytes, is_ascii || bytes.is_ascii(), 0))
     }
 
-    /// A string.
+    /// A string. A long one keeps the memory that the text came in.
     pub fn string_owned(&mut self, text: String) -> Value {
-        self.string(&text)
+        if text.len() > CELL_MAX { self.adopted_string(text) } else { self.string(&text) }
     }
 
     /// The string of one ASCII character, made only once.

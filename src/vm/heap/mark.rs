@@ -79,8 +79,8 @@ impl Marker {
                 if self.reach(object) {
                     // SAFETY: as in `reach`, and the tag says that it is a string.
                     let string = unsafe { object.cast::<Str>().as_ref() };
-                    if let Some(room) = string.room() {
-                        self.reach(room.cast());
+                    if let Some(holder) = string.holder() {
+                        self.object(holder);
                     }
                 }
             }
@@ -252,8 +252,8 @@ impl Marker {
         unsafe {
             match object.as_ref().kind() {
                 Kind::Str => {
-                    if let Some(room) = object.cast::<Str>().as_ref().room() {
-                        self.reach(room.cast());
+                    if let Some(holder) = object.cast::<Str>().as_ref().holder() {
+                        self.object(holder);
                     }
                 }
                 Kind::Closure => self.scan_slots(object.cast::<Closure>()),

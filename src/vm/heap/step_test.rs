@@ -99,3 +99,25 @@ fn many_roots_of_a_host_are_looked_at_in_slices() {
         assert!(heap.object_ref::<Asked>(object).is_some());
     }
 }
+
+#[test]
+fn a_long_text_keeps_its_memory() {
+    let mut heap = Heap::default();
+    heap.set_torture(true);
+    for piece in ["plain ", "größer "] {
+        let whole = piece.repeat(20_000);
+        let mut text = String::with_capacity(1 << 20);
+        text.push_str(&whole);
+        let text = heap.string_owned(text);
+        assert!((whole.len()..whole.len() + 4096).contains(&heap.stats().external_bytes));
+        let longer = heap.append_str(text, "!").expect("there is memory");
+        heap.collect_full(&mut |marker| marker.values(&[text, longer]));
+        let string = heap.string_ref(text).expect("a string");
+        assert!(string.text() == whole && string.char_count() == whole.chars().count());
+        assert_eq!(heap.str(longer), Some(&*format!("{whole}!")));
+        let part = heap.substring(text, 0..piece.len()).expect("between characters");
+        heap.collect_full(&mut |marker| marker.value(part));
+        assert_eq!(heap.str(part), Some(piece));
+        assert_eq!(heap.stats().external_bytes, 0);
+    }
+}

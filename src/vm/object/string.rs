@@ -7,6 +7,8 @@
 //!                                   │         ↓
 //!                          room: header | used | capacity | bytes…
 //! ```
+//! Instead of a room it may be a byte buffer that nothing else knows: the one that a long text came in.
+//!
 //! `data` points at the bytes wherever they are, so reading a string needs no case distinction.
 //! The heap never moves objects, so a pointer into the own cell stays valid.
 //!
@@ -38,7 +40,7 @@ pub(in crate::vm) struct StrParts {
 impl Str {
     /// All characters are ASCII, so that character and byte positions agree.
     pub(in crate::vm) const ASCII: u8 = 2;
-    /// The bytes are in a room, whose address follows the fixed part.
+    /// The bytes are in a room or a buffer, whose address follows the fixed part.
     pub(in crate::vm) const SHARED: u8 = 4;
     /// It is in the table of interned strings: two different ones have different texts.
     pub(in crate::vm) const INTERNED: u8 = 16;
@@ -68,7 +70,7 @@ impl Str {
     /// Its bytes.
     #[inline(always)]
     pub fn as_bytes(&self) -> &[u8] {
-        // SAFETY: `data` points at `len` bytes in the own cell or in the room that it keeps alive.
+        // SAFETY: `data` points at `len` bytes in the own cell or in what it keeps alive.
         unsafe { std::slice::from_raw_parts(self.data.as_ptr(), self.len) }
     }
 
@@ -99,16 +101,24 @@ impl Str {
         unsafe { count.read() }
     }
 
-    /// The room that it shares.
+    /// The room or the buffer that has its bytes.
     #[inline]
-    pub(in crate::vm) fn room(&self) -> Option<NonNull<Room>> {
+    pub(in crate::vm) fn holder(&self) -> Option<NonNull<Header>> {
         if !self.header.has(Str::SHARED) {
             return None;
         }
         let words = NonNull::from(self).as_ptr().expose_provenance() + size_of::<Str>();
-        let room = std::ptr::with_exposed_provenance::<*mut Room>(words);
+        let holder = std::ptr::with_exposed_provenance::<*mut Header>(words);
         // SAFETY: a shared string was made with that word.
-        NonNull::new(unsafe { room.read() })
+        NonNull::new(unsafe { holder.read() })
+    }
+
+    /// The room that it shares, which it may be continued in.
+    #[inline]
+    pub(in crate::vm) fn room(&self) -> Option<NonNull<Room>> {
+        let holder = self.holder()?;
+        // SAFETY: the string keeps it alive.
+        (unsafe { holder.as_ref() }.kind() == super::Kind::Room).then(|| holder.cast())
     }
 
     /// Where its bytes are.
