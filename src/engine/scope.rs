@@ -237,7 +237,6 @@ macro_rules! lendable {
         {
             fn into_function(mut self) -> Box<LentFn<'env>> {
                 /// Names one of the two signatures that `F` is known by.
-                #[expect(clippy::too_many_arguments, reason = "as many as a function may have")]
                 fn apply<R, $($name),*>(mut f: impl FnMut($($name),*) -> R, $($given: $name),*) -> R {
                     f($($given),*)
                 }

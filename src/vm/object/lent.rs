@@ -99,6 +99,10 @@ impl<'env> Lender<'env> {
     }
 
     /// Lends a function, which the lender keeps until it ends.
+    #[expect(
+        clippy::arc_with_non_send_sync,
+        reason = "its list holds loans, too, which are shared"
+    )]
     pub fn lend_function(&mut self, function: Box<LentFn<'env>>) -> Arc<Loan<LentFn<'static>>> {
         let function = NonNull::from(Box::leak(function));
         self.lent.push(Arc::new(OwnedFunction(function)));
