@@ -448,11 +448,10 @@ pub unsafe fn copy_slot(dst: *mut Value, src: *const Value) {
 #[inline(always)]
 pub unsafe fn read_slot(src: *const Value) -> Value {
     // SAFETY: promised by the caller. Volatile for the reason of `copy_slot`.
-    unsafe {
-        let tag = (&raw const (*src).tag).read_volatile();
-        let bits = (&raw const (*src).bits).read_volatile();
-        Value { tag, bits }
-    }
+    let (tag, bits) = unsafe {
+        ((&raw const (*src).tag).read_volatile(), (&raw const (*src).bits).read_volatile())
+    };
+    Value { tag, bits }
 }
 
 /// Writes a value that is in registers into a slot, as two scalar words.
