@@ -66,7 +66,8 @@ impl Loop {
         let owner = self.rec_at(vm, owner)?;
         let function = vm.heap.closure_ref(callee).map(|closure| closure.function());
         let function = function.filter(|function| self.tasks.knows(*function))?;
-        if flags & SPAWN_DAEMON != 0 || !self.is_plain() || self.tasks.live(by).rest.is_some() {
+        let is_usual = flags & SPAWN_DAEMON == 0 && self.is_plain() && self.meter.is_none();
+        if !is_usual || self.tasks.live(by).rest.is_some() {
             return None;
         }
         let rec = self.recs.get_mut(owner).filter(|rec| !rec.closed)?;

@@ -190,7 +190,9 @@ impl Loop {
             self.close_resources(vm, id, None, None);
             let Some(task) = self.tasks.get(id) else { continue };
             let (handle, fiber) = (task.handle, task.fiber);
-            set_end(vm, handle, End::Cancelled(reason.clone()));
+            if !handle.is_null() {
+                set_end(vm, handle, End::Cancelled(reason.clone()));
+            }
             vm.free_fiber(fiber);
             self.tasks.remove(id);
         }
