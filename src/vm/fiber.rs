@@ -25,9 +25,10 @@ static SIZE_FOR: [u8; SIZES[SIZES.len() - 1] + 1] = {
     }
     size_for
 };
-/// What a fiber takes beside a stack of its own: its slot with the smallest stack, and about what the loop
-/// keeps of its task.
-const FIBER_BYTES: usize = size_of::<Fiber>() + SMALLEST * size_of::<Value>() + 256;
+/// What a fiber takes beside its stack: its slot, and about what the loop keeps of its task.
+const FIBER_BYTES: usize = size_of::<Fiber>() + 256;
+/// A stack of the nursery. Those of free fibers are room for later ones and do not count.
+const LENT_BYTES: usize = SMALLEST * size_of::<Value>();
 /// How many fibers with a stack of one size of their own are kept.
 const POOL_MAX: usize = 2048;
 
@@ -123,9 +124,10 @@ impl Fibers {
 
     /// Moves the stack of a fiber to a buffer of so many slots.
     pub(super) fn grow(&mut self, id: FiberId, capacity: usize) {
-        let before = self.get(id).stack.own_capacity();
-        self.get_mut(id).stack.grow(capacity);
-        let grown = self.get(id).stack.own_capacity() - before;
+        let stack = &mut self.get_mut(id).stack;
+        let before = stack.capacity();
+        stack.grow(capacity);
+        let grown = stack.capacity() - before;
         self.bytes += grown * size_of::<Value>();
     }
 
@@ -134,6 +136,7 @@ impl Fibers {
     pub fn add(&mut self, capacity: usize) -> FiberId {
         let size = SIZE_FOR.get(capacity).map(|size| usize::from(*size));
         if let Some(index) = size.and_then(|size| self.kept[size].pop()) {
+            self.bytes += if size == Some(0) { LENT_BYTES } else { 0 };
             return FiberId(index);
         }
         self.make(size.map_or(capacity, |size| SIZES[size]))
@@ -144,8 +147,8 @@ impl Fibers {
             Some(index) => index,
             None => self.add_slot(),
         };
+        self.bytes += capacity * size_of::<Value>();
         if capacity > SMALLEST {
-            self.bytes += capacity * size_of::<Value>();
             self.slots[index as usize].stack = Stack::new(capacity);
         }
         FiberId(index)
@@ -153,8 +156,8 @@ impl Fibers {
 
     /// One more fiber, with a stack of the smallest size.
     fn add_slot(&mut self) -> u32 {
-        self.bytes += FIBER_BYTES;
         let stack = self.nursery.lend(self.slots.len());
+        self.bytes += FIBER_BYTES;
         self.slots.push(Fiber { stack, pc: 0, base: 1, top: 0, state: State::Run, work: None });
         u32::try_from(self.slots.len() - 1).expect("memory ends before fiber numbers do")
     }
@@ -196,6 +199,7 @@ impl Fibers {
     pub fn give_back(&mut self, id: FiberId) {
         let Some(fiber) = self.slots.get_mut(id.0 as usize) else { return };
         if fiber.stack.is_lent() {
+            self.bytes -= LENT_BYTES;
             self.kept[0].push(id.0);
             return;
         }
@@ -208,8 +212,8 @@ impl Fibers {
             self.kept[size].push(id.0);
             return;
         }
-        self.bytes -= capacity * size_of::<Value>();
         fiber.stack = self.nursery.lend(id.0 as usize);
+        self.bytes -= capacity * size_of::<Value>();
         self.kept[0].push(id.0);
     }
 

@@ -93,11 +93,6 @@ impl Stack {
         self.capacity as usize
     }
 
-    /// How many slots of its own it has: those of a nursery are none.
-    pub fn own_capacity(&self) -> usize {
-        if self.is_lent { 0 } else { self.capacity() }
-    }
-
     /// Moves it to a new buffer of that many slots, at least as many as it has.
     pub fn grow(&mut self, capacity: usize) {
         let mut slots = Vec::with_capacity(capacity.max(self.capacity()));
