@@ -135,7 +135,7 @@ impl Loop {
     fn calm(&self) -> Calm {
         let is_looked_at = self.tracer.is_some()
             || self.trial.is_some()
-            || self.force
+            || self.stops_computing()
             || self.killed
             || self.result.is_some();
         Calm { switches: !is_looked_at, turns: None }

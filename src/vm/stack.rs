@@ -34,8 +34,8 @@ unsafe impl Send for Stack {}
 impl Drop for Stack {
     fn drop(&mut self) {
         if !self.is_lent {
-            // SAFETY: one that is not lent came from a box of so many slots.
             let slots = NonNull::slice_from_raw_parts(self.first, self.capacity());
+            // SAFETY: one that is not lent came from a box of so many slots.
             drop(unsafe { Box::from_raw(slots.as_ptr()) });
         }
     }

@@ -111,7 +111,7 @@ fn what_is_lent_is_taken_back_when_the_scope_panics() {
         })
     }));
     assert!(caught.is_err());
-    drop(world);
+    assert_eq!(world.score, 1);
     let error = vm.call_blocking::<i64>("late", ()).expect_err("it is gone");
     assert!(error.to_string().contains("was lent by the host"), "{error}");
 }
