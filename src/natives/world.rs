@@ -100,7 +100,7 @@ impl Input {
 
     /// An input that the host reads: a window, a socket, a pipe. Its `read` is called on a thread of its own
     /// when a script waits for more, and may block; 0 is an end, after which the next script that reads asks
-    /// again. VMs of one engine share the reader.
+    /// again. VMs of one engine share the reader; what one of them has read ahead is its own.
     ///
     /// ```
     /// use std::io::Cursor;

@@ -77,15 +77,6 @@ fn errors_of_tasks_are_told_and_end_nothing() {
 }
 
 #[test]
-fn a_program_that_reads_finds_the_end_of_its_input() {
-    let terminal = Terminal::start(&[]);
-    terminal.prompt();
-    terminal.enter("print(\"read\", await input())");
-    terminal.has_line("read null");
-    assert_eq!(terminal.answer("1 + 1"), ["2"]);
-}
-
-#[test]
 fn the_table_of_tasks_is_drawn_again_and_again() {
     let terminal = Terminal::start(&[]);
     terminal.prompt();
