@@ -52,7 +52,7 @@ const PROGRAMS: &[(&str, &str)] = &[
         for i in 0..500 { node = Node(i, node) }
         fn deep(n) { if n == 0 { return 0 }; 1 + deep(n - 1) }
         print(deep(2000), list(count(300)).len)
-        try { throw ValueError("x".repeat(1000)) } catch error { print(error.message.len) }
+        try { throw ValueError("x".repeat(1000)) } catch error is ValueError { print(error.message.len) }
         "#,
     ),
 ];

@@ -50,6 +50,8 @@ pub(super) struct Account {
     pub(super) block_bytes: usize,
     pub(super) large_bytes: usize,
     pub(super) external_bytes: usize,
+    /// Of these, what belongs to no object: the collector can give none of it back.
+    lasting: usize,
     limit: usize,
     /// In use when the last cycle ended: of all that, none may be garbage by now, but all that came
     /// later may.
@@ -103,6 +105,7 @@ impl Account {
             block_bytes: 0,
             large_bytes: 0,
             external_bytes: 0,
+            lasting: 0,
             limit,
             survivors: 0,
             allocated: 0,
@@ -224,6 +227,15 @@ impl Account {
         self.external_bytes = self.external_bytes.saturating_sub(bytes);
     }
 
+    fn change_lasting(&mut self, delta: isize) {
+        self.lasting = self.lasting.saturating_add_signed(delta);
+        self.external_bytes = self.external_bytes.saturating_add_signed(delta);
+        if delta > 0 {
+            self.grows();
+        }
+        self.due |= self.in_use() > self.limit;
+    }
+
     fn set_external(&mut self, old: usize, new: usize) {
         self.external_bytes = self.external_bytes.saturating_sub(old).saturating_add(new);
         if new > old {
@@ -282,13 +294,14 @@ impl Heap {
     /// this is no place. So where garbage may be all that is in the way, the limit may be passed
     /// once; the next safepoint then collects everything and throws if it is still passed.
     pub fn reserve(&self, bytes: usize) -> Result<(), OutOfMemory> {
-        let Account { limit, survivors, .. } = self.account;
+        let Account { limit, survivors, lasting, .. } = self.account;
         let refused = OutOfMemory { wanted: bytes, limit };
         if self.account.refusal.meets() {
             return Err(refused);
         }
         let total = self.account.in_use().checked_add(bytes).ok_or(refused)?;
-        let may_be_garbage = !self.over_limit() && survivors.saturating_add(bytes) <= limit;
+        let kept = survivors.saturating_add(lasting);
+        let may_be_garbage = !self.over_limit() && kept.saturating_add(bytes) <= limit;
         if total > limit && !may_be_garbage {
             return Err(refused);
         }
@@ -298,14 +311,10 @@ impl Heap {
         Ok(())
     }
 
-    /// Counts memory that belongs to the VM but not to an object.
+    /// Counts memory that belongs to the VM but not to an object. It says nothing of how much garbage
+    /// there may be.
     pub fn external(&mut self, delta: isize) {
-        let size = delta.unsigned_abs();
-        if delta < 0 {
-            self.account.set_external(size, 0);
-        } else {
-            self.account.set_external(0, size);
-        }
+        self.account.change_lasting(delta);
     }
 
     /// Whether the collector wants to run at the next safepoint.
