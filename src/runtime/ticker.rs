@@ -2,6 +2,7 @@
 
 use std::io;
 use std::sync::Arc;
+#[cfg(feature = "driver")]
 use std::thread;
 use std::time::Duration;
 
@@ -11,6 +12,7 @@ use crate::vm::profile::Pulse;
 ///
 /// The pauses are between half and one and a half times that: what a program does every millisecond
 /// must not fall between the ticks, nor always on one.
+#[cfg(feature = "driver")]
 pub fn start(pulse: &Arc<Pulse>, every: Duration) -> io::Result<()> {
     let watched = Arc::downgrade(pulse);
     let builder = thread::Builder::new().name("kettle-profile".to_owned());
@@ -28,4 +30,10 @@ pub fn start(pulse: &Arc<Pulse>, every: Duration) -> io::Result<()> {
         }
     })?;
     Ok(())
+}
+
+/// Without threads nothing ticks.
+#[cfg(not(feature = "driver"))]
+pub fn start(_: &Arc<Pulse>, _: Duration) -> io::Result<()> {
+    Err(io::ErrorKind::Unsupported.into())
 }

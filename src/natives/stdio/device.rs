@@ -198,12 +198,7 @@ impl Device {
         if self.has_thread {
             return;
         }
-        let shared = self.shared.clone();
-        let thread = std::thread::Builder::new()
-            .name("kettle-output".to_string())
-            .stack_size(128 * 1024)
-            .spawn(move || shared.serve());
-        self.has_thread = thread.is_ok();
+        self.has_thread = serve_elsewhere(&self.shared);
         if !self.has_thread {
             // No thread is to be had: then it is written here, however long it takes.
             let mut waiting = std::mem::take(&mut self.shared.lock().waiting);
@@ -211,6 +206,20 @@ impl Device {
             waiting.clear();
         }
     }
+}
+
+/// Starts a thread that writes; says whether there is one.
+#[cfg(feature = "driver")]
+fn serve_elsewhere(shared: &Arc<Shared>) -> bool {
+    let shared = shared.clone();
+    let thread = std::thread::Builder::new().name("kettle-output".to_string());
+    thread.stack_size(128 * 1024).spawn(move || shared.serve()).is_ok()
+}
+
+/// The library alone has no threads.
+#[cfg(not(feature = "driver"))]
+fn serve_elsewhere(_: &Arc<Shared>) -> bool {
+    false
 }
 
 impl Drop for Device {
@@ -222,6 +231,7 @@ impl Drop for Device {
 
 impl Shared {
     /// What the thread does.
+    #[cfg(feature = "driver")]
     fn serve(&self) {
         let mut state = self.lock();
         loop {
