@@ -107,7 +107,7 @@ const ABSENCES: &[Absence] = &[
         word: "std::thread",
         allowed: &[
             "src/engine/object/shared.rs",
-            "src/engine/remote.rs",
+            "src/engine/remote/worker.rs",
             "src/runtime/",
             "src/vm/heap/root.rs",
             "src/vm/object/local.rs",
