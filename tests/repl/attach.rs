@@ -150,7 +150,9 @@ fn what_the_command_line_asks_for_is_told_at_the_end() {
     let mut program = Program::start_with(home.path(), &flags);
     assert_eq!(program.line(), "ready\n");
     let terminal = attached(&home);
-    terminal.enter("bump(100)");
+    // The program ends with that, and the session with it.
+    terminal.send("bump(100)\r");
+    terminal.finish();
     assert_eq!(program.status(), Some(0));
     let mut told = String::new();
     let stderr = program.child.stderr.as_mut().expect("it is a pipe");
