@@ -13,6 +13,7 @@ use std::pin::Pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, Wake, Waker};
 
+use super::arity::for_each_arity;
 use super::convert::{AsyncParameter, Incoming};
 use super::host::{HostBody, MakeBody, Outcome, guarded, panic_error};
 use super::remote::Line;
@@ -216,14 +217,4 @@ macro_rules! async_functions {
     )+};
 }
 
-async_functions! {
-    ()
-    (A a 0)
-    (A a 0 B b 1)
-    (A a 0 B b 1 C c 2)
-    (A a 0 B b 1 C c 2 D d 3)
-    (A a 0 B b 1 C c 2 D d 3 E e 4)
-    (A a 0 B b 1 C c 2 D d 3 E e 4 G g 5)
-    (A a 0 B b 1 C c 2 D d 3 E e 4 G g 5 H h 6)
-    (A a 0 B b 1 C c 2 D d 3 E e 4 G g 5 H h 6 I i 7)
-}
+for_each_arity!(async_functions);

@@ -12,6 +12,7 @@ use std::error::Error;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
+use super::arity::for_each_arity;
 use super::context::{self, ContextFn, Ctx};
 use super::convert::{IntoValue, Parameter, raw_of};
 use super::foreign;
@@ -326,14 +327,4 @@ macro_rules! functions {
     };)+};
 }
 
-functions! {
-    ()
-    (A a 0)
-    (A a 0 B b 1)
-    (A a 0 B b 1 C c 2)
-    (A a 0 B b 1 C c 2 D d 3)
-    (A a 0 B b 1 C c 2 D d 3 E e 4)
-    (A a 0 B b 1 C c 2 D d 3 E e 4 G g 5)
-    (A a 0 B b 1 C c 2 D d 3 E e 4 G g 5 H h 6)
-    (A a 0 B b 1 C c 2 D d 3 E e 4 G g 5 H h 6 I i 7)
-}
+for_each_arity!(functions);

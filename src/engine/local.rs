@@ -12,6 +12,7 @@ use std::rc::Rc;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 
+use super::arity::for_each_arity;
 use super::context::inner;
 use super::convert::{AsyncParameter, Incoming, IntoValue};
 use super::engine::Engine;
@@ -323,14 +324,4 @@ macro_rules! local_async_functions {
     )+};
 }
 
-local_async_functions! {
-    ()
-    (A a 0)
-    (A a 0 B b 1)
-    (A a 0 B b 1 C c 2)
-    (A a 0 B b 1 C c 2 D d 3)
-    (A a 0 B b 1 C c 2 D d 3 E e 4)
-    (A a 0 B b 1 C c 2 D d 3 E e 4 G g 5)
-    (A a 0 B b 1 C c 2 D d 3 E e 4 G g 5 H h 6)
-    (A a 0 B b 1 C c 2 D d 3 E e 4 G g 5 H h 6 I i 7)
-}
+for_each_arity!(local_async_functions);

@@ -12,6 +12,7 @@
 //! of this layer; `profile` gives names to where the time goes; `stdlib` compiles the standard modules that are written in Kettle. Nothing here reads the command line or ends the process.
 
 mod api;
+mod arity;
 mod call;
 mod callback;
 pub mod console;
