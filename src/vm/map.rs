@@ -408,10 +408,9 @@ impl Map {
             first = first.min(key);
             last = last.max(key);
         }
-        let Some(offsets) = Dense::offsets(first, last, self.live) else { return };
+        let Some(mut dense) = Dense::new(first, last, self.live) else { return };
         self.squeeze(hasher);
         self.index.drop_slots();
-        let mut dense = Dense::new(first, offsets, self.live);
         for (live, entry) in self.entries.iter().enumerate() {
             dense.push(entry.key.value(), entry.value, live);
         }

@@ -22,7 +22,10 @@ pub(super) struct Dense {
 const GONE: u32 = u32::MAX;
 /// There are at most so many offsets for each entry: then this takes no more memory than entries
 /// with an index that have just grown.
-const SPARSE_MAX: usize = 4;
+const SPARSE_MAX: usize = 8;
+
+/// Room for keys beyond those that there are: one offset for so many.
+const SLACK: u64 = 16;
 
 /// Whether `count` entries are enough for so many offsets.
 fn is_dense(offsets: u64, count: usize) -> bool {
@@ -30,19 +33,21 @@ fn is_dense(offsets: u64, count: usize) -> bool {
 }
 
 impl Dense {
-    /// How many offsets `count` entries with keys from `first` to `last` need, if that is dense.
-    pub(super) fn offsets(first: i64, last: i64, count: usize) -> Option<usize> {
+    /// For `count` entries with keys from `first` to `last`, if that is dense.
+    pub(super) fn new(first: i64, last: i64, count: usize) -> Option<Dense> {
+        let range = last.abs_diff(first).checked_add(1)?;
+        // Keys in no order have mostly not brought the ends of their range yet.
+        let slack = range / SLACK;
+        let first = if first.unsigned_abs() <= slack { first.min(0) } else { first };
         let offsets = last.abs_diff(first).checked_add(1)?;
-        is_dense(offsets, count).then_some(offsets as usize)
-    }
-
-    /// For `count` entries with keys from `first` on, and so many offsets.
-    pub(super) fn new(first: i64, offsets: usize, count: usize) -> Dense {
-        let mut values = Vec::with_capacity(offsets);
+        if !is_dense(offsets, count) {
+            return None;
+        }
+        let mut values = Vec::with_capacity((offsets + slack) as usize);
         advise(values.as_ptr(), values.capacity() * size_of::<Value>());
-        values.resize(offsets, Value::unset());
+        values.resize(offsets as usize, Value::unset());
         let order = Vec::with_capacity(2 * count);
-        Dense { first, values, order, positions: Vec::new() }
+        Some(Dense { first, values, order, positions: Vec::new() })
     }
 
     /// Where the values are, and their bytes.
@@ -129,6 +134,9 @@ impl Dense {
             if key < self.first || !is_dense(offset.saturating_add(1), live + 1) {
                 return false;
             }
+            if offset >= self.values.capacity() as u64 {
+                self.grow(offset as usize + 1);
+            }
             self.values.resize(offset as usize + 1, Value::unset());
             if !self.positions.is_empty() {
                 self.positions.resize(offset as usize + 1, 0);
@@ -141,6 +149,12 @@ impl Dense {
         self.order.push(offset as u32);
         self.values[offset] = value;
         true
+    }
+
+    #[cold]
+    fn grow(&mut self, offsets: usize) {
+        self.values.reserve(offsets - self.values.len());
+        advise(self.values.as_ptr(), self.values.capacity() * size_of::<Value>());
     }
 
     /// Removes the entry at an offset; gives key and value.
