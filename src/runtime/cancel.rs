@@ -208,7 +208,7 @@ impl Loop {
         if let Some(old) = task.rest.as_mut().and_then(|rest| rest.reveal.take()) {
             self.timers.stop(old);
         }
-        let ticket = Ticket { seq: task.op.seq, task: id.index, arm: 0 };
+        let ticket = Ticket { seq: task.op.seq, task: id.index(), arm: 0 };
         if let Some(time) = self.recs.next_reveal(task.rec, now) {
             task.rest_mut().reveal = Some(self.timers.start(time, Alarm::Reveal(ticket)));
         }

@@ -36,7 +36,7 @@ impl Loop {
         let Some(task) = self.tasks.get(id) else { return false };
         match task.stage {
             Stage::Waiting => {
-                let ticket = Ticket { seq: task.op.seq, task: id.index, arm: 0 };
+                let ticket = Ticket { seq: task.op.seq, task: id.index(), arm: 0 };
                 self.complete(vm, ticket, Err(error));
             }
             Stage::Joining => {

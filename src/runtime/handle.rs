@@ -137,6 +137,22 @@ pub(super) fn end_with(vm: &mut Vm, handle: Value, value: Value) -> WaitList {
     }
 }
 
+/// The same, if nobody waits for that. Says whether it is so; if not, nothing has happened.
+#[inline]
+pub(super) fn end_unawaited(vm: &mut Vm, handle: Value, value: Value) -> bool {
+    if handle.is_null() {
+        return true;
+    }
+    if let Some(found) = vm.heap.object_unseen::<TaskHandle>(handle) {
+        if !found.joiners.is_empty() {
+            return false;
+        }
+        found.progress = Progress::Value;
+    }
+    vm.heap.keep(handle, value, true);
+    true
+}
+
 /// The task of a handle has ended.
 pub(super) fn set_end(vm: &mut Vm, handle: Value, end: End) {
     let (progress, kept) = match end {

@@ -9,7 +9,7 @@
 //!   nearly always comes to;
 //! - `suspend arm select join channel promise mutex queue`: awaiting;
 //! - `cancel deadlock interrupt stop`: how waiting ends otherwise;
-//! - `turn switch ready timer waiters doze`: the loop itself;
+//! - `turn switch row ready timer waiters doze`: the loop itself;
 //! - `resource output`: what has to be closed by whom, and where text goes;
 //! - `tracer timeline ticker watchdog`: what the loop does, for whoever wants to know;
 //! - `census`: what it holds, for tests;
@@ -50,6 +50,7 @@ mod ready;
 mod rec;
 mod report;
 mod resource;
+mod row;
 mod scope;
 mod select;
 mod session;

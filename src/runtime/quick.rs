@@ -8,7 +8,7 @@ use std::time::Duration;
 use super::event_loop::Loop;
 use super::handle::{TaskHandle, end_with, rec_of};
 use super::rec::{RecId, RecKind};
-use super::task::{Stage, TaskId, TaskKind};
+use super::task::{Stage, Task, TaskId, TaskKind};
 use super::timer::Alarm;
 use crate::bytecode::op::{SPAWN_DAEMON, SPAWN_UNNAMED, ScopeKind};
 use crate::vm::{FiberId, Left, SpawnAsked, Value, Vm};
@@ -20,7 +20,7 @@ const CLEAN_UP: i32 = ScopeKind::CleanUp as i32;
 impl Loop {
     /// Whether nobody looks on, and no task owns anything.
     #[inline]
-    fn is_plain(&self) -> bool {
+    pub(super) fn is_plain(&self) -> bool {
         self.tracer.is_none() && self.watch_limit.is_none() && self.resources.len() == 0
     }
 
@@ -60,47 +60,42 @@ impl Loop {
 
     /// Carries out the spawn that the code of `by` has halted for: of a function of the script that was
     /// spawned before, by a task without task-locals. Gives the handle if it is such a one.
-    #[inline]
+    #[inline(never)]
     fn spawn_quick(&mut self, vm: &mut Vm, by: TaskId) -> Option<Value> {
-        let SpawnAsked { callee, owner, flags } = vm.halted_spawn()?;
+        let SpawnAsked { callee, owner, flags, function, site } = vm.halted_spawn()?;
         let owner = self.rec_at(vm, owner)?;
-        let function = vm.heap.closure_ref(callee).map(|closure| closure.function());
-        let function = function.filter(|function| self.tasks.knows(*function))?;
         let is_usual = flags & SPAWN_DAEMON == 0 && self.is_plain() && self.meter.is_none();
-        if !is_usual || self.tasks.live(by).rest.is_some() {
+        if !is_usual || !self.tasks.knows(function) || self.tasks.live(by).rest.is_some() {
             return None;
         }
-        let rec = self.recs.get_mut(owner).filter(|rec| !rec.closed)?;
-        let site = vm.halted_site();
+        let rec = self.recs.get_unseen(owner).filter(|rec| !rec.closed)?;
         let (id, task) = self.tasks.take();
-        let fiber =
-            vm.new_fiber_halted(task.fiber, function).expect("it has halted for this spawn");
-        task.function = function;
+        task.fiber = vm.new_fiber_halted(task.fiber, callee);
         task.rec = owner;
-        task.set_site(site);
-        task.fiber = fiber;
+        (task.function, task.site) = (function, site);
         task.budget = self.op_budget;
         task.kind = TaskKind::from_flags(flags);
-        if flags & SPAWN_UNNAMED == 0 {
-            task.handle = vm.heap.awaited_object(TaskHandle::new(task.number, function, id));
-        }
-        let handle = task.handle;
+        let handle = if flags & SPAWN_UNNAMED == 0 {
+            vm.heap.awaited_object(TaskHandle::new(task.number, function, id))
+        } else {
+            Value::null()
+        };
         rec.live += 1;
         let before = rec.last_child.replace(id);
-        task.previous = before;
+        (task.handle, task.previous, task.next) = (handle, before, None);
         match before {
-            Some(before) => self.tasks.live_mut(before).next = Some(id),
+            Some(before) => self.tasks.live_unseen(before).next = Some(id),
             None => rec.first_child = Some(id),
         }
         self.ready.push_back(id);
         Some(handle)
     }
 
-    /// The record of a scope's handle: nearly always it is that of the last spawn, and still there.
+    /// The record of a scope's handle, which may have been left: nearly always it is that of the last spawn.
     #[inline]
     fn rec_at(&mut self, vm: &Vm, handle: Value) -> Option<RecId> {
         let (last, rec) = self.last_owner;
-        if last.same(handle) && self.recs.get(rec).is_some() {
+        if last.same(handle) {
             return Some(rec);
         }
         let rec = rec_of(vm, handle)?;
@@ -117,24 +112,38 @@ impl Loop {
             return false;
         }
         self.call_has_ended |= task.kind == TaskKind::Call;
-        let (owner, fiber, handle) = (task.rec, task.fiber, task.handle);
-        let (before, behind) = (task.previous, task.next);
+        let Task { rec: owner, fiber, handle, previous: before, next: behind, .. } = *task;
         if !handle.is_null() && !end_with(vm, handle, value).is_empty() {
             self.complete_joiners(vm, handle);
         }
+        self.leave_slot(vm, id, fiber);
+        self.close_gap(owner, before, behind, 1);
+        true
+    }
+
+    /// A task without op, record and what else few tasks have has ended; its place keeps the fiber, if that is
+    /// small.
+    #[inline(always)]
+    pub(super) fn leave_slot(&mut self, vm: &mut Vm, id: TaskId, fiber: FiberId) {
         if !vm.end_fiber(fiber) || self.tasks.has_spare_fibers() {
             vm.give_back_fiber(fiber);
-            self.tasks.live_mut(id).fiber = FiberId::NONE;
+            self.tasks.live_unseen(id).fiber = FiberId::NONE;
         }
         self.tasks.give_back(id);
-        if let Some(before) = before {
-            self.tasks.live_mut(before).next = behind;
-        }
-        if let Some(behind) = behind {
-            self.tasks.live_mut(behind).previous = before;
-        }
-        let Some(rec) = self.recs.get_mut(owner) else { return true };
-        rec.live -= 1;
+    }
+
+    /// So many children of a record, neighbours of each other, have ended, and those on either side of them
+    /// are neighbours now. No daemon is among them.
+    pub(super) fn close_gap(
+        &mut self,
+        owner: RecId,
+        before: Option<TaskId>,
+        behind: Option<TaskId>,
+        count: u32,
+    ) {
+        self.tasks.unlink(before, behind);
+        let Some(rec) = self.recs.get_unseen(owner) else { return };
+        rec.live -= count;
         if before.is_none() {
             rec.first_child = behind;
         }
@@ -145,7 +154,6 @@ impl Loop {
         if goes_on && let Some(host) = rec.host {
             self.wake_leaving(host, owner);
         }
-        true
     }
 
     /// The task that leaves a scope goes on, if that is what it waits for.

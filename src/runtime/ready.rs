@@ -28,7 +28,7 @@ impl Ready {
     }
 
     /// Comes last.
-    #[inline]
+    #[inline(always)]
     pub fn push_back(&mut self, id: TaskId) {
         if self.len == self.ring.len() {
             self.grow();
@@ -52,6 +52,12 @@ impl Ready {
     #[inline]
     pub fn first(&self) -> Option<TaskId> {
         self.ring.get(self.first).copied().filter(|_| self.len > 0)
+    }
+
+    /// Whether this one is the first.
+    #[inline]
+    pub fn begins_with(&self, id: TaskId) -> bool {
+        self.len > 0 && self.ring[self.first] == id
     }
 
     /// Takes out the first one.

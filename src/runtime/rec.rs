@@ -12,7 +12,7 @@
 //! ```
 
 use std::collections::HashSet;
-use std::num::NonZeroU32;
+use std::num::{NonZeroU32, NonZeroU64};
 use std::time::Duration;
 
 use super::cancel::Reason;
@@ -25,31 +25,43 @@ use crate::vm::heap::{Marker, Unseen};
 /// How long clean-ups are shielded from a cancel unless a scope says otherwise.
 pub const GRACE_DEFAULT: u64 = 5_000_000_000;
 
-/// Names a record; a stale name finds nothing.
+/// Names a record; a stale name finds nothing. One word, as that of a [task](TaskId).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub struct RecId {
-    index: u32,
-    generation: NonZeroU32,
-}
+pub struct RecId(NonZeroU64);
 
 /// The name of no record.
 impl Default for RecId {
     fn default() -> RecId {
-        RecId { index: u32::MAX, generation: NonZeroU32::MIN }
+        RecId::new(u32::MAX, NonZeroU32::MIN)
     }
 }
 
 impl RecId {
+    #[inline]
+    fn new(index: u32, generation: NonZeroU32) -> RecId {
+        let bits = u64::from(generation.get()) << 32 | u64::from(index);
+        RecId(NonZeroU64::new(bits).unwrap_or(NonZeroU64::MAX))
+    }
+
+    #[inline]
+    fn index(self) -> u32 {
+        self.0.get() as u32
+    }
+
+    #[inline]
+    fn generation(self) -> u32 {
+        (self.0.get() >> 32) as u32
+    }
+
     /// As scripts' registers hold it.
     pub fn to_bits(self) -> u64 {
-        u64::from(self.generation.get()) << 32 | u64::from(self.index)
+        self.0.get()
     }
 
     /// Back from [`to_bits`](RecId::to_bits).
     pub fn from_bits(bits: u64) -> RecId {
         let generation = NonZeroU32::new((bits >> 32) as u32);
-        generation
-            .map_or_else(RecId::default, |generation| RecId { index: bits as u32, generation })
+        generation.map_or_else(RecId::default, |generation| RecId::new(bits as u32, generation))
     }
 }
 
@@ -240,7 +252,7 @@ impl Recs {
                 self.slots.len() as u32 - 1
             }
         };
-        let id = RecId { index, generation };
+        let id = RecId::new(index, generation);
         let (depth, grace, cancelled, shield, clean_up) = match parent.and_then(|id| self.get(id)) {
             Some(Rec { depth, grace, cancelled, shield, clean_up, .. }) => {
                 (depth + 1, *grace, *cancelled, *shield, *clean_up)
@@ -261,24 +273,31 @@ impl Recs {
     /// The record of that name, if it has not ended.
     #[inline]
     pub fn get(&self, id: RecId) -> Option<&Rec> {
-        self.slots.get(id.index as usize).filter(|rec| rec.generation == id.generation)
+        self.slots.get(id.index() as usize).filter(|rec| rec.generation.get() == id.generation())
     }
 
     /// The same, to change it.
     #[inline]
     pub fn get_mut(&mut self, id: RecId) -> Option<&mut Rec> {
-        let rec = self.slots.get_mut(id.index as usize)?;
-        if rec.generation != id.generation {
+        let rec = self.slots.get_mut(id.index() as usize)?;
+        if rec.generation.get() != id.generation() {
             return None;
         }
-        self.unseen.note(id.index as usize);
+        self.unseen.note(id.index() as usize);
         Some(rec)
+    }
+
+    /// The same, for changes of what the collector does not ask for.
+    #[inline]
+    pub fn get_unseen(&mut self, id: RecId) -> Option<&mut Rec> {
+        let rec = self.slots.get_mut(id.index() as usize);
+        rec.filter(|rec| rec.generation.get() == id.generation())
     }
 
     /// A record is left for good.
     pub fn remove(&mut self, id: RecId) -> Option<Rec> {
         let left = std::mem::replace(self.get_mut(id)?, Rec::none());
-        self.free.push(id.index);
+        self.free.push(id.index());
         Some(left)
     }
 
@@ -291,14 +310,14 @@ impl Recs {
         (rec.timer, rec.deadline) = (None, None);
         (rec.isolates, rec.is_daemon, rec.own_cut) = (false, false, false);
         (rec.closed, rec.leaving, rec.joined) = (false, false, false);
-        self.free.push(id.index);
+        self.free.push(id.index());
     }
 
     /// The record as the target of a cut. Of two records around the same place, the outer one has
     /// the smaller number.
     pub fn target(&self, id: RecId) -> u64 {
         let depth = self.get(id).map_or(0, |rec| rec.depth);
-        u64::from(depth) << 32 | u64::from(id.index)
+        u64::from(depth) << 32 | u64::from(id.index())
     }
 
     /// The record that a cut goes to. It has not ended: the cut is inside it.
@@ -306,7 +325,7 @@ impl Recs {
         let index = target as u32;
         let rec = self.slots.get(index as usize)?;
         (u64::from(rec.depth) == target >> 32 && rec.generation != NO_RECORD)
-            .then_some(RecId { index, generation: rec.generation })
+            .then_some(RecId::new(index, rec.generation))
     }
 
     /// How many have not ended.
@@ -330,7 +349,7 @@ impl Recs {
 
     /// All that have not ended.
     pub(super) fn ids(&self) -> Vec<RecId> {
-        let id = |(index, rec): (u32, &Rec)| RecId { index, generation: rec.generation };
+        let id = |(index, rec): (u32, &Rec)| RecId::new(index, rec.generation);
         (0..).zip(&self.slots).filter(|(_, rec)| rec.generation != NO_RECORD).map(id).collect()
     }
 

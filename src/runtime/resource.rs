@@ -98,6 +98,7 @@ impl Resources {
         Some(owned)
     }
 
+    #[inline]
     pub(super) fn len(&self) -> usize {
         self.owners.len()
     }

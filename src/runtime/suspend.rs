@@ -135,7 +135,7 @@ impl Loop {
             task: rt.number_of(Some(id)),
             what: rt.describe_arms(vm, std::slice::from_ref(&arm)),
         });
-        self.register(vm, id, &mut arm, Ticket { seq, task: id.index, arm: 0 });
+        self.register(vm, id, &mut arm, Ticket { seq, task: id.index(), arm: 0 });
         let Some(task) = self.tasks.get_mut(id) else { return Next::Switch };
         task.op.seq = seq;
         task.op.pending = Some(Arms::One(arm));
@@ -169,7 +169,8 @@ impl Loop {
     pub(super) fn park_unseen(&mut self, id: TaskId, queue: &mut WaitList, wait: Wait) {
         self.ops += 1;
         let seq = self.ops;
-        let place = Place::Queue(self.waiters.push(queue, Ticket { seq, task: id.index, arm: 0 }));
+        let place =
+            Place::Queue(self.waiters.push(queue, Ticket { seq, task: id.index(), arm: 0 }));
         let task = self.tasks.live_mut(id);
         let op = Op { seq, pending: Some(Arms::One(Arm { number: 0, wait, place })) };
         // A task that runs waits for nothing, so there is nothing to be dropped.
@@ -178,11 +179,11 @@ impl Loop {
         task.since = self.clock;
     }
 
-    /// An op that waits for one thing alone, and has been taken out of the queue of that, is done. Its
-    /// code gets the value, whatever is cancelled until it runs.
+    /// An op that waits for one thing alone, and is no longer known where it has registered for that, is
+    /// done. Its code gets the value, whatever is cancelled until it runs.
     pub(super) fn hand(&mut self, vm: &mut Vm, ticket: Ticket, value: Value) {
         let Some((id, task)) = self.tasks.waiting_mut(ticket) else { return };
-        // What waits in such a queue alone owns nothing that would have to be dropped.
+        // What waits so owns nothing that would have to be dropped.
         std::mem::forget(task.op.pending.take());
         let (fiber, number) = (task.fiber, task.number);
         task.resume = Resume::Rested;
@@ -207,7 +208,7 @@ impl Loop {
             what: rt.describe_arms(vm, arms.as_slice()),
         });
         for (arm, number) in arms.as_mut_slice().iter_mut().zip(0..) {
-            self.register(vm, id, arm, Ticket { seq, task: id.index, arm: number });
+            self.register(vm, id, arm, Ticket { seq, task: id.index(), arm: number });
         }
         let Some(task) = self.tasks.get_mut(id) else { return Next::Switch };
         task.op = Op { seq, pending: Some(arms) };
@@ -267,7 +268,7 @@ impl Loop {
             self.timers.stop(reveal);
         }
         for (arm, number) in arms.as_mut_slice().iter_mut().zip(0..) {
-            self.unregister(vm, id, arm, Ticket { seq, task: id.index, arm: number });
+            self.unregister(vm, id, arm, Ticket { seq, task: id.index(), arm: number });
         }
         self.tell(|_| Step::OpEnds { op: seq, task: number, how });
         Some(arms)
@@ -295,9 +296,19 @@ impl Loop {
 
     /// The timer of an arm has fired.
     pub(super) fn ring(&mut self, vm: &mut Vm, ticket: Ticket) {
-        let Some(id) = self.pending(ticket) else { return };
-        let Some(task) = self.tasks.get_mut(id) else { return };
-        let Some(arm) = task.op.arms_mut().get_mut(ticket.arm as usize) else { return };
+        let Some((_, task)) = self.tasks.waiting_mut(ticket) else { return };
+        match &task.op.pending {
+            // Its timer is what it has registered, and has fired.
+            Some(Arms::One(Arm { wait: Wait::Sleep(_), .. })) => {
+                self.hand(vm, ticket, Value::null());
+            }
+            _ => self.ring_arm(vm, ticket),
+        }
+    }
+
+    /// The same for an arm that is not alone, or no sleep.
+    fn ring_arm(&mut self, vm: &mut Vm, ticket: Ticket) {
+        let Some((_, arm)) = self.tasks.arm_mut(ticket) else { return };
         if matches!(arm.wait, Wait::Sleep(_)) {
             self.complete(vm, ticket, Ok(Value::null()));
         } else {

@@ -9,6 +9,8 @@
 use std::sync::atomic::Ordering;
 
 use super::event_loop::Loop;
+use super::rec::RecId;
+use super::row::RowEnd;
 use super::task::{Resume, Stage, TaskId};
 use super::wait::{AtEnd, ShortOp};
 use crate::vm::{FiberId, Left, Value, Vm};
@@ -37,11 +39,20 @@ pub(super) enum Came {
 
 /// What need not be looked at anew as long as only such requests are carried out as the loop knows.
 #[derive(Clone, Copy, Debug)]
-struct Calm {
+pub(super) struct Calm {
     /// There is no more to a switch than running another fiber.
-    switches: bool,
+    pub(super) switches: bool,
     /// A turn has nothing to ask of the world, if that has been looked at.
     turns: Option<bool>,
+}
+
+/// A task that has taken the place of the one that rests, and what running it takes.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Following {
+    pub(super) id: TaskId,
+    pub(super) fiber: FiberId,
+    pub(super) budget: u32,
+    pub(super) rec: RecId,
 }
 
 impl Loop {
@@ -49,18 +60,28 @@ impl Loop {
     /// task is not cancelled, and nobody looks on. `id` is the one that ran last.
     pub(super) fn run_unseen(&mut self, vm: &mut Vm, id: &mut TaskId) -> Ran {
         let mut calm = self.calm();
+        let task = self.tasks.live(*id);
+        let mut fiber = task.fiber;
+        vm.at_once = task.budget;
         loop {
-            let task = self.tasks.live(*id);
-            let fiber = task.fiber;
-            vm.at_once = task.budget;
-            let left = vm.run_to_halt(fiber);
-            if let Some(left) = self.run_until_rest(vm, *id, fiber, left) {
-                self.tasks.live_mut(*id).budget = vm.at_once;
+            let mut left = vm.run_to_halt(fiber);
+            let mut rests = false;
+            if left == Left::Return {
+                match self.run_row(vm, id, &calm) {
+                    RowEnd::None => {}
+                    RowEnd::Ended => rests = true,
+                    RowEnd::Left(its, how) => (fiber, left) = (its, how),
+                }
+            }
+            if !rests && let Some(left) = self.run_until_rest(vm, *id, fiber, left) {
+                self.tasks.live_unseen(*id).budget = vm.at_once;
                 return Ran::Left(fiber, left);
             }
             let Some(next) = self.switch(vm, *id, &mut calm) else { return Ran::Rests };
-            *id = next;
-            if self.recs.is_cancelled_around(self.tasks.live(next).rec) {
+            *id = next.id;
+            fiber = next.fiber;
+            vm.at_once = next.budget;
+            if self.recs.is_cancelled_around(next.rec) {
                 return Ran::Switched;
             }
         }
@@ -78,11 +99,11 @@ impl Loop {
     ) -> Option<Left> {
         loop {
             left = match left {
+                Left::Return if self.end_halted(vm, id) => return None,
                 Left::Yield => {
                     self.rest_ready(id);
                     return None;
                 }
-                Left::Return if self.end_halted(vm, id) => return None,
                 Left::Native if vm.is_halted() => match self.await_halted(vm, id) {
                     Came::Value(value) if vm.at_once > 1 => {
                         vm.at_once -= 1;
@@ -144,7 +165,7 @@ impl Loop {
     /// The running task rests: the next one takes its place, if that is all there is to do. Then it is
     /// as if the turn had run both, one after the other.
     #[inline(always)]
-    fn switch(&mut self, vm: &mut Vm, from: TaskId, calm: &mut Calm) -> Option<TaskId> {
+    fn switch(&mut self, vm: &mut Vm, from: TaskId, calm: &mut Calm) -> Option<Following> {
         if !calm.switches {
             return None;
         }
@@ -164,17 +185,17 @@ impl Loop {
         }
         self.change_segment(vm, from);
         self.ready.drop_first();
-        let task = self.tasks.live_mut(next);
+        let task = self.tasks.live_unseen(next);
         task.stage = Stage::Running;
         task.resume = Resume::Run;
         task.budget = budget;
-        Some(next)
+        Some(Following { id: next, fiber: task.fiber, budget, rec: task.rec })
     }
 
     /// The same, where anything may have happened before.
     pub(super) fn switch_after(&mut self, vm: &mut Vm, from: TaskId) -> Option<TaskId> {
         let mut calm = self.calm();
-        self.switch(vm, from, &mut calm)
+        self.switch(vm, from, &mut calm).map(|next| next.id)
     }
 
     /// Whether the turn that ends here is followed by the next one at once. If so, that has begun.

@@ -3,8 +3,12 @@
 //! A task owns one fiber and at most one op. It hangs in the list of children of the record that
 //! owns it and has a record of its own, inside which all others are that its code enters.
 
+mod id;
+
 use std::num::NonZeroU32;
 use std::sync::Arc;
+
+pub use id::TaskId;
 
 use super::driver::{Moment, Ticket};
 use super::generator::Closing;
@@ -20,28 +24,6 @@ pub const BUDGET: u32 = 128;
 
 /// The places of so many tasks that have ended keep their fibers.
 const SPARE_MAX: usize = 2048;
-
-/// Names a task; a stale name finds nothing.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub struct TaskId {
-    pub(super) index: u32,
-    generation: NonZeroU32,
-}
-
-#[cfg(test)]
-impl TaskId {
-    /// The name of a task in a slot, by its number.
-    pub(super) fn of_number(index: u32, number: u32) -> TaskId {
-        TaskId { index, generation: NonZeroU32::MIN.saturating_add(number) }
-    }
-}
-
-impl Default for TaskId {
-    /// A name that no task has.
-    fn default() -> TaskId {
-        TaskId { index: u32::MAX, generation: NonZeroU32::MAX }
-    }
-}
 
 /// What the end of a task means to its owner.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -118,7 +100,7 @@ pub struct Task {
     /// The innermost record its code is in: while it has none of its own, that of its owner.
     pub rec: RecId,
     /// Where it was spawned: function and instruction.
-    site: (u32, u32),
+    pub(super) site: (u32, u32),
     /// The function that it is named after.
     pub(super) function: u32,
     /// The turn in which it began to wait, by its time.
@@ -170,7 +152,6 @@ impl Task {
     }
 
     /// Says where it is spawned.
-    #[inline]
     pub fn set_site(&mut self, site: Option<TraceEntry>) {
         self.site = site.map_or((NO_FUNCTION, 0), |site| (site.function, site.instruction));
     }
@@ -205,7 +186,7 @@ impl Task {
 
     #[inline]
     fn goes_by(&self, id: TaskId) -> bool {
-        self.generation() == id.generation && self.stage != Stage::Ended
+        self.generation().get() == id.generation() && self.stage != Stage::Ended
     }
 }
 
@@ -260,6 +241,7 @@ impl Tasks {
             }
         };
         let (id, task) = self.take();
+        (task.handle, task.previous, task.next) = (Value::null(), None, None);
         task.function = function;
         task.rest = rest;
         task.rec = birth.rec;
@@ -270,8 +252,9 @@ impl Tasks {
         (id, spare)
     }
 
-    /// The same, but for what there is to know of it.
-    #[inline]
+    /// The same, but for what there is to know of it: also its handle and its neighbours are those of the
+    /// one before.
+    #[inline(always)]
     pub fn take(&mut self) -> (TaskId, &mut Task) {
         let index = match self.free.pop() {
             Some(index) => index,
@@ -283,7 +266,7 @@ impl Tasks {
         task.number = self.made;
         task.stage = Stage::Ready;
         task.resume = Resume::Run;
-        (TaskId { index, generation: task.generation() }, task)
+        (TaskId::new(index, task.generation()), task)
     }
 
     /// One more slot, as those of ended tasks are.
@@ -313,28 +296,34 @@ impl Tasks {
     /// The task of that name, if it has not ended.
     #[inline]
     pub fn get(&self, id: TaskId) -> Option<&Task> {
-        self.slots.get(id.index as usize).filter(|task| task.goes_by(id))
+        self.slots.get(id.index() as usize).filter(|task| task.goes_by(id))
     }
 
     /// The same, to change it.
     #[inline]
     pub fn get_mut(&mut self, id: TaskId) -> Option<&mut Task> {
-        let task = self.slots.get_mut(id.index as usize).filter(|task| task.goes_by(id))?;
-        self.unseen.note(id.index as usize);
+        let task = self.slots.get_mut(id.index() as usize).filter(|task| task.goes_by(id))?;
+        self.unseen.note(id.index() as usize);
         Some(task)
     }
 
     /// A task that is known not to have ended.
     #[inline]
     pub fn live(&self, id: TaskId) -> &Task {
-        &self.slots[id.index as usize]
+        &self.slots[id.index() as usize]
     }
 
     /// The same, to change it.
     #[inline]
     pub fn live_mut(&mut self, id: TaskId) -> &mut Task {
-        self.unseen.note(id.index as usize);
-        &mut self.slots[id.index as usize]
+        self.unseen.note(id.index() as usize);
+        &mut self.slots[id.index() as usize]
+    }
+
+    /// The same, for changes of what the collector does not ask for.
+    #[inline]
+    pub fn live_unseen(&mut self, id: TaskId) -> &mut Task {
+        &mut self.slots[id.index() as usize]
     }
 
     /// The task in a slot that waits with a ticket; none if the op has ended.
@@ -342,7 +331,7 @@ impl Tasks {
     pub fn waiting_mut(&mut self, ticket: Ticket) -> Option<(TaskId, &mut Task)> {
         let task = self.slots.get_mut(ticket.task as usize)?;
         self.unseen.note(ticket.task as usize);
-        let id = TaskId { index: ticket.task, generation: task.generation() };
+        let id = TaskId::new(ticket.task, task.generation());
         task.op.awaits(ticket).then_some((id, task))
     }
 
@@ -354,7 +343,7 @@ impl Tasks {
             return None;
         }
         self.unseen.note(ticket.task as usize);
-        Some((TaskId { index: ticket.task, generation: task.generation() }, task))
+        Some((TaskId::new(ticket.task, task.generation()), task))
     }
 
     /// Whether the op of a ticket waits for one thing alone.
@@ -374,7 +363,7 @@ impl Tasks {
     #[inline]
     pub fn at(&self, index: u32) -> Option<TaskId> {
         let task = self.slots.get(index as usize).filter(|task| task.stage != Stage::Ended)?;
-        Some(TaskId { index, generation: task.generation() })
+        Some(TaskId::new(index, task.generation()))
     }
 
     /// A task has ended.
@@ -395,25 +384,33 @@ impl Tasks {
     }
 
     /// The same of one without op, record and what else few tasks have.
-    #[inline]
+    #[inline(always)]
     pub fn give_back(&mut self, id: TaskId) {
-        let task = &mut self.slots[id.index as usize];
-        task.stage = Stage::Ended;
-        task.handle = Value::null();
-        (task.previous, task.next) = (None, None);
-        self.free.push(id.index);
+        self.slots[id.index() as usize].stage = Stage::Ended;
+        self.free.push(id.index());
+    }
+
+    /// One is no more between its neighbours.
+    #[inline]
+    pub fn unlink(&mut self, before: Option<TaskId>, behind: Option<TaskId>) {
+        if let Some(before) = before {
+            self.live_unseen(before).next = behind;
+        }
+        if let Some(behind) = behind {
+            self.live_unseen(behind).previous = before;
+        }
     }
 
     /// All of them.
     pub fn iter(&self) -> impl Iterator<Item = (TaskId, &Task)> {
         let live = (0..).zip(&self.slots).filter(|(_, task)| task.stage != Stage::Ended);
-        live.map(|(index, task)| (TaskId { index, generation: task.generation() }, task))
+        live.map(|(index, task)| (TaskId::new(index, task.generation()), task))
     }
 
     /// Reports what tasks hold to the collector.
     pub(super) fn trace(&mut self, marker: &mut Marker) {
         while let Some(index) = self.unseen.next(marker, self.slots.len()) {
-            if let Some(task) = self.slots.get(index) {
+            if let Some(task) = self.slots.get(index).filter(|task| task.stage != Stage::Ended) {
                 task.trace(marker);
             }
         }
@@ -439,6 +436,7 @@ impl Tasks {
     }
 
     /// Whether the name of a function is known.
+    #[inline]
     pub fn knows(&self, function: u32) -> bool {
         self.names.get(function as usize).is_some_and(Option::is_some)
     }

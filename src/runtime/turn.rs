@@ -80,7 +80,9 @@ impl Loop {
         match answer {
             Ok(Answer::Value(value)) if waits => self.done_at_once(vm, id, value, false),
             Ok(Answer::Wait(Wait::Yield)) => self.done_at_once(vm, id, Value::null(), true),
-            Ok(Answer::Park(wait)) => self.park_one(vm, id, wait),
+            Ok(Answer::Park(wait) | Answer::Wait(wait @ Wait::Sleep(_))) => {
+                self.park_one(vm, id, wait)
+            }
             answer => self.take_answer(vm, id, answer, waits),
         }
     }

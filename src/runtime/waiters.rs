@@ -18,6 +18,7 @@ pub struct WaitList {
 }
 
 impl Default for WaitList {
+    #[inline]
     fn default() -> WaitList {
         WaitList { first: NONE, last: NONE }
     }

@@ -94,11 +94,15 @@ impl Loop {
     /// One stops, and another one goes on.
     #[inline]
     pub(super) fn change_segment(&mut self, vm: &mut Vm, from: TaskId) {
-        if let Some(watchdog) = &self.watchdog
-            && !watchdog.heartbeat.beat_twice()
-        {
+        if !self.beats_in_quiet() {
             self.beat_slowly(vm, from);
         }
+    }
+
+    /// The same, if nobody has anything to say to that. Says whether it is so.
+    #[inline]
+    pub(super) fn beats_in_quiet(&self) -> bool {
+        self.watchdog.as_ref().is_none_or(|watchdog| watchdog.heartbeat.beat_twice())
     }
 
     #[cold]

@@ -8,6 +8,7 @@ use super::heap::{Marker, Unseen};
 use super::ops::work::PutOff;
 use super::stack::{Nursery, SMALLEST, Stack};
 use super::value::Value;
+use crate::bytecode::instruction::Instruction;
 
 /// Slots of the stacks that are kept for later fibers; each is a little larger than the one
 /// before.
@@ -81,7 +82,32 @@ pub struct Fiber {
     pub(super) work: Option<Box<AllPutOff>>,
 }
 
+/// How a fiber begins that has nothing to do but call a function.
+#[derive(Clone, Copy, Debug)]
+pub struct Start {
+    /// The header of its frame.
+    pub header: Value,
+    /// Address of the first instruction.
+    pub entry: usize,
+    /// How many registers the frame has: at least as many as there are arguments.
+    pub registers: u32,
+    /// Where the closure goes, or 255.
+    pub closure_register: u8,
+}
+
 impl Fiber {
+    #[inline(always)]
+    fn begin(&mut self, start: &Start, callee: Value, args: &[Value]) {
+        self.stack.begin(start.header, args);
+        if start.closure_register != 255 {
+            self.stack.set(1 + usize::from(start.closure_register), callee);
+        }
+        // The instruction before the first one says that the function has not begun yet.
+        self.pc = start.entry.wrapping_sub(size_of::<Instruction>());
+        (self.base, self.top) = (1, 1 + start.registers);
+        self.state = State::Begin;
+    }
+
     fn trace(&mut self, marker: &mut Marker) {
         let top = self.top as usize;
         self.stack.shrink(top);
@@ -164,7 +190,7 @@ impl Fibers {
 
     /// A fiber has ended. Whoever has it can [use it again](Fibers::renew), or has to [give it
     /// back](Fibers::give_back). Says whether it is small enough to be kept.
-    #[inline]
+    #[inline(always)]
     pub fn end(&mut self, id: FiberId) -> bool {
         let fiber = &mut self.slots[id.0 as usize];
         self.unseen.note(id.0 as usize);
@@ -176,14 +202,25 @@ impl Fibers {
         fiber.stack.capacity() < SIZE_FOR.len()
     }
 
-    /// A fiber that has ended if its stack is large enough, else another one.
-    #[inline]
-    pub fn renew(&mut self, id: FiberId, capacity: usize) -> FiberId {
-        if self.slots.get(id.0 as usize).is_some_and(|fiber| fiber.stack.capacity() >= capacity) {
-            return id;
-        }
-        self.give_back(id);
-        self.add(capacity)
+    /// Lets a fiber that has [ended](Fibers::end) begin another function. Says whether its stack is large
+    /// enough for that; if not, or if it is none, nothing has happened.
+    #[inline(always)]
+    pub fn renew(&mut self, id: FiberId, start: &Start, callee: Value, args: &[Value]) -> bool {
+        let fiber = self.slots.get_mut(id.0 as usize);
+        let Some(fiber) = fiber.filter(|fiber| fiber.stack.capacity() > start.registers as usize)
+        else {
+            return false;
+        };
+        self.unseen.note(id.0 as usize);
+        fiber.begin(start, callee, args);
+        true
+    }
+
+    /// A fiber that begins a function.
+    pub fn begin(&mut self, start: &Start, callee: Value, args: &[Value]) -> FiberId {
+        let id = self.add(1 + start.registers as usize);
+        self.get_mut(id).begin(start, callee, args);
+        id
     }
 
     /// Gives a fiber back.

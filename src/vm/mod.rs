@@ -151,6 +151,7 @@ pub struct Vm {
     running: FiberId,
     /// Where that one has halted.
     halt: dispatch::Halt,
+    last_spawn: dispatch::LastSpawn,
     /// The sorting that the run loop goes on with by itself.
     merging: dispatch::Merging,
     /// How the run loop was left, and what goes with that.
@@ -213,6 +214,7 @@ impl Vm {
             starved: false,
             running: FiberId(0),
             halt: dispatch::Halt::default(),
+            last_spawn: dispatch::LastSpawn::default(),
             merging: dispatch::Merging::default(),
             left: Left::Other,
             request: Request::none(),

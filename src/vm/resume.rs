@@ -3,7 +3,7 @@
 use super::Vm;
 use super::error::{ErrorKind, Thrown};
 use super::exit::{Args, FiberId};
-use super::fiber::{Fiber, State};
+use super::fiber::{Fiber, Start, State};
 use super::frame::{AWAITED, BOTTOM, FrameWord};
 use super::ops::call::Site;
 use super::stub::STUB_ARGUMENTS_MAX;
@@ -75,39 +75,20 @@ impl Vm {
         id
     }
 
-    /// A fiber that calls `callee`, awaited: a closure of that function. Nearly always it begins in the
-    /// frame of the function itself. `spare` has [ended](Vm::end_fiber) or is [none](FiberId::NONE).
-    #[inline]
-    pub(super) fn fiber_of_function(
-        &mut self,
-        spare: FiberId,
-        callee: Value,
-        number: u32,
-        args: &[Value],
-    ) -> FiberId {
-        let function = &self.functions[number as usize];
-        if usize::from(function.fiber_count) != args.len() {
-            self.fibers.give_back(spare);
-            return self.new_fiber(callee, args, None);
+    /// How a fiber begins that calls, awaited, a function with so many arguments: in the frame of the
+    /// function itself. None if there is more to do than that.
+    pub(super) fn start_of(&self, number: u32, count: usize) -> Option<Start> {
+        let function = self.functions.get(number as usize)?;
+        if usize::from(function.fiber_count) != count {
+            return None;
         }
-        let registers = function.registers;
-        // The instruction before the first one says that the function has not begun yet.
-        let pc = function.entry().wrapping_sub(1).expose_provenance();
-        let closure_register = function.closure_register;
-        let id = self.fibers.renew(spare, 1 + registers as usize);
-        self.count_fibers();
-        let fiber = self.fibers.get_mut(id);
         let word = FrameWord::new(BOTTOM | AWAITED, size_of::<Value>(), number);
-        fiber.stack.set(0, Value::frame(word.0 >> 8, 0));
-        fiber.stack.write(1, args);
-        if closure_register != 255 {
-            fiber.stack.set(1 + usize::from(closure_register), callee);
-        }
-        fiber.pc = pc;
-        fiber.base = 1;
-        fiber.top = 1 + registers;
-        fiber.state = State::Begin;
-        id
+        Some(Start {
+            header: Value::frame(word.0 >> 8, 0),
+            entry: function.entry().expose_provenance(),
+            registers: function.registers,
+            closure_register: function.closure_register,
+        })
     }
 
     /// A fiber that begins with one of the VM's own functions, which calls `callee`.
@@ -146,7 +127,7 @@ impl Vm {
 
     /// A fiber has ended, and stays with whoever has it for another use. Says whether it is small enough
     /// for that; if not, or if there is no use for it, it has to be [given back](Vm::give_back_fiber).
-    #[inline]
+    #[inline(always)]
     pub fn end_fiber(&mut self, fiber: FiberId) -> bool {
         self.forget_halt();
         self.fibers.end(fiber)

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use super::Vm;
+use super::dispatch::LastSpawn;
 use super::load::LoadError;
 use super::value::Value;
 use crate::bytecode::instruction::Instruction;
@@ -63,6 +64,7 @@ impl Vm {
         if !is_last || !function.handlers.is_empty() || !function.code.iter().all(leaves_nothing) {
             return None;
         }
+        self.last_spawn = LastSpawn::default();
         self.functions.truncate(first_function as usize);
         self.infos.truncate(first_function as usize);
         self.constants.truncate(first_constant);

@@ -8,7 +8,7 @@
 use std::cell::Cell;
 use std::ptr::NonNull;
 
-use super::value::{Value, copy_slot};
+use super::value::{Value, copy_slot, write_slot};
 
 /// Slots of the smallest stack, 80 bytes. It is enough for a function that only waits.
 pub const SMALLEST: usize = 5;
@@ -147,15 +147,20 @@ impl Stack {
         &self.slots()[start..start + count]
     }
 
-    /// Writes values to an index.
-    #[inline]
-    pub fn write(&self, index: usize, values: &[Value]) {
-        let row = self.row(index, values.len());
-        for place in 0..row.len() {
-            // SAFETY: both have so many slots; a cell has the layout of its content and may be written to.
-            unsafe {
-                let to = row.as_ptr().add(place).cast_mut().cast();
-                copy_slot(to, values.as_ptr().add(place));
+    /// Writes the header of the first frame and the arguments behind it. There is room for them.
+    #[inline(always)]
+    pub fn begin(&self, header: Value, args: &[Value]) {
+        assert!(args.len() < self.capacity(), "a new fiber has room for its arguments");
+        let first: *mut Value = self.start();
+        // SAFETY: the buffer has more slots than there are arguments; a cell has the layout of its content
+        // and may be written to.
+        unsafe {
+            write_slot(first, header);
+            // Few have more than one.
+            let Some((one, rest)) = args.split_first() else { return };
+            copy_slot(first.add(1), one);
+            for (arg, place) in rest.iter().zip(2..) {
+                copy_slot(first.add(place), arg);
             }
         }
     }

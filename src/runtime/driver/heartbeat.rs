@@ -62,6 +62,7 @@ impl Heartbeat {
     }
 
     /// Whether the alarm was raised and nobody has looked.
+    #[inline]
     pub fn is_late(&self) -> bool {
         self.state.load(Ordering::Relaxed) & LATE != 0
     }

@@ -7,8 +7,8 @@
 //! which saves the fiber and leaves as every other one does.
 
 use super::*;
+use crate::vm::fiber::Start;
 use crate::vm::native::NativeId;
-use crate::vm::object::{TraceEntry, TraceKind};
 
 /// Where the running fiber has halted: its instruction and the base of its frame; zero if it has not.
 ///
@@ -30,7 +30,19 @@ impl Halt {
     }
 }
 
-/// A spawn in front of which a fiber has halted.
+/// Where a fiber has halted: in front of an instruction of loaded code, in a frame with its registers.
+#[derive(Clone, Copy)]
+struct Halted(At);
+
+impl Halted {
+    #[inline(always)]
+    fn instruction(self) -> Instruction {
+        // SAFETY: it is an instruction of loaded code.
+        unsafe { *self.0.pc }
+    }
+}
+
+/// A spawn in front of which a fiber has halted: of a function of the script.
 #[derive(Clone, Copy, Debug)]
 pub struct SpawnAsked {
     /// What the task is to call.
@@ -39,6 +51,22 @@ pub struct SpawnAsked {
     pub owner: Value,
     /// `SPAWN_DAEMON`, `SPAWN_TRY`, `SPAWN_UNNAMED`.
     pub flags: i32,
+    /// The function of the callee.
+    pub function: u32,
+    /// The function and the instruction where the spawn stands.
+    pub site: (u32, u32),
+}
+
+/// What was found out about the last spawn: nearly always the next one is the same place in the code, with
+/// another closure of the same function at most.
+#[derive(Clone, Copy, Debug, Default)]
+pub(in crate::vm) struct LastSpawn {
+    /// The address of the instruction, of code that is loaded; 0 if there was none yet.
+    pc: usize,
+    function: u32,
+    site: (u32, u32),
+    /// None if there is more to do than to begin in the frame of the function.
+    start: Option<Start>,
 }
 
 impl Vm {
@@ -50,13 +78,8 @@ impl Vm {
 
     /// The instruction in front of which the running fiber has halted.
     #[inline(always)]
-    fn halted(&self) -> Option<(Instruction, At)> {
-        if !self.is_halted() {
-            return None;
-        }
-        let at = self.halt.at();
-        // SAFETY: a halt names an instruction of loaded code.
-        Some((unsafe { *at.pc }, at))
+    fn halted(&self) -> Option<Halted> {
+        self.is_halted().then(|| Halted(self.halt.at()))
     }
 
     /// Forgets where the running fiber has halted: it is going to stand elsewhere.
@@ -68,7 +91,7 @@ impl Vm {
     /// Carries out what the running fiber has halted for in the usual way, and lets it run on until it
     /// leaves.
     pub fn settle(&mut self) -> Left {
-        while let Some((_, at)) = self.halted() {
+        while let Some(Halted(at)) = self.halted() {
             self.forget_halt();
             // SAFETY: the fiber has halted at an instruction of its innermost frame.
             unsafe {
@@ -85,7 +108,7 @@ impl Vm {
     /// halts. Garbage is collected first if that is due.
     #[inline]
     pub fn move_on(&mut self, count: usize) -> Left {
-        let Some((_, at)) = self.halted() else { return self.left };
+        let Some(Halted(at)) = self.halted() else { return self.left };
         self.forget_halt();
         let next = At { pc: at.pc.wrapping_add(count), ..at };
         // SAFETY: the instruction that it has halted at does not end its function, and what is behind it
@@ -105,9 +128,9 @@ impl Vm {
     /// The same behind the instruction, whose result goes to its register `a`.
     #[inline]
     pub fn move_on_with(&mut self, value: Value) -> Left {
-        if let Some((instruction, at)) = self.halted() {
+        if let Some(halted) = self.halted() {
             // SAFETY: registers that are named by code exist.
-            unsafe { write_slot(at.base.add(usize::from(instruction.a)), value) }
+            unsafe { write_slot(halted.0.base.add(usize::from(halted.instruction().a)), value) }
         }
         self.move_on(1)
     }
@@ -115,9 +138,9 @@ impl Vm {
     /// The same behind an awaited native, which has this result.
     #[inline]
     pub fn move_on_behind(&mut self, value: Value) -> Left {
-        if let Some((instruction, at)) = self.halted() {
+        if let Some(halted) = self.halted() {
             // SAFETY: as for `move_on_with`.
-            unsafe { write_slot(at.base.add(usize::from(instruction.a)), value) }
+            unsafe { write_slot(halted.0.base.add(usize::from(halted.instruction().a)), value) }
         }
         self.move_on(leave::AWAIT_STEP)
     }
@@ -125,7 +148,8 @@ impl Vm {
     /// The running fiber, which has halted to await a native, waits for the result.
     #[inline]
     pub fn suspend_halted(&mut self) {
-        let Some((instruction, at)) = self.halted() else { return };
+        let Some(halted) = self.halted() else { return };
+        let (Halted(at), instruction) = (halted, halted.instruction());
         self.forget_halt();
         // SAFETY: every frame has its header below its base.
         let word = FrameWord(unsafe { at.base.sub(1).read() }.tag());
@@ -136,7 +160,8 @@ impl Vm {
     /// argument, if there is one.
     #[inline]
     pub fn halted_await(&self) -> Option<(NativeId, Value, Option<Value>)> {
-        let (instruction, At { base, .. }) = self.halted()?;
+        let halted = self.halted()?;
+        let (At { base, .. }, instruction) = (halted.0, halted.instruction());
         if instruction.op != Opcode::InvokeNativeAwait {
             return None;
         }
@@ -148,38 +173,76 @@ impl Vm {
         }
     }
 
-    /// The spawn that the running fiber has halted for.
+    /// The spawn that the running fiber has halted for, if it is one of a function of the script.
     #[inline]
-    pub fn halted_spawn(&self) -> Option<SpawnAsked> {
-        let (instruction, At { base, .. }) = self.halted()?;
+    pub fn halted_spawn(&mut self) -> Option<SpawnAsked> {
+        let halted = self.halted()?;
+        let (Halted(at), instruction) = (halted, halted.instruction());
         if instruction.op != Opcode::Spawn {
             return None;
         }
         // SAFETY: as for `move_on_with`.
-        let register = |number: u8| unsafe { read_slot(base.add(usize::from(number))) };
+        let register = |number: u8| unsafe { read_slot(at.base.add(usize::from(number))) };
         let (callee, owner) = (register(instruction.a), register(instruction.b));
-        Some(SpawnAsked { callee, owner, flags: instruction.imm })
+        let function = self.heap.closure_ref(callee)?.function();
+        if self.last_spawn.pc != at.pc.addr() || self.last_spawn.function != function {
+            self.learn_spawn(at, function, usize::from(instruction.c));
+        }
+        let site = self.last_spawn.site;
+        Some(SpawnAsked { callee, owner, flags: instruction.imm, function, site })
     }
 
-    /// A fiber that calls what that spawn says, a closure of that function, with the arguments that stand
-    /// behind it. `spare` has [ended](Vm::end_fiber) or is [none](FiberId::NONE).
-    #[inline]
-    pub fn new_fiber_halted(&mut self, spare: FiberId, function: u32) -> Option<FiberId> {
-        let (instruction, At { base, .. }) = self.halted()?;
-        let count = usize::from(instruction.c);
-        // SAFETY: the arguments of a spawn stand behind its callee, in registers of the frame.
-        let args =
-            unsafe { std::slice::from_raw_parts(base.add(usize::from(instruction.a) + 1), count) };
-        // SAFETY: as for `move_on_with`.
-        let callee = unsafe { read_slot(base.add(usize::from(instruction.a))) };
-        Some(self.fiber_of_function(spare, callee, function, args))
+    #[cold]
+    #[inline(never)]
+    fn learn_spawn(&mut self, At { pc, base }: At, function: u32, count: usize) {
+        // SAFETY: every frame has its header below its base.
+        let spawner = FrameWord(unsafe { tag(base.sub(1)) }).function();
+        let instruction = self.functions[spawner as usize].index_of(pc.addr()) as u32;
+        let start = self.start_of(function, count);
+        let site = (spawner, instruction);
+        self.last_spawn = LastSpawn { pc: pc.addr(), function, site, start };
+    }
+
+    /// A fiber that calls what the [spawn](Vm::halted_spawn) says, with the arguments that stand behind it.
+    /// `spare` has [ended](Vm::end_fiber) or is [none](FiberId::NONE).
+    #[inline(always)]
+    pub fn new_fiber_halted(&mut self, spare: FiberId, callee: Value) -> FiberId {
+        let args: &[Value] = match self.halted() {
+            Some(halted) if halted.0.pc.addr() == self.last_spawn.pc => {
+                let Instruction { a, c, .. } = halted.instruction();
+                // SAFETY: this is that spawn, whose arguments stand behind its callee, in registers.
+                unsafe {
+                    let first = halted.0.base.add(usize::from(a) + 1);
+                    std::slice::from_raw_parts(first, usize::from(c))
+                }
+            }
+            _ => &[],
+        };
+        let Vm { last_spawn, fibers, .. } = self;
+        if let Some(start) = &last_spawn.start
+            && fibers.renew(spare, start, callee, args)
+        {
+            return spare;
+        }
+        self.new_fiber_slowly(spare, callee, args)
+    }
+
+    /// The same without a spare fiber that would do.
+    #[inline(never)]
+    fn new_fiber_slowly(&mut self, spare: FiberId, callee: Value, args: &[Value]) -> FiberId {
+        self.fibers.give_back(spare);
+        let Some(start) = &self.last_spawn.start else { return self.new_fiber(callee, args, None) };
+        let id = self.fibers.begin(start, callee, args);
+        self.count_fibers();
+        id
     }
 
     /// The scope that the running fiber has halted to enter, with a limit in nanoseconds: one whose
     /// options need no look. Its kind is the number in the instruction.
     #[inline]
     pub fn halted_enter(&self) -> Option<(i32, Option<u64>)> {
-        let (instruction, At { base, .. }) = self.halted()?;
+        let halted = self.halted()?;
+        let (At { base, .. }, instruction) = (halted.0, halted.instruction());
         if instruction.op != Opcode::ScopeEnter {
             return None;
         }
@@ -199,7 +262,8 @@ impl Vm {
     /// end and the next instruction is the end of the scope.
     #[inline]
     pub fn halted_leave(&self) -> Option<Value> {
-        let (instruction, At { pc, base }) = self.halted()?;
+        let halted = self.halted()?;
+        let (At { pc, base }, instruction) = (halted.0, halted.instruction());
         // SAFETY: no function ends with a join, and registers that are named by code exist.
         let (end, handle, pending) = unsafe {
             let handle = base.add(usize::from(instruction.a));
@@ -212,22 +276,13 @@ impl Vm {
     /// The value with which the running fiber has halted at its end.
     #[inline]
     pub fn halted_return(&self) -> Option<Value> {
-        let (instruction, At { base, .. }) = self.halted()?;
+        let halted = self.halted()?;
+        let (At { base, .. }, instruction) = (halted.0, halted.instruction());
         match instruction.op {
             // SAFETY: as for `move_on_with`.
             Opcode::Return => Some(unsafe { read_slot(base.add(usize::from(instruction.a))) }),
             Opcode::ReturnNull => Some(Value::null()),
             _ => None,
         }
-    }
-
-    /// The call that the running fiber has halted in.
-    #[inline]
-    pub fn halted_site(&self) -> Option<TraceEntry> {
-        let (_, At { pc, base }) = self.halted()?;
-        // SAFETY: every frame has its header below its base.
-        let function = FrameWord(unsafe { tag(base.sub(1)) }).function();
-        let instruction = self.functions.get(function as usize)?.index_of(pc.addr()) as u32;
-        Some(TraceEntry { function, instruction, kind: TraceKind::Call, left_out: 0 })
     }
 }

@@ -24,7 +24,7 @@ pub(in crate::vm) mod op;
 
 pub use halt::SpawnAsked;
 
-pub(super) use halt::Halt;
+pub(super) use halt::{Halt, LastSpawn};
 pub(in crate::vm) use merge::Merging;
 use merge::merge_step;
 use op::At;
@@ -32,7 +32,7 @@ use op::At;
 use super::Vm;
 use super::code::Function;
 use super::exit::{Exit, FiberId, Left, NATIVE_AWAITED, Request, ScopeRequest};
-use super::fiber::State;
+use super::fiber::{Fiber, State};
 use super::frame::{AWAITED, BOTTOM, FrameWord, SPECIAL};
 use super::map::Map;
 use super::object::{Closure, Header, Instance, List, Owned, Str, VariableCell};
@@ -111,10 +111,10 @@ impl Vm {
     pub fn run_to_halt(&mut self, id: FiberId) -> Left {
         self.running = id;
         self.forget_halt();
-        let fiber = self.fibers.get_mut(id);
         if self.safepoint.is_some() {
             return self.run_after(id);
         }
+        let fiber = self.fibers.get_mut(id);
         match fiber.state {
             State::Run => {}
             // Its first call costs a unit of fuel, as every call does.
@@ -126,21 +126,12 @@ impl Vm {
             State::Begin => return self.begin_slowly(id),
             _ => return self.run_after(id),
         }
-        let at = self.place_of(id);
+        let at = place_of(fiber);
+        self.stack_end = if self.options.torture { 0 } else { fiber.stack.end() };
         // SAFETY: the fiber is suspended at an instruction of its innermost frame, and loaded code
         // names only registers, constants, slots and functions that exist.
         unsafe { backend::run(self, at) }
         self.left
-    }
-
-    /// Where a fiber stands. Its stack becomes the one that is run on.
-    #[inline]
-    fn place_of(&mut self, id: FiberId) -> At {
-        let fiber = self.fibers.get(id);
-        let pc: *const Instruction = std::ptr::with_exposed_provenance(fiber.pc);
-        let base = fiber.stack.start().wrapping_add(fiber.base as usize);
-        self.stack_end = if self.options.torture { 0 } else { fiber.stack.end() };
-        At { pc, base }
     }
 
     /// Begins a fiber for whose first call there is no fuel in this slice.
@@ -160,7 +151,9 @@ impl Vm {
         if self.unwinds_at_once(id, state) {
             return Left::Other;
         }
-        let at = self.place_of(id);
+        let fiber = self.fibers.get(id);
+        let at = place_of(fiber);
+        self.stack_end = if self.options.torture { 0 } else { fiber.stack.end() };
         // SAFETY: as for `run_on`.
         unsafe {
             let at = if matches!(state, State::Run) { at } else { self.arrive(state, at) };
@@ -220,6 +213,13 @@ impl Vm {
         let error = self.limit_reached();
         self.unwind(Outcome::Throw(error.0))
     }
+}
+
+/// Where a fiber stands.
+#[inline]
+fn place_of(fiber: &Fiber) -> At {
+    let pc: *const Instruction = std::ptr::with_exposed_provenance(fiber.pc);
+    At { pc, base: fiber.stack.start().wrapping_add(fiber.base as usize) }
 }
 
 /// The tag of a slot.

@@ -16,7 +16,7 @@ use crate::vm::value::{Kind, Value, write_slot};
 impl Heap {
     /// An object of the runtime in a cell of its own, with a slot for what it comes to. It owns nothing,
     /// so nobody looks for it when it is dead.
-    #[inline]
+    #[inline(always)]
     pub fn awaited_object<T: HostObject>(&mut self, object: T) -> Value {
         const { assert!(!needs_drop::<T>()) };
         const { assert!(align_of::<T>() <= align_of::<Owned<Hosted>>()) };

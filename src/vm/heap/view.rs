@@ -216,6 +216,7 @@ impl Heap {
     }
 
     /// A closure.
+    #[inline]
     pub fn closure_ref(&self, value: Value) -> Option<ClosureRef<'_>> {
         let object = self.as_kind(value, Kind::Closure)?;
         // SAFETY: the borrow of the heap keeps the object alive.
@@ -415,12 +416,9 @@ impl Heap {
 
     /// The same for a change that leaves the values that the object reports, and the size of what it
     /// owns, as they are: the collector need not know.
+    #[inline]
     pub fn object_unseen<T: HostObject>(&mut self, value: Value) -> Option<&mut T> {
-        let object = self.as_kind(value, Kind::Object)?;
-        // SAFETY: as for `object_in_place`.
-        let owned = unsafe { object.cast::<Owned<Hosted>>().as_mut() };
-        let object: &mut dyn Any = &mut *owned.body;
-        object.downcast_mut()
+        self.object_for(value, &[])
     }
 
     /// The same for a change that leaves what the object owns as large as it is, and is often made:

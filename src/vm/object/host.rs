@@ -80,6 +80,7 @@ impl Hosted {
     ///
     /// # Safety
     /// `object` is valid, lies right behind the place that this is written to, and belongs to it.
+    #[inline]
     pub(in crate::vm) unsafe fn behind(object: NonNull<dyn HostObject>) -> Hosted {
         Hosted { object }
     }

@@ -46,6 +46,7 @@ impl Items {
     }
 
     /// The number of elements that there is room for.
+    #[inline]
     pub fn capacity(&self) -> usize {
         self.capacity
     }
