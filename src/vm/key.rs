@@ -8,7 +8,7 @@
 use super::equal::same_key;
 use super::hash::{AddressMap, Unhashable};
 use super::heap::Heap;
-use super::map::Map;
+use super::map::{Entry, Map};
 use super::value::{Kind, Value};
 
 /// A string key with its hash.
@@ -73,6 +73,10 @@ impl Heap {
 
     /// A map of entries whose keys are different from each other.
     pub fn map_of_different(&mut self, entries: &[(TextKey, Value)]) -> Value {
+        if entries.len() <= Map::INLINE_MAX {
+            let entry = |(key, value): &(TextKey, Value)| Entry::new(key.hash, key.key, *value);
+            return self.short_map(Kind::Map, entries.len(), entries.iter().map(entry));
+        }
         let mut map = Map::with_capacity(entries.len());
         let hasher = self.int_hasher();
         for (TextKey { hash, key }, value) in entries {
@@ -136,8 +140,9 @@ impl Heap {
     ) -> Result<(), Unhashable> {
         if let Some(number) = key.as_int()
             && let Some(table) = self.table_for(map, [value, Value::null()], false)
-            && table.put_dense(number, value)
+            && let Some(place) = table.place_dense(number)
         {
+            *place = value;
             return Ok(());
         }
         let Some(table) = self.table_ref(map) else { return Ok(()) };

@@ -1,12 +1,12 @@
 //! Ordered maps: the table behind maps and sets.
 //!
-//! Entries stand in a vector in the order of insertion; removing one leaves a tombstone. Up to
-//! `LINEAR_MAX` entries are searched one after another, more get an index: a hash table of
-//! positions in the vector (`map/index.rs`). When a map grows whose keys are ints that lie close
+//! Entries stand in the order of insertion, in the map's own cell if they were known when it was made and
+//! are few; removing one leaves a tombstone. Up to `LINEAR_MAX` entries are searched one after another,
+//! more get an index: a hash table of positions (`map/index.rs`). When a map grows whose keys are ints that lie close
 //! together, it becomes *dense*: values in an array addressed by the key (`map/dense.rs`), until a key
 //! comes that does not fit.
 //!
-//! A *place* says where an entry is kept: its position in the vector, or its offset in the array. It
+//! A *place* says where an entry is kept: its position among the entries, or its offset in the array. It
 //! is valid until the map changes. Iteration goes by position in the order of insertion and holds a
 //! *cursor*, the serial number of the next entry to visit. Entries are numbered in the order of
 //! insertion and keep their number when tombstones are squeezed out, so a cursor stays valid whatever
@@ -20,11 +20,12 @@
 mod body;
 mod dense;
 mod index;
+mod shape;
 
 use self::dense::Dense;
 use self::index::Index;
 use super::hash::IntHasher;
-use super::heap::advise;
+use super::object::{Element, Items, Owned};
 use super::value::{HashedKey, Value};
 
 /// Maps of up to so many entries (tombstones included) have no index.
@@ -34,13 +35,23 @@ const DENSE_MIN: usize = 32;
 
 /// A key with its value: half a line of memory. The key of a tombstone is unset.
 #[derive(Clone, Copy, Debug)]
-struct Entry {
+pub(in crate::vm) struct Entry {
     key: HashedKey,
     value: Value,
 }
 
+impl Element for Entry {
+    const CONTAINER: usize = size_of::<Map>();
+}
+
 impl Entry {
     const GONE: Entry = Entry { key: HashedKey::new(Value::unset(), 0), value: Value::null() };
+
+    /// An entry whose key has this hash.
+    #[inline]
+    pub(in crate::vm) fn new(hash: u32, key: Value, value: Value) -> Entry {
+        Entry { key: HashedKey::new(key, hash), value }
+    }
 
     #[inline]
     fn is_live(&self) -> bool {
@@ -53,26 +64,37 @@ impl Entry {
     }
 }
 
-/// An insertion-ordered hash map.
+/// What only larger maps have.
 #[derive(Clone, Debug, Default)]
-pub struct Map {
-    /// Empty while the map is dense.
-    entries: Vec<Entry>,
-    /// Positions in `entries` by hash; none while the map is small.
+struct Table {
+    /// Positions of entries by hash.
     index: Index,
-    /// What takes the place of both.
-    dense: Option<Box<Dense>>,
-    /// Entries that are not tombstones.
-    live: usize,
-    /// Position of the first entry that is not a tombstone, or an earlier one.
-    head: usize,
-    /// Serial number of position 0 as long as `serials` is none.
-    base: u64,
+    /// What takes the place of index and entries.
+    dense: Option<Dense>,
     /// Serial numbers by position, once they are not consecutive any more.
     serials: Option<Vec<u64>>,
 }
 
+/// An insertion-ordered hash map.
+#[derive(Clone, Debug, Default)]
+#[repr(C)]
+pub struct Map {
+    /// Empty while the map is dense.
+    entries: Items<Entry>,
+    /// None while the map is small.
+    table: Option<Box<Table>>,
+    /// Serial number of position 0 as long as all are consecutive.
+    base: u64,
+    /// Entries that are not tombstones.
+    live: u32,
+    /// Position of the first entry that is not a tombstone, or an earlier one.
+    head: u32,
+}
+
 impl Map {
+    /// A new map of up to so many entries has them in its cell.
+    pub(in crate::vm) const INLINE_MAX: usize = LINEAR_MAX;
+
     /// An empty map.
     pub fn new() -> Map {
         Map::default()
@@ -80,17 +102,41 @@ impl Map {
 
     /// An empty map with room for `capacity` entries.
     pub fn with_capacity(capacity: usize) -> Map {
-        let mut map = Map { entries: Vec::with_capacity(capacity), ..Map::default() };
-        if capacity > LINEAR_MAX {
-            map.index = Index::with_room(capacity);
+        Map::with_items(Items::buffered(Vec::with_capacity(capacity)))
+    }
+
+    /// An empty map with this room for entries.
+    #[inline]
+    pub(in crate::vm) fn with_items(entries: Items<Entry>) -> Map {
+        let mut table = None;
+        if entries.capacity() > LINEAR_MAX {
+            let index = Index::with_room(entries.capacity());
+            table = Some(Box::new(Table { index, ..Table::default() }));
         }
-        map
+        Map { entries, table, base: 0, live: 0, head: 0 }
+    }
+
+    /// Its entries, if they may as well stand in a cell.
+    pub(in crate::vm) fn short(&self) -> Option<&[Entry]> {
+        let is_short =
+            self.entries.capacity() <= Map::INLINE_MAX && self.live as usize == self.entries.len();
+        (is_short && self.table.is_none() && self.base == 0).then_some(&self.entries)
+    }
+
+    /// Appends entries of which there are none, and for which there is room.
+    #[inline]
+    pub(in crate::vm) fn fill(&mut self, entries: impl Iterator<Item = Entry>) {
+        let room = self.entries.capacity();
+        for entry in entries.take(room) {
+            self.entries.push(entry);
+        }
+        self.live = self.entries.len() as u32;
     }
 
     /// The number of entries.
     #[inline]
     pub fn len(&self) -> usize {
-        self.live
+        self.live as usize
     }
 
     /// Whether there are none.
@@ -101,32 +147,60 @@ impl Map {
     /// Whether this is a dense map, in which only ints are to be found.
     #[inline]
     pub(in crate::vm) fn is_dense(&self) -> bool {
-        self.dense.is_some()
+        self.dense().is_some()
+    }
+
+    #[inline]
+    fn dense(&self) -> Option<&Dense> {
+        self.table.as_ref()?.dense.as_ref()
+    }
+
+    #[inline]
+    fn dense_mut(&mut self) -> Option<&mut Dense> {
+        self.table.as_mut()?.dense.as_mut()
+    }
+
+    /// The index, if there is one.
+    #[inline]
+    fn index(&self) -> Option<&Index> {
+        self.table.as_ref().map(|table| &table.index).filter(|index| !index.is_none())
+    }
+
+    #[inline]
+    fn index_mut(&mut self) -> Option<&mut Index> {
+        self.table.as_mut().map(|table| &mut table.index).filter(|index| !index.is_none())
+    }
+
+    #[inline]
+    fn serials(&self) -> Option<&Vec<u64>> {
+        self.table.as_ref()?.serials.as_ref()
+    }
+
+    fn table_mut(&mut self) -> &mut Table {
+        self.table.get_or_insert_default()
     }
 
     /// The place of an int in a dense map.
     #[inline]
     pub(in crate::vm) fn find_dense(&self, key: i64) -> Option<usize> {
-        self.dense.as_ref()?.find(key)
+        self.dense()?.find(key)
     }
 
     /// The value of an int in a dense map; no answer from others.
     #[inline]
     pub(in crate::vm) fn get_dense(&self, key: i64) -> Option<Option<Value>> {
-        Some(self.dense.as_ref()?.get(key))
+        Some(self.dense()?.get(key))
     }
 
-    /// Sets the value of an int in a dense map; `false` if that is not as simple as that.
+    /// Where the value of an int has to be written in a dense map; none if that is not as simple as that.
     #[inline]
-    pub(in crate::vm) fn put_dense(&mut self, key: i64, value: Value) -> bool {
-        let Some(dense) = &mut self.dense else { return false };
-        match dense.put(key, value, self.serials.is_none()) {
-            None => false,
-            Some(is_new) => {
-                self.live += usize::from(is_new);
-                true
-            }
-        }
+    pub(in crate::vm) fn place_dense(&mut self, key: i64) -> Option<&mut Value> {
+        let Some(Table { dense: Some(dense), serials, .. }) = self.table.as_deref_mut() else {
+            return None;
+        };
+        let (place, is_new) = dense.place(key, serials.is_none())?;
+        self.live += u32::from(is_new);
+        Some(place)
     }
 
     /// The place of the entry whose key has this hash and of which `equal` says yes, in a map that is
@@ -137,15 +211,15 @@ impl Map {
         hash: u32,
         mut equal: impl FnMut(Value) -> bool,
     ) -> Option<usize> {
-        if self.index.is_none() {
-            let from = self.head.min(self.entries.len());
+        let Some(index) = self.index() else {
+            let from = (self.head as usize).min(self.entries.len());
             let found = self.entries[from..].iter().position(|entry| {
                 entry.key.hash() == hash && entry.is_live() && equal(entry.key.value())
             });
             return found.map(|position| from + position);
-        }
+        };
         let entries = &self.entries;
-        self.index.find(hash, |position| equal(entries[position].key.value()))
+        index.find(hash, |position| equal(entries[position].key.value()))
     }
 
     /// All places whose keys have this hash, in order, for keys that only a script can compare:
@@ -155,11 +229,11 @@ impl Map {
             let entry = &self.entries[*position];
             entry.key.hash() == hash && entry.is_live()
         };
-        if self.index.is_none() {
+        let Some(index) = self.index() else {
             return (0..self.entries.len()).filter(fits).collect();
-        }
+        };
         let mut found = Vec::new();
-        self.index.find(hash, |position| {
+        index.find(hash, |position| {
             found.push(position);
             false
         });
@@ -170,7 +244,7 @@ impl Map {
     /// Key and value at a place.
     #[inline]
     pub(in crate::vm) fn at(&self, place: usize) -> Option<(Value, Value)> {
-        match &self.dense {
+        match self.dense() {
             None => self.entry(place),
             Some(dense) => dense.at(place),
         }
@@ -179,7 +253,7 @@ impl Map {
     /// Replaces the value at a place that was found.
     #[inline]
     pub(in crate::vm) fn set_at(&mut self, place: usize, value: Value) {
-        if let Some(dense) = &mut self.dense {
+        if let Some(dense) = self.dense_mut() {
             dense.set_at(place, value);
         } else if let Some(entry) = self.entries.get_mut(place) {
             entry.value = value;
@@ -189,18 +263,15 @@ impl Map {
     /// Whether one more entry would make the map allocate.
     #[inline]
     pub(in crate::vm) fn would_grow(&self, key: Value) -> bool {
-        if self.serials.is_some() {
-            return true;
-        }
-        match &self.dense {
-            Some(dense) => !key.is_int() || dense.would_grow(key),
-            None => {
-                let len = self.entries.len();
-                let room =
-                    if self.index.is_none() { len >= LINEAR_MAX } else { self.index.is_full() };
-                len == self.entries.capacity() || room
+        let is_full = match self.table.as_deref() {
+            Some(Table { serials: Some(_), .. }) => return true,
+            Some(Table { dense: Some(dense), .. }) => {
+                return !key.is_int() || dense.would_grow(key);
             }
-        }
+            Some(Table { index, .. }) if !index.is_none() => index.is_full(),
+            _ => self.entries.len() >= LINEAR_MAX,
+        };
+        is_full || self.entries.len() == self.entries.capacity()
     }
 
     /// Appends an entry whose key is not in the map yet. The hash of an int does not count if the map
@@ -210,24 +281,26 @@ impl Map {
         if self.entries.len() == self.entries.capacity() && !self.is_dense() {
             self.make_room(key, hasher);
         }
-        if let Some(serials) = &mut self.serials {
-            let last = serials.last().copied().map_or(self.base, |serial| serial + 1);
-            serials.push(last.max(self.base));
-        }
-        let live = self.live;
+        let live = self.live as usize;
         self.live += 1;
         let mut hash = hash;
-        if let Some(dense) = &mut self.dense {
-            if dense.push(key, value, live) {
-                return;
+        if let Some(table) = self.table.as_deref_mut() {
+            if let Some(serials) = &mut table.serials {
+                let last = serials.last().copied().map_or(self.base, |serial| serial + 1);
+                serials.push(last.max(self.base));
             }
-            self.list(hasher);
-            hash = key.as_int().map_or(hash, |key| hasher.hash(key));
+            if let Some(dense) = &mut table.dense {
+                if dense.push(key, value, live) {
+                    return;
+                }
+                self.list(hasher);
+                hash = key.as_int().map_or(hash, |key| hasher.hash(key));
+            }
         }
         let position = self.entries.len();
-        self.entries.push(Entry { key: HashedKey::new(key, hash), value });
-        if !self.index.is_none() {
-            self.index.insert(hash, position);
+        self.entries.push(Entry::new(hash, key, value));
+        if let Some(index) = self.index_mut() {
+            index.insert(hash, position);
         } else if self.entries.len() > LINEAR_MAX {
             self.build_index();
         }
@@ -239,23 +312,23 @@ impl Map {
         place: usize,
         hasher: IntHasher,
     ) -> Option<(Value, Value)> {
-        let pair = if let Some(dense) = &mut self.dense {
+        let pair = if let Some(dense) = self.dense_mut() {
             dense.remove_at(place)?
         } else {
             let entry = *self.entries.get(place).filter(|entry| entry.is_live())?;
-            if !self.index.is_none() {
-                self.index.remove(entry.key.hash(), place);
+            if let Some(index) = self.index_mut() {
+                index.remove(entry.key.hash(), place);
             }
             self.entries[place] = Entry::GONE;
             entry.pair()
         };
         self.live -= 1;
-        while self.head < self.positions() && !self.is_live(self.head) {
+        while (self.head as usize) < self.positions() && !self.is_live(self.head as usize) {
             self.head += 1;
         }
         if self.live == 0 {
             self.clear();
-        } else if self.positions() > 32 + 4 * self.live {
+        } else if self.positions() > 32 + 4 * self.live as usize {
             self.squeeze(hasher);
         }
         Some(pair)
@@ -264,17 +337,15 @@ impl Map {
     /// Removes all entries; cursors go on with what is added later.
     pub fn clear(&mut self) {
         self.base = self.end();
-        self.serials = None;
-        self.dense = None;
+        self.table = None;
         self.entries.clear();
-        self.index.drop_slots();
         self.live = 0;
         self.head = 0;
     }
 
     /// The entry that a cursor stands before, with the cursor behind it. Iteration begins at 0.
     pub fn next(&self, cursor: u64) -> Option<(u64, Value, Value)> {
-        let mut position = self.position(cursor).max(self.head);
+        let mut position = self.position(cursor).max(self.head as usize);
         while position < self.positions() {
             if let Some((key, value)) = self.entry(position) {
                 return Some((self.serial(position) + 1, key, value));
@@ -299,7 +370,7 @@ impl Map {
 
     /// The cursor behind the last entry.
     pub fn end(&self) -> u64 {
-        match &self.serials {
+        match self.serials() {
             None => self.base + self.positions() as u64,
             Some(serials) => serials.last().map_or(self.base, |serial| serial + 1),
         }
@@ -349,13 +420,13 @@ impl Map {
     /// The number of positions, those of tombstones included.
     #[inline]
     pub(in crate::vm) fn positions(&self) -> usize {
-        self.dense.as_ref().map_or(self.entries.len(), |dense| dense.len())
+        self.dense().map_or(self.entries.len(), Dense::len)
     }
 
     /// Key and value at a position.
     #[inline]
     fn entry(&self, position: usize) -> Option<(Value, Value)> {
-        match &self.dense {
+        match self.dense() {
             None => self.entries.get(position).filter(|entry| entry.is_live()).map(Entry::pair),
             Some(dense) => dense.entry(position),
         }
@@ -363,14 +434,14 @@ impl Map {
 
     #[inline]
     fn is_live(&self, position: usize) -> bool {
-        match &self.dense {
+        match self.dense() {
             None => self.entries.get(position).is_some_and(Entry::is_live),
             Some(dense) => dense.is_live(position),
         }
     }
 
     fn serial(&self, position: usize) -> u64 {
-        match &self.serials {
+        match self.serials() {
             None => self.base + position as u64,
             Some(serials) => serials[position],
         }
@@ -378,93 +449,19 @@ impl Map {
 
     /// The first position whose serial number is at least `cursor`.
     fn position(&self, cursor: u64) -> usize {
-        match &self.serials {
+        match self.serials() {
             None => usize::try_from(cursor.saturating_sub(self.base)).unwrap_or(usize::MAX),
             Some(serials) => serials.partition_point(|serial| *serial < cursor),
         }
     }
-
-    /// Before the vector grows: squeezes tombstones out if they are more than half, or makes the map
-    /// dense if that is what its keys and a new one are.
-    #[cold]
-    fn make_room(&mut self, key: Value, hasher: IntHasher) {
-        let len = self.entries.len();
-        if len - self.live > len / 2 {
-            self.squeeze(hasher);
-        } else if self.live >= DENSE_MIN {
-            self.make_dense(key, hasher);
-        }
-        if !self.is_dense() {
-            self.entries.reserve(1);
-            advise(self.entries.as_ptr(), self.entries.capacity() * size_of::<Entry>());
-        }
-    }
-
-    fn make_dense(&mut self, key: Value, hasher: IntHasher) {
-        let Some(new) = key.as_int() else { return };
-        let (mut first, mut last) = (new, new);
-        for entry in self.entries.iter().filter(|entry| entry.is_live()) {
-            let Some(key) = entry.key.value().as_int() else { return };
-            first = first.min(key);
-            last = last.max(key);
-        }
-        let Some(mut dense) = Dense::new(first, last, self.live) else { return };
-        self.squeeze(hasher);
-        self.index.drop_slots();
-        for (live, entry) in self.entries.iter().enumerate() {
-            dense.push(entry.key.value(), entry.value, live);
-        }
-        (self.entries, self.dense) = (Vec::new(), Some(Box::new(dense)));
-    }
-
-    /// Makes a dense map one of entries.
-    fn list(&mut self, hasher: IntHasher) {
-        let Some(dense) = self.dense.take() else { return };
-        let entry = |position| match dense.entry(position) {
-            None => Entry::GONE,
-            Some((key, value)) => {
-                let hash = hasher.hash(key.bits().cast_signed());
-                Entry { key: HashedKey::new(key, hash), value }
-            }
-        };
-        self.entries.reserve(dense.len() + 1);
-        self.entries.extend((0..dense.len()).map(entry));
-        self.build_index();
-    }
-
-    /// Squeezes tombstones out.
-    fn squeeze(&mut self, hasher: IntHasher) {
-        let positions = self.positions();
-        if self.live == positions {
-            return;
-        }
-        let serials = (0..positions).filter(|position| self.is_live(*position));
-        self.serials = Some(serials.map(|position| self.serial(position)).collect());
-        self.head = 0;
-        if let Some(dense) = &mut self.dense {
-            if !dense.squeeze() {
-                self.list(hasher);
-            }
-            return;
-        }
-        self.entries.retain(Entry::is_live);
-        if self.entries.capacity() > 64 + 4 * self.entries.len() {
-            self.entries.shrink_to(2 * self.entries.len());
-        }
-        self.build_index();
-    }
-
-    fn build_index(&mut self) {
-        self.index.drop_slots();
-        if self.entries.len() <= LINEAR_MAX {
-            return;
-        }
-        self.index = Index::with_room(self.entries.len());
-        for (position, entry) in self.entries.iter().enumerate().filter(|(_, e)| e.is_live()) {
-            self.index.insert(entry.key.hash(), position);
-        }
-    }
 }
+
+const _: () = {
+    // Entries in a map's own cell stand right behind its fixed part, and `Items` knows that.
+    assert!(std::mem::offset_of!(Map, entries) == 0);
+    assert!(std::mem::offset_of!(Owned<Map>, body) + size_of::<Map>() == size_of::<Owned<Map>>());
+    assert!(size_of::<Owned<Map>>() == 64);
+};
 
 #[cfg(test)]
 #[path = "map_test.rs"]

@@ -40,7 +40,7 @@ fn maps_agree_with_a_model() {
     for seed in 1..20 {
         let mut random = Random(seed * 0x51ed_270b);
         let mut heap = Heap::default();
-        let map = heap.map(Map::new());
+        let map = heap.map_with_room(seed as usize % 10);
         let mut model = Model::new();
         for round in 0..3000 {
             // The number of keys wanders, so that maps grow, shrink, squeeze and lose their index.

@@ -10,7 +10,7 @@ use std::ptr::NonNull;
 use super::Heap;
 use super::block::BlockRef;
 use super::space::CELL_MAX;
-use crate::vm::map::Map;
+use crate::vm::map::{Entry, Map};
 use crate::vm::object::{
     Body, Bound, Bytes, Class, Closure, Cut, Enum, Generator, Header, HostObject, Hosted, Instance,
     Items, List, Module, NativeId, Owned, Range, RangeObject, Str, StrParts, Trace, TraceEntry,
@@ -269,12 +269,47 @@ impl Heap {
 
     /// A map.
     pub fn map(&mut self, map: Map) -> Value {
-        self.owned(Kind::Map, map)
+        self.table(Kind::Map, map)
     }
 
     /// A set: a map whose values do not count.
     pub fn set(&mut self, map: Map) -> Value {
-        self.owned(Kind::Set, map)
+        self.table(Kind::Set, map)
+    }
+
+    fn table(&mut self, kind: Kind, map: Map) -> Value {
+        match map.short() {
+            Some(entries) => self.short_map(kind, entries.len(), entries.iter().copied()),
+            None => self.owned(kind, map),
+        }
+    }
+
+    /// An empty map with room for so many entries.
+    pub(in crate::vm) fn map_with_room(&mut self, count: usize) -> Value {
+        if count <= Map::INLINE_MAX {
+            return self.short_map(Kind::Map, count, std::iter::empty());
+        }
+        self.owned(Kind::Map, Map::with_capacity(count))
+    }
+
+    /// A map or set that has its entries in its cell, with room for `count`.
+    #[inline]
+    pub(in crate::vm) fn short_map(
+        &mut self,
+        kind: Kind,
+        count: usize,
+        entries: impl Iterator<Item = Entry>,
+    ) -> Value {
+        let count = count.min(Map::INLINE_MAX);
+        let cell = self.cell_for(size_of::<Owned<Map>>() + count * size_of::<Entry>(), true);
+        // SAFETY: the cell has room for the fixed part and the entries.
+        unsafe {
+            let mut map = cell.cast::<Owned<Map>>();
+            let body = Map::with_items(Items::inline(map.add(1).cast(), 0, count));
+            map.write(Owned { header: Header::new(kind, 0, 0), counted: Cell::new(0), body });
+            map.as_mut().body.fill(entries);
+            self.finish_object(kind, cell)
+        }
     }
 
     /// A range.

@@ -1,6 +1,7 @@
 //! A map as the collector sees it.
 
-use super::{Entry, Map};
+use super::dense::Dense;
+use super::{Map, Table};
 use crate::vm::heap::Marker;
 use crate::vm::object::{Body, Buffers};
 
@@ -17,7 +18,7 @@ impl Body for Map {
     }
 
     fn trace_slice(&self, marker: &mut Marker, from: usize, count: usize) -> Option<usize> {
-        if let Some(dense) = &self.dense {
+        if let Some(dense) = self.dense() {
             let rest = dense.values().get(from..).unwrap_or_default();
             marker.values(&rest[..rest.len().min(count)]);
             return (rest.len() > count).then(|| from + count);
@@ -31,14 +32,19 @@ impl Body for Map {
     }
 
     fn external_bytes(&self) -> usize {
-        let serials = self.serials.as_ref().map_or(0, Vec::capacity) * size_of::<u64>();
-        let dense = self.dense.as_ref().map_or(0, |dense| dense.bytes());
-        self.entries.capacity() * size_of::<Entry>() + self.index.bytes() + serials + dense
+        let table = self.table.as_ref().map_or(0, |table| {
+            let serials = table.serials.as_ref().map_or(0, Vec::capacity) * size_of::<u64>();
+            let dense = table.dense.as_ref().map_or(0, Dense::bytes);
+            size_of::<Table>() + table.index.bytes() + serials + dense
+        });
+        self.entries.buffer_bytes() + table
     }
 
     fn buffers(&self) -> Buffers {
-        let serials = self.serials.as_ref().map(buffer_of).unwrap_or_default();
-        let dense = self.dense.as_ref().map(|dense| dense.buffer()).unwrap_or_default();
-        [buffer_of(&self.entries), self.index.buffer(), serials, dense]
+        let entries = (self.entries.as_ptr().addr(), self.entries.buffer_bytes());
+        let Some(table) = &self.table else { return [entries, (0, 0), (0, 0), (0, 0)] };
+        let serials = table.serials.as_ref().map(buffer_of).unwrap_or_default();
+        let dense = table.dense.as_ref().map(Dense::buffer).unwrap_or_default();
+        [entries, table.index.buffer(), serials, dense]
     }
 }

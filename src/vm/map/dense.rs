@@ -70,10 +70,10 @@ impl Dense {
         self.values.get(usize::try_from(offset).ok()?).copied().filter(|value| !value.is_unset())
     }
 
-    /// Sets the value of a key and says whether it is new, where nothing has to grow and no position
-    /// has to be noted; new ones only if that is allowed.
+    /// Where the value of a key has to be written, and whether it is new, if nothing has to grow and no
+    /// position has to be noted; new ones only if that is allowed.
     #[inline]
-    pub(super) fn put(&mut self, key: i64, value: Value, may_add: bool) -> Option<bool> {
+    pub(super) fn place(&mut self, key: i64, may_add: bool) -> Option<(&mut Value, bool)> {
         let offset = key.wrapping_sub(self.first) as u64;
         let slot = self.values.get_mut(usize::try_from(offset).ok()?)?;
         let is_new = slot.is_unset();
@@ -84,8 +84,7 @@ impl Dense {
             }
             self.order.push(offset as u32);
         }
-        *slot = value;
-        Some(is_new)
+        Some((slot, is_new))
     }
 
     /// The number of positions.
@@ -200,6 +199,5 @@ impl Dense {
     pub(super) fn bytes(&self) -> usize {
         self.values.capacity() * size_of::<Value>()
             + (self.order.capacity() + self.positions.capacity()) * size_of::<u32>()
-            + size_of::<Dense>()
     }
 }

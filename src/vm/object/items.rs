@@ -1,4 +1,5 @@
-//! The elements of a list: in the list's own cell as long as they fit there, else in a buffer.
+//! The elements of a list or the entries of a map: in the container's own cell as long as they fit there,
+//! else in a buffer.
 //!
 //! ```text
 //! short   header | counted | data ─┐ | length | capacity | … | elements, spare slots
@@ -6,9 +7,12 @@
 //! long    header | counted | data ─→ buffer | length | capacity | … | (slots that nothing uses)
 //! ```
 //! `data` points at the elements wherever they are, so reading them needs no case distinction. A short
-//! list owns nothing outside its cell: making it is one allocation, and its death needs no look at
+//! list or map owns nothing outside its cell: making it is one allocation, and its death needs no look at
 //! it. Cells do not move, and nobody can move `Items` out of one, so the pointer stays valid.
-#![expect(unsafe_code, reason = "elements are behind the fixed part of a list or in a raw buffer")]
+#![expect(
+    unsafe_code,
+    reason = "elements are behind the fixed part of a container or in a raw buffer"
+)]
 
 use std::fmt;
 use std::mem::ManuallyDrop;
@@ -18,27 +22,39 @@ use std::ptr::NonNull;
 use super::List;
 use crate::vm::value::Value;
 
-/// The elements of a list. They cannot be moved from one list to another: [`Items::set`] takes a
+/// What a container may have in its own cell.
+pub trait Element: Copy {
+    /// The bytes of the container, which begins with its [`Items`] and ends where they stand.
+    const CONTAINER: usize;
+}
+
+impl Element for Value {
+    const CONTAINER: usize = size_of::<List>();
+}
+
+/// The elements of a container. They cannot be moved from one to another: [`Items::set`] takes a
 /// vector, `to_vec` gives one.
 #[repr(C)]
-pub struct Items {
-    data: NonNull<Value>,
+pub struct Items<T: Element = Value> {
+    data: NonNull<T>,
     len: usize,
     capacity: usize,
 }
 
-impl Items {
+impl Items<Value> {
     /// A new list of up to so many elements has them in its cell.
     pub(in crate::vm) const INLINE_MAX: usize = 16;
+}
 
-    /// Elements that stand, or will be written, behind the fixed part of the list at `data`.
+impl<T: Element> Items<T> {
+    /// Elements that stand, or will be written, behind the fixed part of the container at `data`.
     #[inline(always)]
-    pub(in crate::vm) fn inline(data: NonNull<Value>, len: usize, capacity: usize) -> Items {
+    pub(in crate::vm) fn inline(data: NonNull<T>, len: usize, capacity: usize) -> Items<T> {
         Items { data, len, capacity }
     }
 
     /// Elements in a buffer.
-    pub(in crate::vm) fn buffered(items: Vec<Value>) -> Items {
+    pub(in crate::vm) fn buffered(items: Vec<T>) -> Items<T> {
         let mut items = ManuallyDrop::new(items);
         // A vector's address is never null, not even that of an empty one.
         let data = NonNull::from(items.as_mut_slice()).cast();
@@ -53,16 +69,16 @@ impl Items {
 
     /// The bytes of the buffer; 0 if there is none.
     pub(in crate::vm) fn buffer_bytes(&self) -> usize {
-        if self.is_inline() { 0 } else { self.capacity * size_of::<Value>() }
+        if self.is_inline() { 0 } else { self.capacity * size_of::<T>() }
     }
 
     #[inline(always)]
     fn is_inline(&self) -> bool {
-        self.data.addr().get() == std::ptr::from_ref(self).addr() + size_of::<List>()
+        self.data.addr().get() == std::ptr::from_ref(self).addr() + T::CONTAINER
     }
 
     /// The elements as a vector, which leaves none here.
-    fn take(&mut self) -> Vec<Value> {
+    fn take(&mut self) -> Vec<T> {
         if self.is_inline() {
             let items = self.to_vec();
             self.len = 0;
@@ -75,7 +91,7 @@ impl Items {
     }
 
     /// Replaces all elements.
-    pub fn set(&mut self, items: Vec<Value>) {
+    pub fn set(&mut self, items: Vec<T>) {
         if self.is_inline() && items.capacity() <= self.capacity {
             self.len = items.len();
             self.copy_from_slice(&items);
@@ -87,7 +103,7 @@ impl Items {
     }
 
     /// Lets a vector of the elements be changed.
-    fn change<T>(&mut self, change: impl FnOnce(&mut Vec<Value>) -> T) -> T {
+    fn change<R>(&mut self, change: impl FnOnce(&mut Vec<T>) -> R) -> R {
         let mut items = self.take();
         let result = change(&mut items);
         self.set(items);
@@ -111,7 +127,7 @@ impl Items {
 
     /// Appends an element.
     #[inline]
-    pub fn push(&mut self, item: Value) {
+    pub fn push(&mut self, item: T) {
         if self.len == self.capacity {
             self.grow(1);
         }
@@ -121,7 +137,7 @@ impl Items {
     }
 
     /// Appends elements.
-    pub fn extend_from_slice(&mut self, items: &[Value]) {
+    pub fn extend_from_slice(&mut self, items: &[T]) {
         self.reserve(items.len());
         for item in items {
             self.push(*item);
@@ -130,20 +146,20 @@ impl Items {
 
     /// Removes the last element.
     #[inline]
-    pub fn pop(&mut self) -> Option<Value> {
+    pub fn pop(&mut self) -> Option<T> {
         let last = *self.last()?;
         self.len -= 1;
         Some(last)
     }
 
     /// Puts an element before the one at `index`, which is at most the length.
-    pub fn insert(&mut self, index: usize, item: Value) {
+    pub fn insert(&mut self, index: usize, item: T) {
         self.push(item);
         self[index..].rotate_right(1);
     }
 
     /// Removes the element at an index.
-    pub fn remove(&mut self, index: usize) -> Value {
+    pub fn remove(&mut self, index: usize) -> T {
         let item = self[index];
         self.copy_within(index + 1.., index);
         self.len -= 1;
@@ -165,7 +181,7 @@ impl Items {
     }
 
     /// Removes the elements that `keep` says no of.
-    pub fn retain(&mut self, mut keep: impl FnMut(&Value) -> bool) {
+    pub fn retain(&mut self, mut keep: impl FnMut(&T) -> bool) {
         let mut kept = 0;
         for index in 0..self.len {
             let item = self[index];
@@ -177,13 +193,18 @@ impl Items {
         self.len = kept;
     }
 
+    /// Gives back room for more than so many elements.
+    pub(in crate::vm) fn shrink_to(&mut self, capacity: usize) {
+        self.change(|items| items.shrink_to(capacity));
+    }
+
     /// Puts other elements in place of some, which are given back.
-    pub fn splice(&mut self, places: impl RangeBounds<usize>, items: Vec<Value>) -> Vec<Value> {
+    pub fn splice(&mut self, places: impl RangeBounds<usize>, items: Vec<T>) -> Vec<T> {
         self.change(|all| all.splice(places, items).collect())
     }
 }
 
-impl Drop for Items {
+impl<T: Element> Drop for Items<T> {
     #[inline]
     fn drop(&mut self) {
         if !self.is_inline() {
@@ -192,44 +213,57 @@ impl Drop for Items {
     }
 }
 
-impl Deref for Items {
-    type Target = [Value];
+impl<T: Element> Deref for Items<T> {
+    type Target = [T];
 
     #[inline(always)]
-    fn deref(&self) -> &[Value] {
+    fn deref(&self) -> &[T] {
         // SAFETY: `data` points at `len` elements, in the own cell or in the own buffer.
         unsafe { std::slice::from_raw_parts(self.data.as_ptr(), self.len) }
     }
 }
 
-impl DerefMut for Items {
+impl<T: Element> DerefMut for Items<T> {
     #[inline(always)]
-    fn deref_mut(&mut self) -> &mut [Value] {
+    fn deref_mut(&mut self) -> &mut [T] {
         // SAFETY: as for `deref`, and elements are only reached through their list.
         unsafe { std::slice::from_raw_parts_mut(self.data.as_ptr(), self.len) }
     }
 }
 
-impl Extend<Value> for Items {
-    fn extend<T: IntoIterator<Item = Value>>(&mut self, items: T) {
+impl<T: Element> Extend<T> for Items<T> {
+    fn extend<I: IntoIterator<Item = T>>(&mut self, items: I) {
         let items = items.into_iter();
         self.reserve(items.size_hint().0);
         items.for_each(|item| self.push(item));
     }
 }
 
-impl<'a> IntoIterator for &'a Items {
-    type Item = &'a Value;
-    type IntoIter = std::slice::Iter<'a, Value>;
+impl<'a, T: Element> IntoIterator for &'a Items<T> {
+    type Item = &'a T;
+    type IntoIter = std::slice::Iter<'a, T>;
 
     fn into_iter(self) -> Self::IntoIter {
         self.iter()
     }
 }
 
-impl fmt::Debug for Items {
+impl<T: Element + fmt::Debug> fmt::Debug for Items<T> {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         out.debug_list().entries(self.iter()).finish()
+    }
+}
+
+impl<T: Element> Default for Items<T> {
+    fn default() -> Items<T> {
+        Items::buffered(Vec::new())
+    }
+}
+
+impl<T: Element> Clone for Items<T> {
+    /// A copy in a buffer.
+    fn clone(&self) -> Items<T> {
+        Items::buffered(self.to_vec())
     }
 }
 

@@ -36,7 +36,7 @@ pub use function::{BoundRef, ClosureRef, NativeId};
 pub use generator::{Generator, GeneratorState};
 pub use host::HostObject;
 pub use host_value::{Computed, Digits, HostValue, KeyForm, NoOrder, Operator, Unary};
-pub use items::Items;
+pub use items::{Element, Items};
 pub use lent::{Lender, LentFn, Loan, Refused};
 pub use list::List;
 pub use local::Local;

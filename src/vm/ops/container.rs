@@ -5,7 +5,6 @@ use super::{Flow, Op, Step};
 use crate::vm::Elements;
 use crate::vm::error::{ErrorKind, Thrown};
 use crate::vm::exit::Exit;
-use crate::vm::map::Map;
 use crate::vm::object::Range;
 use crate::vm::value::{Kind, Value};
 
@@ -77,7 +76,7 @@ fn append(op: &mut Op<'_>, list: Value, items: &[Value]) -> Result<(), Thrown> {
 /// `NewMap`
 pub(in crate::vm) fn new_map(op: &mut Op<'_>) -> Step {
     let at = op.instruction();
-    let map = op.vm.heap.map(Map::with_capacity(at.imm.max(0) as usize));
+    let map = op.vm.heap.map_with_room(at.imm.max(0) as usize);
     op.set(at.a, map);
     Ok(Flow::Next)
 }
