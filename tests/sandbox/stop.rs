@@ -48,15 +48,17 @@ const ENDLESS: &str = r#"
     pub fn sorts_much() { begun(); loop { plenty.sorted() } }
     pub fn repeats() { begun(); loop { "x".repeat(3_000_000) } }
     pub fn parses() { let text = json.stringify(plenty); begun(); loop { try { json.parse(text) } catch error { } } }
+    pub fn writes() { let deep = list(0..20_000).map(|i| {id: i, parts: [i, "part"]}); begun(); loop { try { json.stringify(deep) } catch error { } } }
     pub fn searches() { let text = "ab ".repeat(20_000); begun(); loop { regex.compile("a(b)").find_all(text) } }
     pub fn splits() { let text = "ab ".repeat(50_000); begun(); loop { text.split(" ") } }
     pub fn one() { 1 }
 "#;
 
-const NAMES: [&str; 19] = [
+const NAMES: [&str; 20] = [
     "sorts_much",
     "repeats",
     "parses",
+    "writes",
     "searches",
     "splits",
     "busy",

@@ -2,7 +2,7 @@
 //! what it gave (`stdlib/core/json.ket`).
 
 use super::place::problem;
-use super::write::{Writer, Written};
+use super::write::{Writer, Written, write};
 use crate::natives;
 use crate::natives::Outcome;
 use crate::vm::heap::Marker;
@@ -55,8 +55,7 @@ fn take(vm: &mut Vm, form: Value) -> Result<Writer, Thrown> {
 fn answer(vm: &mut Vm, form: Value, value: Value) -> Outcome {
     let mut writer = take(vm, form)?;
     writer.answer(value);
-    let written = writer.run(&vm.heap);
-    let object = match written {
+    let object = match write(vm, &mut writer) {
         Ok(Written::Done) => Value::null(),
         Ok(Written::NeedsCall(object)) => object,
         Err(found) => return Err(problem(vm, &writer, found)),

@@ -2,18 +2,20 @@
 //!
 //! - `read`: what is JSON beyond doubt becomes values at once;
 //! - `parse fault`: all else goes through serde_json; what it refuses becomes an error with a place;
-//! - `write place`: the writer, which keeps what is still to be written in a work list, and the path
-//!   to a value that cannot be written;
+//! - `write text label place`: the writer, which keeps what is still to be written in a work list, the text
+//!   of plain values and of keys, and the path to a value that cannot be written;
 //! - `form`: a writer that waits for the `json` method of a class;
 //! - `lines`: one value per line of a stream.
 
 mod fault;
 mod form;
+mod label;
 mod lines;
 mod number;
 mod parse;
 mod place;
 mod read;
+mod text;
 mod write;
 
 use super::Outcome;
@@ -21,6 +23,7 @@ use super::argument::{bad_value, wrong_type};
 use super::kind::DataValue;
 use super::script;
 use crate::natives;
+use crate::vm::heap::Heap;
 use crate::vm::{Thrown, Value, Vm};
 use parse::Rules;
 use write::{Layout, Written};
@@ -81,12 +84,12 @@ fn rules(vm: &mut Vm, path: &'static str, depth: i64, bigints: bool) -> Result<R
 
 fn parse_data(vm: &mut Vm, data: DataValue, depth: i64, bigints: bool) -> Outcome {
     let rules = rules(vm, "json.parse", depth, bigints)?;
-    let length = data.get(&vm.heap).len();
-    vm.reserve(length)?;
-    // The heap cannot be read from while values are made in it.
-    match vm.heap.str(data.0).map(str::to_owned) {
-        Some(text) => parse::parse(vm, &text, true, rules),
+    vm.reserve(data.get(&vm.heap).len())?;
+    let parse = |vm: &mut Vm, text: &str| parse::parse(vm, text, true, rules);
+    match Heap::reading(vm, |vm| &vm.heap, data.0, parse) {
+        Some(result) => result,
         None => {
+            // Bytes may change while values are made of them.
             let content = data.get(&vm.heap).to_vec();
             parse::parse_bytes(vm, &content, rules)
         }
@@ -128,7 +131,7 @@ fn line(vm: &mut Vm, value: Value, sort_keys: bool) -> Outcome {
 
 fn text_of(vm: &mut Vm, value: Value, layout: Layout) -> Outcome {
     let mut writer = write::Writer::new(value, layout);
-    match writer.run(&vm.heap) {
+    match write::write(vm, &mut writer) {
         Ok(Written::Done) => {
             let text = writer.into_text();
             vm.reserve(text.len())?;

@@ -60,10 +60,13 @@ pub(super) fn parse_bytes(vm: &mut Vm, content: &[u8], rules: Rules) -> Result<V
 /// The value of a text. `is_text` says that it came from a str.
 pub(super) fn parse(vm: &mut Vm, text: &str, is_text: bool, rules: Rules) -> Result<Value, Thrown> {
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
-    if !rules.bigints
-        && let Some(value) = read(vm, text, rules.depth)
-    {
-        return Ok(value);
+    if !rules.bigints {
+        if let Some(value) = read(vm, text, rules.depth) {
+            return Ok(value);
+        }
+        if vm.has_to_stop() || vm.heap.over_limit() {
+            return Err(vm.out_of_memory());
+        }
     }
     let numbers = rules.bigints.then(|| Numbers::new(text));
     let shortened = numbers.map(Numbers::shortened);

@@ -7,8 +7,10 @@
 use crate::vm::key::{KeyCache, TextKey};
 use crate::vm::{Value, Vm};
 
-/// So many values are made between two looks at the limit of memory.
+/// So many values are made between two looks at what else there is to do.
 const CHECK_EVERY: u32 = 1024;
+/// The bytes of so many values, as far as the collector is concerned.
+const CHECK_BYTES: usize = 64 << 10;
 /// A document of so many bytes may have another key that comes again.
 const BYTES_PER_KEY: usize = 64;
 /// Strings of up to so many bytes are shared.
@@ -76,6 +78,10 @@ struct Reader<'a> {
 impl<'a> Reader<'a> {
     fn document(&mut self) -> Option<Value> {
         loop {
+            self.made += 1;
+            if self.made.is_multiple_of(CHECK_EVERY) {
+                self.look()?;
+            }
             let mut value = match self.token()? {
                 b'"' => self.string()?,
                 b'-' | b'0'..=b'9' => self.number()?,
@@ -150,12 +156,11 @@ impl<'a> Reader<'a> {
         rest.starts_with(word.as_bytes()).then_some(value)
     }
 
-    /// Looks at the limit of memory now and then, before an object of the heap is made.
-    #[inline]
-    fn make(&mut self) -> Option<()> {
-        self.made += 1;
-        let looks = self.made.is_multiple_of(CHECK_EVERY);
-        (!looks || !self.vm.heap.over_limit() && !self.vm.has_to_stop()).then_some(())
+    /// Looks at the limit of memory and whether the program has to end, and lets the collector get on.
+    #[cold]
+    fn look(&mut self) -> Option<()> {
+        self.vm.heap.assist(CHECK_BYTES);
+        (!self.vm.heap.over_limit() && !self.vm.has_to_stop()).then_some(())
     }
 
     /// Begins with a list; gives it if it is empty.
@@ -178,7 +183,6 @@ impl<'a> Reader<'a> {
 
     fn end_of_list(&mut self, first: usize) -> Option<Value> {
         self.at += 1;
-        self.make()?;
         let list = self.vm.heap.list_of(&self.items[first..]);
         self.items.truncate(first);
         Some(list)
@@ -192,7 +196,6 @@ impl<'a> Reader<'a> {
         }
         if self.token()? == b'}' {
             self.at += 1;
-            self.make()?;
             return Some(Some(self.vm.heap.map_of(&[])));
         }
         if self.shapes.len() == self.open.len() {
@@ -239,7 +242,6 @@ impl<'a> Reader<'a> {
 
     #[inline(never)]
     fn new_key(&mut self, depth: usize, number: usize) -> Option<TextKey> {
-        self.make()?;
         let plain = self.plain()?;
         let key = self.vm.heap.text_key(&mut self.keys, plain.unwrap_or(&self.unescaped));
         let shape = &mut self.shapes[depth];
@@ -255,7 +257,6 @@ impl<'a> Reader<'a> {
     fn end_object(&mut self, first: usize) -> Option<Value> {
         self.at += 1;
         self.open.pop();
-        self.make()?;
         let entries = &self.entries[first..];
         let shape = &mut self.shapes[self.open.len()];
         let map = if entries.len() <= shape.different {
@@ -274,7 +275,6 @@ impl<'a> Reader<'a> {
 
     /// The string that begins here, as a value.
     fn string(&mut self) -> Option<Value> {
-        self.make()?;
         match self.plain()? {
             Some(text) if text.len() <= WORD_MAX => {
                 Some(self.vm.heap.text_key(&mut self.words, text).value())

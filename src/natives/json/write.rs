@@ -7,16 +7,19 @@
 use std::collections::HashSet;
 use std::vec::IntoIter;
 
+use super::label::{Labels, push_label};
 use super::place::Problem;
-use super::read::string_stop;
+use super::text::push_plain;
 use crate::bytecode::program::MemberKind;
 use crate::vm::heap::{Heap, Marker};
 use crate::vm::object::Member;
-use crate::vm::text::push_float;
-use crate::vm::{Kind, Value};
+use crate::vm::{Kind, Value, Vm};
 
 /// So many open containers are searched one after the other for a cycle; deeper ones by a table.
 const SEARCHED_MAX: usize = 32;
+
+/// So many bytes are written between two looks at what else there is to do.
+const PART: usize = 1 << 16;
 
 /// How a text is laid out.
 #[derive(Debug)]
@@ -77,8 +80,24 @@ pub(super) struct Writer {
     depth: usize,
     /// Containers that are open, from the depth on where searching would take too long.
     deep: HashSet<u64, foldhash::fast::FixedState>,
-    /// Length of the output at which memory is looked at next.
+    /// The beginnings of entries.
+    labels: Labels,
+    /// Length of the output at which writing pauses.
+    pause: usize,
+    /// Length of the output at which memory is asked for next.
     checkpoint: usize,
+}
+
+/// Writes on until all is written or script code has to be asked. Now and then looks whether the program has
+/// to end, asks for memory, and lets the collector get on.
+pub(super) fn write(vm: &mut Vm, writer: &mut Writer) -> Result<Written, Problem> {
+    loop {
+        match writer.run(&vm.heap)? {
+            Some(written) => return Ok(written),
+            None if vm.has_to_stop() => return Err(Problem::Memory),
+            None => vm.heap.assist(PART),
+        }
+    }
 }
 
 impl Writer {
@@ -91,7 +110,9 @@ impl Writer {
             frames: Vec::new(),
             depth: 0,
             deep: HashSet::default(),
-            checkpoint: 1 << 16,
+            labels: Labels::default(),
+            pause: PART,
+            checkpoint: PART,
         }
     }
 
@@ -103,6 +124,8 @@ impl Writer {
     /// What the method `json` gave for the object that [`Writer::run`] asked about.
     pub(super) fn answer(&mut self, value: Value) {
         self.pending = Some(value);
+        // Other strings may be where those were.
+        self.labels = Labels::default();
     }
 
     /// The memory that it owns.
@@ -131,8 +154,8 @@ impl Writer {
         }
     }
 
-    /// Writes until everything is written or script code has to be asked.
-    pub(super) fn run(&mut self, heap: &Heap) -> Result<Written, Problem> {
+    /// Writes until everything is written or script code has to be asked; none if it has only written much.
+    fn run(&mut self, heap: &Heap) -> Result<Option<Written>, Problem> {
         loop {
             let value = match self.pending.take() {
                 Some(value) => value,
@@ -143,22 +166,26 @@ impl Writer {
                 },
             };
             if let Some(object) = self.value(heap, value)? {
-                return Ok(Written::NeedsCall(object));
+                return Ok(Some(Written::NeedsCall(object)));
             }
-            if self.out.len() >= self.checkpoint {
-                heap.reserve(self.out.len()).map_err(|_| Problem::Memory)?;
-                self.checkpoint = self.out.len() * 2;
+            if self.out.len() >= self.pause {
+                if self.out.len() >= self.checkpoint {
+                    heap.reserve(self.out.len()).map_err(|_| Problem::Memory)?;
+                    self.checkpoint = self.out.len() * 2;
+                }
+                self.pause = self.out.len() + PART;
+                return Ok(None);
             }
         }
         self.out.push_str(self.layout.end);
-        Ok(Written::Done)
+        Ok(Some(Written::Done))
     }
 
     /// Goes on with the innermost container: writes what needs no second thought, then what stands before
     /// the next element and gives that, or ends the container.
     fn next(&mut self, heap: &Heap) -> Result<Option<Value>, Problem> {
-        let Writer { frames, out, layout, depth, checkpoint, .. } = self;
-        let (depth, checkpoint) = (*depth, *checkpoint);
+        let Writer { frames, out, layout, depth, pause, labels, .. } = self;
+        let (depth, pause) = (*depth, *pause);
         let (found, close) = match frames.last_mut() {
             None => return Ok(None),
             Some(Frame::List { list, next }) => {
@@ -167,7 +194,7 @@ impl Writer {
                 while let (None, Some(item)) = (found, items.get(*next)) {
                     separate(out, layout, depth, *next == 0);
                     *next += 1;
-                    if out.len() >= checkpoint || !push_plain(heap, out, *item) {
+                    if out.len() >= pause || !push_plain(heap, out, *item) {
                         found = Some(*item);
                     }
                 }
@@ -184,12 +211,11 @@ impl Writer {
                     // A key without a text is a fault of the map: no entry is under way.
                     *cursor = 0;
                     match heap.str(next_key) {
-                        Some(text) => push_string(out, text),
-                        None => push_string(out, &key_text(heap, next_key)?),
+                        Some(text) => labels.push(out, layout, next_key, text),
+                        None => push_label(out, layout, &key_text(heap, next_key)?),
                     }
                     (*cursor, *key) = (after, next_key);
-                    push_colon(out, layout);
-                    if out.len() >= checkpoint || !push_plain(heap, out, value) {
+                    if out.len() >= pause || !push_plain(heap, out, value) {
                         found = Some(value);
                     }
                 }
@@ -200,8 +226,7 @@ impl Writer {
                 let is_first = key.is_none();
                 if let Some((text, _)) = &entry {
                     separate(out, layout, depth, is_first);
-                    push_string(out, text);
-                    push_colon(out, layout);
+                    push_label(out, layout, text);
                 }
                 let value = entry.map(|(text, value)| {
                     *key = Some(text);
@@ -339,135 +364,5 @@ fn new_line(out: &mut String, layout: &Layout, depth: usize) {
         for _ in 0..depth {
             out.push_str(&layout.indent);
         }
-    }
-}
-
-#[inline]
-fn push_colon(out: &mut String, layout: &Layout) {
-    out.push_str(if layout.indent.is_empty() { ":" } else { ": " });
-}
-
-/// Appends a value that holds no other ones and has a form; `false` if it is none.
-#[inline]
-fn push_plain(heap: &Heap, out: &mut String, value: Value) -> bool {
-    match value.kind() {
-        Kind::Str => push_string(out, heap.str(value).unwrap_or_default()),
-        Kind::Int => push_int(out, value.bits() as i64),
-        Kind::Bool => out.push_str(if value.truthy() { "true" } else { "false" }),
-        Kind::Null => out.push_str("null"),
-        Kind::Float if f64::from_bits(value.bits()).is_finite() => {
-            push_number(out, f64::from_bits(value.bits()));
-        }
-        _ => return false,
-    }
-    true
-}
-
-/// Appends a float as `print` shows it.
-fn push_number(out: &mut String, number: f64) {
-    let mut buffer = zmij::Buffer::new();
-    let text = buffer.format_finite(number);
-    // The two differ in how exponents are written, and from where on.
-    if text.bytes().any(|byte| byte == b'e') { push_float(out, number) } else { out.push_str(text) }
-}
-
-/// Appends an int: two digits at a time, last ones first.
-fn push_int(out: &mut String, number: i64) {
-    let mut digits = [0_u8; 20];
-    let mut at = digits.len();
-    let mut rest = number.unsigned_abs();
-    while rest >= 10 {
-        at -= 2;
-        let pair = (rest % 100) as u8;
-        (digits[at], digits[at + 1]) = (b'0' + pair / 10, b'0' + pair % 10);
-        rest /= 100;
-    }
-    if rest > 0 || number == 0 {
-        at -= 1;
-        digits[at] = b'0' + rest as u8;
-    }
-    if number < 0 {
-        out.push('-');
-    }
-    out.push_str(std::str::from_utf8(&digits[at..]).expect("digits are ASCII"));
-}
-
-/// Appends a string in quotes.
-fn push_string(out: &mut String, mut text: &str) {
-    out.reserve(text.len() + 2);
-    out.push('"');
-    // What cannot stand in a string as it is has to be escaped.
-    while let Some(at) = string_stop(text.as_bytes(), 0) {
-        out.push_str(&text[..at]);
-        match text.as_bytes()[at] {
-            b'"' => out.push_str("\\\""),
-            b'\\' => out.push_str("\\\\"),
-            b'\n' => out.push_str("\\n"),
-            b'\r' => out.push_str("\\r"),
-            b'\t' => out.push_str("\\t"),
-            0x08 => out.push_str("\\b"),
-            0x0c => out.push_str("\\f"),
-            byte => {
-                out.push_str("\\u00");
-                for digit in [byte >> 4, byte & 15] {
-                    out.push(char::from(b"0123456789abcdef"[usize::from(digit)]));
-                }
-            }
-        }
-        text = &text[at + 1..];
-    }
-    out.push_str(text);
-    out.push('"');
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn ints_are_written_like_the_standard_library_writes_them() {
-        let mut numbers = vec![0, 1, 9, 10, 11, 99, 100, 101, 999, 1000, i64::MAX, i64::MIN];
-        numbers.extend((0..63).flat_map(|shift| [1_i64 << shift, -(1_i64 << shift) - 1]));
-        for number in numbers {
-            let mut out = String::new();
-            push_int(&mut out, number);
-            assert_eq!(out, number.to_string());
-        }
-    }
-
-    #[test]
-    fn floats_read_back_and_are_json() {
-        for number in [
-            0.0,
-            -0.0,
-            0.1,
-            1e-4,
-            1e-5,
-            1.5e-5,
-            9e-6,
-            1e-7,
-            1e15,
-            123456789012345680.0,
-            1e16,
-            1e17,
-            1e21,
-            1e300,
-            5e-324,
-            f64::MAX,
-        ] {
-            let mut text = String::new();
-            push_number(&mut text, number);
-            assert_eq!(text, crate::vm::text::float_text(number));
-            assert_eq!(text.parse::<f64>().map(f64::to_bits), Ok(number.to_bits()), "{text}");
-            let read: Result<f64, _> = serde_json::from_str(&text);
-            assert_eq!(read.ok().map(f64::to_bits), Some(number.to_bits()), "{text}");
-        }
-    }
-
-    #[test]
-    fn strings_are_escaped_as_little_as_possible() {
-        let mut out = String::new();
-        push_string(&mut out, "a\"\\/\n\r\t\u{8}\u{c}\u{1}\u{1f}\u{7f}é\u{2028}");
-        assert_eq!(out, "\"a\\\"\\\\/\\n\\r\\t\\b\\f\\u0001\\u001f\u{7f}é\u{2028}\"");
     }
 }

@@ -15,13 +15,15 @@
 use std::alloc::{Layout, alloc, dealloc, handle_alloc_error};
 use std::ptr::NonNull;
 
-use super::release::release_pages;
+use super::release::{populate_pages, release_pages};
 use crate::vm::object::Header;
 
 /// Size and alignment of a block.
 pub(super) const BLOCK_SIZE: usize = 1 << 16;
 /// Blocks are taken from the system in chunks of so many.
 const CHUNK_BLOCKS: usize = 16;
+/// A heap of so many chunks will use all of another one.
+const EAGER_FROM: usize = 16;
 /// Cells that have never been used are made ready a page of the system at a time: a class of which a
 /// program has few objects should not take a whole block's pages.
 const PAGE: usize = 4096;
@@ -365,6 +367,9 @@ impl BlockPool {
         // SAFETY: the layout is not empty.
         let chunk = unsafe { alloc(BlockPool::CHUNK) };
         let Some(chunk) = NonNull::new(chunk) else { handle_alloc_error(BlockPool::CHUNK) };
+        if self.chunks.len() >= EAGER_FROM {
+            populate_pages(chunk.as_ptr().expose_provenance(), BlockPool::CHUNK.size());
+        }
         self.chunks.push(chunk);
         for index in (1..CHUNK_BLOCKS).rev() {
             // SAFETY: the offset is within the chunk.

@@ -7,6 +7,7 @@
 //! [`Heap::due`] says so. The pace is set by bytes: see `account.rs`.
 
 use super::Heap;
+use super::account::STEP_BYTES;
 use super::mark::{Marker, Pass};
 use super::stats::Part;
 
@@ -102,6 +103,31 @@ impl Heap {
             }
         }
         self.phase == Phase::Sweep
+    }
+
+    /// Goes on with a cycle in the middle of a native that makes or reads much, of which this is the work for
+    /// so many bytes: at the next safepoint it would all be due at once. A cycle begins and ends at safepoints
+    /// alone, where all that is in use is known.
+    pub fn assist(&mut self, bytes: usize) {
+        if self.phase == Phase::Idle || self.torture || self.account.is_urgent {
+            return;
+        }
+        let began = self.now();
+        self.settle();
+        let steps = bytes.div_ceil(STEP_BYTES);
+        self.account.after_step();
+        let part = if self.phase == Phase::Mark {
+            self.marker.begin_step(steps.saturating_mul(SCANS_PER_STEP));
+            self.account.due = self.marker.work();
+            Part::Mark
+        } else {
+            self.sweep(steps.saturating_mul(SWEEP_PER_STEP));
+            if self.phase == Phase::Idle {
+                self.account.after_sweep();
+            }
+            Part::Sweep
+        };
+        self.note_step(part, began);
     }
 
     fn begin(&mut self, roots: Roots<'_>) {

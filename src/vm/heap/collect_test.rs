@@ -181,6 +181,8 @@ impl Model {
             self.heap.collect_full(&mut roots);
         } else {
             self.heap.collect_step(&mut roots);
+            // What a native does between safepoints.
+            self.heap.assist(self.random.below(3) << 14);
         }
     }
 

@@ -190,7 +190,7 @@ impl Heap {
     /// needs no second look, however large it is.
     #[inline(always)]
     pub fn store_barrier(&mut self, value: Value) {
-        if self.marker.is_marking() {
+        if self.marker.is_marking() && value.is_object() {
             self.store_barrier_slow(value);
         }
     }

@@ -74,6 +74,25 @@ pub(super) fn release_pages(begin: usize, len: usize) {
     }
 }
 
+/// Lets the system find pages for a range of memory that is about to be used, all at once: one at a time, each
+/// when it is first written to, they take half as long again.
+#[cfg(target_os = "linux")]
+pub(super) fn populate_pages(begin: usize, len: usize) {
+    const MADV_POPULATE_WRITE: i32 = 23;
+    unsafe extern "C" {
+        fn madvise(address: *mut u8, length: usize, advice: i32) -> i32;
+    }
+    let (first, end) = (begin.next_multiple_of(PAGE), (begin + len) / PAGE * PAGE);
+    // SAFETY: this changes no content. Systems that do not know it, or have no memory, change nothing.
+    unsafe {
+        madvise(std::ptr::with_exposed_provenance_mut(first), end - first, MADV_POPULATE_WRITE);
+    }
+}
+
+/// Other systems find them when they are used.
+#[cfg(not(target_os = "linux"))]
+pub(super) fn populate_pages(_: usize, _: usize) {}
+
 /// Other systems keep the pages until the memory is freed.
 #[cfg(not(target_os = "linux"))]
 pub(super) fn release_pages(_: usize, _: usize) {}

@@ -158,6 +158,20 @@ impl Heap {
         !body.frozen
     }
 
+    /// Lets `work` read a string while it makes objects in the heap that `owner` has. Nothing may be
+    /// collected meanwhile.
+    pub fn reading<O, R>(
+        owner: &mut O,
+        heap: impl FnOnce(&O) -> &Heap,
+        string: Value,
+        work: impl FnOnce(&mut O, &str) -> R,
+    ) -> Option<R> {
+        let text = NonNull::from(heap(owner).str(string)?);
+        // SAFETY: the string is in use until the next collection (heap/mod.rs, invariant 2), and the bytes of
+        // a live string neither move nor change.
+        Some(work(owner, unsafe { text.as_ref() }))
+    }
+
     /// A map.
     #[inline]
     pub fn map_ref(&self, value: Value) -> Option<&Map> {

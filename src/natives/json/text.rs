@@ -1,0 +1,131 @@
+//! Text of the values that hold no others.
+
+use super::read::string_stop;
+use crate::vm::heap::Heap;
+use crate::vm::text::push_float;
+use crate::vm::{Kind, Value};
+
+/// Appends a value that holds no other ones and has a form; `false` if it is none.
+#[inline]
+pub(super) fn push_plain(heap: &Heap, out: &mut String, value: Value) -> bool {
+    match value.kind() {
+        Kind::Str => push_string(out, heap.str(value).unwrap_or_default()),
+        Kind::Int => push_int(out, value.bits() as i64),
+        Kind::Bool => out.push_str(if value.truthy() { "true" } else { "false" }),
+        Kind::Null => out.push_str("null"),
+        Kind::Float if f64::from_bits(value.bits()).is_finite() => {
+            push_number(out, f64::from_bits(value.bits()));
+        }
+        _ => return false,
+    }
+    true
+}
+
+/// Appends a float as `print` shows it.
+fn push_number(out: &mut String, number: f64) {
+    let mut buffer = zmij::Buffer::new();
+    let text = buffer.format_finite(number);
+    // The two differ in how exponents are written, and from where on.
+    if text.bytes().any(|byte| byte == b'e') { push_float(out, number) } else { out.push_str(text) }
+}
+
+/// Appends an int: two digits at a time, last ones first.
+fn push_int(out: &mut String, number: i64) {
+    let mut digits = [0_u8; 20];
+    let mut at = digits.len();
+    let mut rest = number.unsigned_abs();
+    while rest >= 10 {
+        at -= 2;
+        let pair = (rest % 100) as u8;
+        (digits[at], digits[at + 1]) = (b'0' + pair / 10, b'0' + pair % 10);
+        rest /= 100;
+    }
+    if rest > 0 || number == 0 {
+        at -= 1;
+        digits[at] = b'0' + rest as u8;
+    }
+    if number < 0 {
+        out.push('-');
+    }
+    out.push_str(std::str::from_utf8(&digits[at..]).expect("digits are ASCII"));
+}
+
+/// Appends a string in quotes.
+pub(super) fn push_string(out: &mut String, mut text: &str) {
+    out.reserve(text.len() + 2);
+    out.push('"');
+    // What cannot stand in a string as it is has to be escaped.
+    while let Some(at) = string_stop(text.as_bytes(), 0) {
+        out.push_str(&text[..at]);
+        match text.as_bytes()[at] {
+            b'"' => out.push_str("\\\""),
+            b'\\' => out.push_str("\\\\"),
+            b'\n' => out.push_str("\\n"),
+            b'\r' => out.push_str("\\r"),
+            b'\t' => out.push_str("\\t"),
+            0x08 => out.push_str("\\b"),
+            0x0c => out.push_str("\\f"),
+            byte => {
+                out.push_str("\\u00");
+                for digit in [byte >> 4, byte & 15] {
+                    out.push(char::from(b"0123456789abcdef"[usize::from(digit)]));
+                }
+            }
+        }
+        text = &text[at + 1..];
+    }
+    out.push_str(text);
+    out.push('"');
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ints_are_written_like_the_standard_library_writes_them() {
+        let mut numbers = vec![0, 1, 9, 10, 11, 99, 100, 101, 999, 1000, i64::MAX, i64::MIN];
+        numbers.extend((0..63).flat_map(|shift| [1_i64 << shift, -(1_i64 << shift) - 1]));
+        for number in numbers {
+            let mut out = String::new();
+            push_int(&mut out, number);
+            assert_eq!(out, number.to_string());
+        }
+    }
+
+    #[test]
+    fn floats_read_back_and_are_json() {
+        for number in [
+            0.0,
+            -0.0,
+            0.1,
+            1e-4,
+            1e-5,
+            1.5e-5,
+            9e-6,
+            1e-7,
+            1e15,
+            123456789012345680.0,
+            1e16,
+            1e17,
+            1e21,
+            1e300,
+            5e-324,
+            f64::MAX,
+        ] {
+            let mut text = String::new();
+            push_number(&mut text, number);
+            assert_eq!(text, crate::vm::text::float_text(number));
+            assert_eq!(text.parse::<f64>().map(f64::to_bits), Ok(number.to_bits()), "{text}");
+            let read: Result<f64, _> = serde_json::from_str(&text);
+            assert_eq!(read.ok().map(f64::to_bits), Some(number.to_bits()), "{text}");
+        }
+    }
+
+    #[test]
+    fn strings_are_escaped_as_little_as_possible() {
+        let mut out = String::new();
+        push_string(&mut out, "a\"\\/\n\r\t\u{8}\u{c}\u{1}\u{1f}\u{7f}é\u{2028}");
+        assert_eq!(out, "\"a\\\"\\\\/\\n\\r\\t\\b\\f\\u0001\\u001f\u{7f}é\u{2028}\"");
+    }
+}
