@@ -529,6 +529,8 @@ opcodes! {
     InvokeAwaitCached "invoke_await_cached" (Window None Byte Int)
     /// invoke of an inline native found before; imm is its cache
     InvokeNative "invoke_native" (Window None Byte Int)
+    /// set_index of a map whose values stand in an array
+    SetEntry "set_entry" (Src Src Src None)
     /// get_field of the length of a list
     GetLength "get_length" (Dst Src None Int)
     /// invoke of list.push with one value; imm is its cache

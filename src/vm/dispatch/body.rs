@@ -336,6 +336,18 @@ macro_rules! instructions {
                 }
                 slow!(ops::index::set)
             },
+            Opcode::SetEntry => {
+                let (map, key) = (reg!($pc, $base, a), reg!($pc, $base, b));
+                if tag(map) == MAP
+                    && tag(key) == INT
+                    && !is_watched($vm, reg!($pc, $base, c))
+                    && let Some(place) = map_mut(map).place_dense(bits(key) as i64)
+                {
+                    copy_slot(place, reg!($pc, $base, c));
+                    advance!($pc)
+                }
+                slow!(ops::index::set)
+            },
             Opcode::SetIndexInt => {
                 let container = reg!($pc, $base, a);
                 if tag(container) == LIST {
@@ -410,7 +422,7 @@ macro_rules! instructions {
                 if tag(window.add(1)) == LIST {
                     let list = list_mut(window.add(1));
                     let length = list.items.len();
-                    let is_free = !list.frozen && !(*$vm).heap.is_marking();
+                    let is_free = !list.frozen && !is_watched($vm, window.add(2));
                     if length < list.items.capacity() && is_free {
                         copy_slot(list.items.as_mut_ptr().add(length), window.add(2));
                         list.items.set_len(length + 1);

@@ -23,7 +23,7 @@ macro_rules! advance {
 /// a handler that calls needs a native frame.
 macro_rules! store {
     ($vm:ident $pc:ident, $slot:expr, $register:expr) => {{
-        if (*$vm).heap.is_marking() {
+        if is_watched($vm, $register) {
             slow!(op::store)
         }
         copy_slot($slot, $register);

@@ -340,6 +340,21 @@ unsafe fn dense_entry(container: *const Value, key: *const Value) -> Option<Opti
     }
 }
 
+/// Whether the collector has to be told that what is in this slot is stored somewhere.
+#[inline(always)]
+unsafe fn is_watched(vm: *const Vm, slot: *const Value) -> bool {
+    // SAFETY: the caller has the VM that runs and a slot of a frame.
+    unsafe { (*vm).heap.is_marking() && tag(slot) as u8 >= Kind::FIRST_OBJECT }
+}
+
+/// The map in a slot, for writing.
+#[inline(always)]
+unsafe fn map_mut<'a>(slot: *const Value) -> &'a mut Map {
+    // SAFETY: the caller has seen that the slot holds a map; nothing else looks at it during an
+    // instruction.
+    unsafe { &mut (*(*slot).address::<Owned<Map>>()).body }
+}
+
 /// The same as `item` for writing: none if the list may not be changed.
 #[inline(always)]
 unsafe fn free_item(container: *const Value, index: *const Value) -> Option<*mut Value> {

@@ -87,7 +87,7 @@ macro_rules! set_first {
         let Some(item) = free_item(reg!($pc, $base, a), reg!($pc, $base, b)) else {
             take_apart!($pc, SetIndex)
         };
-        if (*$vm).heap.is_marking() {
+        if is_watched($vm, reg!($pc, $base, c)) {
             slow!(op::store)
         }
         copy_slot(item, reg!($pc, $base, c));
@@ -99,7 +99,7 @@ macro_rules! set_first {
 macro_rules! set_second {
     ($vm:ident $pc:ident $base:ident) => {{
         if let Some(item) = free_item(reg!($pc, $base, a), reg!($pc, $base, b))
-            && !(*$vm).heap.is_marking()
+            && !is_watched($vm, reg!($pc, $base, c))
         {
             copy_slot(item, reg!($pc, $base, c));
             advance!($pc)

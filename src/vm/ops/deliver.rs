@@ -54,6 +54,7 @@ pub(in crate::vm) fn deliver(op: &mut Op<'_>, result: Value) -> Step {
         }
         Opcode::GetIndexOrNull => index::deliver_or_null(op, result),
         Opcode::SetIndex
+        | Opcode::SetEntry
         | Opcode::SetIndexInt
         | Opcode::SetField
         | Opcode::SetFieldCached

@@ -2,6 +2,7 @@
 
 use super::lookup::Found;
 use super::{Flow, Op, Step};
+use crate::bytecode::instruction::Instruction;
 use crate::bytecode::op::Opcode;
 use crate::vm::error::{ErrorKind, Thrown, past_end};
 use crate::vm::hash::Unhashable;
@@ -72,6 +73,7 @@ pub(in crate::vm) fn set(op: &mut Op<'_>) -> Step {
         Opcode::SetIndexInt => (Value::int(i64::from(at.imm)), op.get(at.b)),
         _ => (op.get(at.b), op.get(at.c)),
     };
+    quicken(op, container);
     match container.kind() {
         Kind::Map => return op.map_write(container, index, value),
         Kind::List => set_item(op, container, index, value)?,
@@ -96,6 +98,16 @@ pub(in crate::vm) fn set(op: &mut Op<'_>) -> Step {
         }
     }
     Ok(Flow::Next)
+}
+
+/// Writes over a `SetIndex` what its container asks for: a map with its values in an array, or another.
+fn quicken(op: &mut Op<'_>, container: Value) {
+    let at = op.instruction();
+    let is_dense = op.vm.heap.map_ref(container).is_some_and(|map| map.is_dense());
+    let wanted = if is_dense { Opcode::SetEntry } else { Opcode::SetIndex };
+    if at.op != wanted && matches!(at.op, Opcode::SetIndex | Opcode::SetEntry) {
+        op.patch(Instruction::new(wanted, at.a, at.b, at.c, at.imm));
+    }
 }
 
 fn set_item(op: &mut Op<'_>, list: Value, index: Value, value: Value) -> Result<(), Thrown> {
