@@ -169,7 +169,7 @@ impl Vm {
     }
 
     /// Runs the top level of a program, the modules that it imports first. What it has begun goes on while
-    /// the VM is driven; its `main` is not called.
+    /// the VM is driven, and what it has opened stays open; its `main` is not called.
     pub fn load(&mut self, program: &Program) -> LoadFuture<'_> {
         let state = match self.add(program) {
             Ok(closures) => {
@@ -189,7 +189,7 @@ impl Vm {
             closures.iter().map(|&raw| Value::hold(&self.runtime.vm.heap, raw)).collect();
         for closure in held {
             let callee = closure.raw(&self.runtime.vm.heap)?;
-            self.call_to_end(callee, &[])?;
+            self.run_top_level(callee)?;
         }
         Ok(())
     }
@@ -389,7 +389,9 @@ impl Future for LoadFuture<'_> {
                     };
                     let Some(next) = next else { return Poll::Ready(Ok(())) };
                     let callee = next.raw(&this.vm.runtime.vm.heap)?;
-                    *this.running.insert(this.vm.runtime.call(callee, &[]))
+                    let call = this.vm.runtime.call(callee, &[]);
+                    this.vm.runtime.leave_open(call);
+                    *this.running.insert(call)
                 }
             };
             match this.vm.poll_until(cx, |vm, is_over| vm.end_of(call, is_over, None)) {

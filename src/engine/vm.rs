@@ -78,6 +78,7 @@ impl Vm {
             torture: options.torture,
             memory_limit: options.memory_limit.min(options.limits.memory.unwrap_or(usize::MAX)),
             stack_depth_max: options.depth_max.min(options.limits.depth.unwrap_or(usize::MAX)),
+            stack_depth_more: options.limits.depth.unwrap_or(0),
             library: Some(natives::LIBRARY),
             ..VmOptions::default()
         });
@@ -97,14 +98,15 @@ impl Vm {
         let library = Library::new(engine.clone(), sources.clone(), line.clone());
         let limits = &options.limits;
         let bell = Bell::new(machine.interrupt.clone(), limits.output.unwrap_or(u64::MAX));
-        let (bell, none) = (Arc::new(bell), usize::MAX);
+        let bell = Arc::new(bell.asking(limits.on_limit.decide()));
+        let none = usize::MAX;
         let (sockets, files) = (limits.sockets.unwrap_or(none), limits.files.unwrap_or(none));
         let quota = Arc::new(Quota::new(sockets, files, bell.clone()));
         let driver = guarded(options, quota.clone())?;
         let mut runtime = Runtime::new(machine, driver, Box::new(library), table);
         runtime.rt.output = Box::new(natives::stdio::Console::new(&world, &runtime.vm.interrupt));
         if !limits.is_none() {
-            runtime.limit(limits.clone(), bell, quota);
+            runtime.limit(limits.clone(), bell);
         }
         runtime.rt.set_op_budget(options.explore.map_or(options.op_budget, explored_budget));
         runtime.rt.set_watchdog(options.watchdog);
@@ -167,6 +169,17 @@ impl Vm {
             Called::Running(call) => call,
         };
         self.wait_for(call, Some(callee))
+    }
+
+    /// Runs the top level of a module to its end, and blocks meanwhile.
+    pub(super) fn run_top_level(&mut self, callee: Value) -> Result<(), Error> {
+        #[cfg(feature = "tokio")]
+        let handle = self.engine.settings().tokio.clone();
+        #[cfg(feature = "tokio")]
+        let _inside = handle.as_ref().map(|handle| handle.enter());
+        let call = self.runtime.call(callee, &[]);
+        self.runtime.leave_open(call);
+        self.wait_for(call, Some(callee)).map(drop)
     }
 
     /// What its loop still holds, for tests that nothing is left behind.

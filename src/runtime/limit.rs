@@ -4,7 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::vm::Limit;
+use crate::vm::{Decide, Limit};
 
 /// How much fuel clean-ups get after a limit was reached, unless the host says otherwise.
 const GRACE_FUEL: u64 = 100_000;
@@ -62,7 +62,8 @@ pub enum OnLimit {
     /// A program without fuel gives the thread back to the host, and goes on with as much fuel again when
     /// it is driven on. All other limits end it.
     Yield,
-    /// The host decides, on the thread that drives the VM.
+    /// The host decides, on the thread that drives the VM, or that is about to open a file. With
+    /// [`Verdict::Again`] nothing is refused, and the program sees nothing of it.
     Ask(Arc<dyn Fn(Limit) -> Verdict + Send + Sync>),
 }
 
@@ -79,6 +80,13 @@ impl OnLimit {
     /// Asks the host.
     pub fn ask(decide: impl Fn(Limit) -> Verdict + Send + Sync + 'static) -> OnLimit {
         OnLimit::Ask(Arc::new(decide))
+    }
+
+    /// Whom to ask where something would be refused.
+    pub fn decide(&self) -> Option<Decide> {
+        let OnLimit::Ask(decide) = self else { return None };
+        let decide = decide.clone();
+        Some(Arc::new(move |limit| decide(limit) == Verdict::Again))
     }
 }
 

@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use super::Runtime;
 use super::at_once::Called;
-use super::driver::{Moment, Quota};
+use super::driver::Moment;
 use super::event_loop::Loop;
 use super::interrupt::Interrupt;
 use super::limit::{Limits, OnLimit, Verdict};
@@ -23,6 +23,8 @@ use crate::vm::{Bell, Limit, Value, Vm};
 const FUEL_SLICE: i64 = 50_000;
 /// How often the clean-ups of a task that was stopped may be looked at before they are stopped, too.
 const FORCED_SLICES: u32 = 64;
+/// What is reached before anything is refused: the host can be asked afterwards.
+const IS_GIVEN_LATER: [Limit; 3] = [Limit::Fuel, Limit::Deadline, Limit::Tasks];
 /// Clean-ups may use so much more memory, at least …
 const MEMORY_GRACE_MIN: usize = 256 << 10;
 /// … and this part of the limit.
@@ -32,7 +34,6 @@ const MEMORY_GRACE_PART: usize = 16;
 pub(super) struct Meter {
     limits: Limits,
     bell: Arc<Bell>,
-    quota: Arc<Quota>,
     /// Fuel that the host has added, from any thread.
     added: Arc<AtomicI64>,
     fuel: i64,
@@ -68,25 +69,15 @@ impl Meter {
     }
 
     /// Lets the program use as much again as it could at first.
-    fn allow_again(&mut self, vm: &mut Vm, limit: Limit, now: Moment) {
+    fn allow_again(&mut self, limit: Limit, now: Moment) {
         match limit {
             Limit::Fuel => self.fuel = self.fuel.max(0).saturating_add(fuel_of(&self.limits)),
             Limit::Deadline => self.until = self.limits.deadline.map(|span| now.after(span)),
             Limit::Tasks => {
                 self.tasks_max = self.tasks_max.saturating_add(self.limits.tasks.unwrap_or(0));
             }
-            Limit::Memory => {
-                let more = self.limits.memory.unwrap_or(0);
-                self.memory_max = self.memory_max.saturating_add(more);
-                vm.heap.set_limit(self.memory_max);
-            }
-            Limit::Sockets => self.quota.allow_sockets(self.limits.sockets.unwrap_or(0)),
-            Limit::Files => self.quota.allow_files(self.limits.files.unwrap_or(0)),
-            Limit::Output => {
-                self.bell.output_left.fetch_add(self.limits.output.unwrap_or(0), Ordering::Relaxed);
-            }
-            // The stack is as deep as it may be: the error in the program says so.
-            Limit::Depth => {}
+            // Who would be refused has asked.
+            Limit::Memory | Limit::Sockets | Limit::Files | Limit::Output | Limit::Depth => {}
         }
     }
 }
@@ -96,13 +87,17 @@ fn fuel_of(limits: &Limits) -> i64 {
 }
 
 impl Runtime {
-    /// Sets the limits of the VM. `quota` counts what its driver has open.
-    pub fn limit(&mut self, limits: Limits, bell: Arc<Bell>, quota: Arc<Quota>) {
+    /// Sets the limits of the VM, and who hears of those that are reached.
+    pub fn limit(&mut self, limits: Limits, bell: Arc<Bell>) {
         self.vm.set_bell(bell.clone());
+        if let Some(more) = limits.memory {
+            let bell = bell.clone();
+            let ask = move || if bell.allows_more(Limit::Memory) { more } else { 0 };
+            self.vm.heap.set_more(Some(Arc::new(ask)));
+        }
         self.rt.limit_output(bell.clone(), &limits);
         self.rt.meter = Some(Box::new(Meter {
             bell,
-            quota,
             added: self.rt.added_fuel.clone(),
             fuel: fuel_of(&limits),
             until: None,
@@ -125,6 +120,7 @@ impl Runtime {
         let Some(limit) = meter.stopping.take() else { return self.take_overprinted() };
         meter.fuel = meter.saved;
         meter.until = None;
+        meter.bell.set_ending(false);
         // What was reached while it ended is none of the next one's business.
         meter.bell.take().for_each(drop);
         self.vm.heap.set_limit(meter.memory_max);
@@ -195,7 +191,7 @@ impl Runtime {
         }
         let yields = matches!(meter.limits.on_limit, OnLimit::Yield);
         if meter.fuel <= 0 && yields && meter.stopping.is_none() {
-            meter.allow_again(vm, Limit::Fuel, Moment::default());
+            meter.allow_again(Limit::Fuel, Moment::default());
             return Turn::OutOfFuel;
         }
         Turn::Ready
@@ -263,17 +259,19 @@ impl Loop {
         let is_new = meter.stopping.is_none();
         if is_new {
             let verdict = match &meter.limits.on_limit {
-                OnLimit::Ask(decide) => decide(limit),
+                OnLimit::Ask(decide) if IS_GIVEN_LATER.contains(&limit) => decide(limit),
                 OnLimit::Yield if limit == Limit::Fuel => Verdict::Again,
-                OnLimit::Stop | OnLimit::Yield => Verdict::Stop,
+                _ => Verdict::Stop,
             };
             if verdict == Verdict::Again {
-                return meter.allow_again(vm, limit, now);
+                return meter.allow_again(limit, now);
             }
             if !is_busy {
                 return;
             }
             meter.stopping = Some(limit);
+            meter.bell.set_ending(true);
+            meter.memory_max = vm.heap.limit();
             meter.saved = if limit == Limit::Fuel { 0 } else { meter.fuel };
             let grace = (meter.memory_max / MEMORY_GRACE_PART).max(MEMORY_GRACE_MIN);
             vm.heap.set_limit(meter.memory_max.saturating_add(grace));
@@ -323,8 +321,8 @@ impl Loop {
     /// Puts a counter in front of the output.
     fn limit_output(&mut self, bell: Arc<Bell>, limits: &Limits) {
         let inner = std::mem::replace(&mut self.output, Box::new(super::output::Discard));
-        let (on_limit, more) = (limits.on_limit.clone(), limits.output.unwrap_or(0));
-        self.output = Box::new(CountedOutput { inner, bell, on_limit, more });
+        let more = limits.output.unwrap_or(0);
+        self.output = Box::new(CountedOutput { inner, bell, more });
     }
 }
 
@@ -332,7 +330,6 @@ impl Loop {
 struct CountedOutput {
     inner: Box<dyn Output>,
     bell: Arc<Bell>,
-    on_limit: OnLimit,
     /// What the host allows when it allows more.
     more: u64,
 }
@@ -340,8 +337,7 @@ struct CountedOutput {
 impl CountedOutput {
     /// Whether the host allows more than there was. It is asked here, as what is not written now is lost.
     fn may_go_on(&self) -> bool {
-        let OnLimit::Ask(decide) = &self.on_limit else { return false };
-        let may = self.more > 0 && decide(Limit::Output) == Verdict::Again;
+        let may = self.more > 0 && self.bell.allows_more(Limit::Output);
         if may {
             self.bell.output_left.fetch_add(self.more, Ordering::Relaxed);
         }

@@ -158,6 +158,13 @@ impl Runtime {
         CallId(self.rt.calls.insert(handle))
     }
 
+    /// What a call that has just been begun opens stays open when it has ended.
+    pub fn leave_open(&mut self, call: CallId) {
+        let handle = self.rt.calls.get(call.0).copied().unwrap_or_default();
+        let task = handle::task_of(&self.vm, handle).and_then(|id| self.rt.tasks.get_mut(id));
+        task.into_iter().for_each(|task| task.rest_mut().leaves_open = true);
+    }
+
     /// Whether a call has ended, or is not known any more.
     pub fn has_ended(&self, call: CallId) -> bool {
         let handle = self.rt.calls.get(call.0).copied().unwrap_or_default();

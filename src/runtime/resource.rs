@@ -148,7 +148,8 @@ impl Loop {
     }
 
     /// A task has ended with this result: what it still owns is closed, the last first. The result
-    /// itself, or what stands in it if it is a list, goes to the task that runs the scope `owner`.
+    /// itself, or what stands in it if it is a list, goes to the task that runs the scope `owner`; if nobody
+    /// does it is the host's, and stays open, as all does that the top level of a program has opened.
     pub(super) fn close_resources(
         &mut self,
         vm: &mut Vm,
@@ -160,16 +161,33 @@ impl Loop {
         if resources.owners.is_empty() || !resources.by_task.contains_key(&task) {
             return;
         }
+        let rest = self.tasks.get(task).and_then(|task| task.rest.as_ref());
+        if result.is_some() && rest.is_some_and(|rest| rest.leaves_open) {
+            return;
+        }
         let host = owner.and_then(|owner| self.recs.get(owner)).and_then(|rec| rec.host);
-        if let (Some(host), Some(result)) = (host, result) {
-            let inside = vm.heap.list_ref(result).map(|list| list.items.to_vec());
-            self.hand_over(task, host, &[result]);
-            self.hand_over(task, host, &inside.unwrap_or_default());
+        let mut given = Vec::from_iter(result);
+        if let Some(list) = result.and_then(|result| vm.heap.list_ref(result)) {
+            given.extend_from_slice(&list.items);
+        }
+        if let Some(host) = host {
+            self.hand_over(task, host, &given);
+        } else {
+            given.retain(|value| self.resources.is_owned_by(*value, task));
         }
         let left = self.resources.by_task.remove(&task);
         for &resource in left.iter().flat_map(|few| few.as_slice().iter().rev()) {
+            if given.iter().any(|value| value.bits() == resource.bits()) {
+                continue;
+            }
             if let Some(owned) = self.resources.owners.remove(&resource.bits()) {
                 (owned.close)(vm, self, resource);
+            }
+        }
+        // Nobody else has the number of a task that has ended: what is the host's is noted under that.
+        for value in given.into_iter().filter(|_| host.is_none()) {
+            if let Some(owned) = self.resources.remove(value) {
+                self.resources.add(task, value, owned.close);
             }
         }
     }

@@ -138,6 +138,8 @@ pub struct Rest {
     pub reveal: Option<TimerId>,
     /// How often it may run out of fuel before force stops it again.
     pub allowance: u32,
+    /// What it has opened stays open when it has ended: it is the top level of a program that others call into.
+    pub leaves_open: bool,
 }
 
 /// No function has this number.

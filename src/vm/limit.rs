@@ -5,7 +5,7 @@
 
 use std::fmt;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU8, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU64, Ordering};
 
 use super::Vm;
 use super::error::{ErrorKind, Thrown};
@@ -69,20 +69,52 @@ impl fmt::Display for Limit {
     }
 }
 
+/// Says whether the program may use as much again of what it has used up.
+pub type Decide = Arc<dyn Fn(Limit) -> bool + Send + Sync>;
+
 /// Rings where a limit is reached.
-#[derive(Debug)]
 pub struct Bell {
     rung: AtomicU8,
     interrupt: Arc<AtomicU8>,
+    /// Asked where something would be refused, if the host wants to be.
+    decide: Option<Decide>,
+    /// The program is being ended: nobody is asked for anything any more.
+    is_ending: AtomicBool,
     /// Bytes that may still be printed.
     pub output_left: AtomicU64,
+}
+
+impl fmt::Debug for Bell {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Bell").field("rung", &self.rung).finish_non_exhaustive()
+    }
 }
 
 impl Bell {
     /// A bell that is heard by the VM with this interrupt flag.
     #[must_use]
     pub fn new(interrupt: Arc<AtomicU8>, output_max: u64) -> Bell {
-        Bell { rung: AtomicU8::new(0), interrupt, output_left: AtomicU64::new(output_max) }
+        let (rung, output_left) = (AtomicU8::new(0), AtomicU64::new(output_max));
+        Bell { rung, interrupt, decide: None, is_ending: AtomicBool::new(false), output_left }
+    }
+
+    /// The same, and somebody is asked before something is refused.
+    #[must_use]
+    pub fn asking(self, decide: Option<Decide>) -> Bell {
+        Bell { decide, ..self }
+    }
+
+    /// Whether the program may have more than its limit of something that would be refused now. Who has
+    /// said no is not asked again.
+    pub fn allows_more(&self, limit: Limit) -> bool {
+        let is_over = self.is_ending.load(Ordering::Relaxed)
+            || self.rung.load(Ordering::Relaxed) & limit.bit() != 0;
+        !is_over && self.decide.as_ref().is_some_and(|decide| decide(limit))
+    }
+
+    /// From now on nobody is asked, or is again.
+    pub fn set_ending(&self, is_ending: bool) {
+        self.is_ending.store(is_ending, Ordering::Relaxed);
     }
 
     /// A limit is reached.
@@ -138,6 +170,17 @@ impl Vm {
     /// Gives the VM a bell for its own limits: memory and depth.
     pub fn set_bell(&mut self, bell: Arc<Bell>) {
         self.bell = Some(bell);
+    }
+
+    /// Whether the host allows more frames inside each other than there may be.
+    #[cold]
+    pub(super) fn may_go_deeper(&mut self) -> bool {
+        let more = self.options.stack_depth_more;
+        let may = more > 0 && self.bell.as_ref().is_some_and(|bell| bell.allows_more(Limit::Depth));
+        if may {
+            self.options.stack_depth_max = self.options.stack_depth_max.saturating_add(more);
+        }
+        may
     }
 
     /// Rings it, if there is one, and lets the running code stop at its next call or turn of a loop.

@@ -71,7 +71,7 @@ pub use exit::{
 };
 pub use inspect::InspectedFrame;
 pub use library::{Library, Offer, Offered};
-pub use limit::{Bell, INTERRUPT_LIMIT, INTERRUPT_STOP, Limit};
+pub use limit::{Bell, Decide, INTERRUPT_LIMIT, INTERRUPT_STOP, Limit};
 pub use load::LoadError;
 pub use native::{
     HostFn, InlineFn, NOT_OF_LIBRARY, Native, NativeBody, NativeId, NativeParam, ParamKind,
@@ -90,6 +90,9 @@ use resume::TailCallee;
 /// Instructions that cost fuel between two looks at the interrupt flag.
 const FUEL_SLICE: i64 = 10_000;
 
+/// Up to here the frames that may be inside each other are counted exactly.
+const EXACT_DEPTH_MAX: usize = 10_000;
+
 /// In torture mode heaps below this are collected at every safepoint.
 const LARGE_BYTES: usize = 1 << 20;
 
@@ -102,6 +105,8 @@ pub struct VmOptions {
     pub memory_limit: usize,
     /// The most frames of one fiber.
     pub stack_depth_max: usize,
+    /// So many more there may be each time that the host allows more.
+    pub stack_depth_more: usize,
     /// The most bytes of one fiber's stack.
     pub stack_bytes_max: usize,
     /// Where names are asked for that nobody has registered.
@@ -114,6 +119,7 @@ impl Default for VmOptions {
             torture: false,
             memory_limit: usize::MAX,
             stack_depth_max: 200_000,
+            stack_depth_more: 0,
             stack_bytes_max: 64 << 20,
             library: None,
         }
@@ -126,6 +132,10 @@ pub struct Vm {
     pub(super) fuel: i64,
     /// One past the end of the running fiber's stack; 0 sends every call through the slow path.
     stack_end: usize,
+    /// A fiber that goes on takes the slow path first.
+    watches_stack: bool,
+    /// Frames that are inside each other are counted one by one.
+    counts_depth: bool,
     /// How many awaits of what has come already the running fiber may still carry out by itself, plus
     /// one; 0 if the loop wants to know of each.
     pub at_once: u32,
@@ -198,6 +208,8 @@ impl Vm {
         let mut vm = Vm {
             fuel: FUEL_SLICE,
             stack_end: 0,
+            watches_stack: options.torture || options.stack_depth_max <= EXACT_DEPTH_MAX,
+            counts_depth: options.stack_depth_max <= EXACT_DEPTH_MAX,
             at_once: 0,
             functions: Vec::new(),
             slots: Vec::new(),

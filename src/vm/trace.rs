@@ -116,7 +116,7 @@ impl Vm {
     }
 
     /// Whether a frame is that of the VM's own code with which a fiber begins.
-    fn is_stub(&self, word: FrameWord) -> bool {
+    pub(super) fn is_stub(&self, word: FrameWord) -> bool {
         self.infos[word.function() as usize].module_index.is_none()
     }
 

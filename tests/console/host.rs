@@ -3,8 +3,8 @@
 use std::thread;
 use std::time::Duration;
 
-use kettle::engine::Engine;
 use kettle::engine::console::{Console, Event, Style, Submitted, View, is_incomplete};
+use kettle::engine::{Engine, Permissions};
 
 fn console() -> Console {
     let mut engine = Engine::new();
@@ -60,6 +60,36 @@ fn a_waker_ends_the_wait() {
     console.turn(None);
     other.join().expect("the thread ends");
     assert!(console.take_events().is_empty());
+}
+
+#[test]
+fn what_an_entry_has_opened_stays_open() {
+    let mut engine = Engine::new();
+    engine.options().virtual_clock = true;
+    engine.options().permissions = Permissions::all();
+    let mut console = Console::new(&engine).expect("a console can be made");
+    let mut shown = Vec::new();
+    for line in [
+        "import fs",
+        "await fs.write(\"a\", \"some text\")",
+        "let file = await fs.open(\"a\")",
+        "(await file.read_exact(4)).utf8()",
+        "(await file.read()).utf8()",
+        "file.close()",
+        "await file.read()",
+    ] {
+        console.submit(line);
+        for event in settle(&mut console) {
+            match event {
+                Event::Value { text, .. } => shown.push(text),
+                Event::Failed { text, .. } => shown.extend(text.lines().next().map(str::to_owned)),
+                _ => {}
+            }
+        }
+    }
+    let read = shown.split_off(shown.len() - 3);
+    let closed = "error: ClosedError: the stream a was closed";
+    assert_eq!(read, ["\"some\"", "\" text\"", closed]);
 }
 
 #[test]

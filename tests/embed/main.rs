@@ -17,6 +17,7 @@ mod debug;
 mod drive;
 mod handle;
 mod many;
+mod reload;
 
 #[path = "../../examples/embed/minimal.rs"]
 mod minimal;

@@ -168,6 +168,30 @@ fn what_is_open_is_counted() {
 }
 
 #[test]
+fn calls_inside_each_other_are_counted_one_by_one() {
+    let text = "fn narrow(n) { if n == 0 { 0 } else { 1 + narrow(n - 1) } }
+        fn wide(n, a, b, c) { let d = [a, b, c]; if n == 0 { 0 } else { 1 + wide(n - 1, d, b, c) } }
+        pub fn try_narrow(n) { narrow(n) }
+        pub fn try_wide(n) { wide(n, 1, 2, 3) }
+        pub async fn try_after_a_wait(n) { await sleep(0s); narrow(n) }";
+    for depth in [5, 50, 700, 9_000] {
+        let bounded = Bounded::new(Limits::new().depth(depth));
+        let mut vm = Vm::new(&bounded.engine).expect("a VM can be made");
+        vm.run_blocking(&bounded.program(text)).expect("it runs");
+        for name in ["try_narrow", "try_wide", "try_after_a_wait"] {
+            // The function that is called and the last one, for which `n` is 0, count, too.
+            let fits = depth as i64 - 2;
+            for _ in 0..2 {
+                let end = vm.call_blocking::<i64>(name, (fits,));
+                assert!(matches!(end, Ok(n) if n == fits), "{name} {depth}: {end:?}");
+                let end = vm.call_blocking::<i64>(name, (fits + 1,));
+                assert!(matches!(end, Err(Error::Limit(Limit::Depth))), "{name} {depth}: {end:?}");
+            }
+        }
+    }
+}
+
+#[test]
 fn the_host_decides() {
     let asked = Arc::new(AtomicU32::new(0));
     let counter = asked.clone();

@@ -124,22 +124,40 @@ fn every_limit_holds_in_every_way_to_drive() {
 
 #[test]
 fn the_host_may_allow_more_in_every_way_to_drive() {
-    let text = "import fs\n
+    let text = "import fs
+        import net
         pub fn fuel() { for i in 0..30_000 { }; 1 }
         pub fn output() { for i in 0..30 { print(\"x\" * 50) }; 1 }
         pub async fn tasks() { scope { for i in 0..100 { spawn sleep(1ms) } }; 1 }
-        pub async fn deadline() { await sleep(60ms); 1 }";
+        pub async fn deadline() { await sleep(60ms); 1 }
+        pub fn memory() { let xs = []; for i in 0..40_000 { xs.push([i]) }; xs.len // 40_000 }
+        pub fn memory_at_once() { \"x\".repeat(3_000_000).len // 3_000_000 }
+        pub fn depth() { fn down(n) { if n == 0 { 1 } else { down(n - 1) * 1 } }; down(900) }
+        async fn many(make) {
+            let all = []
+            for i in 0..8 { all.push(await make()) }
+            for one in all { one.close() }
+            all.len // 8
+        }
+        pub async fn sockets() { await many(|| await net.tcp.listen(\"127.0.0.1\", 0)) }
+        pub async fn files() { await many(|| await fs.open(\"/dev/null\")) }";
     for way in WAYS {
         for (name, limit) in [
             ("fuel", Limits::new().fuel(10_000)),
             ("output", Limits::new().output(500)),
             ("tasks", Limits::new().tasks(40)),
             ("deadline", Limits::new().deadline(Duration::from_millis(20))),
+            ("memory", Limits::new().memory(1 << 20)),
+            ("memory_at_once", Limits::new().memory(1 << 20)),
+            ("depth", Limits::new().depth(200)),
+            ("sockets", Limits::new().sockets(3)),
+            ("files", Limits::new().files(3)),
         ] {
             let asked = Arc::new(AtomicU32::new(0));
             let count = asked.clone();
             let mut engine = engine();
             engine.options().stdout = Output::captured();
+            engine.options().permissions = Permissions::all();
             engine.options().limits = limit.on_limit(OnLimit::ask(move |_| {
                 count.fetch_add(1, Ordering::Relaxed);
                 Verdict::Again
@@ -150,6 +168,31 @@ fn the_host_may_allow_more_in_every_way_to_drive() {
             assert_eq!(end.unwrap_or_else(|e| panic!("{way:?} {name}: {e}")), 1);
             assert!(asked.load(Ordering::Relaxed) > 0, "{way:?} {name}");
         }
+    }
+}
+
+#[test]
+fn who_is_not_allowed_more_is_asked_once_and_sees_nothing_of_it() {
+    for &(name, limit) in NAMES {
+        let (asked, escaped) = (Arc::new(AtomicU32::new(0)), Arc::new(AtomicU32::new(0)));
+        let (count, count_escaped) = (asked.clone(), escaped.clone());
+        let mut engine = engine();
+        engine.function("escaped", move || {
+            count_escaped.fetch_add(1, Ordering::Relaxed);
+        });
+        let options = engine.options();
+        options.limits = limits(limit).on_limit(OnLimit::ask(move |reached| {
+            assert_eq!(reached, limit);
+            count.fetch_add(1, Ordering::Relaxed);
+            Verdict::Stop
+        }));
+        options.permissions = Permissions::all();
+        (options.stdout, options.stderr) = (Output::captured(), Output::captured());
+        let program = engine.compile_text("stubborn.ket", STUBBORN).expect("it compiles");
+        let mut vm = Driven::new(Way::Blocking, &engine, &program);
+        assert!(matches!(vm.call(name), Err(Error::Limit(reached)) if reached == limit), "{name}");
+        let counts = (asked.load(Ordering::Relaxed), escaped.load(Ordering::Relaxed));
+        assert_eq!(counts, (1, 0), "{name}: asked, and errors that the script has caught");
     }
 }
 

@@ -158,6 +158,7 @@ impl Console {
 
     fn call(&mut self, entry: &mut Running, callee: Value, args: &[Value]) {
         let call = self.vm.runtime.call(callee, args);
+        self.vm.runtime.leave_open(call);
         entry.call = Some(call);
         if entry.is_foreground {
             self.vm.runtime.set_foreground(Some(call));

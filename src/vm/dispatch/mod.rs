@@ -127,7 +127,7 @@ impl Vm {
             _ => return self.run_after(id),
         }
         let at = place_of(fiber);
-        self.stack_end = if self.options.torture { 0 } else { fiber.stack.end() };
+        self.stack_end = if self.watches_stack { 0 } else { fiber.stack.end() };
         // SAFETY: the fiber is suspended at an instruction of its innermost frame, and loaded code
         // names only registers, constants, slots and functions that exist.
         unsafe { backend::run(self, at) }
@@ -153,7 +153,7 @@ impl Vm {
         }
         let fiber = self.fibers.get(id);
         let at = place_of(fiber);
-        self.stack_end = if self.options.torture { 0 } else { fiber.stack.end() };
+        self.stack_end = if self.watches_stack { 0 } else { fiber.stack.end() };
         // SAFETY: as for `run_on`.
         unsafe {
             let at = if matches!(state, State::Run) { at } else { self.arrive(state, at) };

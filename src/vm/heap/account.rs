@@ -6,6 +6,7 @@
 
 use std::cell::Cell;
 use std::fmt;
+use std::sync::Arc;
 
 use super::block::BLOCK_SIZE;
 use super::{Heap, mark};
@@ -23,6 +24,9 @@ const STEPS_MAX: usize = 2;
 const GROWTH_MIN: usize = 32 << 20;
 /// Requests from this size on are tried out: the system may refuse them.
 const TRIAL_MIN: usize = 64 << 20;
+
+/// How many bytes more may be used than the limit says, asked each time it would be passed; 0 for none.
+pub type More = Arc<dyn Fn() -> usize + Send + Sync>;
 
 /// There is not enough memory within the limit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -52,7 +56,9 @@ pub(super) struct Account {
     pub(super) external_bytes: usize,
     /// Of these, what belongs to no object: the collector can give none of it back.
     lasting: usize,
-    limit: usize,
+    limit: Cell<usize>,
+    /// Says how much more there may be where the limit would be passed.
+    more: Option<More>,
     /// In use when the last cycle ended: of all that, none may be garbage by now, but all that came
     /// later may.
     survivors: usize,
@@ -106,7 +112,8 @@ impl Account {
             large_bytes: 0,
             external_bytes: 0,
             lasting: 0,
-            limit,
+            limit: Cell::new(limit),
+            more: None,
             survivors: 0,
             allocated: 0,
             trigger: CYCLE_MIN.min(limit / 4),
@@ -189,7 +196,7 @@ impl Account {
         self.allocated = 0;
         self.owed = 0;
         self.survivors = live;
-        let room = self.limit.saturating_sub(live) / 2;
+        let room = self.limit.get().saturating_sub(live) / 2;
         self.next_cycle = live.max(CYCLE_MIN).min(room).max(2 * STEP_BYTES);
         self.trigger = STEP_BYTES;
         self.due = false;
@@ -206,7 +213,7 @@ impl Account {
         if bytes > 0 {
             self.grows();
         }
-        self.due |= self.in_use() > self.limit;
+        self.due |= self.in_use() > self.limit.get();
     }
 
     /// Counts a new large object.
@@ -214,7 +221,7 @@ impl Account {
         self.large_bytes = self.large_bytes.saturating_add(bytes);
         self.grows();
         self.allocate(bytes);
-        self.due |= self.in_use() > self.limit;
+        self.due |= self.in_use() > self.limit.get();
     }
 
     /// Counts a large object that is gone.
@@ -233,7 +240,7 @@ impl Account {
         if delta > 0 {
             self.grows();
         }
-        self.due |= self.in_use() > self.limit;
+        self.due |= self.in_use() > self.limit.get();
     }
 
     fn set_external(&mut self, old: usize, new: usize) {
@@ -242,7 +249,7 @@ impl Account {
             self.allocate(new - old);
             self.grows();
         }
-        if self.in_use() > self.limit {
+        if self.in_use() > self.limit.get() {
             self.due = true;
         }
     }
@@ -256,12 +263,12 @@ impl Heap {
 
     /// Bytes that may be used.
     pub fn limit(&self) -> usize {
-        self.account.limit
+        self.account.limit.get()
     }
 
     /// Changes the limit; `usize::MAX` for none.
     pub fn set_limit(&mut self, limit: usize) {
-        self.account.limit = limit;
+        self.account.limit.set(limit);
         let near = (limit / 4).max(STEP_BYTES);
         self.account.next_cycle = self.account.next_cycle.min(near);
         self.account.trigger = self.account.trigger.min(near);
@@ -271,7 +278,7 @@ impl Heap {
     /// Whether more memory is in use than allowed. Makers of small objects do not fail; the VM asks
     /// at its next safepoint, collects everything, and throws MemoryError if it is still so.
     pub fn over_limit(&self) -> bool {
-        self.account.in_use() > self.account.limit
+        self.account.in_use() > self.account.limit.get()
     }
 
     /// For tests of the engine: refuses a request for memory, counted from 1, as if there were none, and
@@ -282,9 +289,28 @@ impl Heap {
         self.account.refusal.every = every;
     }
 
+    /// Whom to ask for more than the limit.
+    pub fn set_more(&mut self, more: Option<More>) {
+        self.account.more = more;
+    }
+
+    /// Asks for more than the limit. Says whether there is any.
+    #[cold]
+    fn raise(&self) -> bool {
+        let more = self.account.more.as_ref().map_or(0, |more| more());
+        self.account.limit.set(self.limit().saturating_add(more));
+        more > 0
+    }
+
     /// Whether a collection has left more in use than there may be.
     pub(in crate::vm) fn is_starved(&self) -> bool {
-        self.over_limit() | self.account.refusal.is_owed.take()
+        let is_owed = self.account.refusal.is_owed.take();
+        while self.over_limit() {
+            if !self.raise() {
+                return true;
+            }
+        }
+        is_owed
     }
 
     /// Whether `bytes` more would be allowed and can be had. To be asked before anything of a size
@@ -294,21 +320,25 @@ impl Heap {
     /// this is no place. So where garbage may be all that is in the way, the limit may be passed
     /// once; the next safepoint then collects everything and throws if it is still passed.
     pub fn reserve(&self, bytes: usize) -> Result<(), OutOfMemory> {
-        let Account { limit, survivors, lasting, .. } = self.account;
-        let refused = OutOfMemory { wanted: bytes, limit };
+        let refused = OutOfMemory { wanted: bytes, limit: self.limit() };
         if self.account.refusal.meets() {
             return Err(refused);
         }
         let total = self.account.in_use().checked_add(bytes).ok_or(refused)?;
+        let can_be_had = || bytes < TRIAL_MIN || Vec::<u8>::new().try_reserve_exact(bytes).is_ok();
+        while total > self.limit() && !self.may_be_garbage(bytes) {
+            if self.account.more.is_none() || !can_be_had() || !self.raise() {
+                return Err(refused);
+            }
+        }
+        if can_be_had() { Ok(()) } else { Err(refused) }
+    }
+
+    /// Whether it may be only garbage that is in the way of so many bytes more.
+    fn may_be_garbage(&self, bytes: usize) -> bool {
+        let Account { survivors, lasting, .. } = self.account;
         let kept = survivors.saturating_add(lasting);
-        let may_be_garbage = !self.over_limit() && kept.saturating_add(bytes) <= limit;
-        if total > limit && !may_be_garbage {
-            return Err(refused);
-        }
-        if bytes >= TRIAL_MIN {
-            Vec::<u8>::new().try_reserve_exact(bytes).map_err(|_| refused)?;
-        }
-        Ok(())
+        !self.over_limit() && kept.saturating_add(bytes) <= self.limit()
     }
 
     /// Counts memory that belongs to the VM but not to an object. It says nothing of how much garbage

@@ -43,7 +43,7 @@ mod stats;
 mod unseen;
 mod view;
 
-pub use account::OutOfMemory;
+pub use account::{More, OutOfMemory};
 pub(in crate::vm) use huge::advise;
 pub use mark::{Marker, Pass};
 pub use root::Root;

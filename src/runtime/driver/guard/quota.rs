@@ -2,8 +2,8 @@
 
 use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::runtime::driver::file_system::{DirEntry, FileFacts, FileSystem, OpenFile, OpenHow};
 use crate::vm::{Bell, Limit};
@@ -14,6 +14,10 @@ pub struct Quota {
     sockets_max: AtomicUsize,
     files_max: AtomicUsize,
     files: AtomicUsize,
+    /// How many more sockets and files there may be each time the host allows more.
+    more: (usize, usize),
+    /// Held by who asks the host.
+    asking: Mutex<()>,
     bell: Option<Arc<Bell>>,
 }
 
@@ -23,6 +27,8 @@ impl Default for Quota {
             sockets_max: AtomicUsize::new(usize::MAX),
             files_max: AtomicUsize::new(usize::MAX),
             files: AtomicUsize::new(0),
+            more: (0, 0),
+            asking: Mutex::new(()),
             bell: None,
         }
     }
@@ -36,6 +42,8 @@ impl Quota {
             sockets_max: AtomicUsize::new(sockets_max),
             files_max: AtomicUsize::new(files_max),
             files: AtomicUsize::new(0),
+            more: (sockets_max, files_max),
+            asking: Mutex::new(()),
             bell: Some(bell),
         }
     }
@@ -47,28 +55,34 @@ impl Quota {
         is_free(&self.sockets_max) && is_free(&self.files_max)
     }
 
-    /// So many more sockets may be open.
-    pub fn allow_sockets(&self, more: usize) {
-        self.sockets_max.fetch_add(more, Ordering::Relaxed);
-    }
-
-    /// So many more files may be open.
-    pub fn allow_files(&self, more: usize) {
-        self.files_max.fetch_add(more, Ordering::Relaxed);
-    }
-
     pub(super) fn check_sockets(&self, open: usize) -> io::Result<()> {
-        let max = self.sockets_max.load(Ordering::Relaxed);
-        if open < max { Ok(()) } else { Err(self.full(Limit::Sockets, max)) }
+        if open < self.sockets_max.load(Ordering::Relaxed) {
+            return Ok(());
+        }
+        self.ask(Limit::Sockets, &self.sockets_max, self.more.0, open)
     }
 
-    /// The error of one too many.
-    #[cold]
-    fn full(&self, what: Limit, max: usize) -> io::Error {
-        if let Some(bell) = &self.bell {
-            bell.ring(what);
+    fn check_files(&self, open: usize) -> io::Result<()> {
+        if open < self.files_max.load(Ordering::Relaxed) {
+            return Ok(());
         }
-        io::Error::other(TooMany { what, max })
+        self.ask(Limit::Files, &self.files_max, self.more.1, open)
+    }
+
+    /// There are as many open as there may be: the host is asked for more, by one thread at a time.
+    #[cold]
+    fn ask(&self, what: Limit, max: &AtomicUsize, more: usize, open: usize) -> io::Result<()> {
+        let _asking = self.asking.lock().unwrap_or_else(PoisonError::into_inner);
+        let allows = |bell: &Arc<Bell>| more > 0 && bell.allows_more(what);
+        while open >= max.load(Ordering::Relaxed) {
+            if !self.bell.as_ref().is_some_and(allows) {
+                self.bell.iter().for_each(|bell| bell.ring(what));
+                return Err(io::Error::other(TooMany { what, max: max.load(Ordering::Relaxed) }));
+            }
+            let raised = max.load(Ordering::Relaxed).saturating_add(more);
+            max.store(raised, Ordering::Relaxed);
+        }
+        Ok(())
     }
 
     /// A listener that may not accept waits, as where the system has no descriptor left.
@@ -124,8 +138,8 @@ impl Seat {
     fn take(quota: &Arc<Quota>) -> io::Result<Seat> {
         let taken = quota.files.fetch_add(1, Ordering::AcqRel);
         let seat = Seat(quota.clone());
-        let max = quota.files_max.load(Ordering::Relaxed);
-        if taken < max { Ok(seat) } else { Err(quota.full(Limit::Files, max)) }
+        quota.check_files(taken)?;
+        Ok(seat)
     }
 }
 
