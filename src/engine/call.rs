@@ -13,7 +13,7 @@ use super::error::Error;
 use super::handle::{Func, Value};
 use super::program::Program;
 use super::vm::Vm;
-use crate::runtime::{CallEnd, CallId};
+use crate::runtime::{CallEnd, CallId, Called};
 use crate::vm::display::display_short;
 use crate::vm::{Limit, Value as Raw, Vm as Machine};
 
@@ -278,6 +278,35 @@ impl Vm {
         let limit = *limit;
         self.finished = None;
         Some(limit)
+    }
+
+    /// Calls something and turns the loop until that has ended.
+    #[inline]
+    pub(super) fn call_to_end(&mut self, callee: Raw, args: &[Raw]) -> Result<Raw, Error> {
+        #[cfg(feature = "tokio")]
+        if self.engine.settings().tokio.is_some() {
+            return self.call_inside(callee, args);
+        }
+        let value = self.runtime.call_to_value(callee, args);
+        if value.is_end() { self.call_further(callee, args) } else { Ok(value) }
+    }
+
+    /// The same in a runtime of Tokio.
+    #[cfg(feature = "tokio")]
+    fn call_inside(&mut self, callee: Raw, args: &[Raw]) -> Result<Raw, Error> {
+        let handle = self.engine.settings().tokio.clone();
+        let _inside = handle.as_ref().map(|handle| handle.enter());
+        let value = self.runtime.call_to_value(callee, args);
+        if value.is_end() { self.call_further(callee, args) } else { Ok(value) }
+    }
+
+    /// Goes on with a call that has not ended at once.
+    #[cold]
+    fn call_further(&mut self, callee: Raw, args: &[Raw]) -> Result<Raw, Error> {
+        match self.runtime.call_further(callee, args) {
+            Called::Ended(value) => Ok(value),
+            Called::Running(call) => self.wait_for(call, Some(callee)),
+        }
     }
 
     /// Turns the loop until a call has ended. Its function, if that is kept alive, tells where it stands.

@@ -14,7 +14,7 @@ use std::sync::Arc;
 
 use super::arity::for_each_arity;
 use super::context::{self, ContextFn, Ctx};
-use super::convert::{IntoValue, Parameter, raw_of};
+use super::convert::{Incoming, IntoValue, Parameter, raw_of};
 use super::foreign;
 use super::library::Sources;
 use super::signature::{Misfit, Param, Signature};
@@ -180,30 +180,44 @@ macro_rules! plain_body {
     ($signature:ident, $apply:ident, $own:expr, $($name:ident $given:ident $index:literal)*) => {{
         let has_defaults = $signature.has_defaults();
         HostBody::Plain(Arc::new(move |vm: &mut Machine, args: Args| {
-            let Some(own) = $own else { return Err(elsewhere(vm, &$signature.path)) };
-            let defaults = match has_defaults {
-                true => $signature.defaults(vm, args)?,
-                false => Vec::new(),
+            let Some(own) = $own else {
+                let thrown = elsewhere(vm, &$signature.path);
+                return vm.given(Err(thrown));
             };
+            let made;
+            let mut defaults: &[Value] = &[];
+            if has_defaults {
+                match $signature.defaults(vm, args) {
+                    Ok(values) => made = values,
+                    Err(thrown) => return vm.given(Err(thrown)),
+                }
+                defaults = &made;
+            }
             let call = || {
-                let input = $signature.input(vm, args, &defaults);
+                let input = $signature.input(vm, args, defaults);
                 // A function without parameters reads none.
                 let _ = input;
                 $(
                     let $given = <$name as Parameter>::take(&input, $index)
-                        .ok_or_else(|| Misfit::of::<$name>(&input, $index))?;
+                        .ok_or((Misfit::of::<$name> as Unfit, $index))?;
                 )*
-                Ok(guarded(|| $apply(own, $($given),*)))
+                Ok::<_, (Unfit, usize)>(guarded(|| $apply(own, $($given),*)))
             };
-            let called = call();
-            match called {
+            let result = match call() {
                 Ok(Ok(result)) => result.finish(vm),
                 Ok(Err(payload)) => Err(panic_error(&$signature.path, &*payload, vm)),
-                Err(misfit) => Err($signature.refuse(vm, misfit)),
-            }
+                Err((unfit, index)) => {
+                    let misfit = unfit(&$signature.input(vm, args, defaults), index);
+                    Err($signature.refuse(vm, misfit))
+                }
+            };
+            vm.given(result)
         }))
     }};
 }
+
+/// Says what is wrong with an argument.
+type Unfit = fn(&Incoming<'_>, usize) -> Misfit;
 
 /// The same for one that may call back.
 macro_rules! context_body {

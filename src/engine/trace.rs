@@ -14,7 +14,10 @@ use crate::vm::{Args, Native, NativeBody, Thrown, TraceFrame, Value, Vm as Machi
 /// Makes `error.trace` readable.
 pub fn install(machine: &mut Machine, sources: &Sources) {
     let sources = sources.clone();
-    let read = move |vm: &mut Machine, args: Args| read(vm, args, &sources);
+    let read = move |vm: &mut Machine, args: Args| {
+        let result = read(vm, args, &sources);
+        vm.given(result)
+    };
     let id = machine.add_native(Native {
         name: Cow::Borrowed("Error.trace"),
         params: Cow::Borrowed(&[]),

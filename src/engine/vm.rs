@@ -25,8 +25,7 @@ use crate::runtime::driver::{
     explored_budget,
 };
 use crate::runtime::{
-    Called, Census, INTERRUPT_SIGNAL, Interrupter, LastCall, LoopTable, Parts, ProgramEnd, Runtime,
-    Turn,
+    Census, INTERRUPT_SIGNAL, Interrupter, LastCall, LoopTable, Parts, ProgramEnd, Runtime, Turn,
 };
 use crate::vm::display::display_short;
 use crate::vm::{Bell, ErrorKind, NativeId, Value, Vm as Machine, VmOptions};
@@ -156,19 +155,6 @@ impl Vm {
             let shown = display_short(heap, value, QUOTED_MAX);
             Error::Call(format!("`{name}` is {shown} where the host expects {}", T::expected()))
         })
-    }
-
-    /// Calls something and turns the loop until that has ended.
-    pub(super) fn call_to_end(&mut self, callee: Value, args: &[Value]) -> Result<Value, Error> {
-        #[cfg(feature = "tokio")]
-        let handle = self.engine.settings().tokio.clone();
-        #[cfg(feature = "tokio")]
-        let _inside = handle.as_ref().map(|handle| handle.enter());
-        let call = match self.runtime.call_at_once(callee, args) {
-            Called::Ended(value) => return Ok(value),
-            Called::Running(call) => call,
-        };
-        self.wait_for(call, Some(callee))
     }
 
     /// Runs the top level of a module to its end, and blocks meanwhile.
@@ -360,14 +346,17 @@ impl Vm {
 }
 
 impl inner::Access for Vm {
+    #[inline]
     fn machine(&self) -> &Machine {
         &self.runtime.vm
     }
 
+    #[inline]
     fn machine_mut(&mut self) -> &mut Machine {
         &mut self.runtime.vm
     }
 
+    #[inline]
     fn call_raw(&mut self, callee: Value, args: &[Value]) -> Result<Value, Error> {
         self.call_to_end(callee, args)
     }

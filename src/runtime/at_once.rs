@@ -21,33 +21,61 @@ pub enum Called {
 
 impl Loop {
     /// Nobody would run before a new task, or has to hear of it.
+    #[inline]
     fn is_quiet(&self) -> bool {
         self.ready.is_empty() && self.tracer.is_none() && !self.force && self.trial.is_none()
     }
 }
 
 impl Runtime {
-    /// Calls a function of the script, as [`call`](Runtime::call) does, and runs it as far as it goes.
-    pub fn call_at_once(&mut self, callee: Value, args: &[Value]) -> Called {
+    /// Calls a function of the script and gives its result, if the call ends at once: nearly every one
+    /// does. The mark of an end says that it has not: [`call_further`](Runtime::call_further) goes on then.
+    pub fn call_to_value(&mut self, callee: Value, args: &[Value]) -> Value {
+        if self.rt.is_quiet() && self.rt.meter.is_none() && !self.is_tight() {
+            return self.vm.enter(callee, args);
+        }
+        Value::end()
+    }
+
+    /// Calls a function of the script, as [`call`](Runtime::call) does, and runs it as far as it goes, if
+    /// [`call_to_value`](Runtime::call_to_value) has not begun that already.
+    #[cold]
+    pub fn call_further(&mut self, callee: Value, args: &[Value]) -> Called {
+        if let Some(fiber) = self.vm.take_entered() {
+            return self.settle_call(callee, fiber);
+        }
         if !self.rt.is_quiet() || self.is_tight() {
             return Called::Running(self.call(callee, args));
         }
         if self.rt.meter.is_some() {
             return self.call_measured(callee, args);
         }
-        self.call_now(callee, args)
+        self.call_on_fiber(callee, args)
     }
 
-    /// Runs a call on a fiber as far as it goes.
+    /// Runs a call as far as it goes.
     #[inline]
     pub(super) fn call_now(&mut self, callee: Value, args: &[Value]) -> Called {
+        let value = self.vm.enter(callee, args);
+        if !value.is_end() {
+            return Called::Ended(value);
+        }
+        match self.vm.take_entered() {
+            Some(fiber) => self.settle_call(callee, fiber),
+            None => self.call_on_fiber(callee, args),
+        }
+    }
+
+    /// Runs a call on a fiber of its own as far as it goes.
+    fn call_on_fiber(&mut self, callee: Value, args: &[Value]) -> Called {
         let fiber = self.vm.new_fiber(callee, args, None);
         self.vm.at_once = 0;
         self.vm.run_to_halt(fiber);
-        if let Some(value) = self.vm.halted_return() {
-            self.vm.free_fiber(fiber);
-            return Called::Ended(value);
-        }
+        self.settle_call(callee, fiber)
+    }
+
+    /// What has come of a call that has halted or left.
+    fn settle_call(&mut self, callee: Value, fiber: FiberId) -> Called {
         match self.vm.settle() {
             Left::Return => {
                 let value = self.vm.request().value;

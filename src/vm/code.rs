@@ -20,7 +20,9 @@ pub struct Function {
     /// The instructions.
     pub code: Box<[Cell<Instruction>]>,
     /// Registers of its frame.
-    pub registers: u32,
+    pub registers: u16,
+    /// With exactly so many arguments the host can begin in its frame: it is no generator.
+    pub entry_count: u16,
     /// The same in bytes.
     pub frame_bytes: u32,
     /// With exactly so many arguments a bare call needs no more than a frame.
@@ -61,14 +63,15 @@ impl Function {
         let exact = u16::try_from(source.params.len()).map_or(NEVER, |count| {
             if source.has_rest { NEVER } else { count + u16::from(source.has_self) }
         });
-        let begins = source.is_async && source.generator_register.is_none();
+        let entry_count = if source.generator_register.is_none() { exact } else { NEVER };
         Function {
             code: code.into_iter().map(Cell::new).collect(),
-            registers: u32::from(source.registers),
+            registers: u16::from(source.registers),
+            entry_count,
             frame_bytes: u32::from(source.registers) * size_of::<Value>() as u32,
             plain_count: if source.is_async { NEVER } else { exact },
             await_count: exact,
-            fiber_count: if begins { exact } else { NEVER },
+            fiber_count: if source.is_async { entry_count } else { NEVER },
             closure_register: source.closure_register,
             await_step: 1 + u8::from(source.is_async),
         }

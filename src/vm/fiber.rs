@@ -267,6 +267,12 @@ impl Fibers {
         &mut self.slots[id.0 as usize]
     }
 
+    /// The same of one that has been handed out so since the last safepoint.
+    #[inline]
+    pub fn get_again(&mut self, id: FiberId) -> &mut Fiber {
+        &mut self.slots[id.0 as usize]
+    }
+
     /// Reports what is on the stacks to the collector, and makes null what lies above: also on those of
     /// freed fibers, which have nothing in use.
     pub(super) fn trace(&mut self, marker: &mut Marker) {

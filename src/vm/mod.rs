@@ -162,6 +162,8 @@ pub struct Vm {
     /// Where that one has halted.
     halt: dispatch::Halt,
     last_spawn: dispatch::LastSpawn,
+    /// The fiber that is kept for calls of the host.
+    entry: dispatch::Entry,
     /// The sorting that the run loop goes on with by itself.
     merging: dispatch::Merging,
     /// How the run loop was left, and what goes with that.
@@ -170,6 +172,8 @@ pub struct Vm {
     scope_request: ScopeRequest,
     exit: Option<Exit>,
     tail: Option<resume::TailCall>,
+    /// The error that a function of the host has thrown, until it has returned.
+    thrown: Value,
     /// Where the tail call stands that waits for the core module.
     tail_site: Option<ops::call::Site>,
     fibers: Fibers,
@@ -227,12 +231,14 @@ impl Vm {
             running: FiberId(0),
             halt: dispatch::Halt::default(),
             last_spawn: dispatch::LastSpawn::default(),
+            entry: dispatch::Entry::default(),
             merging: dispatch::Merging::default(),
             left: Left::Other,
             request: Request::none(),
             scope_request: ScopeRequest::Program,
             exit: None,
             tail: None,
+            thrown: Value::null(),
             tail_site: None,
             fibers: Fibers::default(),
             fiber_bytes: 0,

@@ -20,8 +20,9 @@ pub use super::object::NativeId;
 /// Returning what [`Vm::tail_call`] gave makes the callee's result the native's.
 pub type InlineFn = fn(&mut Vm, Args) -> Result<Value, Thrown>;
 
-/// The same with state of its own: a function of the host.
-pub type HostFn = Arc<dyn Fn(&mut Vm, Args) -> Result<Value, Thrown> + Send + Sync>;
+/// The same with state of its own: a function of the host. It gives a value in two words, so an error is
+/// what [`Vm::given`] has made of it.
+pub type HostFn = Arc<dyn Fn(&mut Vm, Args) -> Value + Send + Sync>;
 
 /// What a method with at most one argument does in the usual case, without what a call costs: it gets
 /// the receiver and the argument, or the mark of none. `None` is for all other cases and has changed
@@ -128,7 +129,44 @@ impl Native {
     }
 }
 
+impl Value {
+    /// What a native gives that wants a function called in its place.
+    pub const fn tail_call() -> Value {
+        Value::mark(1)
+    }
+
+    /// Whether a native has asked for a tail call.
+    #[inline(always)]
+    pub const fn is_tail_call(self) -> bool {
+        self.is_mark() && self.bits() == 1
+    }
+}
+
 impl Vm {
+    /// What a function of the host gives for a result.
+    #[inline(always)]
+    pub fn given(&mut self, result: Result<Value, Thrown>) -> Value {
+        match result {
+            Ok(value) => value,
+            Err(thrown) => self.note_thrown(thrown),
+        }
+    }
+
+    #[cold]
+    fn note_thrown(&mut self, Thrown(error): Thrown) -> Value {
+        self.thrown = error;
+        Value::mark(2)
+    }
+
+    /// The result for what a function of the host has given: right after its call, before anything runs.
+    #[inline(always)]
+    pub(super) fn result_of(&mut self, given: Value) -> Result<Value, Thrown> {
+        if given.is_mark() && given.bits() == 2 {
+            return Err(Thrown(std::mem::take(&mut self.thrown)));
+        }
+        Ok(given)
+    }
+
     /// Whether a call of a function has to be awaited.
     pub fn must_be_awaited(&self, function: Value) -> bool {
         let mut callee = function;

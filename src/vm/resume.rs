@@ -86,7 +86,7 @@ impl Vm {
         Some(Start {
             header: Value::frame(word.0 >> 8, 0),
             entry: function.entry().expose_provenance(),
-            registers: function.registers,
+            registers: u32::from(function.registers),
             closure_register: function.closure_register,
         })
     }

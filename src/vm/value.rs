@@ -187,10 +187,10 @@ impl Value {
         Value { tag: Kind::End as u64, bits: 0 }
     }
 
-    /// What a native gives back after it has asked for a tail call.
+    /// A mark of the dispatcher, by its number: 0 is that of an end.
     #[inline(always)]
-    pub const fn tail_call() -> Value {
-        Value { tag: Kind::End as u64, bits: 1 }
+    pub const fn mark(number: u64) -> Value {
+        Value { tag: Kind::End as u64, bits: number }
     }
 
     /// A frame word: `upper` fills the tag above its kind byte.
@@ -308,10 +308,10 @@ impl Value {
         self.is(Kind::End) && self.bits == 0
     }
 
-    /// Whether a native has asked for a tail call.
+    /// Whether this is any mark of the dispatcher.
     #[inline(always)]
-    pub const fn is_tail_call(self) -> bool {
-        self.is(Kind::End) && self.bits == 1
+    pub const fn is_mark(self) -> bool {
+        self.is(Kind::End)
     }
 
     /// Whether this is a string.

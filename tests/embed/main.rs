@@ -13,6 +13,7 @@ use kettle::engine::{
     Bytes, Engine, Error, Memory, Output, Permissions, Program, Rest, StallHook, Vm,
 };
 
+mod call;
 mod debug;
 mod drive;
 mod handle;

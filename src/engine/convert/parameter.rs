@@ -10,7 +10,8 @@ use crate::vm::{Args, Kind, Value, Vm as Machine};
 #[derive(Clone, Copy)]
 pub struct Incoming<'a> {
     vm: &'a Machine,
-    args: Args,
+    /// All that was given.
+    values: &'a [Value],
     /// How many stand before the first parameter: the receiver of a method.
     first: usize,
     /// What stands for arguments that were not given.
@@ -28,7 +29,7 @@ impl<'a> Incoming<'a> {
         first: usize,
         defaults: &'a [Value],
     ) -> Incoming<'a> {
-        Incoming { vm, args, first, defaults, line: None }
+        Incoming { vm, values: vm.args(args), first, defaults, line: None }
     }
 
     /// The same for a function that waits.
@@ -48,7 +49,7 @@ impl<'a> Incoming<'a> {
     /// The argument of a number; the mark of none if it was not given and has no default.
     #[inline]
     pub(super) fn value(&self, index: usize) -> Given<'a> {
-        let value = self.vm.arg(self.args, self.first + index);
+        let value = self.values.get(self.first + index).copied().unwrap_or(Value::unset());
         let value = match self.defaults.get(index) {
             Some(default) if value.is_unset() => *default,
             _ => value,
@@ -61,7 +62,7 @@ impl<'a> Incoming<'a> {
     fn rest(&self, index: usize) -> impl Iterator<Item = Given<'a>> + use<'a> {
         let heap = &self.vm.heap;
         let values: &'a [Value] = match index {
-            0 => self.vm.args(self.args).get(self.first..).unwrap_or_default(),
+            0 => self.values.get(self.first..).unwrap_or_default(),
             _ => heap.list_ref(self.value(index).raw()).map_or(&[], |list| &list.items),
         };
         values.iter().map(|&value| Given::new(heap, value))

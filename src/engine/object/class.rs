@@ -176,7 +176,10 @@ impl<T: Object> ClassBuilder<T> {
     ) {
         let signature = self.signature(role, name, doc, params, false);
         let known = signature.clone();
-        let body = move |vm: &mut Machine, args: Args| body(Call { signature: &known, vm, args }).0;
+        let body = move |vm: &mut Machine, args: Args| {
+            let reply = body(Call { signature: &known, vm, args });
+            vm.given(reply.0)
+        };
         let body = HostBody::Plain(Arc::new(body));
         self.members.push(Member { role, name, signature, body });
     }

@@ -4,8 +4,8 @@
 //! backend, with the names that it gives the three registers. An arm reads its operands through
 //! `pc`, writes registers as two words, moves `pc` and ends in one of the words of the backend:
 //! `next!()` goes on with the instruction at `pc`; `slow!(f)` hands the instruction to a function;
-//! `rare!(f)` does the same and is laid out of the way; `quit!(f, g)` leaves the run loop by the function
-//! `f` if that can, else it is `slow!(g)`.
+//! `rare!(f)` does the same and is laid out of the way; `carry!(f, g)` carries it out by the
+//! function `f` if that can, `quit!(f, g)` leaves the run loop by it; else they are `slow!(g)`.
 
 macro_rules! instructions {
     ($backend:ident $dollar:tt $vm:ident $pc:ident $base:ident) => {
@@ -393,7 +393,7 @@ macro_rules! instructions {
             Opcode::Call => {
                 burn!($vm);
                 call_closure!($vm $pc $base, plain_count, 0, plain_step);
-                slow!(ops::call::call)
+                carry!(native::call, ops::call::call)
             },
             Opcode::CallAwait => {
                 burn!($vm);

@@ -16,17 +16,21 @@ mod body;
 #[cfg_attr(threaded, path = "threaded.rs")]
 #[cfg_attr(not(threaded), path = "portable.rs")]
 mod backend;
+mod entry;
 mod grow;
 mod halt;
 mod leave;
 mod merge;
+mod native;
 pub(in crate::vm) mod op;
 
 pub use halt::SpawnAsked;
 
+pub(super) use entry::Entry;
 pub(super) use halt::{Halt, LastSpawn};
 pub(in crate::vm) use merge::Merging;
 use merge::merge_step;
+use native::Carried;
 use op::At;
 
 use super::Vm;
@@ -49,6 +53,7 @@ const UNSET: u64 = Kind::Unset as u64;
 const LIST: u64 = Kind::List as u64;
 const MAP: u64 = Kind::Map as u64;
 const CLOSURE: u64 = Kind::Closure as u64;
+const NATIVE: u64 = Kind::Native as u64;
 const GENERATOR: u64 = Kind::Generator as u64;
 const INSTANCE: u64 = Kind::Instance as u64;
 const STR: u64 = Kind::Str as u64;

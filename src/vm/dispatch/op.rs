@@ -3,8 +3,6 @@
 //! The operations in `ops` see the stack and the code only through [`Op`], which keeps what the run
 //! loop relies on: that there is a frame, an instruction, and room on the stack.
 
-use std::sync::Arc;
-
 use super::{bits, content, field, list_mut, upvalues};
 use crate::bytecode::instruction::Instruction;
 use crate::bytecode::op::Opcode;
@@ -13,7 +11,6 @@ use crate::vm::error::Thrown;
 use crate::vm::exit::{Args, Exit, Left, ScopeRequest};
 use crate::vm::fiber::{Fiber, State};
 use crate::vm::frame::FrameWord;
-use crate::vm::native::{NativeBody, NativeId};
 use crate::vm::unwind::Outcome;
 use crate::vm::value::{Value, copy_slot, write_slot};
 
@@ -386,28 +383,6 @@ impl Op<'_> {
     #[inline(always)]
     pub(in crate::vm) fn keep(&mut self, slots: usize) {
         self.window = self.window.max(slots);
-    }
-
-    /// Runs a native that never leaves the run loop; none if it is not such a one.
-    #[inline(always)]
-    pub(in crate::vm) fn run_native(
-        &mut self,
-        id: NativeId,
-        args: Args,
-    ) -> Option<Result<Value, Thrown>> {
-        match &self.vm.registry.native(id).body {
-            NativeBody::Inline(function) => {
-                let function = *function;
-                Some(function(self.vm, args))
-            }
-            NativeBody::Host(function) => {
-                let function = Arc::as_ptr(function);
-                // SAFETY: natives are only ever added, so the closure lives as long as the VM, and it
-                // stays where it is when their table moves. It is not changed by being called.
-                Some(unsafe { (*function)(self.vm, args) })
-            }
-            NativeBody::Loop(_) => None,
-        }
     }
 
     /// Pushes a frame. Its result goes to the slot below its base, at `slot` from this base; its

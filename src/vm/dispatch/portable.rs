@@ -41,6 +41,16 @@ pub(super) unsafe fn run(vm: *mut Vm, start: At) {
                 continue;
             }};
         }
+        macro_rules! carry {
+            ($carries:expr, $body:expr) => {{
+                match $carries(vm, At { pc, base }) {
+                    Carried::Done => pc = pc.add(1),
+                    Carried::Not => slow!($body),
+                    Carried::Given(value) => slow!(|op| op.take_given(value)),
+                }
+                continue;
+            }};
+        }
         macro_rules! rare {
             ($body:expr) => {{
                 let at = op::rare(vm, pc, base, $body);

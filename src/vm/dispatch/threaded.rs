@@ -43,6 +43,11 @@ macro_rules! handlers {
                 macro_rules! rare {
                     ($dollar body:expr) => { return rare($vm, $pc, $base, $dollar body) };
                 }
+                macro_rules! carry {
+                    ($dollar carries:expr, $dollar body:expr) => {
+                        return carry($vm, $pc, $base, |vm, at| $dollar carries(vm, at), $dollar body)
+                    };
+                }
                 macro_rules! quit {
                     ($dollar leaves:expr, $dollar body:expr) => {
                         return quit($vm, $pc, $base, |vm, at| $dollar leaves(vm, at), $dollar body)
@@ -102,6 +107,28 @@ unsafe fn slow(
         let At { pc, base } = op::slow(vm, pc, base, body);
         if !pc.is_null() {
             dispatch!(vm pc base)
+        }
+    }
+}
+
+/// Carries an instruction out by a function if that can, else by another one.
+#[inline(never)]
+unsafe fn carry(
+    vm: *mut Vm,
+    pc: *const Instruction,
+    base: *mut Value,
+    carries: impl FnOnce(*mut Vm, At) -> Carried,
+    body: impl FnOnce(&mut Op<'_>) -> Step,
+) {
+    // SAFETY: as for the handler that is being carried out.
+    unsafe {
+        match carries(vm, At { pc, base }) {
+            Carried::Done => {
+                let pc = pc.add(1);
+                dispatch!(vm pc base)
+            }
+            Carried::Not => slow(vm, pc, base, body),
+            Carried::Given(value) => slow(vm, pc, base, move |op| op.take_given(value)),
         }
     }
 }

@@ -140,6 +140,7 @@ impl Account {
         }
     }
 
+    #[inline]
     pub(super) fn in_use(&self) -> usize {
         self.block_bytes.saturating_add(self.large_bytes).saturating_add(self.external_bytes)
     }
@@ -257,11 +258,13 @@ impl Account {
 
 impl Heap {
     /// Bytes in use: blocks, large objects and external memory.
+    #[inline]
     pub fn bytes_in_use(&self) -> usize {
         self.account.in_use()
     }
 
     /// Bytes that may be used.
+    #[inline]
     pub fn limit(&self) -> usize {
         self.account.limit.get()
     }

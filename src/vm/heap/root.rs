@@ -93,6 +93,7 @@ impl Roots {
         }
     }
 
+    #[inline]
     fn get(&self, root: &Root) -> Option<Value> {
         if !Arc::ptr_eq(&self.mailbox, &root.mailbox) {
             return None;

@@ -35,19 +35,6 @@ impl Site {
 /// `Call`, `CallAwait`, `CallEither`
 pub(in crate::vm) fn call(op: &mut Op<'_>) -> Step {
     let at = op.instruction();
-    if at.op == Opcode::Call
-        && let Some(id) = op.vm.heap.native_id(op.get(at.b))
-        && let Some(step) = op.call_rust(id)
-    {
-        return step;
-    }
-    call_other(op)
-}
-
-/// The same for all but natives with just what they take.
-#[inline(never)]
-fn call_other(op: &mut Op<'_>) -> Step {
-    let at = op.instruction();
     let callee = op.get(at.b);
     let site = op.call_site();
     op.call_value(callee, site, usize::from(at.c), None, false)
@@ -275,7 +262,7 @@ impl Op<'_> {
         }
         let count = self.bind_native(id, site.slot, count, named, receiver)?;
         let args = self.window_args(site.slot + 1, count);
-        match self.run_native(id, args) {
+        match self.vm.run_native(id, args) {
             Some(result) => self.take_result(result?, site),
             None => {
                 let awaited = if site.awaited { NATIVE_AWAITED } else { 0 };
@@ -292,23 +279,10 @@ impl Op<'_> {
         }
     }
 
-    /// Calls a native that never leaves the run loop with just what it takes: nearly every call of one.
-    #[inline(always)]
-    fn call_rust(&mut self, id: NativeId) -> Option<Step> {
-        let at = self.instruction();
-        let (slot, count) = (usize::from(at.a), usize::from(at.c));
-        if !self.vm.registry.arity(id).takes(count) {
-            return None;
-        }
-        let args = self.window_args(slot + 1, count);
-        Some(match self.run_native(id, args)? {
-            Ok(result) if result.is_tail_call() => self.tail_call(self.call_site()),
-            Ok(result) => {
-                self.window_set(slot, result);
-                Ok(Flow::Next)
-            }
-            Err(thrown) => Err(thrown),
-        })
+    /// Goes on with what the native that a `Call` has called has given.
+    pub(in crate::vm) fn take_given(&mut self, given: Value) -> Step {
+        let result = self.vm.result_of(given)?;
+        self.take_result(result, self.call_site())
     }
 
     /// Goes on with what an inline native has given.
