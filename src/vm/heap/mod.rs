@@ -7,8 +7,9 @@
 //! # Invariants, which all `unsafe` of the VM's object layer rests on
 //! 1. *Tag and object agree.* A [`Value`] of an object kind is only made by the makers of this
 //!    module (or copied), so its payload is the address of a cell whose header says the same kind.
-//! 2. *Values in use are live.* The collector runs only inside [`Heap::collect_step`] and
-//!    [`Heap::collect_full`], which need `&mut Heap`: views cannot outlive them. Values kept across
+//! 2. *Values in use are live.* Cycles begin and end only inside [`Heap::collect_step`] and
+//!    [`Heap::collect_full`], which need `&mut Heap`: views cannot outlive them. ([`Heap::assist`] marks in
+//!    between, and reclaims what was dead when the last cycle ended.) Values kept across
 //!    them have to be reported by the roots or be held by an object that is. (Debug builds check
 //!    the header's kind at every view; torture mode poisons dead cells.)
 //! 3. *Objects do not move*, so addresses and pointers into the own cell stay valid.

@@ -20,8 +20,8 @@ pub(super) struct Dense {
 
 /// The offset at the position of an entry that was removed.
 const GONE: u32 = u32::MAX;
-/// There are at most so many offsets for each entry: then this takes no more memory than entries
-/// with an index that have just grown.
+/// There are at most so many offsets for each entry: then this takes at most half as much memory again as
+/// entries with an index that have just grown, and looking up touches one line of it instead of two.
 const SPARSE_MAX: usize = 8;
 
 /// Room for keys beyond those that there are: one offset for so many.
