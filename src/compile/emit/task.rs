@@ -55,14 +55,10 @@ impl Emitter<'_> {
         let flags = if daemon { SPAWN_DAEMON } else { 0 }
             | if attempt { SPAWN_TRY } else { 0 }
             | if dst.is_none() { SPAWN_UNNAMED } else { 0 };
-        let owner = self.alloc();
-        match self.names.spawn_owners.get(&id) {
-            Some(Some(var)) => self.load_variable(*var, owner),
-            _ => self.op1(Opcode::ProgramScope, owner),
-        }
+        let owner = self.spawn_owner(id);
         let ast = self.ast;
         if let ExprKind::Block(block) = &ast[operand].kind {
-            let base = self.alloc();
+            let base = self.spawn_window(dst);
             self.spawn_block(operand, block, base);
             self.f.asm.emit(Opcode::Spawn, base.0, owner.0, 0, flags);
             if let Some(dst) = dst {
@@ -70,10 +66,33 @@ impl Emitter<'_> {
             }
             return;
         }
-        let result = self.alloc();
+        let result = self.spawn_window(dst);
         self.chain(operand, result, CallMode::Spawn { owner, flags });
         if let Some(dst) = dst {
             self.move_to(dst, result);
+        }
+    }
+
+    /// The register of the scope that a spawned task belongs to.
+    fn spawn_owner(&mut self, id: ExprId) -> Reg {
+        let var = self.names.spawn_owners.get(&id).copied().flatten();
+        let in_place = var.filter(|var| !self.can_change(*var));
+        if let Some(register) = in_place.and_then(|var| self.register_of(var)) {
+            return register;
+        }
+        let owner = self.alloc();
+        match var {
+            Some(var) => self.load_variable(var, owner),
+            None => self.op1(Opcode::ProgramScope, owner),
+        }
+        owner
+    }
+
+    /// Where the call of a spawn stands: where its result goes to, if that is the last register in use.
+    fn spawn_window(&mut self, dst: Option<Reg>) -> Reg {
+        match dst.filter(|dst| self.is_top(*dst)) {
+            Some(dst) => dst,
+            None => self.alloc(),
         }
     }
 
