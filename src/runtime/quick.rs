@@ -29,9 +29,7 @@ impl Loop {
     pub(super) fn carry_out_halted(&mut self, vm: &mut Vm, id: TaskId, left: Left) -> Left {
         match left {
             Left::Spawn => {
-                if let Some(handle) = self.spawn_quick(vm, id) {
-                    return vm.move_on_with(handle);
-                }
+                return self.spawn_on(vm, id);
             }
             Left::Scope => {
                 if let Some(handle) = self.enter_quick(vm, id) {
@@ -58,14 +56,30 @@ impl Loop {
         ended
     }
 
-    /// Carries out the spawn that the code of `by` has halted for: of a function of the script that was
-    /// spawned before, by a task without task-locals. Gives the handle if it is such a one.
+    /// Carries out the spawn that the code of `by` has halted for, and those that follow with nothing asked
+    /// in between.
     #[inline(never)]
-    fn spawn_quick(&mut self, vm: &mut Vm, by: TaskId) -> Option<Value> {
-        let SpawnAsked { callee, owner, flags, function, site } = vm.halted_spawn()?;
+    fn spawn_on(&mut self, vm: &mut Vm, by: TaskId) -> Left {
+        let mut goes_on = false;
+        loop {
+            let Some(handle) = self.spawn_quick(vm, by, goes_on) else { return vm.settle() };
+            let left = vm.move_on_with(handle);
+            if left != Left::Spawn || !vm.is_halted() {
+                return left;
+            }
+            goes_on = true;
+        }
+    }
+
+    /// Carries out a spawn of a function of the script that was spawned before, by a task without
+    /// task-locals. Gives the handle if it is such a one. Where only such spawns were carried out since the
+    /// last one at the same place, for the same scope, it is.
+    #[inline(always)]
+    fn spawn_quick(&mut self, vm: &mut Vm, by: TaskId, goes_on: bool) -> Option<Value> {
+        let SpawnAsked { callee, owner, flags, function, site, repeats } = vm.halted_spawn()?;
+        let is_known = goes_on && repeats && self.last_owner.0.same(owner);
         let owner = self.rec_at(vm, owner)?;
-        let is_usual = flags & SPAWN_DAEMON == 0 && self.is_plain() && self.meter.is_none();
-        if !is_usual || !self.tasks.knows(function) || self.tasks.live(by).rest.is_some() {
+        if !is_known && !self.may_spawn(by, flags, function) {
             return None;
         }
         let rec = self.recs.get_unseen(owner).filter(|rec| !rec.closed)?;
@@ -89,6 +103,16 @@ impl Loop {
         }
         self.ready.push_back(id);
         Some(handle)
+    }
+
+    /// Whether nobody has to hear of a spawn, and the task has nothing to pass on to the new one.
+    #[inline]
+    fn may_spawn(&self, by: TaskId, flags: i32, function: u32) -> bool {
+        flags & SPAWN_DAEMON == 0
+            && self.is_plain()
+            && self.meter.is_none()
+            && self.tasks.knows(function)
+            && self.tasks.live(by).rest.is_none()
     }
 
     /// The record of a scope's handle, which may have been left: nearly always it is that of the last spawn.

@@ -23,6 +23,8 @@ struct Row {
     behind: Option<TaskId>,
     /// How many they are.
     count: u32,
+    /// How many tasks have been taken from the front of the ready queue, which does not know it yet.
+    taken: usize,
     /// How many children that are no daemons the record has left.
     live: u32,
 }
@@ -52,7 +54,7 @@ impl Loop {
                     RowEnd::Left(fiber, Left::Return)
                 };
             }
-            let Some(next) = self.follow_in_row(&row) else {
+            let Some(next) = self.follow_in_row(&mut row) else {
                 self.end_row(&row);
                 return RowEnd::Ended;
             };
@@ -72,13 +74,13 @@ impl Loop {
     fn begin_row(&self, id: TaskId, calm: &Calm) -> Option<Row> {
         let task = self.tasks.live(id);
         let (before, behind) = (task.previous, task.next);
-        let goes_on = behind.is_some_and(|behind| self.ready.begins_with(behind));
+        let goes_on = behind.is_some_and(|behind| self.ready.is_behind(behind, 0));
         if !goes_on || !calm.switches || !is_simple(task) {
             return None;
         }
         let (owner, rec) = (task.rec, self.recs.get(task.rec)?);
         let can_be = self.is_plain() && !rec.closed;
-        can_be.then_some(Row { owner, before, behind, count: 0, live: rec.live })
+        can_be.then_some(Row { owner, before, behind, count: 0, taken: 0, live: rec.live })
     }
 
     /// Ends a task of the row. Says whether it is a usual one; if not, nothing has happened.
@@ -99,9 +101,9 @@ impl Loop {
     /// The next task takes the place of the one that has ended, if it belongs to the row and there is
     /// nothing to be done in between.
     #[inline]
-    fn follow_in_row(&mut self, row: &Row) -> Option<Following> {
-        let next = row.behind.filter(|next| self.ready.begins_with(*next))?;
-        if row.live == 0 || self.turn_left <= 1 || !self.beats_in_quiet() {
+    fn follow_in_row(&mut self, row: &mut Row) -> Option<Following> {
+        let next = row.behind.filter(|next| self.ready.is_behind(*next, row.taken))?;
+        if row.live == 0 || self.turn_left - row.taken <= 1 || !self.beats_in_quiet() {
             return None;
         }
         let task = self.tasks.live_unseen(next);
@@ -109,13 +111,15 @@ impl Loop {
             return None;
         }
         task.stage = Stage::Running;
-        self.turn_left -= 1;
-        self.ready.drop_first();
+        row.taken += 1;
         Some(Following { id: next, fiber: task.fiber, budget: task.budget, rec: task.rec })
     }
 
-    /// Lets the owner know of those that have ended, and wakes who waits for that.
+    /// Lets the ready queue know of those that have begun and the owner of those that have ended, and wakes
+    /// who waits for that.
     fn end_row(&mut self, row: &Row) {
+        self.turn_left -= row.taken;
+        self.ready.drop_many(row.taken);
         if row.count > 0 {
             self.close_gap(row.owner, row.before, row.behind, row.count);
         }

@@ -55,6 +55,8 @@ pub struct SpawnAsked {
     pub function: u32,
     /// The function and the instruction where the spawn stands.
     pub site: (u32, u32),
+    /// The last spawn was of that function, and stood at that place.
+    pub repeats: bool,
 }
 
 /// What was found out about the last spawn: nearly always the next one is the same place in the code, with
@@ -185,11 +187,13 @@ impl Vm {
         let register = |number: u8| unsafe { read_slot(at.base.add(usize::from(number))) };
         let (callee, owner) = (register(instruction.a), register(instruction.b));
         let function = self.heap.closure_ref(callee)?.function();
-        if self.last_spawn.pc != at.pc.addr() || self.last_spawn.function != function {
+        let LastSpawn { pc, function: last, .. } = self.last_spawn;
+        let repeats = pc == at.pc.addr() && last == function;
+        if !repeats {
             self.learn_spawn(at, function, usize::from(instruction.c));
         }
         let site = self.last_spawn.site;
-        Some(SpawnAsked { callee, owner, flags: instruction.imm, function, site })
+        Some(SpawnAsked { callee, owner, flags: instruction.imm, function, site, repeats })
     }
 
     #[cold]
