@@ -282,7 +282,10 @@ impl Vm {
     pub(super) fn close(self) {
         self.desk.close();
         let Vm { runtime, engine, sources, started, .. } = self;
-        let Runtime { vm, rt } = runtime;
+        let Runtime { vm, mut rt } = runtime;
+        if engine.settings().keep_heap {
+            rt.leave_places();
+        }
         drop(rt);
         if let Some(report) = engine.settings().heap_report {
             (report.tell)(&vm.heap.stats());
