@@ -22,20 +22,26 @@
 //!
 //! Ten layers, each a module that uses only those below it, from [`diagnostics`] (1) to `cli`
 //! (10). Begin with `engine/spine.rs`: its one function is the way of every program from text to
-//! exit status, and each file it leads to begins with "Step n of 6:". The layers are public so that
-//! tools and tests can use them one by one; what they offer may change, the API of [`engine`] is
-//! the one that is kept.
+//! exit status, and each file it leads to begins with "Step n of 6:". The layers in between are public
+//! so that the project's tools and tests can use them one by one, and are not shown here: what they
+//! offer may change, the API of [`engine`] is the one that is kept.
 
+#[doc(hidden)]
 pub mod bytecode;
 #[cfg(feature = "cli")]
 pub mod cli;
+#[doc(hidden)]
 pub mod compile;
 pub mod diagnostics;
 pub mod engine;
+#[doc(hidden)]
 pub mod natives;
+#[doc(hidden)]
 pub mod runtime;
+#[doc(hidden)]
 pub mod syntax;
 pub mod tools;
+#[doc(hidden)]
 pub mod vm;
 
 pub use engine::{

@@ -387,3 +387,28 @@ fn a_host_is_told_of_a_task_that_holds_the_loop() {
     assert_eq!(*told.lock().expect("nobody panics"), [("hold".to_owned(), 1, true)]);
     assert_eq!(out.text(), "");
 }
+
+/// Each answer of the guide to a usual complaint names what shows it, and that is there.
+#[test]
+fn the_guide_names_tests_that_exist() {
+    let guide = std::fs::read_to_string("docs/embedding.md").expect("the guide is there");
+    let mut rows = 0;
+    for line in guide.lines() {
+        let cells: Vec<&str> = line.split(" | ").collect();
+        let [number, _, _, shown] = cells[..] else { continue };
+        if number.trim_matches(['|', ' ']).parse::<u32>().is_err() {
+            continue;
+        }
+        rows += 1;
+        for part in shown.split("tests/").skip(1) {
+            let Some((file, names)) = part.split_once(".rs: ") else { continue };
+            let text = std::fs::read_to_string(format!("tests/{file}.rs")).expect("it is there");
+            let names: Vec<&str> = names.split('`').skip(1).step_by(2).collect();
+            assert!(!names.is_empty(), "{line}");
+            for name in names {
+                assert!(text.contains(&format!("fn {name}(")), "{name} is not in tests/{file}.rs");
+            }
+        }
+    }
+    assert_eq!(rows, 18, "the complaints of the guide");
+}
