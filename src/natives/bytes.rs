@@ -127,6 +127,9 @@ natives! {
     method buffer.take(n: int) => take, "let b = buffer(b\"abc\")\nprint(b.take(2), b.len)" => "b\"ab\" 1";
 }
 
+/// After so many pieces a long list is left if the program has to end.
+const PART: usize = 1 << 16;
+
 fn len(vm: &mut Vm, bytes: BytesLikeValue) -> Outcome {
     Ok(Value::int(bytes.get(&vm.heap).len() as i64))
 }
@@ -135,9 +138,9 @@ fn find(vm: &mut Vm, bytes: BytesLikeValue, s: DataValue, from: i64) -> Outcome 
     let content = bytes.get(&vm.heap);
     let from = if from < 0 { from + content.len() as i64 } else { from };
     let from = usize::try_from(from).unwrap_or(0);
-    let Some(rest) = content.get(from..) else { return Ok(Value::null()) };
-    let found = memchr::memmem::find(rest, s.get(&vm.heap));
-    Ok(found.map_or(Value::null(), |at| Value::int((from + at) as i64)))
+    let found = vm.places(content, s.get(&vm.heap), from).next();
+    vm.goes_on()?;
+    Ok(found.map_or(Value::null(), |at| Value::int(at as i64)))
 }
 
 fn split(vm: &mut Vm, bytes: BytesLikeValue, sep: DataValue) -> Outcome {
@@ -147,14 +150,19 @@ fn split(vm: &mut Vm, bytes: BytesLikeValue, sep: DataValue) -> Outcome {
     }
     let mut pieces = Vec::new();
     let mut start = 0;
-    for at in memchr::memmem::find_iter(content, separator) {
+    for at in vm.patiently(vm.places(content, separator, 0)) {
         pieces.push(content[start..at].to_vec());
         start = at + separator.len();
     }
     pieces.push(content[start..].to_vec());
+    vm.goes_on()?;
     let size: usize = pieces.iter().map(|piece| piece.len() + 48).sum();
     vm.reserve(size)?;
-    let items = pieces.iter().map(|piece| vm.heap.bytes(piece)).collect();
+    let mut items = Vec::with_capacity(pieces.len());
+    for some in pieces.chunks(PART) {
+        vm.goes_on()?;
+        items.extend(some.iter().map(|piece| vm.heap.bytes(piece)));
+    }
     Ok(vm.heap.list(items))
 }
 
@@ -167,6 +175,7 @@ fn ends_with(vm: &mut Vm, bytes: BytesLikeValue, suffix: DataValue) -> Outcome {
 }
 
 fn contains(vm: &mut Vm, bytes: BytesLikeValue, s: DataValue) -> Outcome {
-    let found = memchr::memmem::find(bytes.get(&vm.heap), s.get(&vm.heap));
+    let found = vm.places(bytes.get(&vm.heap), s.get(&vm.heap), 0).next();
+    vm.goes_on()?;
     Ok(Value::bool(found.is_some()))
 }

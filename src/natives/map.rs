@@ -109,12 +109,14 @@ fn or_insert(vm: &mut Vm, map: MapValue, key: Value, value: Value) -> Outcome {
 }
 
 fn keys(vm: &mut Vm, map: MapValue) -> Outcome {
-    let keys = map.get(&vm.heap).keys().collect();
+    let keys = vm.patiently(map.get(&vm.heap).keys()).collect();
+    vm.goes_on()?;
     Ok(vm.heap.list(keys))
 }
 
 fn values(vm: &mut Vm, map: MapValue) -> Outcome {
-    let values = map.get(&vm.heap).values().collect();
+    let values = vm.patiently(map.get(&vm.heap).values()).collect();
+    vm.goes_on()?;
     Ok(vm.heap.list(values))
 }
 
@@ -147,6 +149,7 @@ pub fn insert_all(
     pairs: &[(Value, Value)],
 ) -> Result<Option<usize>, Thrown> {
     for (index, (key, value)) in pairs.iter().enumerate() {
+        vm.goes_on_at(index)?;
         if let Err(unhashable) = vm.heap.map_insert(map, *key, *value) {
             script::hash_call(vm, &unhashable)?;
             return Ok(Some(index));

@@ -138,7 +138,8 @@ pub fn extend_set(vm: &mut Vm, path: &str, set: Value, iterable: Value, result: 
         vm.reserve(
             usize::try_from(length).unwrap_or(usize::MAX).saturating_mul(size_of::<Value>()),
         )?;
-        for number in (0..length).map_while(|index| range.get(index)) {
+        for (count, number) in (0..length).map_while(|index| range.get(index)).enumerate() {
+            vm.goes_on_at(count)?;
             if let Err(unhashable) = vm.heap.set_add(set, Value::int(number)) {
                 script::hash_call(vm, &unhashable)?;
             }
@@ -154,6 +155,7 @@ pub fn extend_set(vm: &mut Vm, path: &str, set: Value, iterable: Value, result: 
         }
     };
     for (index, item) in items.iter().enumerate() {
+        vm.goes_on_at(index)?;
         if let Err(unhashable) = vm.heap.set_add(set, *item) {
             script::hash_call(vm, &unhashable)?;
             let rest = vm.heap.list(items[index..].to_vec());
@@ -180,7 +182,8 @@ fn operand(vm: &mut Vm, path: &str, other: Value) -> Result<Option<Value>, Throw
         }
     };
     let set = vm.heap.set(Map::new());
-    for item in items {
+    for (count, item) in items.into_iter().enumerate() {
+        vm.goes_on_at(count)?;
         if let Err(unhashable) = vm.heap.set_add(set, item) {
             script::hash_call(vm, &unhashable)?;
             return Ok(None);
@@ -193,7 +196,8 @@ fn operand(vm: &mut Vm, path: &str, other: Value) -> Result<Option<Value>, Throw
 fn members_in(vm: &mut Vm, set: Value, other: Value) -> Result<Option<Vec<(Value, bool)>>, Thrown> {
     let members: Vec<Value> = SetValue(set).get(&vm.heap).keys().collect();
     let mut answers = Vec::with_capacity(members.len());
-    for member in members {
+    for (count, member) in members.into_iter().enumerate() {
+        vm.goes_on_at(count)?;
         match vm.heap.map_has(other, member) {
             Ok(found) => answers.push((member, found)),
             Err(unhashable) => {
@@ -208,7 +212,8 @@ fn members_in(vm: &mut Vm, set: Value, other: Value) -> Result<Option<Vec<(Value
 /// A set of values that are members of another set already.
 fn set_of(vm: &mut Vm, members: impl IntoIterator<Item = Value>) -> Result<Option<Value>, Thrown> {
     let set = vm.heap.set(Map::new());
-    for member in members {
+    for (count, member) in members.into_iter().enumerate() {
+        vm.goes_on_at(count)?;
         if let Err(unhashable) = vm.heap.set_add(set, member) {
             script::hash_call(vm, &unhashable)?;
             return Ok(None);

@@ -198,9 +198,11 @@ fn from_code(vm: &mut Vm, code: i64) -> Outcome {
 }
 
 /// Whether the text is not empty and all its characters pass.
-fn all(vm: &Vm, text: TextValue, test: impl Fn(char) -> bool) -> Outcome {
+fn all(vm: &mut Vm, text: TextValue, test: impl Fn(char) -> bool) -> Outcome {
     let source = text.get(&vm.heap);
-    Ok(Value::bool(!source.is_empty() && source.chars().all(test)))
+    let passes = !source.is_empty() && vm.patiently(source.chars()).all(test);
+    vm.goes_on()?;
+    Ok(Value::bool(passes))
 }
 
 fn is_digit(vm: &mut Vm, text: TextValue) -> Outcome {

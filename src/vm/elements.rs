@@ -8,7 +8,7 @@ use super::Vm;
 use super::error::{ErrorKind, Thrown};
 use super::value::{Kind, Value};
 
-/// After so many elements a long range is left if the program has to end.
+/// After so many elements something long is left if the program has to end.
 const PART: u64 = 1 << 18;
 
 /// What iterating over a value gives.
@@ -35,22 +35,30 @@ impl Vm {
                 let entries: Vec<(Value, Value)> =
                     self.heap.map_ref(value).map_or_else(Vec::new, |map| map.iter().collect());
                 self.reserve(entries.len().saturating_mul(4 * size_of::<Value>()))?;
-                entries.into_iter().map(|(key, value)| self.heap.list(vec![key, value])).collect()
+                let mut items = Vec::with_capacity(entries.len());
+                for some in entries.chunks(PART as usize) {
+                    self.goes_on()?;
+                    items.extend(some.iter().map(|pair| self.heap.list(vec![pair.0, pair.1])));
+                }
+                items
             }
             Kind::Str => {
                 let chars: Vec<char> =
-                    self.heap.str(value).map_or_else(Vec::new, |text| text.chars().collect());
+                    self.patiently(self.heap.str(value).unwrap_or_default().chars()).collect();
                 self.reserve(chars.len().saturating_mul(2 * size_of::<Value>()))?;
-                chars.into_iter().map(|c| self.heap.character_string(c)).collect()
+                let mut items = Vec::with_capacity(chars.len());
+                for some in chars.chunks(PART as usize) {
+                    self.goes_on()?;
+                    items.extend(some.iter().map(|c| self.heap.character_string(*c)));
+                }
+                items
             }
             Kind::Bytes | Kind::Buffer => {
                 let content = match value.kind() {
                     Kind::Bytes => self.heap.bytes_ref(value),
                     _ => self.heap.buffer_ref(value).map(Vec::as_slice),
                 };
-                content
-                    .unwrap_or_default()
-                    .iter()
+                self.patiently(content.unwrap_or_default())
                     .map(|byte| Value::int(i64::from(*byte)))
                     .collect()
             }

@@ -54,6 +54,7 @@ pub mod map;
 pub mod object;
 pub mod order;
 mod pair;
+mod patience;
 pub mod sorting;
 pub mod text;
 pub mod value;

@@ -6,6 +6,7 @@ mod growth;
 mod limit;
 mod net;
 mod path;
+mod patience;
 mod refusal;
 mod right;
 mod stop;

@@ -25,7 +25,16 @@ pub(in crate::natives) fn encode(
 ) -> Outcome {
     let length = data.get(&vm.heap).len();
     vm.reserve(length.saturating_mul(4) / 3 + 4)?;
-    let text = engine(url, padding, false).encode(data.get(&vm.heap));
+    let engine = engine(url, padding, false);
+    let mut text = String::with_capacity(length.saturating_mul(4) / 3 + 4);
+    // A part has no padding, as three bytes are four characters.
+    for part in data.get(&vm.heap).chunks(3 << 18) {
+        if vm.has_to_stop() {
+            break;
+        }
+        engine.encode_string(part, &mut text);
+    }
+    vm.goes_on()?;
     Ok(vm.heap.string_owned(text))
 }
 
@@ -38,9 +47,13 @@ pub(super) fn decode(vm: &mut Vm, text: DataValue, url: bool, lossy: bool) -> Ou
             || if url { matches!(byte, b'-' | b'_') } else { matches!(byte, b'+' | b'/') }
     };
     let mut symbols: Vec<u8> = match lossy {
-        true => content.iter().copied().filter(in_alphabet).collect(),
-        false => content.iter().copied().filter(|byte| !byte.is_ascii_whitespace()).collect(),
+        true => vm.patiently(content).copied().filter(in_alphabet).collect(),
+        false => {
+            vm.patiently(content).copied().filter(|byte| !byte.is_ascii_whitespace()).collect()
+        }
     };
+    vm.goes_on()?;
+    let content = text.get(&vm.heap);
     if lossy && symbols.len() % 4 == 1 {
         // Six bits are no byte.
         symbols.pop();

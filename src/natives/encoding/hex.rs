@@ -21,9 +21,10 @@ pub(in crate::natives) fn encode(vm: &mut Vm, data: DataValue, upper: bool) -> O
     let length = data.get(&vm.heap).len();
     vm.reserve(length.saturating_mul(2))?;
     let mut out = String::with_capacity(length * 2);
-    for byte in data.get(&vm.heap) {
+    for byte in vm.patiently(data.get(&vm.heap)) {
         push(&mut out, *byte, upper);
     }
+    vm.goes_on()?;
     Ok(vm.heap.string_owned(out))
 }
 
@@ -31,7 +32,7 @@ pub(super) fn decode(vm: &mut Vm, text: DataValue, lossy: bool) -> Outcome {
     let content = text.get(&vm.heap);
     let mut bytes = Vec::with_capacity(content.len() / 2);
     let mut high: Option<(usize, u8)> = None;
-    for (offset, byte) in content.iter().enumerate() {
+    for (offset, byte) in vm.patiently(content).enumerate() {
         match (digit(*byte), high) {
             (Some(digit), None) => high = Some((offset, digit)),
             (Some(digit), Some((_, first))) => {
@@ -46,6 +47,7 @@ pub(super) fn decode(vm: &mut Vm, text: DataValue, lossy: bool) -> Outcome {
             }
         }
     }
+    vm.goes_on()?;
     match high {
         Some((offset, _)) if !lossy => {
             let reason = "the last byte has only one digit";

@@ -26,19 +26,22 @@ pub(super) fn escape(vm: &mut Vm, text: TextValue) -> Outcome {
         _ => None,
     };
     let source = text.get(&vm.heap);
-    let more: usize = source.chars().filter_map(entity).map(|entity| entity.len() - 1).sum();
+    let more: usize =
+        vm.patiently(source.chars()).filter_map(entity).map(|entity| entity.len() - 1).sum();
     if more == 0 {
+        vm.goes_on()?;
         return Ok(text.0);
     }
-    let size = source.len().saturating_add(more);
+    let size = text.get(&vm.heap).len().saturating_add(more);
     vm.reserve(size)?;
     let mut out = String::with_capacity(size);
-    for character in text.get(&vm.heap).chars() {
+    for character in vm.patiently(text.get(&vm.heap).chars()) {
         match entity(character) {
             Some(entity) => out.push_str(entity),
             None => out.push(character),
         }
     }
+    vm.goes_on()?;
     Ok(vm.heap.string_owned(out))
 }
 
@@ -51,7 +54,8 @@ pub(super) fn unescape(vm: &mut Vm, text: TextValue) -> Outcome {
     vm.reserve(length)?;
     let mut rest = text.get(&vm.heap);
     let mut out = String::with_capacity(length);
-    while let Some(at) = rest.find('&') {
+    for () in vm.steps() {
+        let Some(at) = rest.find('&') else { break };
         out.push_str(&rest[..at]);
         rest = &rest[at + 1..];
         match reference(rest) {
@@ -63,6 +67,7 @@ pub(super) fn unescape(vm: &mut Vm, text: TextValue) -> Outcome {
         }
     }
     out.push_str(rest);
+    vm.goes_on()?;
     Ok(vm.heap.string_owned(out))
 }
 

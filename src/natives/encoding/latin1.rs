@@ -8,7 +8,7 @@ pub(super) fn encode(vm: &mut Vm, text: TextValue, lossy: bool) -> Outcome {
     let length = text.get(&vm.heap).len();
     vm.reserve(length)?;
     let mut bytes = Vec::with_capacity(length);
-    for (index, character) in text.get(&vm.heap).chars().enumerate() {
+    for (index, character) in vm.patiently(text.get(&vm.heap).chars()).enumerate() {
         match u8::try_from(u32::from(character)) {
             Ok(byte) => bytes.push(byte),
             Err(_) if lossy => bytes.push(b'?'),
@@ -21,12 +21,14 @@ pub(super) fn encode(vm: &mut Vm, text: TextValue, lossy: bool) -> Outcome {
             }
         }
     }
+    vm.goes_on()?;
     Ok(vm.heap.bytes(&bytes))
 }
 
 pub(super) fn decode(vm: &mut Vm, data: BytesLikeValue) -> Outcome {
     let length = data.get(&vm.heap).len();
     vm.reserve(length.saturating_mul(2))?;
-    let text: String = data.get(&vm.heap).iter().map(|byte| char::from(*byte)).collect();
+    let text: String = vm.patiently(data.get(&vm.heap)).map(|byte| char::from(*byte)).collect();
+    vm.goes_on()?;
     Ok(vm.heap.string_owned(text))
 }

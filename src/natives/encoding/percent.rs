@@ -13,11 +13,11 @@ pub(super) fn encode(vm: &mut Vm, data: DataValue, keep: TextValue, plus: bool) 
             || matches!(byte, b'-' | b'.' | b'_' | b'~')
             || byte.is_ascii() && byte != b'%' && kept.as_bytes().contains(&byte)
     };
-    let escaped = content.iter().filter(|byte| !stays(**byte)).count();
+    let escaped = vm.patiently(content).filter(|byte| !stays(**byte)).count();
     let size = content.len().saturating_add(escaped.saturating_mul(2));
     vm.reserve(size)?;
     let mut out = String::with_capacity(size);
-    for byte in data.get(&vm.heap) {
+    for byte in vm.patiently(data.get(&vm.heap)) {
         match byte {
             b' ' if plus => out.push('+'),
             byte if stays(*byte) => out.push(char::from(*byte)),
@@ -27,6 +27,7 @@ pub(super) fn encode(vm: &mut Vm, data: DataValue, keep: TextValue, plus: bool) 
             }
         }
     }
+    vm.goes_on()?;
     Ok(vm.heap.string_owned(out))
 }
 
@@ -44,8 +45,9 @@ pub(super) fn decode(
     let content = text.get(&vm.heap).as_bytes();
     let mut bytes = Vec::with_capacity(length);
     // Where in the text each byte came from is only asked for when something is wrong.
-    let mut at = 0;
-    while let Some(byte) = content.get(at) {
+    let (mut at, mut bad) = (0, false);
+    for () in vm.steps() {
+        let Some(byte) = content.get(at) else { break };
         let digit = |place: usize| content.get(place).and_then(|byte| hex::digit(*byte));
         match (byte, digit(at + 1), digit(at + 2)) {
             (b'%', Some(high), Some(low)) => {
@@ -54,14 +56,19 @@ pub(super) fn decode(
                 continue;
             }
             (b'%', ..) if !lossy => {
-                let reason = "a `%` without two hexadecimal digits";
-                return Err(fault(vm, PATH, data, at, reason));
+                bad = true;
+                break;
             }
             (b'+', ..) if plus => bytes.push(b' '),
             _ => bytes.push(*byte),
         }
         at += 1;
     }
+    if bad {
+        let reason = "a `%` without two hexadecimal digits";
+        return Err(fault(vm, PATH, data, at, reason));
+    }
+    vm.goes_on()?;
     if as_bytes {
         return Ok(vm.heap.bytes(&bytes));
     }
@@ -72,6 +79,7 @@ pub(super) fn decode(
     match String::from_utf8(bytes) {
         Ok(text) => Ok(vm.heap.string_owned(text)),
         Err(error) => {
+            let content = text.get(&vm.heap).as_bytes();
             let offset = source_offset(content, error.utf8_error().valid_up_to());
             Err(fault(vm, PATH, data, offset, "the bytes are no UTF-8"))
         }

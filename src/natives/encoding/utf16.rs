@@ -11,11 +11,12 @@ pub(super) fn encode(vm: &mut Vm, text: TextValue, le: bool, bom: bool) -> Outco
     vm.reserve(size)?;
     let mark = bom.then_some('\u{feff}');
     let mut bytes = Vec::with_capacity(size);
-    for character in mark.into_iter().chain(text.get(&vm.heap).chars()) {
+    for character in vm.patiently(mark.into_iter().chain(text.get(&vm.heap).chars())) {
         for unit in character.encode_utf16(&mut [0; 2]) {
             bytes.extend_from_slice(&if le { unit.to_le_bytes() } else { unit.to_be_bytes() });
         }
     }
+    vm.goes_on()?;
     Ok(vm.heap.bytes(&bytes))
 }
 
@@ -36,7 +37,7 @@ pub(super) fn decode(vm: &mut Vm, data: BytesLikeValue, le: Option<bool>, lossy:
         |pair: &[u8; 2]| if le { u16::from_le_bytes(*pair) } else { u16::from_be_bytes(*pair) };
     let mut text = String::with_capacity(content.len());
     let mut at = skip;
-    for decoded in char::decode_utf16(pairs.iter().map(unit)) {
+    for decoded in vm.patiently(char::decode_utf16(pairs.iter().map(unit))) {
         match decoded {
             Ok(character) => {
                 text.push(character);
@@ -53,7 +54,9 @@ pub(super) fn decode(vm: &mut Vm, data: BytesLikeValue, le: Option<bool>, lossy:
             }
         }
     }
-    if !last.is_empty() {
+    let is_cut = !last.is_empty();
+    vm.goes_on()?;
+    if is_cut {
         if !lossy {
             let reason = "the last character has only one byte";
             return Err(fault(vm, PATH, DataValue(data.0), at, reason));

@@ -9,12 +9,21 @@ use crate::natives::script;
 use crate::vm::heap::Heap;
 use crate::vm::{Elements, ErrorKind, Kind, Thrown, Value, Vm};
 
+/// After so many lists a long list of them is left if the program has to end.
+const PART: usize = 1 << 15;
+
 /// A list of lists, after asking for the memory.
 pub fn list_of_lists(vm: &mut Vm, lists: Vec<Vec<Value>>) -> Outcome {
     let elements: usize = lists.iter().map(Vec::len).sum();
     let cells = elements.saturating_add(lists.len().saturating_mul(6));
     vm.reserve(cells.saturating_mul(size_of::<Value>()))?;
-    let items = lists.into_iter().map(|items| vm.heap.list(items)).collect();
+    vm.goes_on()?;
+    let mut items = Vec::with_capacity(lists.len());
+    let mut lists = lists.into_iter();
+    while lists.len() > 0 {
+        vm.goes_on()?;
+        items.extend(lists.by_ref().take(PART).map(|items| vm.heap.list(items)));
+    }
     Ok(vm.heap.list(items))
 }
 
@@ -51,7 +60,7 @@ fn positive(vm: &mut Vm, path: &str, n: i64) -> Result<usize, Thrown> {
 
 pub(super) fn chunk(vm: &mut Vm, list: ListValue, n: i64) -> Outcome {
     let n = positive(vm, "list.chunk", n)?;
-    let lists = list.get(&vm.heap).items.chunks(n).map(<[Value]>::to_vec).collect();
+    let lists = vm.patiently(list.get(&vm.heap).items.chunks(n)).map(<[Value]>::to_vec).collect();
     list_of_lists(vm, lists)
 }
 
@@ -60,7 +69,7 @@ pub(super) fn window(vm: &mut Vm, list: ListValue, n: i64) -> Outcome {
     let items = &list.get(&vm.heap).items;
     let total = items.len().saturating_sub(n - 1).saturating_mul(n);
     vm.reserve(total.saturating_mul(size_of::<Value>()))?;
-    let lists = list.get(&vm.heap).items.windows(n).map(<[Value]>::to_vec).collect();
+    let lists = vm.patiently(list.get(&vm.heap).items.windows(n)).map(<[Value]>::to_vec).collect();
     list_of_lists(vm, lists)
 }
 
@@ -73,7 +82,7 @@ pub(super) fn enumerate(vm: &mut Vm, list: ListValue, start: i64) -> Outcome {
         );
     }
     let pair = |(index, item): (i64, &Value)| vec![Value::int(index), *item];
-    let pairs = (start..=i64::MAX).zip(items).map(pair).collect();
+    let pairs = vm.patiently((start..=i64::MAX).zip(items)).map(pair).collect();
     list_of_lists(vm, pairs)
 }
 
@@ -100,7 +109,7 @@ pub(super) fn zip(vm: &mut Vm, list: ListValue, lists: Rest) -> Outcome {
     }
     let rows = columns.iter().map(Vec::len).min().unwrap_or(0);
     let row = |index: usize| columns.iter().map(|column| column[index]).collect();
-    let rows = (0..rows).map(row).collect();
+    let rows = vm.patiently(0..rows).map(row).collect();
     list_of_lists(vm, rows)
 }
 

@@ -265,6 +265,9 @@ fn rounded_quotient(sum: i128, count: i128) -> i128 {
     (sum.abs() + count / 2) / count * sum.signum()
 }
 
+/// So many comparisons are made between two looks whether the program has to end.
+const LOOK_EVERY: usize = 1 << 14;
+
 /// The values in their order.
 fn sorted(vm: &mut Vm, path: &str, mut items: Vec<Value>) -> Result<Vec<Value>, Thrown> {
     series(vm, path, &items)?;
@@ -273,11 +276,18 @@ fn sorted(vm: &mut Vm, path: &str, mut items: Vec<Value>) -> Result<Vec<Value>, 
             vm.error(ErrorKind::ValueError, format!("{path}: nan has no place in an order"))
         );
     }
-    let heap = &vm.heap;
-    let sorted = merge_sort(&mut items, |a, b| match compare(heap, a, b) {
-        Order::Known(order) => Ok(order == Ordering::Less),
-        _ => Err(()),
+    let mut steps = 0_usize;
+    let sorted = merge_sort(&mut items, |a, b| {
+        steps += 1;
+        if steps.is_multiple_of(LOOK_EVERY) && vm.has_to_stop() {
+            return Err(());
+        }
+        match compare(&vm.heap, a, b) {
+            Order::Known(order) => Ok(order == Ordering::Less),
+            _ => Err(()),
+        }
     });
+    vm.goes_on()?;
     match sorted {
         Ok(()) => Ok(items),
         Err(()) => {

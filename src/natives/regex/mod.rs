@@ -194,13 +194,14 @@ fn replace(
     let source = text.get(&vm.heap);
     let mut out = String::with_capacity(source.len());
     let mut copied = 0;
-    for spans in &all {
+    for spans in vm.patiently(&all) {
         let (start, end) = spans.whole();
         out.push_str(&source[copied..start]);
         template.push(&mut out, source, spans);
         copied = end;
     }
     out.push_str(&source[copied..]);
+    vm.goes_on()?;
     Ok(vm.heap.string_owned(out))
 }
 
@@ -226,6 +227,10 @@ fn split(
     let size = source.len() + pieces.len() * 4 * size_of::<Value>();
     vm.reserve(size)?;
     let source = text.get(&vm.heap).to_owned();
-    let pieces = pieces.into_iter().map(|piece| vm.heap.string(&source[piece])).collect();
-    Ok(vm.heap.list(pieces))
+    let mut items = Vec::with_capacity(pieces.len());
+    for (count, piece) in pieces.into_iter().enumerate() {
+        vm.goes_on_at(count)?;
+        items.push(vm.heap.string(&source[piece]));
+    }
+    Ok(vm.heap.list(items))
 }

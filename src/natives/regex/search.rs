@@ -121,6 +121,7 @@ pub(super) fn all(
     while found.len() < max {
         let Some(spans) = place.next(pattern, text.get(&vm.heap)) else { break };
         found.push(spans);
+        vm.goes_on_at(found.len())?;
         if found.len().is_multiple_of(CHECK_EVERY) {
             vm.reserve(found.len().saturating_mul(size))?;
         }

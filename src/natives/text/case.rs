@@ -13,32 +13,35 @@ fn changed(
     vm: &mut Vm,
     text: TextValue,
     growth: usize,
-    change: impl FnOnce(&str) -> String,
+    change: impl FnOnce(&Vm, &str) -> String,
 ) -> Outcome {
     let size = text.get(&vm.heap).len();
     vm.reserve(size.saturating_mul(growth))?;
-    let changed = change(text.get(&vm.heap));
+    let changed = change(vm, text.get(&vm.heap));
+    vm.goes_on()?;
     Ok(vm.heap.string_owned(changed))
 }
 
 pub(super) fn upper(vm: &mut Vm, text: TextValue) -> Outcome {
-    changed(vm, text, 3, str::to_uppercase)
+    changed(vm, text, 3, |vm, source| vm.parts(source, |_| true).map(str::to_uppercase).collect())
 }
 
 pub(super) fn lower(vm: &mut Vm, text: TextValue) -> Outcome {
-    changed(vm, text, 3, str::to_lowercase)
+    changed(vm, text, 3, lowered)
 }
 
 pub(super) fn casefold(vm: &mut Vm, text: TextValue) -> Outcome {
-    changed(vm, text, 3, caseless::default_case_fold_str)
+    changed(vm, text, 3, |vm, source| {
+        vm.parts(source, |_| true).map(caseless::default_case_fold_str).collect()
+    })
 }
 
 pub(super) fn normalize(vm: &mut Vm, text: TextValue, form: TextValue) -> Outcome {
     match form.get(&vm.heap) {
-        "NFC" => changed(vm, text, 3, |source| source.nfc().collect()),
-        "NFD" => changed(vm, text, 3, |source| source.nfd().collect()),
-        "NFKC" => changed(vm, text, 12, |source| source.nfkc().collect()),
-        "NFKD" => changed(vm, text, 12, |source| source.nfkd().collect()),
+        "NFC" => changed(vm, text, 3, |vm, source| vm.patiently(source.nfc()).collect()),
+        "NFD" => changed(vm, text, 3, |vm, source| vm.patiently(source.nfd()).collect()),
+        "NFKC" => changed(vm, text, 12, |vm, source| vm.patiently(source.nfkc()).collect()),
+        "NFKD" => changed(vm, text, 12, |vm, source| vm.patiently(source.nfkd()).collect()),
         _ => {
             let rule = "form must be \"NFC\", \"NFD\", \"NFKC\" or \"NFKD\"";
             Err(bad_value(vm, "str.normalize", rule, form.0))
@@ -50,11 +53,19 @@ pub(super) fn title(vm: &mut Vm, text: TextValue) -> Outcome {
     changed(vm, text, 3, titled)
 }
 
+/// In lower case. What a sigma becomes depends on its neighbours in the word, so where there is one the
+/// text is only cut between words.
+fn lowered(vm: &Vm, source: &str) -> String {
+    let has_sigma = vm.places(source.as_bytes(), "Σ".as_bytes(), 0).next().is_some();
+    let may_end = move |byte: u8| !has_sigma || byte == b' ' || byte == b'\n';
+    vm.parts(source, may_end).map(str::to_lowercase).collect()
+}
+
 /// A word is a run of letters, digits and marks; an apostrophe inside does not end it.
-fn titled(source: &str) -> String {
+fn titled(vm: &Vm, source: &str) -> String {
     let mut titled = String::with_capacity(source.len());
     let mut inside = false;
-    for c in source.to_lowercase().chars() {
+    for c in vm.patiently(lowered(vm, source).chars()) {
         if inside {
             titled.push(c);
         } else {
@@ -100,6 +111,7 @@ fn push_title(out: &mut String, c: char) {
 #[cfg(test)]
 mod tests {
     use super::titled;
+    use crate::vm::{Vm, VmOptions};
 
     #[test]
     fn titles_have_one_capital_letter_to_a_word() {
@@ -112,7 +124,8 @@ mod tests {
             ("x-ray 3d", "X-Ray 3d"),
             ("", ""),
         ] {
-            assert_eq!(titled(source), expected);
+            let vm = Vm::new(VmOptions::default());
+            assert_eq!(titled(&vm, source), expected);
         }
     }
 }

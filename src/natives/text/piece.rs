@@ -17,16 +17,17 @@ type Visit<'v> = &'v mut dyn FnMut(&str);
 
 /// A list of the pieces that `cut` visits. They are counted first, so that there is room for them
 /// before they are made.
-fn list_of(vm: &mut Vm, text: TextValue, cut: impl Fn(&str, Visit<'_>)) -> Outcome {
+fn list_of(vm: &mut Vm, text: TextValue, cut: impl Fn(&Vm, &str, Visit<'_>)) -> Outcome {
     let source = text.get(&vm.heap);
     let mut count = 0_usize;
-    cut(source, &mut |_| count += 1);
+    cut(vm, source, &mut |_| count += 1);
+    vm.goes_on()?;
     // The list's cell, the string's cell, and where the piece is.
     let size = count.saturating_mul(size_of::<Value>() + 32 + size_of::<Range<usize>>());
     vm.reserve(size.saturating_add(text.get(&vm.heap).len()))?;
     let source = text.get(&vm.heap);
     let mut pieces: Vec<Range<usize>> = Vec::with_capacity(count);
-    cut(source, &mut |piece| {
+    cut(vm, source, &mut |piece| {
         let start = piece.as_ptr().addr() - source.as_ptr().addr();
         pieces.push(start..start + piece.len());
     });
@@ -48,15 +49,15 @@ fn list_of_parts(vm: &mut Vm, text: TextValue, parts: &[Range<usize>]) -> Outcom
 
 /// A list of the pieces between separators, at most `limit` of them.
 fn list_between(vm: &mut Vm, text: TextValue, sep: &str, limit: usize) -> Outcome {
-    let finder = memchr::memmem::Finder::new(sep);
     let source = text.get(&vm.heap).as_bytes();
-    let count = finder.find_iter(source).take(limit - 1).count() + 1;
+    let count = vm.patiently(vm.places(source, sep.as_bytes(), 0)).take(limit - 1).count() + 1;
+    let length = source.len();
     let size = count.saturating_mul(size_of::<Value>() + 32 + size_of::<Range<usize>>());
-    vm.reserve(size.saturating_add(source.len()))?;
+    vm.reserve(size.saturating_add(length))?;
     let source = text.get(&vm.heap).as_bytes();
     let mut parts: Vec<Range<usize>> = Vec::with_capacity(count);
     let mut start = 0;
-    for at in finder.find_iter(source).take(limit - 1) {
+    for at in vm.patiently(vm.places(source, sep.as_bytes(), 0)).take(limit - 1) {
         parts.push(start..at);
         start = at + sep.len();
     }
@@ -72,7 +73,7 @@ pub(super) fn split(
 ) -> Outcome {
     let limit = pieces_max(vm, "str.split", limit)?;
     match separator(vm, "str.split", sep)? {
-        None => list_of(vm, text, |source, visit| split_blanks(source, limit, visit)),
+        None => list_of(vm, text, |vm, source, visit| split_blanks(vm, source, limit, visit)),
         Some(sep) => list_between(vm, text, &sep, limit),
     }
 }
@@ -85,10 +86,10 @@ pub(super) fn rsplit(
 ) -> Outcome {
     let limit = pieces_max(vm, "str.rsplit", limit)?;
     let list = match separator(vm, "str.rsplit", sep)? {
-        None => list_of(vm, text, |source, visit| rsplit_blanks(source, limit, visit)),
-        Some(sep) => {
-            list_of(vm, text, |source, visit| source.rsplitn(limit, &*sep).for_each(visit))
-        }
+        None => list_of(vm, text, |vm, source, visit| rsplit_blanks(vm, source, limit, visit)),
+        Some(sep) => list_of(vm, text, |vm, source, visit| {
+            vm.patiently(source.rsplitn(limit, &*sep)).for_each(visit)
+        }),
     }?;
     if let Some(list) = vm.heap.list_mut(list) {
         list.items.reverse();
@@ -117,10 +118,13 @@ fn separator(vm: &mut Vm, path: &str, sep: Option<TextValue>) -> Result<Option<S
 }
 
 /// The pieces between runs of blanks; the last of `limit` pieces keeps the rest.
-fn split_blanks(source: &str, limit: usize, visit: Visit<'_>) {
+fn split_blanks(vm: &Vm, source: &str, limit: usize, visit: Visit<'_>) {
     let mut rest = source.trim_start();
     let mut count = 1;
-    while !rest.is_empty() {
+    for () in vm.steps() {
+        if rest.is_empty() {
+            break;
+        }
         let end = if count == limit { None } else { rest.find(char::is_whitespace) };
         let Some(end) = end else { return visit(rest.trim_end()) };
         visit(&rest[..end]);
@@ -130,10 +134,13 @@ fn split_blanks(source: &str, limit: usize, visit: Visit<'_>) {
 }
 
 /// The pieces between runs of blanks from the end on; the last of `limit` pieces keeps the rest.
-fn rsplit_blanks(source: &str, limit: usize, visit: Visit<'_>) {
+fn rsplit_blanks(vm: &Vm, source: &str, limit: usize, visit: Visit<'_>) {
     let mut rest = source.trim_end();
     let mut count = 1;
-    while !rest.is_empty() {
+    for () in vm.steps() {
+        if rest.is_empty() {
+            break;
+        }
         let start = if count == limit {
             None
         } else {
@@ -147,7 +154,7 @@ fn rsplit_blanks(source: &str, limit: usize, visit: Visit<'_>) {
 }
 
 pub(super) fn lines(vm: &mut Vm, text: TextValue) -> Outcome {
-    list_of(vm, text, |source, visit| source.lines().for_each(visit))
+    list_of(vm, text, |vm, source, visit| vm.patiently(source.lines()).for_each(visit))
 }
 
 pub(super) fn chars(vm: &mut Vm, text: TextValue) -> Outcome {
@@ -158,9 +165,9 @@ pub(super) fn chars(vm: &mut Vm, text: TextValue) -> Outcome {
 }
 
 pub(super) fn graphemes(vm: &mut Vm, text: TextValue) -> Outcome {
-    list_of(vm, text, |source, visit| source.graphemes(true).for_each(visit))
+    list_of(vm, text, |vm, source, visit| vm.patiently(source.graphemes(true)).for_each(visit))
 }
 
 pub(super) fn words(vm: &mut Vm, text: TextValue) -> Outcome {
-    list_of(vm, text, |source, visit| source.unicode_words().for_each(visit))
+    list_of(vm, text, |vm, source, visit| vm.patiently(source.unicode_words()).for_each(visit))
 }

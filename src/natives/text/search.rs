@@ -24,23 +24,38 @@ pub(super) fn find(vm: &mut Vm, text: TextValue, s: TextValue, from: i64) -> Out
     }
     let source = text.get(&vm.heap);
     let start = vm.heap.byte_offset(text.0, from).unwrap_or(source.len());
-    let found = memchr::memmem::find(&source.as_bytes()[start..], s.get(&vm.heap).as_bytes());
-    Ok(found.map_or(Value::null(), |at| index(vm, text, start + at)))
+    let found = vm.places(source.as_bytes(), s.get(&vm.heap).as_bytes(), start).next();
+    vm.goes_on()?;
+    Ok(found.map_or(Value::null(), |at| index(vm, text, at)))
 }
 
 pub(super) fn rfind(vm: &mut Vm, text: TextValue, s: TextValue) -> Outcome {
     let source = text.get(&vm.heap);
-    let found = source.rfind(s.get(&vm.heap));
+    let found = vm.last_place(source.as_bytes(), s.get(&vm.heap).as_bytes());
+    vm.goes_on()?;
     Ok(found.map_or(Value::null(), |at| index(vm, text, at)))
 }
 
 pub(super) fn contains(vm: &mut Vm, text: TextValue, s: TextValue) -> Outcome {
     let source = text.get(&vm.heap).as_bytes();
-    Ok(Value::bool(memchr::memmem::find(source, s.get(&vm.heap).as_bytes()).is_some()))
+    let found = vm.places(source, s.get(&vm.heap).as_bytes(), 0).next();
+    vm.goes_on()?;
+    Ok(Value::bool(found.is_some()))
 }
 
 pub(super) fn count(vm: &mut Vm, text: TextValue, s: TextValue) -> Outcome {
-    Ok(Value::int(text.get(&vm.heap).matches(s.get(&vm.heap)).count() as i64))
+    let count = spans(vm, text.get(&vm.heap), s.get(&vm.heap)).count();
+    vm.goes_on()?;
+    Ok(Value::int(count as i64))
+}
+
+/// Where a text stands in another one; an empty one does so before and behind each character.
+fn spans<'a>(vm: &'a Vm, source: &'a str, s: &'a str) -> impl Iterator<Item = usize> + 'a {
+    let (places, gaps) = match s {
+        "" => (None, Some(source.match_indices("").map(|(at, _)| at))),
+        _ => (Some(vm.places(source.as_bytes(), s.as_bytes(), 0)), None),
+    };
+    vm.patiently(places.into_iter().flatten().chain(gaps.into_iter().flatten()))
 }
 
 pub(super) fn partition(vm: &mut Vm, text: TextValue, sep: TextValue) -> Outcome {
@@ -48,9 +63,14 @@ pub(super) fn partition(vm: &mut Vm, text: TextValue, sep: TextValue) -> Outcome
     if sep.get(&vm.heap).is_empty() {
         return Err(bad_value(vm, "str.partition", "sep must not be empty", sep.0));
     }
-    let (before, found, after) = match source.split_once(sep.get(&vm.heap)) {
-        Some((before, after)) => (before.to_owned(), sep.0, after.to_owned()),
+    let place = vm.places(source.as_bytes(), sep.get(&vm.heap).as_bytes(), 0).next();
+    let (before, found, after) = match place {
+        Some(at) => {
+            let after = at + sep.get(&vm.heap).len();
+            (source[..at].to_owned(), sep.0, source[after..].to_owned())
+        }
         None => {
+            vm.goes_on()?;
             let empty = vm.heap.intern("");
             return Ok(vm.heap.list(vec![text.0, empty, empty]));
         }
@@ -78,14 +98,25 @@ pub(super) fn replace(
         },
     };
     let source = text.get(&vm.heap);
-    let places = source.matches(old.get(&vm.heap)).take(count).count();
+    let places = spans(vm, source, old.get(&vm.heap)).take(count).count();
+    vm.goes_on()?;
     if places == 0 {
         return Ok(text.0);
     }
+    let source = text.get(&vm.heap);
     let grown = new.get(&vm.heap).len().saturating_mul(places);
     let size = source.len().saturating_add(grown);
     vm.reserve(size)?;
-    let source = text.get(&vm.heap);
-    let replaced = source.replacen(old.get(&vm.heap), new.get(&vm.heap), count);
+    let (source, old, new) = (text.get(&vm.heap), old.get(&vm.heap), new.get(&vm.heap));
+    let mut replaced =
+        String::with_capacity(source.len() + new.len() * places - old.len() * places);
+    let mut copied = 0;
+    for at in spans(vm, source, old).take(places) {
+        replaced.push_str(&source[copied..at]);
+        replaced.push_str(new);
+        copied = at + old.len();
+    }
+    replaced.push_str(&source[copied..]);
+    vm.goes_on()?;
     Ok(vm.heap.string_owned(replaced))
 }

@@ -7,7 +7,8 @@ use crate::natives::kind::TextValue;
 use crate::vm::{Thrown, Value, Vm};
 
 pub(super) fn reversed(vm: &mut Vm, text: TextValue) -> Outcome {
-    let turned = text.get(&vm.heap).chars().rev().collect();
+    let turned = vm.patiently(text.get(&vm.heap).chars().rev()).collect();
+    vm.goes_on()?;
     Ok(vm.heap.string_owned(turned))
 }
 
@@ -70,8 +71,9 @@ fn padded(vm: &mut Vm, text: TextValue, fill: TextValue, before: usize, behind: 
     }
     let source = text.get(&vm.heap);
     let mut shaped = String::with_capacity(source.len() + before + behind);
-    shaped.extend(fill.get(&vm.heap).chars().cycle().take(before));
+    shaped.extend(vm.patiently(fill.get(&vm.heap).chars().cycle().take(before)));
     shaped.push_str(source);
-    shaped.extend(fill.get(&vm.heap).chars().cycle().take(behind));
+    shaped.extend(vm.patiently(fill.get(&vm.heap).chars().cycle().take(behind)));
+    vm.goes_on()?;
     Ok(vm.heap.string_owned(shaped))
 }
