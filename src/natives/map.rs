@@ -121,7 +121,8 @@ fn values(vm: &mut Vm, map: MapValue) -> Outcome {
 }
 
 fn entries(vm: &mut Vm, map: MapValue) -> Outcome {
-    let lists = pairs(vm, map).into_iter().map(|(key, value)| vec![key, value]).collect();
+    let entries = map.get(&vm.heap).iter();
+    let lists = vm.patiently(entries).map(|(key, value)| vec![key, value]).collect();
     list_of_lists(vm, lists)
 }
 

@@ -115,6 +115,7 @@ impl Loop {
             self.interrupt(vm, Interrupt::Host);
         }
         if flags & INTERRUPT_STOP != 0 {
+            vm.hear_of_stop();
             self.stop(vm);
         }
         if flags & INTERRUPT_SIGNAL == 0 {

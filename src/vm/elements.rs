@@ -68,6 +68,7 @@ impl Vm {
             }
             _ => return Ok(Elements::None),
         };
+        self.goes_on()?;
         Ok(Elements::Known(items))
     }
 

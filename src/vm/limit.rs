@@ -164,6 +164,7 @@ impl Vm {
     /// The error with which a native gives up that has to stop.
     #[cold]
     pub fn stopped(&mut self) -> Thrown {
+        self.has_given_up.set(false);
         self.error(ErrorKind::Error, "the program has to end")
     }
 

@@ -59,6 +59,7 @@ pub mod sorting;
 pub mod text;
 pub mod value;
 
+use std::cell::Cell;
 use std::collections::HashMap;
 use std::sync::Arc;
 use std::sync::atomic::AtomicU8;
@@ -152,6 +153,8 @@ pub struct Vm {
     pub interrupt: Arc<AtomicU8>,
     /// Who wants to know when a limit is reached.
     bell: Option<Arc<Bell>>,
+    /// Something was left in the middle, as the program has to end.
+    has_given_up: Cell<bool>,
     fuel_reserve: i64,
     /// Bytes in use after the last collection.
     collected_at: usize,
@@ -224,6 +227,7 @@ impl Vm {
             members: Vec::new(),
             heap,
             interrupt: Arc::default(),
+            has_given_up: Cell::default(),
             bell: None,
             fuel_reserve: i64::MAX,
             collected_at: 0,

@@ -1,5 +1,6 @@
 //! Going over much data in such a way that the host can end it in the middle.
 
+use std::cell::Cell;
 use std::sync::atomic::{AtomicU8, Ordering};
 
 use memchr::memmem::{Finder, FinderRev};
@@ -13,24 +14,36 @@ const STEPS: u32 = 1 << 14;
 /// After so many bytes.
 const BYTES: usize = 1 << 20;
 
+/// Looks whether the program has to end, and remembers that something was left for that: the host may
+/// think better of it before anybody asks.
+#[derive(Clone, Copy, Debug)]
+struct Look<'v> {
+    interrupt: &'v AtomicU8,
+    has_given_up: &'v Cell<bool>,
+}
+
+impl Look<'_> {
+    fn gives_up(self) -> bool {
+        let gives_up = self.interrupt.load(Ordering::Relaxed) & INTERRUPT_STOP != 0;
+        self.has_given_up.set(self.has_given_up.get() | gives_up);
+        gives_up
+    }
+}
+
 /// An iterator that ends early if the program has to end; what it was for is then of no use. Who goes through
 /// it asks [`Vm::goes_on`] behind it.
 #[derive(Clone, Debug)]
 pub struct Patient<'v, I> {
     iter: I,
     left: u32,
-    interrupt: &'v AtomicU8,
-}
-
-fn has_to_stop(interrupt: &AtomicU8) -> bool {
-    interrupt.load(Ordering::Relaxed) & INTERRUPT_STOP != 0
+    look: Look<'v>,
 }
 
 impl<I> Patient<'_, I> {
     #[cold]
     fn look(&mut self) -> bool {
         self.left = STEPS;
-        has_to_stop(self.interrupt)
+        self.look.gives_up()
     }
 }
 
@@ -57,7 +70,7 @@ pub struct Places<'a> {
     content: &'a [u8],
     finder: Finder<'a>,
     at: usize,
-    interrupt: &'a AtomicU8,
+    look: Look<'a>,
 }
 
 impl Iterator for Places<'_> {
@@ -73,7 +86,7 @@ impl Iterator for Places<'_> {
                 self.at = found + length;
                 return Some(found);
             }
-            if end == self.content.len() || has_to_stop(self.interrupt) {
+            if end == self.content.len() || self.look.gives_up() {
                 return None;
             }
             self.at = end + 1 - length.max(1);
@@ -82,10 +95,24 @@ impl Iterator for Places<'_> {
 }
 
 impl Vm {
+    fn look(&self) -> Look<'_> {
+        Look { interrupt: &self.interrupt, has_given_up: &self.has_given_up }
+    }
+
+    /// Whether the time has come to leave something in the middle. Who does asks [`Vm::goes_on`] then.
+    pub fn gives_up(&self) -> bool {
+        self.look().gives_up()
+    }
+
+    /// The program is being ended: what was left in the middle is left.
+    pub fn hear_of_stop(&mut self) {
+        self.has_given_up.set(false);
+    }
+
     /// Goes through something long.
     #[inline]
     pub fn patiently<I: IntoIterator>(&self, items: I) -> Patient<'_, I::IntoIter> {
-        Patient { iter: items.into_iter(), left: STEPS, interrupt: &self.interrupt }
+        Patient { iter: items.into_iter(), left: STEPS, look: self.look() }
     }
 
     /// Says when the time has come to leave a loop that goes through no iterator: never, unless the program
@@ -98,7 +125,7 @@ impl Vm {
     /// Fails if something was left in the middle.
     #[inline]
     pub fn goes_on(&mut self) -> Result<(), Thrown> {
-        if self.has_to_stop() { Err(self.stopped()) } else { Ok(()) }
+        if self.has_given_up.take() | self.has_to_stop() { Err(self.stopped()) } else { Ok(()) }
     }
 
     /// The same, for a loop that is at this step; it looks now and then.
@@ -109,7 +136,7 @@ impl Vm {
 
     /// Where `what`, which must not be empty, stands in bytes, from `at` on.
     pub fn places<'a>(&'a self, content: &'a [u8], what: &'a [u8], at: usize) -> Places<'a> {
-        Places { content, finder: Finder::new(what), at, interrupt: &self.interrupt }
+        Places { content, finder: Finder::new(what), at, look: self.look() }
     }
 
     /// Where it stands last.
@@ -121,7 +148,7 @@ impl Vm {
             if let Some(found) = finder.rfind(&content[start..end]) {
                 return Some(start + found);
             }
-            if start == 0 || has_to_stop(&self.interrupt) {
+            if start == 0 || self.gives_up() {
                 return None;
             }
             end = start + what.len().max(1) - 1;
@@ -136,7 +163,7 @@ impl Vm {
     ) -> impl Iterator<Item = &'a str> + 'a {
         let mut rest = text;
         std::iter::from_fn(move || {
-            if rest.is_empty() || rest.len() < text.len() && has_to_stop(&self.interrupt) {
+            if rest.is_empty() || rest.len() < text.len() && self.gives_up() {
                 return None;
             }
             let bytes = rest.as_bytes();
@@ -195,7 +222,10 @@ mod tests {
         assert_eq!(vm.steps().take(100_000).count(), 100_000);
         vm.interrupt.store(INTERRUPT_STOP, Ordering::Relaxed);
         assert_eq!(vm.steps().count(), STEPS as usize);
-        assert!(vm.goes_on().is_err());
+        vm.interrupt.store(0, Ordering::Relaxed);
+        assert!(vm.goes_on().is_err(), "something was left, whatever the host thinks now");
+        assert!(vm.goes_on().is_ok());
+        vm.interrupt.store(INTERRUPT_STOP, Ordering::Relaxed);
         let content = vec![b'.'; 2 * BYTES];
         assert_eq!(vm.places(&content, b"x", 0).next(), None);
         assert_eq!(vm.parts(&" ".repeat(3 * BYTES), |_| true).count(), 1);

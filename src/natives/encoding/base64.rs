@@ -29,7 +29,7 @@ pub(in crate::natives) fn encode(
     let mut text = String::with_capacity(length.saturating_mul(4) / 3 + 4);
     // A part has no padding, as three bytes are four characters.
     for part in data.get(&vm.heap).chunks(3 << 18) {
-        if vm.has_to_stop() {
+        if vm.gives_up() {
             break;
         }
         engine.encode_string(part, &mut text);

@@ -279,7 +279,7 @@ fn sorted(vm: &mut Vm, path: &str, mut items: Vec<Value>) -> Result<Vec<Value>, 
     let mut steps = 0_usize;
     let sorted = merge_sort(&mut items, |a, b| {
         steps += 1;
-        if steps.is_multiple_of(LOOK_EVERY) && vm.has_to_stop() {
+        if steps.is_multiple_of(LOOK_EVERY) && vm.gives_up() {
             return Err(());
         }
         match compare(&vm.heap, a, b) {

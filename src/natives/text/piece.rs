@@ -36,11 +36,10 @@ fn list_of(vm: &mut Vm, text: TextValue, cut: impl Fn(&Vm, &str, Visit<'_>)) -> 
 
 /// A list of parts of a text.
 fn list_of_parts(vm: &mut Vm, text: TextValue, parts: &[Range<usize>]) -> Outcome {
+    vm.goes_on()?;
     let mut items = Vec::with_capacity(parts.len());
     for some in parts.chunks(PART) {
-        if vm.has_to_stop() {
-            return Err(vm.stopped());
-        }
+        vm.goes_on()?;
         let part = |part: &Range<usize>| vm.heap.substring(text.0, part.clone());
         items.extend(some.iter().map(part).map(Option::unwrap_or_default));
     }
