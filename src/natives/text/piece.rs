@@ -119,15 +119,13 @@ fn separator(vm: &mut Vm, path: &str, sep: Option<TextValue>) -> Result<Option<S
 /// The pieces between runs of blanks; the last of `limit` pieces keeps the rest.
 fn split_blanks(vm: &Vm, source: &str, limit: usize, visit: Visit<'_>) {
     let mut rest = source.trim_start();
-    let mut count = 1;
-    for () in vm.steps() {
+    for (count, ()) in (1..).zip(vm.steps()) {
         if rest.is_empty() {
             break;
         }
         let end = if count == limit { None } else { rest.find(char::is_whitespace) };
         let Some(end) = end else { return visit(rest.trim_end()) };
         visit(&rest[..end]);
-        count += 1;
         rest = rest[end..].trim_start();
     }
 }
@@ -135,8 +133,7 @@ fn split_blanks(vm: &Vm, source: &str, limit: usize, visit: Visit<'_>) {
 /// The pieces between runs of blanks from the end on; the last of `limit` pieces keeps the rest.
 fn rsplit_blanks(vm: &Vm, source: &str, limit: usize, visit: Visit<'_>) {
     let mut rest = source.trim_end();
-    let mut count = 1;
-    for () in vm.steps() {
+    for (count, ()) in (1..).zip(vm.steps()) {
         if rest.is_empty() {
             break;
         }
@@ -147,7 +144,6 @@ fn rsplit_blanks(vm: &Vm, source: &str, limit: usize, visit: Visit<'_>) {
         };
         let Some((at, blank)) = start else { return visit(rest.trim_start()) };
         visit(&rest[at + blank.len_utf8()..]);
-        count += 1;
         rest = rest[..at].trim_end();
     }
 }
