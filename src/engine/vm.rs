@@ -482,6 +482,6 @@ fn listen(runtime: &mut Runtime, hook: Option<SignalHook>) -> Result<(), Error> 
         }
     };
     let signals = [Signal::Interrupt, Signal::Terminate, Signal::Quit];
-    let heard = runtime.rt.driver.listen(&signals, Box::new(urgent));
-    heard.map_err(|error| Error::Os(format!("signals cannot be heard: {error}")))
+    let listens = runtime.listen(&signals, urgent);
+    listens.map_err(|error| Error::Os(format!("signals cannot be heard: {error}")))
 }

@@ -82,8 +82,10 @@ pub struct Loop {
     pub(super) dry: Option<TaskId>,
     /// Fuel that the host has added, from any thread, and nobody has taken in yet.
     pub(super) added_fuel: Arc<AtomicI64>,
-    /// Fuel that tasks do not get yet, while force is on.
+    /// Fuel that tasks do not get yet, while force is on or nobody hears signals.
     pub(super) withheld: i64,
+    /// Signals are caught and not heard yet: a program that ends at once needs nobody who hears them.
+    pub(super) is_deaf: bool,
     /// What `exit` was called with first.
     pub(super) status: Option<i32>,
     /// The signal that ended the program.
@@ -161,6 +163,7 @@ impl Loop {
             dry: None,
             added_fuel: Arc::default(),
             withheld: 0,
+            is_deaf: false,
             status: None,
             signal: None,
             leave_by: None,

@@ -83,6 +83,24 @@ impl Loop {
         self.cancel(vm, program, Reason::new(interrupt.reason()));
     }
 
+    /// Signals are heard from now on, if they are caught.
+    #[inline]
+    pub(super) fn hear(&mut self) {
+        if self.is_deaf {
+            self.is_deaf = !self.driver.hear();
+        }
+    }
+
+    /// Lets tasks compute for a moment only: most scripts have ended by then, or wait.
+    #[cold]
+    pub(super) fn ration_until_heard(&mut self, vm: &mut Vm) {
+        match self.meter {
+            // It counts what tasks use itself.
+            Some(_) => self.hear(),
+            None => self.ration(vm),
+        }
+    }
+
     /// Writes to standard error what every task is doing.
     fn show_tasks(&mut self, vm: &mut Vm) {
         let (tasks, _) = self.report(vm, usize::MAX);
@@ -133,6 +151,21 @@ impl Loop {
 }
 
 impl Runtime {
+    /// Asks for signals: they end the program, or show what it is doing. `urgent` is called for each on a
+    /// thread of its own.
+    ///
+    /// # Errors
+    /// When the system lets nobody catch them, or they are somebody else's.
+    pub fn listen(
+        &mut self,
+        signals: &[Signal],
+        urgent: impl Fn(Signal) + Send + 'static,
+    ) -> io::Result<()> {
+        self.rt.driver.listen(signals, Box::new(urgent))?;
+        self.rt.is_deaf = true;
+        Ok(())
+    }
+
     /// Writes all output out, for a program that has ended so. An error is one that nobody has heard of.
     ///
     /// However long that takes, unless somebody asks the program to end, or has: then until the end of
@@ -141,10 +174,12 @@ impl Runtime {
         let leave_by = self.rt.leave_by.take();
         let mut left = leave_by.map(|by| by.since(self.rt.driver.now()).max(OUTPUT_PATIENCE_MIN));
         while !self.rt.force {
-            if let Some(result) = self.rt.output.finish(OUTPUT_STEP) {
+            let step = if self.rt.is_deaf { Duration::ZERO } else { OUTPUT_STEP };
+            if let Some(result) = self.rt.output.finish(step) {
                 return result;
             }
-            left = left.map(|left| left.saturating_sub(OUTPUT_STEP));
+            self.rt.hear();
+            left = left.map(|left| left.saturating_sub(step));
             for interrupt in self.take_late_interrupts() {
                 if left.is_some() {
                     return Ok(());

@@ -117,6 +117,7 @@ impl Loop {
                 }
             }
             Exit::Budget => {
+                self.hear();
                 self.take_interrupts(vm);
                 self.mind_stopping();
                 if self.killed || self.stops_computing() && self.effective(id).is_some() {

@@ -1,10 +1,14 @@
 //! Signals of the operating system, heard on a thread of their own.
 //!
 //! A thread rather than a descriptor in the poll: a signal must be noticed while a task computes
-//! and the loop does not turn. Nothing is installed unless the command line asks for it; a host
-//! that embeds the language keeps its own handlers.
+//! and the loop does not turn. Signals are caught at once and kept until the thread is there, which a
+//! program that neither waits nor computes for long does without: making one is a good part of the
+//! time that it takes. Nothing is installed unless the command line asks for it; a host that embeds the
+//! language keeps its own handlers.
 
 use std::io;
+#[cfg(feature = "cli")]
+use std::sync::{Arc, Mutex, PoisonError};
 
 use super::driver::Signal;
 
@@ -12,19 +16,44 @@ use super::driver::Signal;
 pub struct Listener {
     #[cfg(feature = "cli")]
     handle: signal_hook::iterator::Handle,
+    /// What the thread does, until there is one.
+    #[cfg(feature = "cli")]
+    work: Option<Arc<Mutex<Option<Work>>>>,
 }
 
+/// Takes signals from where they are kept.
+#[cfg(feature = "cli")]
+type Work = Box<dyn FnOnce() + Send>;
+
 impl Listener {
-    /// Calls `hear` with the number of each signal that arrives, on another thread, until it is
-    /// dropped.
+    /// Catches signals until it is dropped. From [`begin`](Listener::begin) on, `hear` is called with the
+    /// number of each that has come or comes, on another thread.
     #[cfg(feature = "cli")]
-    pub fn start(signals: &[Signal], hear: impl Fn(i32) + Send + 'static) -> io::Result<Listener> {
+    pub fn new(signals: &[Signal], hear: impl Fn(i32) + Send + 'static) -> io::Result<Listener> {
         let numbers = signals.iter().map(|signal| signal.number());
         let mut stream = signal_hook::iterator::Signals::new(numbers)?;
         let handle = stream.handle();
+        let work: Work = Box::new(move || stream.forever().for_each(hear));
+        Ok(Listener { handle, work: Some(Arc::new(Mutex::new(Some(work)))) })
+    }
+
+    /// Starts the thread, unless it is there. Says whether it is: if the system has none to give, signals
+    /// are kept until there is one.
+    #[cfg(feature = "cli")]
+    pub fn begin(&mut self) -> bool {
+        let Some(work) = self.work.clone() else { return true };
+        let take = move || {
+            let work = work.lock().unwrap_or_else(PoisonError::into_inner).take();
+            if let Some(work) = work {
+                work();
+            }
+        };
         let builder = std::thread::Builder::new().name("kettle-signal".to_string());
-        builder.stack_size(128 * 1024).spawn(move || stream.forever().for_each(hear))?;
-        Ok(Listener { handle })
+        let begun = builder.stack_size(128 * 1024).spawn(take).is_ok();
+        if begun {
+            self.work = None;
+        }
+        begun
     }
 
     /// Hears another signal, too.
@@ -42,8 +71,14 @@ impl Listener {
 
     /// Without the command line there is nobody who may install handlers.
     #[cfg(not(feature = "cli"))]
-    pub fn start(_: &[Signal], _: impl Fn(i32) + Send + 'static) -> io::Result<Listener> {
+    pub fn new(_: &[Signal], _: impl Fn(i32) + Send + 'static) -> io::Result<Listener> {
         Err(unheard())
+    }
+
+    /// The same.
+    #[cfg(not(feature = "cli"))]
+    pub fn begin(&mut self) -> bool {
+        true
     }
 
     /// The same.
@@ -67,4 +102,30 @@ pub fn unheard() -> io::Error {
         io::ErrorKind::Unsupported,
         "signals belong to the host, which has not given them to this program",
     )
+}
+
+#[cfg(all(test, feature = "cli"))]
+mod tests {
+    use std::sync::mpsc;
+    use std::time::Duration;
+
+    use signal_hook::consts::SIGUSR2;
+    use signal_hook::low_level::raise;
+
+    use super::*;
+
+    #[test]
+    fn what_comes_before_anybody_hears_is_kept() {
+        let (told, heard) = mpsc::channel();
+        let mut listener =
+            Listener::new(&[], move |number| told.send(number).expect("test")).expect("test");
+        listener.add(SIGUSR2).expect("test");
+        raise(SIGUSR2).expect("test");
+        assert_eq!(heard.try_recv(), Err(mpsc::TryRecvError::Empty));
+        assert!(listener.begin());
+        assert_eq!(heard.recv_timeout(Duration::from_secs(20)), Ok(SIGUSR2));
+        assert!(listener.begin(), "there is one thread");
+        raise(SIGUSR2).expect("test");
+        assert_eq!(heard.recv_timeout(Duration::from_secs(20)), Ok(SIGUSR2));
+    }
 }

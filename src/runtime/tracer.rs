@@ -164,6 +164,11 @@ impl Loop {
     /// Writes to standard output or standard error.
     pub fn write(&mut self, target: Target, bytes: &[u8]) {
         self.tell(|_| Step::Written { target, bytes: bytes.to_vec() });
+        // A write may have to wait for whoever reads.
+        if self.is_deaf && (!self.output.has_room(target) || self.output.terminal(target).is_some())
+        {
+            self.hear();
+        }
         self.output.write(target, bytes);
     }
 }

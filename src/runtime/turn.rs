@@ -185,6 +185,9 @@ impl Runtime {
     /// Step 1. Says whether the fuel was used up.
     fn run_ready(&mut self) -> bool {
         let mut out_of_fuel = false;
+        if self.rt.is_deaf {
+            self.rt.ration_until_heard(&mut self.vm);
+        }
         self.rt.serve_queues(&mut self.vm);
         // A turn that was stopped for want of fuel goes on where it was.
         if self.rt.turn_left == 0 {
@@ -233,6 +236,7 @@ impl Runtime {
         let hurried = timeout == Some(Duration::ZERO) && nothing_there;
         if !hurried || rt.unpolled >= TURNS_PER_POLL {
             rt.unpolled = 0;
+            rt.hear();
             rt.tell(|_| Step::PollBegins { timeout });
             rt.driver.poll(timeout, &mut events);
             rt.tell(|_| Step::PollEnds { events: events.clone() });
@@ -441,6 +445,7 @@ impl Runtime {
     /// The fuel is used up, or somebody wants the running task to stop. Says whether it has to wait
     /// for more fuel; it is then the first to run.
     fn refuel(&mut self, id: TaskId) -> bool {
+        self.rt.hear();
         self.rt.take_interrupts(&mut self.vm);
         self.rt.mind_stopping();
         let Runtime { vm, rt } = self;

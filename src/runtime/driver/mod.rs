@@ -386,9 +386,14 @@ pub trait Driver: Send {
     fn watch(&self, _limit: Duration, _alarm: Box<dyn Fn() + Send>) -> Option<Arc<Heartbeat>> {
         None
     }
-    /// Asks for signals from now on; `urgent` is called at once for each, on a thread of its own,
-    /// even while a task computes and the loop does not turn.
+    /// Asks for signals: they are kept from now on. Once they are [heard](Driver::hear), `urgent` is called
+    /// at once for each, on a thread of its own, even while a task computes and the loop does not turn.
     fn listen(&mut self, signals: &[Signal], urgent: Box<dyn Fn(Signal) + Send>) -> io::Result<()>;
+    /// Signals matter from now on: the program waits, or computes for long. Says whether they are heard; if
+    /// they cannot be yet, it is asked again.
+    fn hear(&mut self) -> bool {
+        true
+    }
     /// Listens to signals, by their numbers, which then end nothing any more. An error where signals
     /// are the host's business or cannot be listened to.
     fn subscribe(&mut self, signals: &[i32]) -> io::Result<SubscriptionId>;

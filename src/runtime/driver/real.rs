@@ -12,7 +12,6 @@ use std::io;
 use std::os::fd::{AsFd, AsRawFd, OwnedFd};
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
 use std::task::Waker;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
@@ -28,7 +27,7 @@ use super::random::Random;
 use super::remote::{Message, Remote};
 use super::resolver::SystemResolver;
 use super::scratch::{hostname, room};
-use super::subscription::{self, Subscriptions};
+use super::subscription::Subscriptions;
 use super::timed::Stopwatch;
 use super::timer::Timer;
 use super::variable::Variables;
@@ -463,17 +462,18 @@ impl Driver for MioDriver {
     }
 
     fn listen(&mut self, signals: &[Signal], urgent: Box<dyn Fn(Signal) + Send>) -> io::Result<()> {
-        let (remote, taken) = (self.remote.clone(), self.subscriptions.taken());
-        let listener = Listener::start(signals, move |number| {
-            let is_taken = taken.load(Ordering::Acquire) & subscription::bit(number) != 0;
+        let (remote, is_taken) = (self.remote.clone(), self.subscriptions.taken());
+        self.listener = Some(Listener::new(signals, move |number| {
+            let is_taken = is_taken(number);
             // Who sees the flag that `urgent` raises must find the message.
             remote.post(Message::Signal(number));
-            if let Some(signal) = Signal::of_number(number).filter(|_| !is_taken) {
-                urgent(signal);
-            }
-        })?;
-        self.listener = Some(listener);
+            Signal::of_number(number).filter(|_| !is_taken).into_iter().for_each(&urgent);
+        })?);
         Ok(())
+    }
+
+    fn hear(&mut self) -> bool {
+        self.listener.as_mut().is_none_or(Listener::begin)
     }
 
     fn subscribe(&mut self, signals: &[i32]) -> io::Result<SubscriptionId> {

@@ -32,10 +32,11 @@ struct Subscription {
 }
 
 impl Subscriptions {
-    /// The bits of the signals that are listened to.
+    /// Tells, on any thread, whether somebody listens to a signal.
     #[cfg(feature = "driver")]
-    pub(super) fn taken(&self) -> Arc<AtomicU64> {
-        self.taken.clone()
+    pub(super) fn taken(&self) -> impl Fn(i32) -> bool + Send + 'static {
+        let taken = self.taken.clone();
+        move |signal| taken.load(Ordering::Acquire) & bit(signal) != 0
     }
 
     pub(super) fn add(&mut self, signals: &[i32]) -> SubscriptionId {
@@ -117,7 +118,7 @@ impl Subscriptions {
 }
 
 /// The bit of a signal.
-pub(super) fn bit(signal: i32) -> u64 {
+fn bit(signal: i32) -> u64 {
     u32::try_from(signal).ok().and_then(|signal| 1u64.checked_shl(signal)).unwrap_or(0)
 }
 
