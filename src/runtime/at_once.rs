@@ -20,10 +20,14 @@ pub enum Called {
 }
 
 impl Loop {
-    /// Nobody would run before a new task, or has to hear of it.
+    /// Nobody would run before a new task, or has to hear of it, and signals are heard if they matter.
     #[inline]
     fn is_quiet(&self) -> bool {
-        self.ready.is_empty() && self.tracer.is_none() && !self.force && self.trial.is_none()
+        self.ready.is_empty()
+            && self.tracer.is_none()
+            && !self.force
+            && !self.is_deaf
+            && self.trial.is_none()
     }
 }
 
@@ -44,6 +48,7 @@ impl Runtime {
         if let Some(fiber) = self.vm.take_entered() {
             return self.settle_call(callee, fiber);
         }
+        self.rt.hear();
         if !self.rt.is_quiet() || self.is_tight() {
             return Called::Running(self.call(callee, args));
         }

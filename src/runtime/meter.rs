@@ -203,7 +203,6 @@ impl Runtime {
     /// to be stopped, becomes a task, whose turns are measured.
     pub(super) fn call_measured(&mut self, callee: Value, args: &[Value]) -> Called {
         self.begin_measuring();
-        self.rt.hear();
         let Some(meter) = &mut self.rt.meter else { return self.call_now(callee, args) };
         meter.take_added();
         if meter.fuel <= 0 || meter.stopping.is_some() {
