@@ -20,8 +20,6 @@ pub struct Bench {
     folders: Vec<PathBuf>,
     /// The peers that are here.
     peers: Vec<&'static Peer>,
-    /// Programs can be kept to one processor.
-    pins: bool,
     /// For what is made on the way.
     pub scratch: tempfile::TempDir,
 }
@@ -47,21 +45,8 @@ impl Bench {
         Bench {
             folders: vec![beside, root.join("benches/programs")],
             peers,
-            pins: is_installed("taskset", "--version"),
             scratch: tempfile::tempdir().expect("a temporary folder can be made"),
         }
-    }
-
-    /// A command on one processor, if that can be, that knows where the small files are.
-    pub fn pinned(&self, line: Line) -> Line {
-        let mut all: Line = Vec::new();
-        if self.pins {
-            all.extend(["taskset", "-c", "0"].map(PathBuf::from));
-        }
-        let folder = format!("BENCH_DIR={}", self.scratch.path().display());
-        all.extend([PathBuf::from("env"), PathBuf::from(folder)]);
-        all.extend(line);
-        all
     }
 
     /// The peers that are here and have such a program, with what runs it.
@@ -69,12 +54,12 @@ impl Bench {
         let line = |peer: &&Peer| {
             let files = self.folders.iter().map(|it| it.join(format!("{name}.{}", peer.ending)));
             let file = files.into_iter().find(|file| file.exists())?;
-            let mut line: Line = match peer.name {
+            let mut words: Vec<PathBuf> = match peer.name {
                 "go" => vec![self.built(name, &file)?],
                 _ => peer.command.iter().map(PathBuf::from).chain([file]).collect(),
             };
-            line.extend(args.iter().map(PathBuf::from));
-            Some((peer.name, self.pinned(line)))
+            words.extend(args.iter().map(PathBuf::from));
+            Some((peer.name, Line::new(words).with_files(self.scratch.path())))
         };
         self.peers.iter().filter_map(line).collect()
     }
@@ -89,7 +74,6 @@ impl Bench {
 
     /// CPU seconds of Kettle and of the peers. A peer that fails is told of and left out.
     pub fn run(&self, own: Line, peers: Vec<(&'static str, Line)>, rounds: usize) -> Seen {
-        let own = self.pinned(own);
         let mut taken = vec![Vec::new(); peers.len()];
         let mut mine = Vec::new();
         for round in 0..rounds {
@@ -192,11 +176,8 @@ impl Bench {
             let own = root.join("tests/programs/awfy").join(format!("{name}.ket"));
             let line = lua.then(|| {
                 // Its modules are found in the folder that it is started in.
-                let script = "cd \"$0\" && exec lua5.4 \"$1\" \"$2\"";
-                let words = ["sh", "-c", script].map(PathBuf::from).into_iter();
-                let program = PathBuf::from(format!("{name}.lua"));
-                let rest = [root.join("benches/awfy"), program, PathBuf::from(size)];
-                (LUA, self.pinned(words.chain(rest).collect()))
+                let words = [LUA, &format!("{name}.lua"), size];
+                (LUA, Line::new(words).inside(root.join("benches/awfy")))
             });
             let seen = self.run(kettle(&own, &[size]), line.into_iter().collect(), wanted.rounds);
             let [least, own, largest] = seen.own;

@@ -10,6 +10,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
+use super::processor;
 use super::program::{binary, program};
 use super::table::{at_least, at_most};
 use super::target::ECHO;
@@ -25,7 +26,7 @@ pub fn measure() {
     let folder = std::env::temp_dir().join(format!("kettle-echo-{}", std::process::id()));
     std::fs::create_dir_all(&folder).expect("a temporary folder can be made");
     match (build(&sources, &folder, "epollsrv"), build(&sources, &folder, "echoload")) {
-        (Some(server), Some(load)) => compare(&server, &load, can_pin()),
+        (Some(server), Some(load)) => compare(&server, &load, processor::are_two()),
         _ => println!("\necho skipped: no C programs in {} or no C compiler", sources.display()),
     }
     std::fs::remove_dir_all(&folder).expect("the temporary folder can be removed");
@@ -40,26 +41,16 @@ fn build(sources: &Path, folder: &Path, name: &str) -> Option<PathBuf> {
     status.success().then_some(program)
 }
 
-/// Whether programs can be kept to a processor each; says so if not.
-fn can_pin() -> bool {
-    let pinned = Command::new("taskset").args(["-c", "1", "true"]).stderr(Stdio::null()).status();
-    let can = pinned.is_ok_and(|status| status.success());
-    if !can {
-        println!("no `taskset` or only one processor: server and load are not kept apart");
-    }
-    can
-}
-
 fn compare(epoll: &Path, load: &Path, pin: bool) {
     println!("\necho, 64 connections with 64 bytes");
     let (kettle, script) = (binary(), program("echo.ket"));
     let mut own = Vec::new();
     let mut bare = Vec::new();
     for round in 1..=ROUNDS {
-        let mut command = on_processor("0", &kettle, pin);
+        let mut command = processor::on(processor::FIRST, &kettle, pin);
         command.arg(&script);
         own.push(load_of(command, load, pin));
-        let mut command = on_processor("0", epoll, pin);
+        let mut command = processor::on(processor::FIRST, epoll, pin);
         command.arg("echo");
         bare.push(load_of(command, load, pin));
         let (own, bare) = (own[round - 1], bare[round - 1]);
@@ -96,16 +87,6 @@ fn medians(seen: &[Seen]) -> Seen {
     Seen { rate: middle(|seen| seen.rate), late: middle(|seen| seen.late) }
 }
 
-/// A command that runs on one processor only, if that can be.
-fn on_processor(processor: &str, program: impl AsRef<std::ffi::OsStr>, pin: bool) -> Command {
-    if !pin {
-        return Command::new(program);
-    }
-    let mut command = Command::new("taskset");
-    command.args(["-c", processor]).arg(program);
-    command
-}
-
 /// A server that is ended when it is dropped.
 struct Server(Child);
 
@@ -127,7 +108,7 @@ fn load_of(mut server: Command, load: &Path, pin: bool) -> Seen {
         .expect("the server starts");
     let _server = Server(child);
     wait_for(&port);
-    let mut load = on_processor("1", load, pin);
+    let mut load = processor::on(processor::SECOND, load, pin);
     let output = load.args([&port, "64", "64", "3", "1"]).output();
     let report = String::from_utf8(output.expect("the load generator starts").stdout);
     let report = report.expect("it prints text");

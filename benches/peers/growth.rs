@@ -10,7 +10,7 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 
 use super::Wanted;
-use super::cost::{Cost, cost, kettle};
+use super::cost::{Cost, Line, cost, kettle, peak};
 use super::embed::source;
 use super::program::{binary, program};
 use super::table::Table;
@@ -37,6 +37,13 @@ const ROWS: &[(&str, &[usize])] = &[
     ("growth/text", BYTES),
 ];
 
+/// What a run took, and the most memory that another one had.
+type Seen = (Cost, f64);
+
+fn measured(line: &Line) -> Result<Seen, String> {
+    Ok((cost(line)?, peak(line)?))
+}
+
 /// Measures the wanted rows: one run each.
 pub fn measure(wanted: &Wanted) {
     let head = ["growth", "items", "ns each", "bytes each", "s CPU", "s wall", "MB"];
@@ -47,7 +54,7 @@ pub fn measure(wanted: &Wanted) {
         if wanted.has("growth", &format!("growth/{name}")) {
             is_wanted = true;
             let script = program(&format!("{path}.ket"));
-            let run = |count: usize| cost(&kettle(&script, &[&count.to_string()]));
+            let run = |count: usize| measured(&kettle(&script, &[&count.to_string()]));
             rows(&mut table, name, counts, 1, run);
         }
     }
@@ -65,7 +72,9 @@ pub fn measure(wanted: &Wanted) {
         connections(&mut table);
     }
     if is_wanted {
-        println!("\ngrowth: one run each; what an item costs, beyond a run with hardly any");
+        println!(
+            "\ngrowth: one run each, another for the memory; what an item costs, beyond a run with hardly any"
+        );
         print!("{}", table.text(wanted.markdown));
     }
 }
@@ -76,18 +85,18 @@ fn rows(
     name: &str,
     counts: &[usize],
     least: usize,
-    run: impl Fn(usize) -> Result<Cost, String>,
+    run: impl Fn(usize) -> Result<Seen, String>,
 ) {
-    let one = match run(least) {
+    let (one, idle) = match run(least) {
         Ok(one) => one,
         Err(why) => return table.push(vec![name.to_owned(), why]),
     };
     for count in counts {
         let mut row = vec![name.to_owned(), count.to_string()];
         match run(*count) {
-            Ok(Cost { cpu, wall, peak }) => {
+            Ok((Cost { cpu, wall }, peak)) => {
                 let nanos = (cpu - one.cpu).max(0.0) * 1e9 / *count as f64;
-                let bytes = (peak - one.peak).max(0.0) / *count as f64;
+                let bytes = (peak - idle).max(0.0) / *count as f64;
                 row.extend([format!("{nanos:.0}"), format!("{bytes:.1}")]);
                 row.extend([
                     format!("{cpu:.2}"),
@@ -102,14 +111,14 @@ fn rows(
 }
 
 /// A program of so many lines, run.
-fn compiled(folder: &Path, lines: usize) -> Result<Cost, String> {
+fn compiled(folder: &Path, lines: usize) -> Result<Seen, String> {
     let file = folder.join(format!("lines{lines}.ket"));
     std::fs::write(&file, source(lines)).map_err(|error| error.to_string())?;
-    cost(&kettle(&file, &[]))
+    measured(&kettle(&file, &[]))
 }
 
 /// A program of so many files, each of which imports the two below it.
-fn modules(folder: &Path, count: usize) -> Result<Cost, String> {
+fn modules(folder: &Path, count: usize) -> Result<Seen, String> {
     let folder = folder.join(format!("modules{count}"));
     std::fs::create_dir_all(&folder).map_err(|error| error.to_string())?;
     for number in 0..count {
@@ -124,7 +133,7 @@ fn modules(folder: &Path, count: usize) -> Result<Cost, String> {
         let file = folder.join(format!("m{number}.ket"));
         std::fs::write(file, text).map_err(|error| error.to_string())?;
     }
-    cost(&kettle(&folder.join(format!("m{}.ket", count - 1)), &[]))
+    measured(&kettle(&folder.join(format!("m{}.ket", count - 1)), &[]))
 }
 
 /// Connections that say nothing, to one server: what it says of each.

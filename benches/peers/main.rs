@@ -2,7 +2,8 @@
 //!
 //! `cargo bench --bench peers [-- [--markdown] [--rounds N] NAME…]`. Without a name everything is measured;
 //! a name is a row, or one of the groups `cpu`, `awfy`, `tasks`, `process`, `growth`. Every peer
-//! that is found on the machine runs the same program in turns with Kettle, on one processor. Numbers are medians
+//! that is found on the machine runs the same program in turns with Kettle, on one processor, to which the
+//! bench keeps itself and so all that it starts. Numbers are medians
 //! with the least and the largest; a ratio is Kettle's median by the peer's, and what it may be at most
 //! stands beside it.
 //!
@@ -17,7 +18,9 @@ mod cost;
 mod echo;
 mod embed;
 mod growth;
+mod hello;
 mod process;
+mod processor;
 #[path = "../shared/program.rs"]
 mod program;
 mod score;
@@ -71,6 +74,7 @@ fn main() {
     if !cost::can_measure() {
         return;
     }
+    processor::keep_to_one();
     let bench = Bench::new();
     bench.cpu(&wanted);
     bench.awfy(&wanted);

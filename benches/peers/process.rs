@@ -1,19 +1,13 @@
-//! The process: how long hello world takes, how much memory, how large the binary is, how long the
-//! collector stops a program.
+//! The process: hello world, how large the binary is, how long the collector stops a program.
 
-use std::process::{Command, Stdio};
-use std::time::Instant;
+use std::process::Command;
 
 use super::Wanted;
 use super::beside::Bench;
-use super::cost::{Line, cost, kettle};
+use super::hello;
 use super::program::{binary, program};
-use super::spread::spread;
 use super::table::{Table, at_most};
-use super::target::{BINARY, HELLO, HELLO_MEMORY, PAUSE};
-
-/// Hello world is so short that it needs more rounds.
-const HELLO_ROUNDS: usize = 31;
+use super::target::{BINARY, PAUSE};
 
 /// Measures the wanted rows.
 pub fn measure(bench: &Bench, wanted: &Wanted) {
@@ -25,7 +19,7 @@ pub fn measure(bench: &Bench, wanted: &Wanted) {
         has
     };
     if has("hello") {
-        hello(bench, &mut table);
+        hello::measure(bench, &mut table);
     }
     if has("binary") {
         table.push(binary_size(bench));
@@ -36,54 +30,6 @@ pub fn measure(bench: &Bench, wanted: &Wanted) {
     if is_wanted {
         print!("\n{}", table.text(wanted.markdown));
     }
-}
-
-/// From the start of the process to its end, and the memory it takes.
-fn hello(bench: &Bench, table: &mut Table) {
-    let mut lines = vec![("kettle", bench.pinned(kettle(&program("hello.ket"), &[])))];
-    lines.extend(bench.lines("hello", &[]));
-    let mut walls = vec![Vec::new(); lines.len()];
-    for _ in 0..HELLO_ROUNDS {
-        for ((_, line), walls) in lines.iter().zip(&mut walls) {
-            walls.extend(milliseconds(line));
-        }
-    }
-    let seen: Vec<_> = lines
-        .iter()
-        .zip(&walls)
-        .filter(|(_, walls)| !walls.is_empty())
-        .map(|((name, _), walls)| (*name, spread(walls)))
-        .collect();
-    let [least, own, largest] = seen[0].1;
-    let peers: Vec<_> =
-        seen[1..].iter().map(|(peer, wall)| format!("{peer} {:.2}", wall[1])).collect();
-    let lua = seen.iter().find(|(name, _)| *name == "lua5.4").map(|(_, wall)| wall[1]);
-    let verdict = lua.map_or(String::new(), |lua| {
-        format!("{:.2} × lua5.4 {}; ", own / lua, at_most(own / lua, HELLO.0))
-    });
-    table.push(vec![
-        format!("hello, ms, {HELLO_ROUNDS} runs"),
-        format!("{own:.2} ({least:.2}–{largest:.2})"),
-        peers.join(", "),
-        format!("{verdict}ms {}", at_most(own, HELLO.1)),
-    ]);
-    let memory = |line: &Line| cost(line).ok().map(|cost| cost.peak / 1e6);
-    let own = memory(&kettle(&program("hello.ket"), &[])).unwrap_or(f64::INFINITY);
-    let peers = bench.lines("hello", &[]);
-    let peers = peers.iter().filter_map(|(name, line)| Some((name, memory(line)?)));
-    let peers: Vec<_> = peers.map(|(peer, memory)| format!("{peer} {memory:.1}")).collect();
-    let verdict = at_most(own, HELLO_MEMORY);
-    table.push(vec!["hello, MB".to_owned(), format!("{own:.1}"), peers.join(", "), verdict]);
-}
-
-/// Runs a program to its end; only how long that takes is measured, with nothing in between.
-fn milliseconds(line: &Line) -> Option<f64> {
-    let mut command = Command::new(&line[0]);
-    command.args(&line[1..]).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
-    let begin = Instant::now();
-    let status = command.status();
-    let elapsed = begin.elapsed().as_secs_f64() * 1e3;
-    status.is_ok_and(|status| status.success()).then_some(elapsed)
 }
 
 fn binary_size(bench: &Bench) -> Vec<String> {

@@ -2,12 +2,12 @@
 
 use std::io::{BufRead, BufReader};
 use std::net::{TcpListener, TcpStream};
-use std::process::{Command, Stdio};
+use std::process::Stdio;
 use std::time::Duration;
 
 use super::Wanted;
 use super::beside::Bench;
-use super::cost::{Line, cost, kettle};
+use super::cost::{Line, cost, kettle, peak};
 use super::program::program;
 use super::score::scaled;
 use super::spread::spread;
@@ -50,24 +50,21 @@ pub fn measure(bench: &Bench, wanted: &Wanted) {
 fn sleepers(bench: &Bench, table: &mut Table) {
     let count = COUNT.to_string();
     let script = program("sleepers.ket");
-    let run = |line: &Line| cost(line).expect("Kettle runs its programs");
-    let one = run(&kettle(&script, &["1"])).peak;
-    let own = bench.pinned(kettle(&script, &[&count]));
+    let own = kettle(&script, &[&count]);
+    let memory = |line: &Line| peak(line).expect("Kettle runs its programs");
+    let each = (memory(&own) - memory(&kettle(&script, &["1"]))) / COUNT as f64;
     // Python and QuickJS take twenty seconds for it.
     let quick = |peer: &str| matches!(peer, "node" | "bun" | "luajit" | "go");
     let peers = bench.lines("sleepers", &[&count]);
     let peers: Vec<_> = peers.into_iter().filter(|(peer, _)| quick(peer)).collect();
     let mut beyond = vec![Vec::new(); 1 + peers.len()];
-    let mut peak = 0.0_f64;
     for _ in 0..3 {
-        let seen = run(&own);
-        beyond[0].push(seen.wall - SLEEP_SECONDS);
-        peak = peak.max(seen.peak);
+        let wall = cost(&own).expect("Kettle runs its programs").wall;
+        beyond[0].push(wall - SLEEP_SECONDS);
         for ((_, line), beyond) in peers.iter().zip(&mut beyond[1..]) {
             beyond.extend(cost(line).map(|seen| seen.wall - SLEEP_SECONDS));
         }
     }
-    let each = (peak - one) / COUNT as f64;
     let bytes = format!("{each:.0} bytes each");
     table.push(vec!["sleepers".to_owned(), bytes, "bun 542".to_owned(), at_most(each, SLEEPERS.0)]);
     let [least, wall, largest] = spread(&beyond[0]);
@@ -90,11 +87,8 @@ fn sleepers(bench: &Bench, table: &mut Table) {
 fn idle() -> Vec<String> {
     let port = free_port().to_string();
     let line = kettle(&program("idle.ket"), &[&port, &CONNECTIONS.to_string()]);
-    let mut server = Command::new(&line[0])
-        .args(&line[1..])
-        .stdout(Stdio::piped())
-        .spawn()
-        .expect("the binary that was built starts");
+    let mut server =
+        line.command().stdout(Stdio::piped()).spawn().expect("the binary that was built starts");
     let report = server.stdout.take().expect("a pipe");
     let mut held = Vec::new();
     while held.len() < CONNECTIONS {

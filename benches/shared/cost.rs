@@ -1,7 +1,8 @@
 //! Whole processes, measured from outside. It knows nothing of what it runs.
 
+use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::{Command, Output, Stdio};
 
 use super::program::{binary, is_installed};
 
@@ -11,8 +12,15 @@ const TIME: &str = "/usr/bin/time";
 const SHELL: &str = "bash";
 const SCRIPT: &str = "TIMEFORMAT='%R %U %S'; time \"$@\"";
 
-/// A program with its arguments.
-pub type Line = Vec<PathBuf>;
+/// A program with its arguments, and what it finds when it starts.
+#[derive(Clone)]
+pub struct Line {
+    words: Vec<PathBuf>,
+    /// The folder that it starts in, unless that of the bench.
+    inside: Option<PathBuf>,
+    /// `BENCH_DIR`: where it finds the small files, if it reads some.
+    files: Option<PathBuf>,
+}
 
 /// What a run took.
 #[derive(Clone, Copy, Debug)]
@@ -21,15 +29,48 @@ pub struct Cost {
     pub cpu: f64,
     /// Seconds from start to end.
     pub wall: f64,
-    /// The most memory it had, in bytes.
-    pub peak: f64,
+}
+
+impl Line {
+    /// A program and its arguments.
+    pub fn new<T: Into<PathBuf>>(words: impl IntoIterator<Item = T>) -> Line {
+        Line { words: words.into_iter().map(Into::into).collect(), inside: None, files: None }
+    }
+
+    /// Started in a folder.
+    pub fn inside(mut self, folder: PathBuf) -> Line {
+        self.inside = Some(folder);
+        self
+    }
+
+    /// Told where the small files are.
+    pub fn with_files(mut self, folder: &Path) -> Line {
+        self.files = Some(folder.to_owned());
+        self
+    }
+
+    /// What starts the program itself, with nothing between. It prints nothing.
+    pub fn command(&self) -> Command {
+        self.as_arguments_of(&[])
+    }
+
+    /// What starts the program through another one.
+    fn as_arguments_of(&self, other: &[&str]) -> Command {
+        let mut words = other.iter().map(OsStr::new).chain(self.words.iter().map(AsRef::as_ref));
+        let mut command = Command::new(words.next().expect("a line names a program"));
+        command.args(words).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+        command.envs(self.files.iter().map(|folder| ("BENCH_DIR", folder)));
+        if let Some(folder) = &self.inside {
+            command.current_dir(folder);
+        }
+        command
+    }
 }
 
 /// The binary, with what it runs.
 pub fn kettle(program: &Path, args: &[&str]) -> Line {
-    let mut line = vec![binary(), program.to_path_buf()];
-    line.extend(args.iter().map(PathBuf::from));
-    line
+    let words = [binary(), program.to_path_buf()];
+    Line::new(words.into_iter().chain(args.iter().map(PathBuf::from)))
 }
 
 /// Says so if costs cannot be measured here.
@@ -44,24 +85,34 @@ pub fn can_measure() -> bool {
     found
 }
 
-/// Runs a program to its end. The error is what it said when it failed.
-pub fn cost(line: &[PathBuf]) -> Result<Cost, String> {
-    let output = Command::new(SHELL)
-        .args(["-c", SCRIPT, SHELL, TIME, "-f", "%M"])
-        .args(line)
-        .env("LC_ALL", "C")
-        .stdin(Stdio::null())
-        .stdout(Stdio::null())
-        .stderr(Stdio::piped())
-        .output()
-        .map_err(|error| error.to_string())?;
-    let report = String::from_utf8_lossy(&output.stderr).into_owned();
-    let lines = report.lines().rev().take(2).collect::<Vec<_>>().join(" ");
-    let fields: Vec<f64> = lines.split_whitespace().filter_map(|word| word.parse().ok()).collect();
-    match fields[..] {
-        [wall, user, system, kilobytes] if output.status.success() => {
-            Ok(Cost { cpu: user + system, wall, peak: kilobytes * 1024.0 })
-        }
-        _ => Err(format!("{line:?}: {report}")),
+/// Runs a program to its end: the time of nothing but that program. The error is what it said when it failed.
+pub fn cost(line: &Line) -> Result<Cost, String> {
+    let (output, report) = reported(line.as_arguments_of(&[SHELL, "-c", SCRIPT, SHELL]))?;
+    match last_numbers(&report)[..] {
+        [wall, user, system] if output.status.success() => Ok(Cost { cpu: user + system, wall }),
+        _ => Err(format!("{:?}: {report}", line.words)),
     }
+}
+
+/// Runs a program to its end: the most memory that it had, in bytes. It is a run of its own, so that nothing of
+/// what asks for the memory is in the times.
+pub fn peak(line: &Line) -> Result<f64, String> {
+    let (output, report) = reported(line.as_arguments_of(&[TIME, "-f", "%M"]))?;
+    match last_numbers(&report)[..] {
+        [kilobytes] if output.status.success() => Ok(kilobytes * 1024.0),
+        _ => Err(format!("{:?}: {report}", line.words)),
+    }
+}
+
+/// What a command wrote on standard error.
+fn reported(mut command: Command) -> Result<(Output, String), String> {
+    let output = command.env("LC_ALL", "C").stderr(Stdio::piped()).output();
+    let output = output.map_err(|error| error.to_string())?;
+    let report = String::from_utf8_lossy(&output.stderr).into_owned();
+    Ok((output, report))
+}
+
+fn last_numbers(report: &str) -> Vec<f64> {
+    let last = report.lines().last().unwrap_or_default();
+    last.split_whitespace().filter_map(|word| word.parse().ok()).collect()
 }
