@@ -96,6 +96,9 @@ impl Profile {
     }
 }
 
+/// What a task goes by that began before anybody listened.
+const UNKNOWN: &str = "main";
+
 /// What watches programs.
 #[derive(Clone)]
 pub struct Profiler {
@@ -126,11 +129,10 @@ impl Profiler {
         pulse.enter(Region::Loop);
         ticker::start(&pulse, self.every)
             .map_err(|error| Error::Os(format!("the profiler has no thread: {error}")))?;
-        let names = Arc::new(Mutex::new(HashMap::new()));
-        let shared = (self.clone(), names.clone());
-        let sampler = Namer { shared, sources: sources.clone(), known: HashMap::new() };
+        let profiler = self.clone();
+        let sampler = Namer { profiler, sources: sources.clone(), known: HashMap::new() };
         vm.watch(pulse.clone(), Box::new(sampler));
-        let waits = HashMap::new();
+        let (names, waits) = (HashMap::new(), HashMap::new());
         Ok(Box::new(Listener { pulse, profiler: self.clone(), names, waits, other }))
     }
 
@@ -146,12 +148,9 @@ impl fmt::Debug for Profiler {
     }
 }
 
-/// The numbers of the names of the tasks that live.
-type Names = Arc<Mutex<HashMap<u64, usize>>>;
-
 /// Finds the names of what the VM has seen.
 struct Namer {
-    shared: (Profiler, Names),
+    profiler: Profiler,
     sources: Sources,
     /// Functions with their instructions, and the frames that those are; none for code of the VM itself.
     known: HashMap<(u32, u32), Option<u32>>,
@@ -159,12 +158,11 @@ struct Namer {
 
 impl Sampler for Namer {
     fn sample(&mut self, vm: &Machine, sample: &Sample<'_>) {
-        let (profiler, names) = self.shared.clone();
+        let profiler = self.profiler.clone();
         let mut profile = profiler.lock();
-        let names = names.lock().unwrap_or_else(PoisonError::into_inner);
-        let task = match names.get(&sample.task) {
-            Some(task) => *task,
-            None => profile.task("main"),
+        let task = match sample.task.checked_sub(1) {
+            Some(number) => number as usize,
+            None => profile.task(UNKNOWN),
         };
         let mut frames = Vec::with_capacity(sample.calls.len() + 1);
         for call in sample.calls {
@@ -219,7 +217,9 @@ impl Namer {
 struct Listener {
     pulse: Arc<Pulse>,
     profiler: Profiler,
-    names: Names,
+    /// The tasks that live, and the numbers of their names. A sample may be told of when its task has ended, so
+    /// it is these numbers that the pulse is given, counted from 1.
+    names: HashMap<u64, usize>,
     /// Since when the tasks that wait do so.
     waits: HashMap<u64, Moment>,
     other: Option<Box<dyn Tracer>>,
@@ -228,7 +228,7 @@ struct Listener {
 impl Tracer for Listener {
     fn record(&mut self, at: Moment, step: Step) {
         match &step {
-            Step::TaskRuns { task } => self.pulse.run(*task),
+            Step::TaskRuns { task } => self.pulse.run(self.name(*task) as u64 + 1),
             Step::CollectBegins => self.pulse.enter(Region::Collector),
             Step::CollectEnds { .. } => self.pulse.enter(Region::Program),
             Step::PollBegins { timeout } if *timeout != Some(Duration::ZERO) => {
@@ -239,21 +239,19 @@ impl Tracer for Listener {
                 let mut profile = self.profiler.lock();
                 let number = profile.task(name);
                 profile.tasks[number].count += 1;
-                self.names().insert(*task, number);
+                self.names.insert(*task, number);
             }
             Step::OpStarts { task, .. } => {
                 self.waits.insert(*task, at);
             }
             Step::OpEnds { task, .. } => {
                 if let Some(begun) = self.waits.remove(task) {
-                    let mut profile = self.profiler.lock();
-                    let known = self.names().get(task).copied();
-                    let number = known.unwrap_or_else(|| profile.task("main"));
-                    profile.tasks[number].waited += at.since(begun);
+                    let number = self.name(*task);
+                    self.profiler.lock().tasks[number].waited += at.since(begun);
                 }
             }
             Step::TaskEnded { task, .. } => {
-                self.names().remove(task);
+                self.names.remove(task);
             }
             _ => {}
         }
@@ -264,8 +262,10 @@ impl Tracer for Listener {
 }
 
 impl Listener {
-    fn names(&self) -> MutexGuard<'_, HashMap<u64, usize>> {
-        self.names.lock().unwrap_or_else(PoisonError::into_inner)
+    /// The number of a task's name.
+    fn name(&self, task: u64) -> usize {
+        let known = self.names.get(&task).copied();
+        known.unwrap_or_else(|| self.profiler.lock().task(UNKNOWN))
     }
 }
 

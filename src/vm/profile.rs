@@ -50,7 +50,7 @@ pub struct Pulse {
     due: AtomicU32,
     /// Those of them from before the task was switched.
     carried: AtomicU32,
-    /// The number of the task that runs.
+    /// The number that the task that runs goes by; 0 as long as none has run.
     task: AtomicU64,
     ticks: [AtomicU64; REGIONS],
 }
@@ -73,7 +73,7 @@ impl Pulse {
         self.region.store(region as u8, Ordering::Relaxed);
     }
 
-    /// A task goes on.
+    /// A task goes on; samples say by this number which one it was.
     pub fn run(&self, task: u64) {
         let before = self.due.swap(0, Ordering::Relaxed);
         self.carried.fetch_add(before, Ordering::Relaxed);
@@ -106,7 +106,7 @@ pub struct SampleCall {
 pub struct Sample<'a> {
     /// For so many ticks.
     pub ticks: u32,
-    /// The number of the task that ran.
+    /// The number that the task that ran went by.
     pub task: u64,
     /// The calls, outermost first; those in the middle of a very deep stack are left out.
     pub calls: &'a [SampleCall],

@@ -110,6 +110,28 @@ scope { for _ in 0..2 { spawn busy() }; spawn lazy() }
     assert!(rows.contains(&vec!["lazy", "1", "3600.00s"]), "{}", seen.said);
 }
 
+/// What a short task has taken is told when the next one runs, or a later one.
+#[test]
+fn tasks_that_have_ended_keep_their_time() {
+    let code = "
+async fn short(n) { let a = (n * 7 + 3) % 11; let b = (a * a + n) % 13; a + b }
+var sum = 0
+for _ in 0..200 {
+    scope {
+        let tasks = []
+        for i in 0..200 { tasks.push(spawn short(i)) }
+        for task in tasks { sum += await task }
+    }
+}
+";
+    let seen = profiled(&[], &["-e", code]);
+    assert_eq!(seen.status, Some(0), "{}", seen.said);
+    assert_eq!(seen.samples("task main"), 0, "{:?}", seen.stacks);
+    let theirs = seen.samples("task short;short (<eval>:2)");
+    let own = seen.samples("short (<eval>:2)");
+    assert!(theirs > 0 && theirs == own, "{:?}", seen.stacks);
+}
+
 #[test]
 fn a_deep_stack_is_whole_where_it_begins_and_ends() {
     let code = "
