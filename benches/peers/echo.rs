@@ -1,8 +1,7 @@
 //! Kettle's echo server beside a bare epoll server in C, under the same load generator.
 //!
 //! 64 connections, each sends 64 bytes and waits for them. The C programs (`epollsrv.c`, `echoload.c`)
-//! are read from the folder in `KETTLE_BENCH_LOAD`, by default `../shared/bench/load`; without them
-//! or a C compiler that is said. The servers run on one processor and the load on another, where
+//! are those of `benches/load`; without a C compiler that is said. The servers run on one processor and the load on another, where
 //! there are two and `taskset`.
 
 use std::net::{TcpListener, TcpStream};
@@ -19,15 +18,12 @@ const ROUNDS: usize = 5;
 
 /// Measures both and prints the ratio.
 pub fn measure() {
-    let sources = std::env::var_os("KETTLE_BENCH_LOAD").map_or_else(
-        || Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/bench/load"),
-        PathBuf::from,
-    );
+    let sources = Path::new(env!("CARGO_MANIFEST_DIR")).join("benches/load");
     let folder = std::env::temp_dir().join(format!("kettle-echo-{}", std::process::id()));
     std::fs::create_dir_all(&folder).expect("a temporary folder can be made");
     match (build(&sources, &folder, "epollsrv"), build(&sources, &folder, "echoload")) {
         (Some(server), Some(load)) => compare(&server, &load, processor::are_two()),
-        _ => println!("\necho skipped: no C programs in {} or no C compiler", sources.display()),
+        _ => println!("\necho skipped: there is no C compiler"),
     }
     std::fs::remove_dir_all(&folder).expect("the temporary folder can be removed");
 }

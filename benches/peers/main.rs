@@ -8,9 +8,8 @@
 //! stands beside it.
 //!
 //! The peers' programs are read from the folder in `KETTLE_BENCH_PEERS` (by default
-//! `../shared/bench/peers`, then `benches/programs`), the C programs of the echo bench from that in
-//! `KETTLE_BENCH_LOAD`; the "Are We Fast Yet" programs in Lua are in `benches/awfy`. `KETTLE_BIN`
-//! measures another binary.
+//! `../shared/bench/peers`, then `benches/programs`); the "Are We Fast Yet" programs in Lua are in
+//! `benches/awfy`, the C programs of the echo bench in `benches/load`. `KETTLE_BIN` measures another binary.
 
 mod beside;
 #[path = "../shared/cost.rs"]
