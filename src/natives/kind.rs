@@ -166,6 +166,7 @@ impl Argument for Data {
 
 impl DataValue {
     /// Its bytes.
+    #[inline]
     pub fn get(self, heap: &Heap) -> &[u8] {
         match self.0.kind() {
             Kind::Str => heap.str(self.0).expect("the argument was checked").as_bytes(),

@@ -70,6 +70,26 @@ pub fn loop_table() -> LoopTable {
     LoopTable::of_library(loop_function)
 }
 
+/// The methods of what is read, written and listened to: none of them runs code or asks where its caller
+/// stands.
+const IN_PLACE: [&str; 15] = [
+    "connections.next",
+    "datagrams.next",
+    "lines.next",
+    "listener.accept",
+    "socket.recv",
+    "socket.recv_from",
+    "socket.send",
+    "socket.send_to",
+    "stream.read",
+    "stream.read_exact",
+    "stream.read_until",
+    "stream.read_all",
+    "stream.read_text",
+    "stream.write",
+    "stream.shutdown",
+];
+
 fn loop_function(number: u32) -> Option<(LoopFn, Option<ShortOp>)> {
     let declaration = index::declaration(number)?;
     let Body::Loop(function) = declaration.body else { return None };
@@ -78,6 +98,7 @@ fn loop_function(number: u32) -> Option<(LoopFn, Option<ShortOp>)> {
         "channel.send" => Some(ShortOp::Send),
         "channel.recv" => Some(ShortOp::Receive),
         "channel.next" | "channel_iter.next" => Some(ShortOp::Next),
+        path if IN_PLACE.contains(&path) => Some(ShortOp::InPlace),
         _ => None,
     };
     Some((function, short))

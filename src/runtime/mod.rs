@@ -56,6 +56,7 @@ mod select;
 mod session;
 #[cfg(feature = "driver")]
 pub mod signal;
+mod source;
 mod spawn;
 mod stop;
 mod suspend;

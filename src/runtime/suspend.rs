@@ -247,9 +247,6 @@ impl Loop {
         task.resume = Resume::Rested;
         task.stage = Stage::Ready;
         self.ready.push_back(id);
-        if let Arms::One(Arm { wait: Wait::Source(source), .. }) = arms {
-            source.retire(vm);
-        }
     }
 
     /// A cancel ends a pending op.
@@ -276,6 +273,9 @@ impl Loop {
 
     /// Something may have happened for an arm: it is tried again. Says whether it has.
     pub(super) fn reattempt(&mut self, vm: &mut Vm, ticket: Ticket) -> bool {
+        if let Some((id, source)) = self.take_lone_source(ticket) {
+            return self.reattempt_source(vm, id, ticket, source);
+        }
         let Some((id, arm)) = self.tasks.arm_mut(ticket) else { return false };
         // While it is tried the arm is not in its place, so that it may work with the loop.
         let mut wait = std::mem::replace(&mut arm.wait, Wait::Yield);

@@ -11,6 +11,7 @@ use std::sync::atomic::Ordering;
 use super::event_loop::Loop;
 use super::rec::RecId;
 use super::row::RowEnd;
+use super::suspend::Next;
 use super::task::{Resume, Stage, TaskId};
 use super::wait::{AtEnd, ShortOp};
 use crate::vm::{FiberId, Left, Value, Vm};
@@ -24,6 +25,8 @@ pub(super) enum Ran {
     Switched,
     /// It rests, and whoever comes next has to wait for the turn to look around.
     Rests,
+    /// What its code has asked for was carried out, and anything may have happened meanwhile.
+    Answered(Next),
 }
 
 /// What has come of an await.
@@ -33,8 +36,20 @@ pub(super) enum Came {
     Value(Value),
     /// The task waits.
     Waits,
+    /// The fiber was suspended, and anything may have happened.
+    Answered(Next),
     /// Nothing: this is not the usual case.
     Nothing,
+}
+
+/// Why a task does not go on.
+enum Stop {
+    /// It rests.
+    Rests,
+    /// Its code has left the VM.
+    Left(Left),
+    /// As [`Ran::Answered`].
+    Answered(Next),
 }
 
 /// What need not be looked at anew as long as only such requests are carried out as the loop knows.
@@ -73,9 +88,15 @@ impl Loop {
                     RowEnd::Left(its, how) => (fiber, left) = (its, how),
                 }
             }
-            if !rests && let Some(left) = self.run_until_rest(vm, *id, fiber, left) {
-                self.tasks.live_unseen(*id).budget = vm.at_once;
-                return Ran::Left(fiber, left);
+            if !rests {
+                match self.run_until_rest(vm, *id, fiber, left) {
+                    Stop::Rests => {}
+                    Stop::Left(left) => {
+                        self.tasks.live_unseen(*id).budget = vm.at_once;
+                        return Ran::Left(fiber, left);
+                    }
+                    Stop::Answered(next) => return Ran::Answered(next),
+                }
             }
             let Some(next) = self.switch(vm, *id, &mut calm) else { return Ran::Rests };
             *id = next.id;
@@ -87,22 +108,15 @@ impl Loop {
         }
     }
 
-    /// Carries out what the code of a task asks for, as long as that is what it often does. None if the task
-    /// rests, else how its code has left the VM.
+    /// Carries out what the code of a task asks for, as long as that is what it often does.
     #[inline]
-    fn run_until_rest(
-        &mut self,
-        vm: &mut Vm,
-        id: TaskId,
-        fiber: FiberId,
-        mut left: Left,
-    ) -> Option<Left> {
+    fn run_until_rest(&mut self, vm: &mut Vm, id: TaskId, fiber: FiberId, mut left: Left) -> Stop {
         loop {
             left = match left {
-                Left::Return if self.end_halted(vm, id) => return None,
+                Left::Return if self.end_halted(vm, id) => return Stop::Rests,
                 Left::Yield => {
                     self.rest_ready(id);
-                    return None;
+                    return Stop::Rests;
                 }
                 Left::Native if vm.is_halted() => match self.await_halted(vm, id) {
                     Came::Value(value) if vm.at_once > 1 => {
@@ -113,16 +127,17 @@ impl Loop {
                         vm.suspend_halted();
                         vm.resume(fiber, value);
                         self.rest_ready(id);
-                        return None;
+                        return Stop::Rests;
                     }
                     Came::Waits => {
                         vm.suspend_halted();
-                        return None;
+                        return Stop::Rests;
                     }
+                    Came::Answered(next) => return Stop::Answered(next),
                     Came::Nothing => vm.settle(),
                 },
                 _ if vm.is_halted() => self.carry_out_halted(vm, id, left),
-                _ => return Some(left),
+                _ => return Stop::Left(left),
             };
         }
     }
@@ -130,11 +145,16 @@ impl Loop {
     /// Carries out the await of a native in front of which the running fiber has halted.
     #[inline]
     fn await_halted(&mut self, vm: &mut Vm, id: TaskId) -> Came {
-        let Some((native, source, argument)) = vm.halted_await() else { return Came::Nothing };
-        match (self.natives.short(native), argument) {
-            (Some(ShortOp::Send), Some(value)) => self.send_unseen(vm, id, source, value),
-            (Some(ShortOp::Receive), None) => self.receive_unseen(vm, id, source, AtEnd::CLOSED),
-            (Some(ShortOp::Next), Some(end)) => {
+        let asked = vm.halted_native().and_then(|native| self.natives.short(native));
+        let Some((short, function)) = asked else { return Came::Nothing };
+        if short == ShortOp::InPlace {
+            return self.await_in_place(vm, id, function);
+        }
+        let Some((source, argument)) = vm.halted_await() else { return Came::Nothing };
+        match (short, argument) {
+            (ShortOp::Send, Some(value)) => self.send_unseen(vm, id, source, value),
+            (ShortOp::Receive, None) => self.receive_unseen(vm, id, source, AtEnd::CLOSED),
+            (ShortOp::Next, Some(end)) => {
                 let channel = super::channel::channel_of(vm, source);
                 self.receive_unseen(vm, id, channel, AtEnd::value(end))
             }

@@ -89,7 +89,7 @@ impl Loop {
 
     /// Does what a native has answered, if that is none of what most of them do.
     #[inline(never)]
-    fn take_answer(
+    pub(super) fn take_answer(
         &mut self,
         vm: &mut Vm,
         id: TaskId,
@@ -253,13 +253,19 @@ impl Runtime {
                 Event::Woken => {}
             }
         }
-        ready.sort_unstable();
-        ready.dedup();
-        completed.extend(rt.inbox.take());
-        for ticket in ready.drain(..).chain(completed) {
-            rt.reattempt(vm, ticket);
-            rt.serve_queues(vm);
+        // What began to wait in this order was nearly always reported in it.
+        if !ready.is_sorted_by(|one, next| one < next) {
+            ready.sort_unstable();
+            ready.dedup();
         }
+        completed.extend(rt.inbox.take());
+        for tickets in [&ready, &completed] {
+            for ticket in tickets {
+                rt.reattempt(vm, *ticket);
+                rt.serve_queues(vm);
+            }
+        }
+        ready.clear();
         rt.reported = ready;
         if rt.early.is_empty() {
             rt.early = events;
@@ -344,32 +350,13 @@ impl Runtime {
                     Ran::Left(fiber, vm.run_on(fiber))
                 }
             };
-            let Ran::Left(fiber, left) = ran else {
-                if ran == Ran::Switched {
-                    continue;
-                }
-                return false;
-            };
-            let next = match left {
-                Left::Native => rt.call_native(vm, *id, is_cancelled),
-                Left::Yield => rt.done_at_once(vm, *id, Value::null(), true),
-                Left::Await => {
-                    let Request { value, flags, .. } = vm.request();
-                    rt.await_object(vm, *id, value, flags != 0)
-                }
-                Left::Spawn => rt.spawn_for(vm, *id, vm.request()),
-                Left::Scope => {
-                    let asked = vm.scope_request();
-                    rt.scope(vm, *id, asked)
-                }
-                Left::Leave => rt.leave_scope(vm, *id, fiber),
-                Left::Return => {
-                    let value = vm.request().value;
-                    self.end(*id, Ended::Value(value))
-                }
-                Left::Other => match vm.take_exit() {
-                    Exit::Budget if self.refuel(*id) => return true,
-                    exit => self.carry_out(*id, fiber, exit),
+            let next = match ran {
+                Ran::Switched => continue,
+                Ran::Rests => return false,
+                Ran::Answered(next) => next,
+                Ran::Left(fiber, left) => match self.take_left(*id, fiber, left, is_cancelled) {
+                    Some(next) => next,
+                    None => return true,
                 },
             };
             let Runtime { vm, rt } = self;
@@ -383,7 +370,42 @@ impl Runtime {
         }
     }
 
-    /// Does what the code of a task has left the VM for.
+    /// Does what the code of a task has left the VM for; none if the fuel is used up.
+    #[inline]
+    fn take_left(
+        &mut self,
+        id: TaskId,
+        fiber: FiberId,
+        left: Left,
+        is_cancelled: bool,
+    ) -> Option<Next> {
+        let Runtime { vm, rt } = self;
+        let next = match left {
+            Left::Native => rt.call_native(vm, id, is_cancelled),
+            Left::Yield => rt.done_at_once(vm, id, Value::null(), true),
+            Left::Await => {
+                let Request { value, flags, .. } = vm.request();
+                rt.await_object(vm, id, value, flags != 0)
+            }
+            Left::Spawn => rt.spawn_for(vm, id, vm.request()),
+            Left::Scope => {
+                let asked = vm.scope_request();
+                rt.scope(vm, id, asked)
+            }
+            Left::Leave => rt.leave_scope(vm, id, fiber),
+            Left::Return => {
+                let value = vm.request().value;
+                self.end(id, Ended::Value(value))
+            }
+            Left::Other => match vm.take_exit() {
+                Exit::Budget if self.refuel(id) => return None,
+                exit => self.carry_out(id, fiber, exit),
+            },
+        };
+        Some(next)
+    }
+
+    /// Does what is not often wanted.
     #[inline(never)]
     fn carry_out(&mut self, id: TaskId, fiber: FiberId, exit: Exit) -> Next {
         let Runtime { vm, rt } = self;

@@ -104,7 +104,7 @@ impl AtEnd {
 ///
 /// The loop calls `attempt` first and `register` only if that was pending. A report of the ticket
 /// ([`Driver::wait`](super::driver::Driver::wait) and its like) makes it call `attempt` again while
-/// it stays registered. When the op ends, however it ends, `unregister` is called once.
+/// it stays registered. When the op ends, however it ends, `unregister` or `finish` is called once.
 pub trait Source: Send {
     /// Goes on as far as it can without waiting. Nothing may have happened if it stays pending,
     /// except what the source's own object keeps for the next attempt.
@@ -122,9 +122,11 @@ pub trait Source: Send {
     /// What it waits for, for reports: "data from 127.0.0.1:80".
     fn describe(&self, vm: &Vm) -> String;
 
-    /// Its op has ended with a result, and nobody needs it any more. A source that is made again and
-    /// again can keep its memory for the next one.
-    fn retire(self: Box<Self>, _vm: &mut Vm) {}
+    /// Its op has ended with a result, so nobody needs it any more: takes `register` back. A source that is
+    /// made again and again can keep its memory for the next one.
+    fn finish(mut self: Box<Self>, cx: &mut Cx<'_>, ticket: Ticket) {
+        self.unregister(cx, ticket);
+    }
 
     /// It has begun what cannot be taken back: a cancel waits for its result.
     fn holds_cancel(&self) -> bool {
@@ -161,6 +163,9 @@ pub enum ShortOp {
     /// A value is received from a channel or by a cursor of one; at the end it is what is given, if that is
     /// one value.
     Next,
+    /// It is called as it is, but where the fiber stands, with nothing saved: it neither runs code of the
+    /// script nor looks at where that stands.
+    InPlace,
 }
 
 enum Entry {
@@ -198,11 +203,11 @@ impl LoopTable {
         Some(function)
     }
 
-    /// What the loop does itself for a native, once that has been called.
+    /// What the loop does itself for a native, once that has been called; also gives the native.
     #[inline]
-    pub(super) fn short(&self, native: NativeId) -> Option<ShortOp> {
+    pub(super) fn short(&self, native: NativeId) -> Option<(ShortOp, LoopFn)> {
         match self.entries.get(native.0 as usize) {
-            Some(Some(Entry::Short(_, op))) => Some(*op),
+            Some(Some(Entry::Short(function, op))) => Some((*op, *function)),
             _ => None,
         }
     }

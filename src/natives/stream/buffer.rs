@@ -9,16 +9,19 @@ pub struct Buffer {
 
 impl Buffer {
     /// What is there.
+    #[inline]
     pub fn as_slice(&self) -> &[u8] {
         &self.bytes[self.start..]
     }
 
     /// How much is there.
+    #[inline]
     pub fn len(&self) -> usize {
         self.bytes.len() - self.start
     }
 
     /// Whether nothing is there.
+    #[inline]
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }

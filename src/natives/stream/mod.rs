@@ -223,6 +223,7 @@ impl Stream {
     }
 
     /// A number for a new op.
+    #[inline]
     fn next_op(&mut self) -> OpId {
         let may_grow = match &self.transport {
             Transport::File(_) => true,
@@ -234,7 +235,14 @@ impl Stream {
         OpId(self.ops)
     }
 
+    /// Whether a new write may begin at once, and is not refused.
+    #[inline]
+    fn may_be_written(&self) -> bool {
+        !self.closed && self.writers.is_empty() && self.unfinished.is_none()
+    }
+
     /// Its socket, if nothing of what came from there is left and more may come.
+    #[inline]
     fn untouched_socket(&self) -> Option<SocketId> {
         match self.transport {
             Transport::Socket(id) if self.buffer.is_empty() && !self.ended => Some(id),
@@ -289,6 +297,7 @@ impl Stream {
     }
 
     /// Makes the driver report the first reader when there is more.
+    #[inline]
     fn wait_to_read(&mut self, driver: &mut dyn Driver, ticket: Ticket) {
         match &mut self.transport {
             Transport::Socket(id) => driver.wait(*id, Direction::Read, ticket),
@@ -298,6 +307,7 @@ impl Stream {
         }
     }
 
+    #[inline]
     fn unwait_to_read(&mut self, driver: &mut dyn Driver, ticket: Ticket) {
         match &mut self.transport {
             Transport::Socket(id) => driver.unwait(*id, Direction::Read, ticket),
@@ -353,8 +363,9 @@ fn stream_mut(vm: &mut Vm, value: Value) -> Result<&mut Stream, Thrown> {
 }
 
 /// A number for a new op on the stream behind a value.
+#[inline]
 fn begin_op(vm: &mut Vm, stream: Value) -> Result<OpId, Thrown> {
-    match vm.heap.object_in_place::<Stream>(stream) {
+    match vm.heap.object_unseen::<Stream>(stream) {
         Some(stream) => Ok(stream.next_op()),
         None => stream_mut(vm, stream).map(Stream::next_op),
     }

@@ -32,8 +32,15 @@ impl Default for Queue {
 
 impl Queue {
     /// Whether `op` may go on now: nobody waits before it.
+    #[inline]
     pub fn is_turn_of(&self, op: OpId) -> bool {
-        self.first.0 == op || self.first.0 == NOBODY.0
+        self.first.0 == op || self.is_empty()
+    }
+
+    /// Whether nobody waits.
+    #[inline]
+    pub fn is_empty(&self) -> bool {
+        self.first.0 == NOBODY.0
     }
 
     /// Whether `op` waits.
@@ -43,8 +50,9 @@ impl Queue {
     }
 
     /// Gives `op` a place at the end.
+    #[inline]
     pub fn enter(&mut self, op: OpId, ticket: Ticket) {
-        if self.first.0 == NOBODY.0 {
+        if self.is_empty() {
             self.first = (op, ticket);
         } else if !self.contains(op) {
             self.later.get_or_insert_default().push_back((op, ticket));
@@ -52,6 +60,7 @@ impl Queue {
     }
 
     /// Takes `op` out. The ticket of the op that is first now, if that has changed.
+    #[inline]
     pub fn leave(&mut self, op: OpId) -> Option<Ticket> {
         if self.first.0 == op {
             let next = self.later.as_mut().and_then(|later| later.pop_front());

@@ -66,6 +66,7 @@ pub(super) fn positive(vm: &mut Vm, path: &str, name: &str, n: i64) -> Result<us
     }
 }
 
+#[inline]
 fn start(cx: &mut Cx<'_>, stream: Value, want: Want) -> Result<Answer, Thrown> {
     ReadOp::new(cx.vm, stream, want)?.begin(cx)
 }
@@ -80,18 +81,9 @@ pub struct ReadOp {
     ticket: Option<Ticket>,
 }
 
-/// What came of looking at a socket.
-enum Looked {
-    /// The result.
-    Value(Value),
-    /// There is more in the buffer than before, or the stream has ended.
-    More,
-    /// Nothing is there.
-    Nothing,
-}
-
 impl ReadOp {
     /// A read of a stream.
+    #[inline]
     pub fn new(vm: &mut Vm, stream: Value, want: Want) -> Result<ReadOp, Thrown> {
         let op = begin_op(vm, stream)?;
         Ok(ReadOp { stream, op, want, scanned: 0, ticket: None })
@@ -102,35 +94,65 @@ impl ReadOp {
         if !cx.at_once {
             return cx.begin(self);
         }
-        if let Poll::Ready(result) = self.attempt(cx) {
-            return result.map(Answer::Value);
+        match self.attempt(cx) {
+            Poll::Ready(result) => result.map(Answer::Value),
+            Poll::Pending => Ok(Answer::Pending(self.boxed(cx.vm))),
         }
-        let stream = cx.vm.heap.object_in_place::<Stream>(self.stream);
-        let op = match stream.and_then(|stream| stream.spare.take()) {
+    }
+
+    /// In the memory of an earlier read of the stream, if there was one.
+    fn boxed(self, vm: &mut Vm) -> Box<ReadOp> {
+        let stream = vm.heap.object_unseen::<Stream>(self.stream);
+        match stream.and_then(|stream| stream.spare.take()) {
             Some(mut spare) => {
                 *spare = self;
                 spare
             }
             None => Box::new(self),
-        };
-        Ok(Answer::Pending(op))
+        }
     }
 
-    /// One try. `None`: there is not enough yet. `untouched`: the socket, if the buffer is empty.
-    fn go_on(
-        &mut self,
-        cx: &mut Cx<'_>,
-        untouched: Option<SocketId>,
-    ) -> Result<Option<Value>, Thrown> {
-        if let Some(socket) = untouched {
-            match self.look(cx, socket)? {
-                Looked::Value(value) => return Ok(Some(value)),
-                Looked::More => {}
-                Looked::Nothing => return Ok(None),
+    /// Reads from a socket of whose stream nothing is left over. What is wanted goes straight from
+    /// the driver's buffer into the result, and only what comes behind it is kept. `None`: there is not
+    /// enough yet.
+    #[inline]
+    fn look(&mut self, cx: &mut Cx<'_>, socket: SocketId) -> Result<Option<Value>, Thrown> {
+        let most = if let Want::Some(max) = self.want { max } else { READ_MAX };
+        let bytes = match cx.rt.driver.read(socket, most) {
+            Ok(bytes) => bytes,
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => return Ok(None),
+            Err(error) => return Err(self.failed(cx.vm, &error)),
+        };
+        if bytes.is_empty() {
+            stream_mut(cx.vm, self.stream)?.ended = true;
+            return self.search(cx);
+        }
+        if let Want::Some(_) = self.want {
+            // No more was asked for than is wanted.
+            return Ok(Some(cx.vm.heap.bytes(bytes)));
+        }
+        let (count, taken) = match self.want.find(bytes, &mut self.scanned) {
+            Found::Bytes(count) => (Some(count), count),
+            Found::Line(count, taken) => (Some(count), taken),
+            Found::Nothing | Found::TooLong(_) => (None, 0),
+        };
+        if taken < bytes.len() {
+            stream_mut(cx.vm, self.stream)?.buffer.append(&bytes[taken..]);
+        }
+        match count {
+            Some(count) => self.value_of(cx.vm, &bytes[..count]).map(Some),
+            None => {
+                self.check_memory(cx.vm)?;
+                self.search(cx)
             }
         }
+    }
+
+    /// Looks into the buffer, and fills it as far as that goes. `None`: there is not enough yet.
+    #[inline(never)]
+    fn search(&mut self, cx: &mut Cx<'_>) -> Result<Option<Value>, Thrown> {
         for fills in 0..=FILLS_MAX {
-            let Some(stream) = cx.vm.heap.object_in_place::<Stream>(self.stream) else { break };
+            let Some(stream) = cx.vm.heap.object_unseen::<Stream>(self.stream) else { break };
             match self.want.find(stream.buffer.as_slice(), &mut self.scanned) {
                 Found::Bytes(count) => return self.take(cx.vm, count, count).map(Some),
                 Found::Line(count, taken) => return self.take(cx.vm, count, taken).map(Some),
@@ -147,33 +169,6 @@ impl ReadOp {
             }
         }
         Ok(None)
-    }
-
-    /// Reads from a socket of whose stream nothing is left over. What is wanted goes straight from
-    /// the driver's buffer into the result, and only what comes behind it is kept.
-    fn look(&mut self, cx: &mut Cx<'_>, socket: SocketId) -> Result<Looked, Thrown> {
-        let most = if let Want::Some(max) = self.want { max } else { READ_MAX };
-        let bytes = match cx.rt.driver.read(socket, most) {
-            Ok(bytes) => bytes,
-            Err(error) if error.kind() == io::ErrorKind::WouldBlock => return Ok(Looked::Nothing),
-            Err(error) => return Err(self.failed(cx.vm, &error)),
-        };
-        if bytes.is_empty() {
-            stream_mut(cx.vm, self.stream)?.ended = true;
-            return Ok(Looked::More);
-        }
-        let (count, taken) = match self.want.find(bytes, &mut self.scanned) {
-            Found::Bytes(count) => (Some(count), count),
-            Found::Line(count, taken) => (Some(count), taken),
-            Found::Nothing | Found::TooLong(_) => (None, 0),
-        };
-        if taken < bytes.len() {
-            stream_mut(cx.vm, self.stream)?.buffer.append(&bytes[taken..]);
-        }
-        match count {
-            Some(count) => self.value_of(cx.vm, &bytes[..count]).map(Looked::Value),
-            None => self.check_memory(cx.vm).map(|()| Looked::More),
-        }
     }
 
     /// What a read gives that has found these bytes.
@@ -195,7 +190,7 @@ impl ReadOp {
     /// Takes `taken` bytes from the buffer; the first `count` of them are the result.
     fn take(&self, vm: &mut Vm, count: usize, taken: usize) -> Result<Value, Thrown> {
         // Moved out for a moment, as making a value needs the heap that the stream lives in.
-        let Some(stream) = vm.heap.object_in_place::<Stream>(self.stream) else {
+        let Some(stream) = vm.heap.object_unseen::<Stream>(self.stream) else {
             return Ok(Value::null());
         };
         let mut buffer = std::mem::take(&mut stream.buffer);
@@ -203,7 +198,7 @@ impl ReadOp {
         let result = self.value_of(vm, &buffer.as_slice()[..count]);
         buffer.consume(taken);
         if buffer.capacity() == held {
-            if let Some(stream) = vm.heap.object_in_place::<Stream>(self.stream) {
+            if let Some(stream) = vm.heap.object_unseen::<Stream>(self.stream) {
                 stream.buffer = buffer;
             }
         } else {
@@ -269,21 +264,23 @@ impl ReadOp {
         Ok(())
     }
 
-    /// Gives the turn to the next reader.
-    fn leave(&mut self, cx: &mut Cx<'_>) {
-        let Some(ticket) = self.ticket.take() else { return };
-        let Some(stream) = cx.vm.heap.object_in_place::<Stream>(self.stream) else { return };
+    /// Gives the turn to the next reader. Gives the stream, if it was registered there.
+    #[inline]
+    fn leave<'a>(&mut self, cx: &'a mut Cx<'_>) -> Option<&'a mut Stream> {
+        let ticket = self.ticket.take()?;
+        let stream = cx.vm.heap.object_unseen::<Stream>(self.stream)?;
         let driver = cx.rt.driver.as_mut();
         stream.unwait_to_read(driver, ticket);
         if let Some(next) = stream.readers.leave(self.op) {
             driver.notify(next);
         }
+        Some(stream)
     }
 }
 
 impl Source for ReadOp {
     fn attempt(&mut self, cx: &mut Cx<'_>) -> Poll<Result<Value, Thrown>> {
-        let Some(stream) = cx.vm.heap.object_in_place::<Stream>(self.stream) else {
+        let Some(stream) = cx.vm.heap.object_unseen::<Stream>(self.stream) else {
             return Poll::Ready(Ok(Value::null()));
         };
         if stream.closed {
@@ -292,14 +289,16 @@ impl Source for ReadOp {
         if !stream.readers.is_turn_of(self.op) {
             return Poll::Pending;
         }
-        let untouched = stream.untouched_socket().filter(|_| !matches!(self.want, Want::Exact(0)));
-        match self.go_on(cx, untouched) {
-            Ok(Some(value)) => Poll::Ready(Ok(value)),
-            Err(thrown) => Poll::Ready(Err(thrown)),
-            Ok(None) => {
+        let result = match stream.untouched_socket() {
+            Some(socket) if !matches!(self.want, Want::Exact(0)) => self.look(cx, socket),
+            _ => self.search(cx),
+        };
+        match result.transpose() {
+            Some(result) => Poll::Ready(result),
+            None => {
                 // Its turn may have come only now: then the stream does not know it yet.
-                if let (Some(ticket), Some(stream)) =
-                    (self.ticket, cx.vm.heap.object_in_place::<Stream>(self.stream))
+                if let Some(ticket) = self.ticket
+                    && let Some(stream) = cx.vm.heap.object_unseen::<Stream>(self.stream)
                 {
                     stream.wait_to_read(cx.rt.driver.as_mut(), ticket);
                 }
@@ -310,7 +309,7 @@ impl Source for ReadOp {
 
     fn register(&mut self, cx: &mut Cx<'_>, ticket: Ticket) {
         self.ticket = Some(ticket);
-        let Some(stream) = cx.vm.heap.object_in_place::<Stream>(self.stream) else { return };
+        let Some(stream) = cx.vm.heap.object_unseen::<Stream>(self.stream) else { return };
         stream.readers.enter(self.op, ticket);
         if stream.readers.is_turn_of(self.op) {
             stream.wait_to_read(cx.rt.driver.as_mut(), ticket);
@@ -321,8 +320,10 @@ impl Source for ReadOp {
         self.leave(cx);
     }
 
-    fn retire(self: Box<Self>, vm: &mut Vm) {
-        if let Some(stream) = vm.heap.object_in_place::<Stream>(self.stream).filter(|s| !s.closed) {
+    fn finish(mut self: Box<Self>, cx: &mut Cx<'_>, _: Ticket) {
+        if let Some(stream) = self.leave(cx)
+            && !stream.closed
+        {
             stream.spare = Some(self);
         }
     }

@@ -19,11 +19,18 @@ pub(in crate::natives) fn write(
     stream: Value,
     data: DataValue,
 ) -> Result<Answer, Thrown> {
-    let target = match cx.vm.heap.object_ref::<Stream>(stream).map(|stream| &stream.transport) {
-        Some(Transport::Output(target)) => *target,
-        Some(Transport::File(_)) => return super::file::write(cx, stream, data),
-        _ => {
-            let op = begin_op(cx.vm, stream)?;
+    let Some(open) = cx.vm.heap.object_unseen::<Stream>(stream) else {
+        return stream_mut(cx.vm, stream).map(|_| Answer::Value(Value::null()));
+    };
+    let target = match open.transport {
+        Transport::Output(target) => target,
+        Transport::File(_) => return super::file::write(cx, stream, data),
+        Transport::Socket(socket) if cx.at_once && open.may_be_written() => {
+            let op = open.next_op();
+            return write_at_once(cx, stream, op, socket, data);
+        }
+        Transport::Socket(_) | Transport::Pieces(_) => {
+            let op = open.next_op();
             let data = settled(cx.vm, data);
             return cx.begin(WriteOp { stream, op, data, end: false, sent: 0, ticket: None });
         }
@@ -31,6 +38,32 @@ pub(in crate::natives) fn write(
     let data = settled(cx.vm, data);
     let op = OutputOp { stream, target, data, job: None };
     Ok(Answer::Wait(Wait::Source(Box::new(op))))
+}
+
+/// Sends what there is room for: nearly always all of it, and then there is no more to a write than this.
+#[inline]
+fn write_at_once(
+    cx: &mut Cx<'_>,
+    stream: Value,
+    op: OpId,
+    socket: SocketId,
+    data: DataValue,
+) -> Result<Answer, Thrown> {
+    let bytes = data.get(&cx.vm.heap);
+    let is_one_piece = (1..=SENT_MAX).contains(&bytes.len());
+    let result = if is_one_piece { cx.rt.driver.write(socket, bytes) } else { Ok(0) };
+    if result.as_ref().is_ok_and(|count| *count == bytes.len()) {
+        return Ok(Answer::Value(Value::null()));
+    }
+    let data = settled(cx.vm, data);
+    let op = WriteOp { stream, op, data, end: false, sent: 0, ticket: None };
+    match result {
+        Ok(sent) => cx.begin(WriteOp { sent, ..op }),
+        Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
+            Ok(Answer::Pending(Box::new(op)))
+        }
+        Err(error) => Err(op.failed(cx.vm, &error)),
+    }
 }
 
 pub(in crate::natives) fn shutdown(cx: &mut Cx<'_>, stream: Value) -> Result<Answer, Thrown> {
@@ -52,6 +85,7 @@ struct WriteOp {
 
 impl WriteOp {
     /// One try. False: there is no room. `unfinished`: the write that has sent a part.
+    #[inline]
     fn go_on(
         &mut self,
         cx: &mut Cx<'_>,
@@ -121,7 +155,7 @@ impl Unfinished {
 
 impl Source for WriteOp {
     fn attempt(&mut self, cx: &mut Cx<'_>) -> Poll<Result<Value, Thrown>> {
-        let Some(stream) = cx.vm.heap.object_ref::<Stream>(self.stream) else {
+        let Some(stream) = cx.vm.heap.object_unseen::<Stream>(self.stream) else {
             return Poll::Ready(Ok(Value::null()));
         };
         if stream.closed {
@@ -150,7 +184,7 @@ impl Source for WriteOp {
 
     fn register(&mut self, cx: &mut Cx<'_>, ticket: Ticket) {
         self.ticket = Some(ticket);
-        let Some(stream) = cx.vm.heap.object_in_place::<Stream>(self.stream) else { return };
+        let Some(stream) = cx.vm.heap.object_unseen::<Stream>(self.stream) else { return };
         stream.writers.enter(self.op, ticket);
         if stream.writers.is_turn_of(self.op) {
             self.wait(cx, ticket);
@@ -159,7 +193,7 @@ impl Source for WriteOp {
 
     fn unregister(&mut self, cx: &mut Cx<'_>, ticket: Ticket) {
         self.ticket = None;
-        let Some(stream) = cx.vm.heap.object_in_place::<Stream>(self.stream) else { return };
+        let Some(stream) = cx.vm.heap.object_unseen::<Stream>(self.stream) else { return };
         let driver = cx.rt.driver.as_mut();
         if let Transport::Socket(id) = stream.transport {
             driver.unwait(id, Direction::Write, ticket);
@@ -194,6 +228,7 @@ impl WriteOp {
 const SENT_MAX: usize = 1024 * 1024;
 
 /// Sends what has not been sent, as far as it goes for now.
+#[inline]
 fn send(
     sent: &mut usize,
     data: &[u8],
@@ -210,6 +245,7 @@ fn send(
 }
 
 /// The bytes of a str or bytes.
+#[inline]
 pub(in crate::natives) fn bytes_of(heap: &Heap, data: Value) -> &[u8] {
     match heap.str(data) {
         Some(text) => text.as_bytes(),

@@ -3,6 +3,7 @@
 use super::READ_MAX;
 
 /// The first `count` bytes of a buffer that grows when it has to. Untouched memory costs nothing.
+#[inline]
 pub(super) fn room(scratch: &mut Vec<u8>, count: usize) -> &mut [u8] {
     if scratch.len() < count {
         *scratch = vec![0; count.max(READ_MAX)];

@@ -7,6 +7,7 @@
 //! which saves the fiber and leaves as every other one does.
 
 use super::*;
+use crate::vm::exit::Args;
 use crate::vm::fiber::Start;
 use crate::vm::native::NativeId;
 
@@ -158,21 +159,36 @@ impl Vm {
         leave::suspend(self, at, word, usize::from(instruction.a), usize::from(instruction.c));
     }
 
-    /// The native that the running fiber has halted to await, the object whose method it is, and the first
-    /// argument, if there is one.
+    /// The native that the running fiber has halted to await.
     #[inline]
-    pub fn halted_await(&self) -> Option<(NativeId, Value, Option<Value>)> {
+    pub fn halted_native(&self) -> Option<NativeId> {
+        let instruction = self.halted()?.instruction();
+        (instruction.op == Opcode::InvokeNativeAwait).then_some(self.request.native)
+    }
+
+    /// The object whose method that is, and the first argument, if there is one.
+    #[inline]
+    pub fn halted_await(&self) -> Option<(Value, Option<Value>)> {
+        self.halted_native()?;
         let halted = self.halted()?;
         let (At { base, .. }, instruction) = (halted.0, halted.instruction());
-        if instruction.op != Opcode::InvokeNativeAwait {
-            return None;
-        }
         // SAFETY: the receiver and as many arguments as the instruction says stand behind its slot.
         unsafe {
             let receiver = base.add(usize::from(instruction.a) + 1);
             let argument = (instruction.c > 1).then(|| receiver.add(1).read());
-            Some((self.request.native, receiver.read(), argument))
+            Some((receiver.read(), argument))
         }
+    }
+
+    /// The arguments of the method that the running fiber has halted to await, its object first. They are
+    /// valid as long as it stands there.
+    #[inline]
+    pub fn halted_args(&self) -> Option<Args> {
+        let halted = self.halted()?;
+        let (At { base, .. }, instruction) = (halted.0, halted.instruction());
+        let first =
+            self.fibers.get(self.running).stack.index_of(base) + usize::from(instruction.a) + 1;
+        Some(Args::new(self.running, first as u32, u32::from(instruction.c)))
     }
 
     /// The spawn that the running fiber has halted for, if it is one of a function of the script.

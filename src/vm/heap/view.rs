@@ -403,8 +403,7 @@ impl Heap {
 
     /// An object of the runtime or the host.
     pub fn object_ref<T: HostObject>(&self, value: Value) -> Option<&T> {
-        let object: &dyn Any = self.host_ref(value)?;
-        object.downcast_ref()
+        self.body::<Hosted>(value, Kind::Object)?.downcast_ref()
     }
 
     /// What tells the type of a host object from others: the address and the length of its name.

@@ -103,6 +103,22 @@ impl Hosted {
         None
     }
 
+    /// The same, to look at.
+    #[inline]
+    pub(in crate::vm) fn downcast_ref<T: HostObject>(&self) -> Option<&T> {
+        let object = self.object.as_ptr();
+        let as_such: *mut dyn HostObject = object.cast::<T>();
+        let asked = || {
+            let object: &dyn Any = &**self;
+            object.is::<T>()
+        };
+        if std::ptr::eq(object, as_such) || asked() {
+            // SAFETY: as for `downcast_mut`.
+            return Some(unsafe { &*object.cast::<T>() });
+        }
+        None
+    }
+
     fn is_behind(&self) -> bool {
         self.object.addr().get() == (&raw const *self).addr() + size_of::<Hosted>()
     }
