@@ -393,6 +393,7 @@ macro_rules! natives {
     (@type bytes) => { $crate::natives::kind::BytesLike };
     (@type buffer) => { $crate::natives::kind::Buffer };
     (@type data) => { $crate::natives::kind::Data };
+    (@type pieces) => { $crate::natives::kind::Pieces };
     (@type list) => { $crate::natives::kind::List };
     (@type map) => { $crate::natives::kind::Map };
     (@type set) => { $crate::natives::kind::Set };

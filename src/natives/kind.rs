@@ -176,6 +176,38 @@ impl DataValue {
     }
 }
 
+/// Data, or a list of it: what a stream writes.
+#[derive(Debug)]
+pub struct Pieces;
+
+/// A value that was checked to be a str, bytes, a buffer or a list; of what is in the list nothing is known yet.
+#[derive(Clone, Copy, Debug)]
+pub struct PiecesValue(pub Value);
+
+impl PiecesValue {
+    /// What it is, unless it is a list.
+    #[inline]
+    pub fn single(self) -> Option<DataValue> {
+        (self.0.kind() != Kind::List).then_some(DataValue(self.0))
+    }
+}
+
+impl From<DataValue> for PiecesValue {
+    fn from(data: DataValue) -> PiecesValue {
+        PiecesValue(data.0)
+    }
+}
+
+impl Argument for Pieces {
+    type Given = PiecesValue;
+    const EXPECTED: &'static str = "a str, bytes or a list of them";
+    #[inline]
+    fn take(heap: &Heap, value: Value) -> Option<PiecesValue> {
+        let is_list = value.kind() == Kind::List;
+        (is_list || Data::take(heap, value).is_some()).then_some(PiecesValue(value))
+    }
+}
+
 /// Bytes or a buffer: the receiver of what both have.
 #[derive(Debug)]
 pub struct BytesLike;

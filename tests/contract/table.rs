@@ -268,6 +268,7 @@ pub const TABLE: &[Awaitable] = &[
     on("lines.next", "{pair}\nlet lines = a.lines()", "lines.next(\"end\")", "x").when("await b.write(\"x\\n\")").once().both().closes("a.close()", CLOSED, CLOSED),
     on("json_lines.next", "{pair}\nlet rows = json.lines(a)", "rows.next(\"end\")", "[7]").when("await b.write(\"[7]\\n\")").once().both().closes("a.close()", CLOSED, CLOSED),
     on("stream.write", "{pair}\nlet big = b\"x\" * 16_000_000\nspawn daemon { try { await a.write(big) } catch { } }\nawait task.yield()", "a.write(\"y\")", "null").when("await b.read_exact(big.len)").both().closes("a.close()", CLOSED, CLOSED),
+    on("stream.write", "{pair}\nlet big = b\"x\" * 16_000_000\nspawn daemon { try { await a.write(big) } catch { } }\nawait task.yield()", "a.write([\"y\", b\"z\"])", "null").when("await b.read_exact(big.len)").both().closes("a.close()", CLOSED, CLOSED),
     on("stream.shutdown", "{pair}\nlet big = b\"x\" * 16_000_000\nspawn daemon { try { await a.write(big) } catch { } }\nawait task.yield()", "a.shutdown()", "null").when("await b.read_exact(big.len)").both().closes("a.close()", CLOSED, CLOSED),
     on("net.tcp.serve", "async fn f() { timeout 1ms { await net.tcp.serve(\"127.0.0.1\", 0, |c| null) } else { \"served\" } }", "f()", "served").in_time().several(),
     on("net.unix.serve", "{folder}\nasync fn f() { timeout 1ms { await net.unix.serve(\"${dir}/s\", |c| null) } else { \"served\" } }", "f()", "served").in_time().several(),

@@ -57,6 +57,24 @@ print("all")
 }
 
 #[test]
+fn pieces_go_out_with_one_call() {
+    let (printed, calls) = run(r#"
+import {tcp} from net
+let server = await tcp.listen("127.0.0.1", 0)
+let client = await tcp.connect("127.0.0.1", server.local.port)
+let other = await server.accept()
+for i in 0..10 { await client.write(["head ${i}\r\n", b"body", "end"]) }
+client.close()
+print((await other.read_all()).len)
+other.close()
+server.close()
+"#);
+    assert_eq!(printed, "150\n");
+    // Ten writes; one read finds everything, the next one the end.
+    assert!(calls.transfers - calls.vain <= 12, "{calls:?}");
+}
+
+#[test]
 fn jobs_that_end_together_wake_the_loop_once() {
     let (printed, calls) = run(r#"
 import fs

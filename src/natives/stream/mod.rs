@@ -17,6 +17,7 @@ pub(in crate::natives) mod address;
 mod buffer;
 pub(in crate::natives) mod crowd;
 mod file;
+mod gather;
 mod lines;
 mod opened;
 mod pieces;
@@ -89,9 +90,10 @@ natives! {
     /// The lines from here on, without their ends: a source for `for await`. A line may have `max`
     /// bytes. What is no UTF-8 is a ParseError, or is replaced if `lossy` is true.
     host method stream.lines(named max: int = 1048576, named lossy: bool = false) => lines::lines;
-    /// Writes all of a str or bytes; waits while the other side does not keep up. If it is cut
+    /// Writes all of a str or bytes, or of a list of them, one behind the other: a head and a body need
+    /// not be joined to go out together. Waits while the other side does not keep up. If it is cut
     /// after a part has gone out, later writes throw BrokenError.
-    host async method stream.write(data: data) => write::write;
+    host async method stream.write(data: pieces) => write::write;
     /// Says that nothing more will be written. Reading goes on.
     host async method stream.shutdown() => write::shutdown;
     /// Closes the stream at once. Ops that wait for it throw ClosedError. Closing again does nothing.

@@ -1,13 +1,14 @@
 //! Writing to streams.
 
-use std::io;
+use std::io::{self, IoSlice};
 use std::task::Poll;
 
 use super::{
-    OpId, Stream, Transport, Unfinished, begin_op, closed_error, name_of, settled, stream_mut,
+    OpId, Stream, Transport, Unfinished, begin_op, closed_error, gather, name_of, settled,
+    stream_mut,
 };
 use crate::natives::io_error::{Subject, io_error};
-use crate::natives::kind::DataValue;
+use crate::natives::kind::{DataValue, PiecesValue};
 use crate::runtime::driver::{Direction, Job, Lane, SocketId, Ticket, submit};
 use crate::runtime::output::Target;
 use crate::runtime::{Answer, Cx, Source, Wait};
@@ -17,27 +18,34 @@ use crate::vm::{ErrorKind, Thrown, Value, Vm};
 pub(in crate::natives) fn write(
     cx: &mut Cx<'_>,
     stream: Value,
-    data: DataValue,
+    data: impl Into<PiecesValue>,
 ) -> Result<Answer, Thrown> {
+    let data = data.into();
     let Some(open) = cx.vm.heap.object_unseen::<Stream>(stream) else {
         return stream_mut(cx.vm, stream).map(|_| Answer::Value(Value::null()));
     };
-    let target = match open.transport {
-        Transport::Output(target) => target,
-        Transport::File(_) => return super::file::write(cx, stream, data),
-        Transport::Socket(socket) if cx.at_once && open.may_be_written() => {
-            let op = open.next_op();
-            return write_at_once(cx, stream, op, socket, data);
+    match open.transport {
+        Transport::Output(target) => {
+            let data = gather::settled_whole(cx.vm, data)?.0;
+            let op = OutputOp { stream, target, data, job: None };
+            Ok(Answer::Wait(Wait::Source(Box::new(op))))
+        }
+        Transport::File(_) => {
+            let data = gather::settled_whole(cx.vm, data)?;
+            super::file::write(cx, stream, data)
         }
         Transport::Socket(_) | Transport::Pieces(_) => {
             let op = open.next_op();
-            let data = settled(cx.vm, data);
-            return cx.begin(WriteOp { stream, op, data, end: false, sent: 0, ticket: None });
+            let may_begin = cx.at_once && open.may_be_written();
+            if let Transport::Socket(socket) = open.transport
+                && let Some(data) = data.single().filter(|_| may_begin)
+            {
+                return write_at_once(cx, stream, op, socket, data);
+            }
+            let data = gather::settled_pieces(cx.vm, data)?;
+            cx.begin(WriteOp { stream, op, data, end: false, sent: 0, ticket: None })
         }
-    };
-    let data = settled(cx.vm, data);
-    let op = OutputOp { stream, target, data, job: None };
-    Ok(Answer::Wait(Wait::Source(Box::new(op))))
+    }
 }
 
 /// Sends what there is room for: nearly always all of it, and then there is no more to a write than this.
@@ -75,7 +83,7 @@ pub(in crate::natives) fn shutdown(cx: &mut Cx<'_>, stream: Value) -> Result<Ans
 struct WriteOp {
     stream: Value,
     op: OpId,
-    /// A str or bytes; null for the end.
+    /// A str, bytes or a list of them that nobody else has; null for the end.
     data: Value,
     /// Nothing more is written: the other side is told so.
     end: bool,
@@ -104,6 +112,9 @@ impl WriteOp {
         let driver = cx.rt.driver.as_mut();
         let result = if self.end {
             driver.shutdown(id)
+        } else if let Some(list) = cx.vm.heap.list_ref(self.data) {
+            let write = |rest: &[IoSlice<'_>]| driver.write_pieces(id, rest);
+            gather::send_pieces(&mut self.sent, &cx.vm.heap, &list.items, SENT_MAX, write)
         } else {
             let data = bytes_of(&cx.vm.heap, self.data);
             send(&mut self.sent, data, |rest| driver.write(id, rest))
@@ -116,7 +127,7 @@ impl WriteOp {
                 Ok(true)
             }
             Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
-                let of = bytes_of(&cx.vm.heap, self.data).len();
+                let of = gather::length(&cx.vm.heap, self.data);
                 if self.sent > 0 {
                     let unfinished = Unfinished { op: self.op, sent: self.sent, of };
                     stream_mut(cx.vm, self.stream)?.unfinished = Some(Box::new(unfinished));

@@ -5,7 +5,7 @@
 //! `WouldBlock`; an operation on a flag that is down costs no system call, and waiting costs none
 //! either. Closing a socket reports its waiters, so that they find it gone.
 
-use std::io;
+use std::io::{self, IoSlice};
 
 use mio::{Registry, Token};
 use slab::Slab;
@@ -157,15 +157,35 @@ impl Connections {
     }
 
     pub(super) fn write(&mut self, id: SocketId, from: &[u8]) -> io::Result<usize> {
+        self.hand_over(id, from.len(), |end| end.write(from))
+    }
+
+    pub(super) fn write_pieces(
+        &mut self,
+        id: SocketId,
+        pieces: &[IoSlice<'_>],
+    ) -> io::Result<usize> {
+        let length = pieces.iter().map(|piece| piece.len()).sum();
+        self.hand_over(id, length, |end| end.write_pieces(pieces))
+    }
+
+    /// Writes so many bytes, as far as there is room for them.
+    #[inline]
+    fn hand_over(
+        &mut self,
+        id: SocketId,
+        length: usize,
+        mut write: impl FnMut(&mut End) -> io::Result<usize>,
+    ) -> io::Result<usize> {
         let connection = get(&mut self.slots, id)?;
         if !connection.writable {
             return Err(io::ErrorKind::WouldBlock.into());
         }
         self.calls.transfers += 1;
-        let result = retry(|| connection.end.write(from));
+        let result = retry(|| write(&mut connection.end));
         match &result {
             // The kernel's buffer is full; room in it is a new event.
-            Ok(count) if *count > 0 && *count < from.len() => connection.writable = false,
+            Ok(count) if *count > 0 && *count < length => connection.writable = false,
             Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
                 connection.writable = false;
                 self.calls.vain += 1;

@@ -1,7 +1,7 @@
 //! What a slot of [`Connections`](super::connection::Connections) holds: one of the kinds of
 //! sockets and pipes that the kernel knows, behind one face.
 
-use std::io::{self, Read as _, Write as _};
+use std::io::{self, IoSlice, Read as _, Write as _};
 use std::net::{IpAddr, Shutdown, SocketAddr};
 use std::os::fd::AsFd;
 use std::os::unix::fs::{FileTypeExt as _, MetadataExt as _};
@@ -13,7 +13,7 @@ use mio::event::Source;
 use mio::net::{TcpListener, TcpStream, UdpSocket, UnixDatagram, UnixListener, UnixStream};
 use mio::unix::pipe;
 use mio::{Interest, Registry, Token};
-use rustix::net::{RecvFlags, SendFlags};
+use rustix::net::{RecvFlags, SendAncillaryBuffer, SendFlags};
 use socket2::{
     Domain, InterfaceIndexOrAddress, Protocol, SockAddr, SockRef, Socket, TcpKeepalive, Type,
 };
@@ -154,6 +154,17 @@ impl End {
             End::Udp(..) | End::UnixDatagram(..) => Err(no_use("it sends datagrams")),
             End::Listener(_) | End::UnixListener(..) => Err(no_use("it accepts connections")),
             End::PipeOut(_) => Err(no_use("it can only be read")),
+        }
+    }
+
+    /// Writes several pieces with one call.
+    pub(super) fn write_pieces(&mut self, pieces: &[IoSlice<'_>]) -> io::Result<usize> {
+        match self {
+            End::Stream(stream) => send_pieces(stream, pieces),
+            End::Unix(stream) => send_pieces(stream, pieces),
+            End::PipeIn(sender) => sender.write_vectored(pieces),
+            // What cannot be written to says why.
+            _ => self.write(&[]),
         }
     }
 
@@ -352,6 +363,12 @@ fn receive(stream: impl AsFd, into: &mut [u8]) -> io::Result<usize> {
 /// Writes to one, likewise. A connection that is gone is an error and no signal.
 fn send(stream: impl AsFd, from: &[u8]) -> io::Result<usize> {
     Ok(rustix::net::send(stream, from, SendFlags::NOSIGNAL)?)
+}
+
+/// Writes several pieces to one, likewise.
+fn send_pieces(stream: impl AsFd, pieces: &[IoSlice<'_>]) -> io::Result<usize> {
+    let mut nothing_else = SendAncillaryBuffer::default();
+    Ok(rustix::net::sendmsg(stream, pieces, &mut nothing_else, SendFlags::NOSIGNAL)?)
 }
 
 /// The file of a Unix socket, which goes when the socket does.

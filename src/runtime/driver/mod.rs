@@ -46,7 +46,7 @@ mod variable;
 
 use std::collections::BTreeMap;
 use std::ffi::OsString;
-use std::io;
+use std::io::{self, IoSlice};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::task::Waker;
@@ -301,6 +301,11 @@ pub trait Driver: Send {
     fn read(&mut self, socket: SocketId, max: usize) -> io::Result<&[u8]>;
     /// Hands as much to the kernel as it takes.
     fn write(&mut self, socket: SocketId, from: &[u8]) -> io::Result<usize>;
+    /// The same of several pieces, one behind the other.
+    fn write_pieces(&mut self, socket: SocketId, pieces: &[IoSlice<'_>]) -> io::Result<usize> {
+        let first = pieces.iter().find(|piece| !piece.is_empty());
+        self.write(socket, first.map_or(&[], |piece| piece))
+    }
     /// Says that nothing more will be written.
     fn shutdown(&mut self, socket: SocketId) -> io::Result<()>;
     /// Opens a socket for datagrams. `Unnamed` is a Unix socket that can send, not be found.

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use std::collections::hash_map::RandomState;
 use std::ffi::OsString;
 use std::hash::{BuildHasher, Hasher};
-use std::io;
+use std::io::{self, IoSlice};
 #[cfg(unix)]
 use std::os::fd::{AsFd, AsRawFd, OwnedFd};
 use std::path::PathBuf;
@@ -28,7 +28,7 @@ use super::remote::{Message, Remote};
 use super::resolver::SystemResolver;
 use super::scratch::{hostname, room};
 use super::subscription::Subscriptions;
-use super::timed::Stopwatch;
+use super::timed::{Stopwatch, timed};
 use super::timer::Timer;
 use super::variable::Variables;
 use super::{
@@ -309,6 +309,10 @@ impl Driver for MioDriver {
         self.connections.write(socket, from)
     }
 
+    fn write_pieces(&mut self, socket: SocketId, pieces: &[IoSlice<'_>]) -> io::Result<usize> {
+        self.connections.write_pieces(socket, pieces)
+    }
+
     fn shutdown(&mut self, socket: SocketId) -> io::Result<()> {
         self.connections.shutdown(socket)
     }
@@ -439,10 +443,7 @@ impl Driver for MioDriver {
     }
 
     fn run(&mut self, lane: Lane, job: Arc<dyn Runnable>) {
-        let job = match &self.stopwatch {
-            Some(stopwatch) => stopwatch.timed(lane, job),
-            None => job,
-        };
+        let job = timed(self.stopwatch.as_ref(), lane, job);
         let slot = self.jobs.insert(job.clone());
         self.pool.run(lane, slot, job);
     }
@@ -452,9 +453,8 @@ impl Driver for MioDriver {
     }
 
     fn take_jobs(&mut self, into: &mut Vec<JobSpan>) {
-        if let Some(stopwatch) = &self.stopwatch {
-            stopwatch.take(into);
-        }
+        let Some(stopwatch) = &self.stopwatch else { return };
+        stopwatch.take(into);
     }
 
     fn watch(&self, limit: Duration, alarm: Box<dyn Fn() + Send>) -> Option<Arc<Heartbeat>> {

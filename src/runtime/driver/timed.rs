@@ -25,11 +25,6 @@ impl Stopwatch {
         Stopwatch { start, notes: Mutex::default() }
     }
 
-    /// The same job, timed.
-    pub(super) fn timed(self: &Arc<Self>, lane: Lane, job: Arc<dyn Runnable>) -> Arc<dyn Runnable> {
-        Arc::new(Timed { job, lane, stopwatch: self.clone() })
-    }
-
     /// Moves the notes out.
     pub(super) fn take(&self, into: &mut Vec<JobSpan>) {
         // Nothing panics under this lock, so a poisoned one still holds whole notes.
@@ -54,6 +49,18 @@ impl Stopwatch {
             }
         };
         notes.spans.push(JobSpan { lane, thread, begun, ended });
+    }
+}
+
+/// The same job, timed if there is what times it.
+pub(super) fn timed(
+    by: Option<&Arc<Stopwatch>>,
+    lane: Lane,
+    job: Arc<dyn Runnable>,
+) -> Arc<dyn Runnable> {
+    match by.cloned() {
+        Some(stopwatch) => Arc::new(Timed { job, lane, stopwatch }),
+        None => job,
     }
 }
 

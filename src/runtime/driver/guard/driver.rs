@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, HashSet};
 use std::ffi::OsString;
-use std::io;
+use std::io::{self, IoSlice};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::task::Waker;
@@ -258,6 +258,10 @@ impl Driver for Guard {
 
     fn write(&mut self, socket: SocketId, from: &[u8]) -> io::Result<usize> {
         self.inner.write(socket, from)
+    }
+
+    fn write_pieces(&mut self, socket: SocketId, pieces: &[IoSlice<'_>]) -> io::Result<usize> {
+        self.inner.write_pieces(socket, pieces)
     }
 
     fn shutdown(&mut self, socket: SocketId) -> io::Result<()> {
