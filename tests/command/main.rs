@@ -19,5 +19,6 @@ mod signal;
 mod terminal;
 mod test;
 mod test_failure;
+mod test_interrupt;
 mod test_record;
 mod test_snapshot;

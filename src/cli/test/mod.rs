@@ -6,6 +6,7 @@
 //!               └ snapshot      └─► junit
 //! ```
 
+mod interrupt;
 mod junit;
 mod outcome;
 mod record;
@@ -16,9 +17,11 @@ mod snapshot;
 
 use std::fs;
 use std::path::Path;
+use std::sync::Arc;
 use std::thread;
 use std::time::{Duration, Instant};
 
+use self::interrupt::Running;
 use self::junit::Junit;
 use self::outcome::{Event, SnapshotCount, Tested, Verdict};
 use self::record::Record;
@@ -163,7 +166,9 @@ fn run(found: &Found, settings: &Settings, wanted: &Test) -> i32 {
     let mut junit = Junit::default();
     let mut totals = Totals::default();
     let mut written = terminal::out(&reporter.begin(found.files.len(), settings.seed));
-    runner::run(&found.files, engine, settings, &mut |mut event| {
+    let running = Arc::new(Running::default());
+    let listener = running.listen();
+    runner::run(&found.files, engine, settings, &running, &mut |mut event| {
         totals.add(&mut event);
         junit.event(&event);
         let text = reporter.event(&event);
@@ -173,12 +178,16 @@ fn run(found: &Found, settings: &Settings, wanted: &Test) -> i32 {
         // With nobody left who reads there is no use in going on.
         written == 0
     });
+    // From here on there is nothing left to clean up.
+    drop(listener);
+    let interrupted = running.status();
     if totals.are_none() {
-        return nothing(found, wanted);
+        return interrupted.unwrap_or_else(|| nothing(found, wanted));
     }
     orphans(found, settings, &mut totals);
     totals.took = begun.elapsed();
-    totals.status = if totals.have_failed(is_ci()) { STATUS_FAULTS } else { 0 };
+    let status = if totals.have_failed(is_ci()) { STATUS_FAULTS } else { 0 };
+    totals.status = interrupted.unwrap_or(status);
     if let Some(file) = &wanted.junit
         && let Err(error) = fs::write(file, junit.document(&totals))
     {

@@ -7,6 +7,7 @@ use std::sync::mpsc;
 use std::thread;
 use std::time::{Duration, Instant};
 
+use super::interrupt::Running;
 use super::outcome::{Event, FileEnd, Place, Tested, Verdict};
 use super::search::Wanted;
 use super::snapshot::{Mode, Snapshots};
@@ -53,10 +54,11 @@ pub fn run(
     files: &[Wanted],
     engine: Engine,
     settings: &Settings,
+    running: &Running,
     tell: &mut dyn FnMut(Event) -> bool,
 ) {
     let (next, stopped) = (AtomicUsize::new(0), AtomicBool::new(false));
-    let runner = Runner { settings, engine, stopped: &stopped };
+    let runner = Runner { settings, engine, running, stopped: &stopped };
     let (sender, events) = mpsc::channel();
     let work = |sender: mpsc::Sender<(usize, Event)>| {
         while let index = next.fetch_add(1, Ordering::Relaxed)
@@ -109,6 +111,7 @@ fn in_order(files: usize, events: &mpsc::Receiver<(usize, Event)>, tell: &mut dy
 struct Runner<'a> {
     settings: &'a Settings,
     engine: Engine,
+    running: &'a Running,
     stopped: &'a AtomicBool,
 }
 
@@ -181,7 +184,7 @@ impl Runner<'_> {
                 end.left_out += 1;
                 continue;
             }
-            if self.stopped.load(Ordering::Relaxed) {
+            if self.stopped.load(Ordering::Relaxed) || self.running.signal().is_some() {
                 break;
             }
             if broken_worlds[usize::from(test.options.real)] {
@@ -285,7 +288,10 @@ impl Runner<'_> {
             elapsed: &|| begun.elapsed(),
         };
         let end = match Vm::new(&engine) {
-            Ok(mut vm) => vm.run_test(&subject.program, number, terms),
+            Ok(mut vm) => {
+                let _entered = self.running.enter(&vm);
+                self.interrupted(vm.run_test(&subject.program, number, terms))
+            }
             Err(error) => TrialEnd {
                 failure: Some(TrialFailure::Error(error)),
                 wants_real: false,
@@ -293,6 +299,16 @@ impl Runner<'_> {
             },
         };
         Run { end, output: output.text() }
+    }
+
+    /// A test that was cancelled since somebody asked all of them to end says so.
+    fn interrupted(&self, mut end: TrialEnd) -> TrialEnd {
+        if let Some(TrialFailure::Error(error) | TrialFailure::Load(error)) = &end.failure
+            && let (Error::Cancelled(_), Some(signal)) = (error, self.running.signal())
+        {
+            end.failure = Some(TrialFailure::Signal(signal));
+        }
+        end
     }
 }
 
@@ -325,8 +341,8 @@ fn seed_of(name: &str, seed: u64) -> u64 {
 
 /// Tells where the tests are, without running them.
 pub fn list(files: &[Wanted], settings: &Settings, tell: &mut dyn FnMut(Listed)) {
-    let stopped = AtomicBool::new(false);
-    let runner = Runner { settings, engine: Engine::new(), stopped: &stopped };
+    let (running, stopped) = (Running::default(), AtomicBool::new(false));
+    let runner = Runner { settings, engine: Engine::new(), running: &running, stopped: &stopped };
     for wanted in files {
         match runner.subject(&wanted.file) {
             Err(error) => tell(Listed::Broken(wanted.file.clone(), Box::new(error))),
