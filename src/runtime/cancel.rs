@@ -170,7 +170,7 @@ impl Loop {
                 let mut child = rec.last_child;
                 while let Some((name, task)) = child.and_then(|c| Some((c, self.tasks.get(c)?))) {
                     open.push((Some(name), task.own, depth + 1));
-                    child = task.previous;
+                    child = self.tasks.linked(task.previous);
                 }
                 if inner == from {
                     break;

@@ -15,6 +15,7 @@ use super::driver::{Driver, Event, Lookups, Moment, Signal, Ticket};
 use super::finish::Ended;
 use super::host::Host;
 use super::meter::Meter;
+use super::newborn::Newborns;
 use super::op::Outcome;
 use super::output::{Discard, Output};
 use super::program::Parts;
@@ -26,13 +27,13 @@ use super::session::Session;
 use super::stop::Stopping;
 use super::task::{Stage, TaskId, Tasks};
 use super::timer::{Alarm, TimerId, Timers};
-use super::tracer::Tracer;
+use super::tracer::{Step, Tracer};
 use super::trial::Trial;
 use super::wait::{LoopTable, Wait};
 use super::waiters::Waiters;
 use super::watchdog::Watchdog;
-use crate::vm::Value;
 use crate::vm::heap::{Marker, Pass};
+use crate::vm::{Value, Vm};
 
 /// The loop, without the VM whose fibers it runs.
 pub struct Loop {
@@ -60,6 +61,8 @@ pub struct Loop {
     pub(super) resources: Resources,
     /// Who runs next, first come first served.
     pub(super) ready: Ready,
+    /// Tasks that run before those, if there are any.
+    pub(super) newborns: Newborns,
     /// The test that is run, if it is one.
     pub trial: Option<Box<Trial>>,
     /// The console that drives it, if one does.
@@ -151,6 +154,7 @@ impl Loop {
             waiters: Waiters::default(),
             resources: Resources::default(),
             ready: Ready::default(),
+            newborns: Newborns::default(),
             trial: None,
             session: None,
             call_has_ended: false,
@@ -235,6 +239,13 @@ impl Loop {
         Remote { inbox: self.inbox.clone(), waker: self.driver.waker() }
     }
 
+    /// Does a step of collecting garbage, which code has left the VM for.
+    pub(super) fn collect(&mut self, vm: &mut Vm) {
+        self.tell(|_| Step::CollectBegins);
+        vm.collect(&mut |marker| self.trace(marker));
+        self.tell(|_| Step::CollectEnds { bytes: vm.heap.bytes_in_use() });
+    }
+
     /// The values that only the loop keeps.
     pub(super) fn trace(&mut self, marker: &mut Marker) {
         self.tasks.trace(marker);
@@ -247,6 +258,7 @@ impl Loop {
         }
         // Nothing else gets its address as long as it is known here.
         marker.value(self.last_owner.0);
+        self.newborns.trace(marker);
         self.resources.trace(marker);
         if let Some(Ended::Value(value) | Ended::Throw(value) | Ended::Cut(value)) = self.ended {
             marker.value(value);

@@ -29,9 +29,9 @@ pub enum End {
 }
 
 /// Whether a task has ended, and how. What it has come to is kept by the heap, beside the handle.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Progress {
-    Running(TaskId),
+    Running,
     Value,
     Failed,
     Cancelled,
@@ -47,6 +47,8 @@ pub struct TaskHandle {
     /// The function that it is called after, by its number.
     function: u32,
     progress: Progress,
+    /// It, as long as it runs; the name of none if it has not begun, and is no more than noted.
+    task: TaskId,
     /// An await has handed out its error.
     pub awaited: bool,
     /// Who waits for its end.
@@ -70,10 +72,29 @@ impl TaskHandle {
             number,
             name: Value::null(),
             function,
-            progress: Progress::Running(task),
+            progress: Progress::Running,
+            task,
             awaited: false,
             joiners: WaitList::default(),
         }
+    }
+
+    /// That of a task that has not begun, of which no more is known.
+    #[inline]
+    pub(super) fn newborn(number: u64, function: u32) -> TaskHandle {
+        TaskHandle::new(number, function, TaskId::default())
+    }
+
+    /// Whether it is that of such a task.
+    #[inline]
+    pub(super) fn is_newborn(&self) -> bool {
+        self.progress == Progress::Running && self.task == TaskId::default()
+    }
+
+    /// It is a task like all others now.
+    #[inline]
+    pub(super) fn grow_up(&mut self, task: TaskId) {
+        self.task = task;
     }
 
     /// Its name.
@@ -88,7 +109,7 @@ impl TaskHandle {
     /// The state that scripts see.
     pub fn state(&self) -> &'static str {
         match self.progress {
-            Progress::Running(_) => "running",
+            Progress::Running => "running",
             Progress::Value => "done",
             Progress::Failed => "failed",
             Progress::Cancelled => "cancelled",
@@ -113,8 +134,9 @@ impl HostObject for TaskHandle {
 /// How the task of a handle has ended.
 pub(super) fn end_of(vm: &Vm, handle: Value) -> Option<End> {
     let kept = || vm.heap.kept(handle);
-    Some(match vm.heap.object_ref::<TaskHandle>(handle)?.progress {
-        Progress::Running(id) => End::Running(id),
+    let found = vm.heap.object_ref::<TaskHandle>(handle)?;
+    Some(match found.progress {
+        Progress::Running => End::Running(found.task),
         Progress::Value => End::Value(kept()),
         Progress::Failed => End::Failed(kept()),
         Progress::Cancelled => {
@@ -137,26 +159,10 @@ pub(super) fn end_with(vm: &mut Vm, handle: Value, value: Value) -> WaitList {
     }
 }
 
-/// The same, if nobody waits for that. Says whether it is so; if not, nothing has happened.
-#[inline]
-pub(super) fn end_unawaited(vm: &mut Vm, handle: Value, value: Value) -> bool {
-    if handle.is_null() {
-        return true;
-    }
-    if let Some(found) = vm.heap.object_unseen::<TaskHandle>(handle) {
-        if !found.joiners.is_empty() {
-            return false;
-        }
-        found.progress = Progress::Value;
-    }
-    vm.heap.keep(handle, value, true);
-    true
-}
-
 /// The task of a handle has ended.
 pub(super) fn set_end(vm: &mut Vm, handle: Value, end: End) {
     let (progress, kept) = match end {
-        End::Running(id) => (Progress::Running(id), Value::null()),
+        End::Running(_) => (Progress::Running, Value::null()),
         End::Value(value) => (Progress::Value, value),
         End::Failed(error) => (Progress::Failed, error),
         End::Cancelled(reason) => (Progress::Cancelled, vm.heap.object(Box::new(Grounds(reason)))),
@@ -169,10 +175,8 @@ pub(super) fn set_end(vm: &mut Vm, handle: Value, end: End) {
 
 /// The task of a handle, if it has not ended.
 pub(super) fn task_of(vm: &Vm, handle: Value) -> Option<TaskId> {
-    match vm.heap.object_ref::<TaskHandle>(handle)?.progress {
-        Progress::Running(id) => Some(id),
-        _ => None,
-    }
+    let found = vm.heap.object_ref::<TaskHandle>(handle)?;
+    (found.progress == Progress::Running).then_some(found.task)
 }
 
 /// A scope, as scripts hold it: `scope s { }`.

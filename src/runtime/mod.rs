@@ -38,6 +38,7 @@ mod limit;
 mod meter;
 mod mutex;
 mod nested;
+mod newborn;
 mod op;
 pub mod output;
 #[cfg(feature = "driver")]
@@ -50,7 +51,7 @@ mod ready;
 mod rec;
 mod report;
 mod resource;
-mod row;
+
 mod scope;
 mod select;
 mod session;

@@ -8,7 +8,8 @@ use std::time::Duration;
 use super::event_loop::Loop;
 use super::handle::{TaskHandle, end_with, rec_of};
 use super::rec::{RecId, RecKind};
-use super::task::{Stage, Task, TaskId, TaskKind};
+use super::switch::Calm;
+use super::task::{Link, Stage, Task, TaskId, TaskKind};
 use super::timer::Alarm;
 use crate::bytecode::op::{SPAWN_DAEMON, SPAWN_UNNAMED, ScopeKind};
 use crate::vm::{FiberId, Left, SpawnAsked, Value, Vm};
@@ -26,10 +27,16 @@ impl Loop {
 
     /// Carries out what the code of a task has halted for, and lets it go on until it leaves or halts.
     #[inline]
-    pub(super) fn carry_out_halted(&mut self, vm: &mut Vm, id: TaskId, left: Left) -> Left {
+    pub(super) fn carry_out_halted(
+        &mut self,
+        vm: &mut Vm,
+        id: TaskId,
+        left: Left,
+        calm: &mut Calm,
+    ) -> Left {
         match left {
             Left::Spawn => {
-                return self.spawn_on(vm, id);
+                return self.spawn_on(vm, id, calm);
             }
             Left::Scope => {
                 if let Some(handle) = self.enter_quick(vm, id) {
@@ -59,11 +66,18 @@ impl Loop {
     /// Carries out the spawn that the code of `by` has halted for, and those that follow with nothing asked
     /// in between.
     #[inline(never)]
-    fn spawn_on(&mut self, vm: &mut Vm, by: TaskId) -> Left {
+    fn spawn_on(&mut self, vm: &mut Vm, by: TaskId, calm: &mut Calm) -> Left {
         let mut goes_on = false;
         loop {
-            let Some(handle) = self.spawn_quick(vm, by, goes_on) else { return vm.settle() };
-            let left = vm.move_on_with(handle);
+            let Some(asked) = vm.halted_spawn() else { return vm.settle() };
+            let left = if self.makes_newborns(vm, by, &asked, goes_on, calm) {
+                self.note_newborns(vm, &asked)
+            } else {
+                let Some(handle) = self.spawn_quick(vm, by, &asked, goes_on) else {
+                    return vm.settle();
+                };
+                vm.move_on_with(handle)
+            };
             if left != Left::Spawn || !vm.is_halted() {
                 return left;
             }
@@ -75,8 +89,14 @@ impl Loop {
     /// task-locals. Gives the handle if it is such a one. Where only such spawns were carried out since the
     /// last one at the same place, for the same scope, it is.
     #[inline(always)]
-    fn spawn_quick(&mut self, vm: &mut Vm, by: TaskId, goes_on: bool) -> Option<Value> {
-        let SpawnAsked { callee, owner, flags, function, site, repeats } = vm.halted_spawn()?;
+    fn spawn_quick(
+        &mut self,
+        vm: &mut Vm,
+        by: TaskId,
+        asked: &SpawnAsked,
+        goes_on: bool,
+    ) -> Option<Value> {
+        let SpawnAsked { callee, owner, flags, function, site, repeats } = *asked;
         let is_known = goes_on && repeats && self.last_owner.0.same(owner);
         let owner = self.rec_at(vm, owner)?;
         if !is_known && !self.may_spawn(by, flags, function) {
@@ -96,9 +116,9 @@ impl Loop {
         };
         rec.live += 1;
         let before = rec.last_child.replace(id);
-        (task.handle, task.previous, task.next) = (handle, before, None);
+        (task.handle, task.previous, task.next) = (handle, before.into(), Link::NONE);
         match before {
-            Some(before) => self.tasks.live_unseen(before).next = Some(id),
+            Some(before) => self.tasks.live_unseen(before).next = id.into(),
             None => rec.first_child = Some(id),
         }
         self.ready.push_back(id);
@@ -107,7 +127,7 @@ impl Loop {
 
     /// Whether nobody has to hear of a spawn, and the task has nothing to pass on to the new one.
     #[inline]
-    fn may_spawn(&self, by: TaskId, flags: i32, function: u32) -> bool {
+    pub(super) fn may_spawn(&self, by: TaskId, flags: i32, function: u32) -> bool {
         flags & SPAWN_DAEMON == 0
             && self.is_plain()
             && self.meter.is_none()
@@ -141,14 +161,15 @@ impl Loop {
             self.complete_joiners(vm, handle);
         }
         self.leave_slot(vm, id, fiber);
-        self.close_gap(owner, before, behind, 1);
+        self.close_gap(owner, before, behind);
+        self.lose_children(owner, 1);
         true
     }
 
     /// A task without op, record and what else few tasks have has ended; its place keeps the fiber, if that is
     /// small.
     #[inline(always)]
-    pub(super) fn leave_slot(&mut self, vm: &mut Vm, id: TaskId, fiber: FiberId) {
+    fn leave_slot(&mut self, vm: &mut Vm, id: TaskId, fiber: FiberId) {
         if !vm.end_fiber(fiber) || self.tasks.has_spare_fibers() {
             vm.give_back_fiber(fiber);
             self.tasks.live_unseen(id).fiber = FiberId::NONE;
@@ -156,24 +177,11 @@ impl Loop {
         self.tasks.give_back(id);
     }
 
-    /// So many children of a record, neighbours of each other, have ended, and those on either side of them
-    /// are neighbours now. No daemon is among them.
-    pub(super) fn close_gap(
-        &mut self,
-        owner: RecId,
-        before: Option<TaskId>,
-        behind: Option<TaskId>,
-        count: u32,
-    ) {
-        self.tasks.unlink(before, behind);
+    /// So many children of a record have ended that are no daemons and are no more among its children: the
+    /// task that leaves it may go on.
+    pub(super) fn lose_children(&mut self, owner: RecId, count: u32) {
         let Some(rec) = self.recs.get_unseen(owner) else { return };
         rec.live -= count;
-        if before.is_none() {
-            rec.first_child = behind;
-        }
-        if behind.is_none() {
-            rec.last_child = before;
-        }
         let goes_on = if rec.closed { rec.first_child.is_none() } else { rec.live == 0 };
         if goes_on && let Some(host) = rec.host {
             self.wake_leaving(host, owner);

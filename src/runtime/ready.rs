@@ -54,12 +54,6 @@ impl Ready {
         self.ring.get(self.first).copied().filter(|_| self.len > 0)
     }
 
-    /// Whether this one is behind so many others.
-    #[inline]
-    pub fn is_behind(&self, id: TaskId, others: usize) -> bool {
-        others < self.len && self.ring[self.place(self.first + others)] == id
-    }
-
     /// Takes out the first one.
     #[inline]
     pub fn pop_front(&mut self) -> Option<TaskId> {
@@ -74,14 +68,8 @@ impl Ready {
     /// Takes out the first one, which there is.
     #[inline]
     pub fn drop_first(&mut self) {
-        self.drop_many(1);
-    }
-
-    /// Takes out so many from the front, which there are.
-    #[inline]
-    pub fn drop_many(&mut self, count: usize) {
-        self.first = self.place(self.first + count);
-        self.len -= count;
+        self.first = self.place(self.first + 1);
+        self.len -= 1;
     }
 
     /// Takes out the last one.
@@ -134,11 +122,6 @@ mod tests {
             assert_eq!(ready.len(), known.len());
             assert_eq!(ready.is_empty(), known.is_empty());
         }
-        for (id, others) in known.iter().zip(0..) {
-            assert!(ready.is_behind(*id, others) && !ready.is_behind(*id, others + 1));
-        }
-        ready.drop_many(9);
-        known.drain(..9);
         while let Some(first) = known.pop_front() {
             assert_eq!(ready.pop_front(), Some(first));
         }

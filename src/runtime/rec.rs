@@ -31,6 +31,7 @@ pub struct RecId(NonZeroU64);
 
 /// The name of no record.
 impl Default for RecId {
+    #[inline]
     fn default() -> RecId {
         RecId::new(u32::MAX, NonZeroU32::MIN)
     }
@@ -205,7 +206,8 @@ impl Rec {
     /// be closed: then it can be left with nothing more to do.
     #[inline]
     pub fn is_clear(&self) -> bool {
-        self.first_child.is_none()
+        self.live == 0
+            && self.first_child.is_none()
             && self.cancel.is_none()
             && self.failures.is_none()
             && self.cut_through.is_none()

@@ -133,7 +133,7 @@ impl Loop {
                 break;
             }
             names.push(self.tasks.title(task));
-            child = task.next;
+            child = self.tasks.linked(task.next);
         }
         format!("waits at the end of its scope for {}", names.join(", "))
     }

@@ -54,7 +54,7 @@ pub(super) enum Ending {
 
 impl Ending {
     /// Reads a pending pair.
-    fn read(vm: &Vm, fiber: FiberId, register: u8) -> Ending {
+    pub(super) fn read(vm: &Vm, fiber: FiberId, register: u8) -> Ending {
         let what = vm.register(fiber, register);
         let value = vm.register(fiber, register + 1);
         match (what.as_int(), what.as_bool()) {
@@ -184,7 +184,10 @@ impl Loop {
             return Next::Run;
         };
         // Nearly always: the body has come to its end, and there is nobody to wait for.
-        if rec.first_child.is_none() && matches!(ending, Ending::Fall | Ending::Jump(_)) {
+        if rec.live == 0
+            && rec.first_child.is_none()
+            && matches!(ending, Ending::Fall | Ending::Jump(_))
+        {
             (rec.leaving, rec.closed, rec.joined) = (true, true, true);
             return Next::Run;
         }
@@ -236,7 +239,7 @@ impl Loop {
         let mut next = self.recs.get(id).and_then(|rec| rec.first_child);
         while let Some(child) = next {
             let Some(task) = self.tasks.get(child) else { return };
-            next = task.next;
+            next = self.tasks.linked(task.next);
             let own = self.own_record(child);
             self.cancel(vm, own, Reason::new(CancelKind::Parent));
         }

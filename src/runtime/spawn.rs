@@ -3,7 +3,7 @@
 use super::event_loop::Loop;
 use super::rec::{RecId, RecKind};
 use super::suspend::Next;
-use super::task::{Birth, Name, Task, TaskId, TaskKind};
+use super::task::{Birth, Link, Name, Task, TaskId, TaskKind};
 use super::tracer::Step;
 use crate::bytecode::op::{SPAWN_DAEMON, SPAWN_TRY, SPAWN_UNNAMED};
 use crate::vm::object::TraceEntry;
@@ -184,15 +184,21 @@ impl Loop {
     fn adopt(&mut self, id: TaskId, owner: RecId, kind: TaskKind) {
         let Some(rec) = self.recs.get_mut(owner) else { return };
         rec.live += u32::from(!kind.is_daemon());
+        self.link_child(id, owner);
+    }
+
+    /// The same, if it has been counted already.
+    pub(super) fn link_child(&mut self, id: TaskId, owner: RecId) {
+        let Some(rec) = self.recs.get_mut(owner) else { return };
         let Some(previous) = rec.last_child.replace(id) else {
             rec.first_child = Some(id);
             return;
         };
         if let Some(previous) = self.tasks.get_mut(previous) {
-            previous.next = Some(id);
+            previous.next = id.into();
         }
         if let Some(task) = self.tasks.get_mut(id) {
-            task.previous = Some(previous);
+            task.previous = previous.into();
         }
     }
 
@@ -201,19 +207,26 @@ impl Loop {
     pub(super) fn disown(&mut self, id: TaskId, owner: RecId) {
         let Some(gone) = self.tasks.get(id) else { return };
         let (before, behind, is_daemon) = (gone.previous, gone.next, gone.kind.is_daemon());
-        if let Some(previous) = before.and_then(|id| self.tasks.get_mut(id)) {
-            previous.next = behind;
+        self.close_gap(owner, before, behind);
+        if let Some(rec) = self.recs.get_mut(owner) {
+            rec.live -= u32::from(!is_daemon);
         }
-        if let Some(next) = behind.and_then(|id| self.tasks.get_mut(id)) {
-            next.previous = before;
+    }
+
+    /// Those on either side of a child of a record are neighbours now.
+    #[inline]
+    pub(super) fn close_gap(&mut self, owner: RecId, before: Link, behind: Link) {
+        self.tasks.unlink(before, behind);
+        if !before.is_none() && !behind.is_none() {
+            return;
         }
-        let Some(rec) = self.recs.get_mut(owner) else { return };
-        rec.live -= u32::from(!is_daemon);
+        let (first, last) = (self.tasks.linked(behind), self.tasks.linked(before));
+        let Some(rec) = self.recs.get_unseen(owner) else { return };
         if before.is_none() {
-            rec.first_child = behind;
+            rec.first_child = first;
         }
         if behind.is_none() {
-            rec.last_child = before;
+            rec.last_child = last;
         }
     }
 }

@@ -9,8 +9,8 @@
 use std::sync::atomic::Ordering;
 
 use super::event_loop::Loop;
+use super::newborn::Grown;
 use super::rec::RecId;
-use super::row::RowEnd;
 use super::suspend::Next;
 use super::task::{Resume, Stage, TaskId};
 use super::wait::{AtEnd, ShortOp};
@@ -78,25 +78,21 @@ impl Loop {
         let task = self.tasks.live(*id);
         let mut fiber = task.fiber;
         vm.at_once = task.budget;
+        let mut left = vm.run_to_halt(fiber);
         loop {
-            let mut left = vm.run_to_halt(fiber);
-            let mut rests = false;
-            if left == Left::Return {
-                match self.run_row(vm, id, &calm) {
-                    RowEnd::None => {}
-                    RowEnd::Ended => rests = true,
-                    RowEnd::Left(its, how) => (fiber, left) = (its, how),
+            match self.run_until_rest(vm, *id, fiber, left, &mut calm) {
+                Stop::Rests => {}
+                Stop::Left(left) => {
+                    self.tasks.live_unseen(*id).budget = vm.at_once;
+                    return Ran::Left(fiber, left);
                 }
+                Stop::Answered(next) => return Ran::Answered(next),
             }
-            if !rests {
-                match self.run_until_rest(vm, *id, fiber, left) {
-                    Stop::Rests => {}
-                    Stop::Left(left) => {
-                        self.tasks.live_unseen(*id).budget = vm.at_once;
-                        return Ran::Left(fiber, left);
-                    }
-                    Stop::Answered(next) => return Ran::Answered(next),
-                }
+            if !self.newborns.is_empty()
+                && let Grown::Left(newborn, its, how) = self.run_newborns(vm, &mut calm)
+            {
+                (*id, fiber, left) = (newborn, its, how);
+                continue;
             }
             let Some(next) = self.switch(vm, *id, &mut calm) else { return Ran::Rests };
             *id = next.id;
@@ -105,12 +101,20 @@ impl Loop {
             if self.recs.is_cancelled_around(next.rec) {
                 return Ran::Switched;
             }
+            left = vm.run_to_halt(fiber);
         }
     }
 
     /// Carries out what the code of a task asks for, as long as that is what it often does.
     #[inline]
-    fn run_until_rest(&mut self, vm: &mut Vm, id: TaskId, fiber: FiberId, mut left: Left) -> Stop {
+    fn run_until_rest(
+        &mut self,
+        vm: &mut Vm,
+        id: TaskId,
+        fiber: FiberId,
+        mut left: Left,
+        calm: &mut Calm,
+    ) -> Stop {
         loop {
             left = match left {
                 Left::Return if self.end_halted(vm, id) => return Stop::Rests,
@@ -118,7 +122,7 @@ impl Loop {
                     self.rest_ready(id);
                     return Stop::Rests;
                 }
-                Left::Native if vm.is_halted() => match self.await_halted(vm, id) {
+                Left::Native if vm.is_halted() => match self.await_halted(vm, id, calm) {
                     Came::Value(value) if vm.at_once > 1 => {
                         vm.at_once -= 1;
                         vm.move_on_behind(value)
@@ -136,18 +140,30 @@ impl Loop {
                     Came::Answered(next) => return Stop::Answered(next),
                     Came::Nothing => vm.settle(),
                 },
-                _ if vm.is_halted() => self.carry_out_halted(vm, id, left),
-                _ => return Stop::Left(left),
+                _ if vm.is_halted() => self.carry_out_halted(vm, id, left, calm),
+                _ if self.newborns.is_empty() => return Stop::Left(left),
+                Left::Other if vm.leaves_to_collect() => {
+                    self.collect(vm);
+                    vm.run_to_halt(fiber)
+                }
+                _ if self.rests_for_newborns(vm, id, fiber, left) => return Stop::Rests,
+                _ => {
+                    self.settle_newborns(vm, 0);
+                    return Stop::Left(left);
+                }
             };
         }
     }
 
     /// Carries out the await of a native in front of which the running fiber has halted.
     #[inline]
-    fn await_halted(&mut self, vm: &mut Vm, id: TaskId) -> Came {
+    fn await_halted(&mut self, vm: &mut Vm, id: TaskId, calm: &mut Calm) -> Came {
         let asked = vm.halted_native().and_then(|native| self.natives.short(native));
         let Some((short, function)) = asked else { return Came::Nothing };
         if short == ShortOp::InPlace {
+            // It may do anything to the world.
+            self.settle_newborns(vm, 0);
+            calm.turns = None;
             return self.await_in_place(vm, id, function);
         }
         let Some((source, argument)) = vm.halted_await() else { return Came::Nothing };
@@ -218,11 +234,15 @@ impl Loop {
         self.switch(vm, from, &mut calm).map(|next| next.id)
     }
 
+    /// Whether a turn has nothing to ask of the world or to tell it, but for how long it takes.
+    #[inline]
+    pub(super) fn turns_in_silence(&self, calm: &mut Calm) -> bool {
+        *calm.turns.get_or_insert_with(|| self.session.is_none() && self.asks_nothing())
+    }
+
     /// Whether the turn that ends here is followed by the next one at once. If so, that has begun.
     #[inline]
-    fn turns_at_once(&mut self, vm: &Vm, calm: &mut Calm) -> bool {
-        let has_nothing_to_tell =
-            *calm.turns.get_or_insert_with(|| self.session.is_none() && self.asks_nothing());
-        has_nothing_to_tell && vm.interrupt.load(Ordering::Relaxed) == 0 && self.hurries()
+    pub(super) fn turns_at_once(&mut self, vm: &Vm, calm: &mut Calm) -> bool {
+        self.turns_in_silence(calm) && vm.interrupt.load(Ordering::Relaxed) == 0 && self.hurries()
     }
 }

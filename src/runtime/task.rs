@@ -8,7 +8,7 @@ mod id;
 use std::num::NonZeroU32;
 use std::sync::Arc;
 
-pub use id::TaskId;
+pub use id::{Link, TaskId};
 
 use super::driver::{Moment, Ticket};
 use super::generator::Closing;
@@ -26,9 +26,10 @@ pub const BUDGET: u32 = 128;
 const SPARE_MAX: usize = 2048;
 
 /// What the end of a task means to its owner.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum TaskKind {
     /// `spawn`.
+    #[default]
     Plain,
     /// `spawn daemon`.
     Daemon,
@@ -106,9 +107,9 @@ pub struct Task {
     /// The turn in which it began to wait, by its time.
     pub since: Moment,
     /// Its neighbours among the children of its owner.
-    pub previous: Option<TaskId>,
+    pub previous: Link,
     /// The other one.
-    pub next: Option<TaskId>,
+    pub next: Link,
     /// Its code. The place of a task that has ended keeps the fiber for the next one, if it is small.
     pub fiber: FiberId,
     /// How many more ops it may complete at once.
@@ -243,7 +244,7 @@ impl Tasks {
             }
         };
         let (id, task) = self.take();
-        (task.handle, task.previous, task.next) = (Value::null(), None, None);
+        (task.handle, task.previous, task.next) = (Value::null(), Link::NONE, Link::NONE);
         task.function = function;
         task.rest = rest;
         task.rec = birth.rec;
@@ -258,14 +259,30 @@ impl Tasks {
     /// one before.
     #[inline(always)]
     pub fn take(&mut self) -> (TaskId, &mut Task) {
+        self.made += 1;
+        self.take_as(self.made)
+    }
+
+    /// The number of the next task that is made.
+    pub fn next_number(&self) -> u64 {
+        self.made + 1
+    }
+
+    /// The next ones are those of tasks that are [made](Tasks::take_as) later.
+    pub fn take_numbers(&mut self, count: u64) {
+        self.made += count;
+    }
+
+    /// A new task with a number that was [taken](Tasks::take_numbers) before; else as by [`take`](Tasks::take).
+    #[inline(always)]
+    pub fn take_as(&mut self, number: u64) -> (TaskId, &mut Task) {
         let index = match self.free.pop() {
             Some(index) => index,
             None => self.add_slot(),
         };
-        self.made += 1;
         self.unseen.note(index as usize);
         let task = &mut self.slots[index as usize];
-        task.number = self.made;
+        task.number = number;
         task.stage = Stage::Ready;
         task.resume = Resume::Run;
         (TaskId::new(index, task.generation()), task)
@@ -284,8 +301,8 @@ impl Tasks {
             rec: RecId::default(),
             site: (NO_FUNCTION, 0),
             since: Moment::default(),
-            previous: None,
-            next: None,
+            previous: Link::NONE,
+            next: Link::NONE,
             fiber: FiberId::NONE,
             budget: 0,
             kind: TaskKind::Plain,
@@ -394,13 +411,19 @@ impl Tasks {
 
     /// One is no more between its neighbours.
     #[inline]
-    pub fn unlink(&mut self, before: Option<TaskId>, behind: Option<TaskId>) {
-        if let Some(before) = before {
-            self.live_unseen(before).next = behind;
+    pub fn unlink(&mut self, before: Link, behind: Link) {
+        if let Some(before) = self.slots.get_mut(before.index()) {
+            before.next = behind;
         }
-        if let Some(behind) = behind {
-            self.live_unseen(behind).previous = before;
+        if let Some(behind) = self.slots.get_mut(behind.index()) {
+            behind.previous = before;
         }
+    }
+
+    /// The task that a link leads to.
+    #[inline]
+    pub fn linked(&self, link: Link) -> Option<TaskId> {
+        self.at(link.index() as u32)
     }
 
     /// All of them.
@@ -471,6 +494,6 @@ mod tests {
 
     #[test]
     fn a_task_is_small_since_there_may_be_a_million() {
-        assert!(size_of::<Task>() <= 160, "{}", size_of::<Task>());
+        assert!(size_of::<Task>() <= 152, "{}", size_of::<Task>());
     }
 }

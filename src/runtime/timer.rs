@@ -63,8 +63,6 @@ struct Entry {
     /// The number of the op; of a deadline the record.
     what: u64,
     task: u32,
-    /// The arm, or one of the marks below.
-    arm: u32,
     deadline: u64,
     /// Rank and number of creation in one word.
     order: NonZeroU64,
@@ -72,13 +70,15 @@ struct Entry {
     place: u32,
     /// The entry behind it in its slot.
     next: u32,
+    /// The arm, or one of the marks below.
+    arm: u16,
     slot: u16,
 }
 
 /// In place of an arm: the alarm is a deadline.
-const DEADLINE: u32 = u32::MAX;
+const DEADLINE: u16 = u16::MAX;
 /// In place of an arm: the alarm is the end of hiding. Only whole ops are hidden from.
-const REVEAL: u32 = u32::MAX - 1;
+const REVEAL: u16 = u16::MAX - 1;
 
 impl Entry {
     fn new(alarm: Alarm, deadline: u64, made: u64) -> Entry {

@@ -133,7 +133,7 @@ impl Loop {
         while let Some(id) = next
             && let Some(task) = self.tasks.get(id)
         {
-            next = task.next;
+            next = self.tasks.linked(task.next);
             if task.kind == TaskKind::Daemon {
                 let what = format!("{}, a daemon", self.tasks.title(task));
                 leaks.push(Leak { what, is_task: true, made: self.report_of(vm, id).spawned });

@@ -427,11 +427,7 @@ impl Runtime {
                     None => rt.select(vm, id, Select { arms, first, else_arm, site }),
                 };
             }
-            Exit::Collect => {
-                rt.tell(|_| Step::CollectBegins);
-                vm.collect(&mut |marker| rt.trace(marker));
-                rt.tell(|_| Step::CollectEnds { bytes: vm.heap.bytes_in_use() });
-            }
+            Exit::Collect => rt.collect(vm),
             Exit::NeedCore => {
                 if let Err(Thrown(error)) = rt.host.load_core(vm) {
                     vm.resume_throw(fiber, error);

@@ -83,7 +83,7 @@ pub struct Fiber {
 }
 
 /// How a fiber begins that has nothing to do but call a function.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Default)]
 pub struct Start {
     /// The header of its frame.
     pub header: Value,
@@ -96,8 +96,9 @@ pub struct Start {
 }
 
 impl Fiber {
+    /// It is new: it calls a function. There is room for that.
     #[inline(always)]
-    fn begin(&mut self, start: &Start, callee: Value, args: &[Value]) {
+    pub(super) fn begin(&mut self, start: &Start, callee: Value, args: &[Value]) {
         self.stack.begin(start.header, args);
         if start.closure_register != 255 {
             self.stack.set(1 + usize::from(start.closure_register), callee);

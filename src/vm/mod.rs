@@ -71,6 +71,7 @@ pub use exit::{
     Args, Exit, FiberId, Left, NATIVE_AWAITED, NATIVE_WAITS, Request, ScopeRequest, SelectArm,
     SelectOperand,
 };
+pub use fiber::Start;
 pub use inspect::InspectedFrame;
 pub use library::{Library, Offer, Offered};
 pub use limit::{Bell, Decide, INTERRUPT_LIMIT, INTERRUPT_STOP, Limit};

@@ -7,6 +7,7 @@ mod example;
 mod fair;
 mod harness;
 mod model;
+mod newborn;
 mod rule;
 mod schedule;
 mod soak;

@@ -88,7 +88,7 @@ pub struct Ticket {
     /// The slot of the task that waits.
     pub task: u32,
     /// Which arm of a `select`; 0 for a plain `await`.
-    pub arm: u32,
+    pub arm: u16,
 }
 
 /// A point in time on the driver's own monotonic clock, which starts at zero with the driver.

@@ -28,6 +28,41 @@ impl TaskId {
     }
 }
 
+/// The slot of a task, or of none: for who forgets it before it ends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Link(u32);
+
+impl Link {
+    /// To no task.
+    pub const NONE: Link = Link(u32::MAX);
+
+    /// Whether it leads nowhere.
+    #[inline]
+    pub fn is_none(self) -> bool {
+        self == Link::NONE
+    }
+
+    /// The slot; of none, one that there is not.
+    #[inline]
+    pub(super) fn index(self) -> usize {
+        self.0 as usize
+    }
+}
+
+impl From<TaskId> for Link {
+    #[inline]
+    fn from(id: TaskId) -> Link {
+        Link(id.index())
+    }
+}
+
+impl From<Option<TaskId>> for Link {
+    #[inline]
+    fn from(id: Option<TaskId>) -> Link {
+        id.map_or(Link::NONE, Link::from)
+    }
+}
+
 #[cfg(test)]
 impl TaskId {
     /// The name of a task in a slot, by its number.
@@ -38,6 +73,7 @@ impl TaskId {
 
 impl Default for TaskId {
     /// A name that no task has.
+    #[inline]
     fn default() -> TaskId {
         TaskId(NonZeroU64::MAX)
     }

@@ -41,6 +41,14 @@ impl Halted {
         // SAFETY: it is an instruction of loaded code.
         unsafe { *self.0.pc }
     }
+
+    /// The arguments of the call that the instruction describes, valid as long as nothing runs.
+    #[inline(always)]
+    fn args_of_call<'a>(self) -> &'a [Value] {
+        let Instruction { a, c, .. } = self.instruction();
+        // SAFETY: they stand behind the callee, in registers.
+        unsafe { std::slice::from_raw_parts(self.0.base.add(usize::from(a) + 1), usize::from(c)) }
+    }
 }
 
 /// A spawn in front of which a fiber has halted: of a function of the script.
@@ -227,17 +235,8 @@ impl Vm {
     /// `spare` has [ended](Vm::end_fiber) or is [none](FiberId::NONE).
     #[inline(always)]
     pub fn new_fiber_halted(&mut self, spare: FiberId, callee: Value) -> FiberId {
-        let args: &[Value] = match self.halted() {
-            Some(halted) if halted.0.pc.addr() == self.last_spawn.pc => {
-                let Instruction { a, c, .. } = halted.instruction();
-                // SAFETY: this is that spawn, whose arguments stand behind its callee, in registers.
-                unsafe {
-                    let first = halted.0.base.add(usize::from(a) + 1);
-                    std::slice::from_raw_parts(first, usize::from(c))
-                }
-            }
-            _ => &[],
-        };
+        let halted = self.halted().filter(|halted| halted.0.pc.addr() == self.last_spawn.pc);
+        let args = halted.map_or(&[][..], Halted::args_of_call);
         let Vm { last_spawn, fibers, .. } = self;
         if let Some(start) = &last_spawn.start
             && fibers.renew(spare, start, callee, args)
@@ -250,11 +249,96 @@ impl Vm {
     /// The same without a spare fiber that would do.
     #[inline(never)]
     fn new_fiber_slowly(&mut self, spare: FiberId, callee: Value, args: &[Value]) -> FiberId {
+        match self.last_spawn.start {
+            Some(start) => self.new_fiber_in(spare, &start, callee, args),
+            None => {
+                self.fibers.give_back(spare);
+                self.new_fiber(callee, args, None)
+            }
+        }
+    }
+
+    /// A fiber that calls what a spawn said, which began [so](Vm::spawn_start): `spare`, if that is one and
+    /// large enough, else another one. Nothing of what `spare` did is wanted any more.
+    #[inline(always)]
+    pub fn new_fiber_in(
+        &mut self,
+        spare: FiberId,
+        start: &Start,
+        callee: Value,
+        args: &[Value],
+    ) -> FiberId {
+        if self.fibers.renew(spare, start, callee, args) {
+            return spare;
+        }
+        self.replace_fiber(spare, start, callee, args)
+    }
+
+    /// The same, where the spare one is none or too small.
+    #[inline(never)]
+    fn replace_fiber(
+        &mut self,
+        spare: FiberId,
+        start: &Start,
+        callee: Value,
+        args: &[Value],
+    ) -> FiberId {
         self.fibers.give_back(spare);
-        let Some(start) = &self.last_spawn.start else { return self.new_fiber(callee, args, None) };
         let id = self.fibers.begin(start, callee, args);
         self.count_fibers();
         id
+    }
+
+    /// Runs the fiber anew that has halted at its end, which [began so](Vm::new_fiber_in), until it leaves or
+    /// halts again.
+    #[inline(always)]
+    pub fn run_anew(&mut self, start: &Start, callee: Value, args: &[Value]) -> Left {
+        let Some(Halted(at)) = self.halted() else { return self.left };
+        self.forget_halt();
+        if self.fuel <= 0 || args.len() > start.registers as usize {
+            let fiber = self.running;
+            self.fibers.get_mut(fiber).begin(start, callee, args);
+            return self.run_to_halt(fiber);
+        }
+        self.fuel -= 1;
+        // SAFETY: the base is that of the frame at the bottom of the fiber, which has so many registers, its
+        // header below them, and a function of loaded code that begins there.
+        unsafe {
+            for (arg, place) in args.iter().zip(0..) {
+                copy_slot(at.base.add(place), arg);
+            }
+            if start.closure_register != 255 {
+                write_slot(at.base.add(usize::from(start.closure_register)), callee);
+            }
+            backend::run(self, At { pc: std::ptr::with_exposed_provenance(start.entry), ..at });
+        }
+        self.left
+    }
+
+    /// How the task of the [spawn](Vm::halted_spawn) begins that was looked at last; none if there is more to
+    /// do than to begin in the frame of a function.
+    #[inline]
+    pub fn spawn_start(&self) -> Option<Start> {
+        self.last_spawn.start
+    }
+
+    /// The arguments of a spawn, if the running fiber has halted for the one that was
+    /// [looked at](Vm::halted_spawn) last: at that place, of the same callee, for the same scope.
+    #[inline(always)]
+    pub fn halted_again(&self, callee: Value, owner: Value) -> Option<&[Value]> {
+        let halted = self.halted().filter(|halted| halted.0.pc.addr() == self.last_spawn.pc)?;
+        let Instruction { a, b, .. } = halted.instruction();
+        // SAFETY: as for `move_on_with`.
+        let register = |number: u8| unsafe { read_slot(halted.0.base.add(usize::from(number))) };
+        let is_the_same = register(a).same(callee) && register(b).same(owner);
+        is_the_same.then(|| halted.args_of_call())
+    }
+
+    /// The arguments of the [spawn](Vm::halted_spawn) that the running fiber has halted for.
+    #[inline(always)]
+    pub fn spawn_args(&self) -> &[Value] {
+        let halted = self.halted().filter(|halted| halted.0.pc.addr() == self.last_spawn.pc);
+        halted.map_or(&[], Halted::args_of_call)
     }
 
     /// The scope that the running fiber has halted to enter, with a limit in nanoseconds: one whose

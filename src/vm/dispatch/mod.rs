@@ -86,6 +86,13 @@ impl Vm {
         }
     }
 
+    /// Whether the last run was left only for a step of the collector. That has to be done then, and the fiber
+    /// be run again.
+    #[inline]
+    pub fn leaves_to_collect(&mut self) -> bool {
+        self.exit.take_if(|exit| matches!(exit, Exit::Collect)).is_some()
+    }
+
     /// What goes with the exit of the last run, if that was one of the frequent ones.
     #[inline]
     pub fn request(&self) -> Request {
