@@ -94,16 +94,25 @@ impl ReadOp {
         if !cx.at_once {
             return cx.begin(self);
         }
-        match self.attempt(cx) {
-            Poll::Ready(result) => result.map(Answer::Value),
-            Poll::Pending => Ok(Answer::Pending(self.boxed(cx.vm))),
+        if let Some(stream) = cx.vm.heap.object_unseen::<Stream>(self.stream)
+            && let Some(socket) = stream.untouched_socket()
+            && cx.rt.driver.is_quiet(socket)
+            && !stream.closed
+            && !matches!(self.want, Want::Exact(0))
+        {
+            return Ok(Answer::Pending(self.boxed(stream.spare.take())));
         }
+        if let Poll::Ready(result) = self.attempt(cx) {
+            return result.map(Answer::Value);
+        }
+        let stream = cx.vm.heap.object_unseen::<Stream>(self.stream);
+        Ok(Answer::Pending(self.boxed(stream.and_then(|stream| stream.spare.take()))))
     }
 
     /// In the memory of an earlier read of the stream, if there was one.
-    fn boxed(self, vm: &mut Vm) -> Box<ReadOp> {
-        let stream = vm.heap.object_unseen::<Stream>(self.stream);
-        match stream.and_then(|stream| stream.spare.take()) {
+    #[inline]
+    fn boxed(self, spare: Option<Box<ReadOp>>) -> Box<ReadOp> {
+        match spare {
             Some(mut spare) => {
                 *spare = self;
                 spare

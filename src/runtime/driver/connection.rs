@@ -156,6 +156,13 @@ impl Connections {
         result
     }
 
+    /// Nothing has come since the kernel was empty.
+    pub(super) fn is_quiet(&self, id: SocketId) -> bool {
+        self.slots
+            .get(id.slot as usize)
+            .is_some_and(|it| it.generation == id.generation && !it.readable)
+    }
+
     pub(super) fn write(&mut self, id: SocketId, from: &[u8]) -> io::Result<usize> {
         self.hand_over(id, from.len(), |end| end.write(from))
     }
@@ -264,7 +271,7 @@ impl Connections {
 
     /// Adds a waiter. True if the direction is ready already, so that no event would come.
     pub(super) fn wait(&mut self, id: SocketId, direction: Direction, ticket: Ticket) -> bool {
-        let Ok(connection) = self.get(id) else { return true };
+        let Some(connection) = find(&mut self.slots, id) else { return true };
         let is_new = connection.waiters(direction).add(ticket);
         let is_ready = connection.is_ready(direction);
         self.waiting += usize::from(is_new);
@@ -272,7 +279,7 @@ impl Connections {
     }
 
     pub(super) fn unwait(&mut self, id: SocketId, direction: Direction, ticket: Ticket) {
-        let Ok(connection) = self.get(id) else { return };
+        let Some(connection) = find(&mut self.slots, id) else { return };
         let was_there = connection.waiters(direction).remove(ticket);
         self.waiting -= usize::from(was_there);
     }
@@ -280,7 +287,7 @@ impl Connections {
     /// Takes an event of the poll in and reports whom it concerns.
     pub(super) fn ready(&mut self, event: &mio::event::Event, events: &mut Vec<Event>) {
         let id = id_of(event.token());
-        let Ok(connection) = self.get(id) else { return };
+        let Some(connection) = find(&mut self.slots, id) else { return };
         let failed = event.is_error();
         connection.read_closed |= event.is_read_closed() || failed;
         if event.is_readable() || connection.read_closed {
@@ -335,10 +342,12 @@ impl Connections {
 
 #[inline]
 fn get(slots: &mut Slab<Connection>, id: SocketId) -> io::Result<&mut Connection> {
-    match slots.get_mut(id.slot as usize) {
-        Some(connection) if connection.generation == id.generation => Ok(connection),
-        _ => Err(stale()),
-    }
+    find(slots, id).ok_or_else(stale)
+}
+
+#[inline]
+fn find(slots: &mut Slab<Connection>, id: SocketId) -> Option<&mut Connection> {
+    slots.get_mut(id.slot as usize).filter(|connection| connection.generation == id.generation)
 }
 
 impl Connection {

@@ -299,6 +299,11 @@ pub trait Driver: Send {
     /// Reads what is there, at most `max` bytes, into a buffer of the driver: no memory is made
     /// ready for sockets that have nothing to say. Nothing is the end.
     fn read(&mut self, socket: SocketId, max: usize) -> io::Result<&[u8]>;
+    /// Whether a read is known to bring nothing now, so that whoever can wait need not try.
+    fn is_quiet(&self, socket: SocketId) -> bool {
+        let _ = socket;
+        false
+    }
     /// Hands as much to the kernel as it takes.
     fn write(&mut self, socket: SocketId, from: &[u8]) -> io::Result<usize>;
     /// The same of several pieces, one behind the other.

@@ -26,7 +26,7 @@ use super::heartbeat::{self, Heartbeat};
 use super::random::Random;
 use super::remote::{Message, Remote};
 use super::resolver::SystemResolver;
-use super::scratch::{hostname, room};
+use super::scratch::{hostname, room, take_back, variable};
 use super::subscription::Subscriptions;
 use super::timed::{Stopwatch, timed};
 use super::timer::Timer;
@@ -181,14 +181,7 @@ impl Driver for MioDriver {
     }
 
     fn variable(&self, name: &str) -> Option<OsString> {
-        if let Some(changed) = self.variables.get(name) {
-            return changed.clone();
-        }
-        // These two cannot be names, and asking for them would panic on some systems.
-        if name.is_empty() || name.contains(['=', '\0']) {
-            return None;
-        }
-        std::env::var_os(name)
+        self.variables.get(name).cloned().unwrap_or_else(|| variable(name))
     }
 
     fn variables(&self) -> BTreeMap<OsString, OsString> {
@@ -305,6 +298,10 @@ impl Driver for MioDriver {
         Ok(&into[..count])
     }
 
+    fn is_quiet(&self, socket: SocketId) -> bool {
+        self.connections.is_quiet(socket)
+    }
+
     fn write(&mut self, socket: SocketId, from: &[u8]) -> io::Result<usize> {
         self.connections.write(socket, from)
     }
@@ -374,7 +371,7 @@ impl Driver for MioDriver {
 
     fn unwait(&mut self, socket: SocketId, direction: Direction, ticket: Ticket) {
         self.connections.unwait(socket, direction, ticket);
-        self.ready.retain(|event| *event != Event::Ready(ticket));
+        take_back(&mut self.ready, ticket);
     }
 
     #[cfg(target_os = "linux")]
@@ -431,7 +428,7 @@ impl Driver for MioDriver {
 
     fn unwait_child(&mut self, child: ChildId, ticket: Ticket) {
         self.children.unwait(child, ticket);
-        self.ready.retain(|event| *event != Event::Ready(ticket));
+        take_back(&mut self.ready, ticket);
     }
 
     fn kill(&mut self, child: ChildId, signal: i32) -> io::Result<()> {

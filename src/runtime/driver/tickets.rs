@@ -39,10 +39,21 @@ impl Tickets {
     pub(super) fn add(&mut self, ticket: Ticket) -> bool {
         match self {
             Tickets::None => *self = Tickets::One(ticket),
-            Tickets::One(first) if *first == ticket => return false,
-            Tickets::One(first) => *self = Tickets::Many(vec![*first, ticket]),
-            Tickets::Many(tickets) if tickets.contains(&ticket) => return false,
+            Tickets::One(only) if *only == ticket => return false,
+            Tickets::One(_) | Tickets::Many(_) => return self.add_to_many(ticket),
+        }
+        true
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn add_to_many(&mut self, ticket: Ticket) -> bool {
+        if self.as_slice().contains(&ticket) {
+            return false;
+        }
+        match self {
             Tickets::Many(tickets) => tickets.push(ticket),
+            _ => *self = Tickets::Many([self.as_slice(), &[ticket]].concat()),
         }
         true
     }
@@ -60,6 +71,8 @@ impl Tickets {
         }
     }
 
+    #[cold]
+    #[inline(never)]
     fn remove_of_many(&mut self, ticket: Ticket) -> bool {
         let Some(place) = self.as_slice().iter().position(|other| *other == ticket) else {
             return false;

@@ -256,6 +256,10 @@ impl Driver for Guard {
         self.inner.read(socket, max)
     }
 
+    fn is_quiet(&self, socket: SocketId) -> bool {
+        self.inner.is_quiet(socket)
+    }
+
     fn write(&mut self, socket: SocketId, from: &[u8]) -> io::Result<usize> {
         self.inner.write(socket, from)
     }
