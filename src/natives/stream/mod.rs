@@ -299,17 +299,24 @@ impl Stream {
     }
 
     /// Makes the driver report the first reader when there is more.
-    #[inline]
+    #[inline(always)]
     fn wait_to_read(&mut self, driver: &mut dyn Driver, ticket: Ticket) {
-        match &mut self.transport {
-            Transport::Socket(id) => driver.wait(*id, Direction::Read, ticket),
-            Transport::Pieces(pieces) => pieces.wait(driver, ticket),
-            Transport::File(file) => file.wait_for_piece(driver, ticket),
-            Transport::Output(_) => {}
+        match self.transport {
+            Transport::Socket(id) => driver.wait(id, Direction::Read, ticket),
+            _ => self.wait_for_piece(driver, ticket),
         }
     }
 
-    #[inline]
+    #[inline(never)]
+    fn wait_for_piece(&mut self, driver: &mut dyn Driver, ticket: Ticket) {
+        match &mut self.transport {
+            Transport::Pieces(pieces) => pieces.wait(driver, ticket),
+            Transport::File(file) => file.wait_for_piece(driver, ticket),
+            Transport::Socket(_) | Transport::Output(_) => {}
+        }
+    }
+
+    #[inline(always)]
     fn unwait_to_read(&mut self, driver: &mut dyn Driver, ticket: Ticket) {
         match &mut self.transport {
             Transport::Socket(id) => driver.unwait(*id, Direction::Read, ticket),

@@ -49,27 +49,46 @@ impl Queue {
         std::iter::once(&self.first).chain(later).any(|(waiting, _)| *waiting == op)
     }
 
-    /// Gives `op` a place at the end.
-    #[inline]
-    pub fn enter(&mut self, op: OpId, ticket: Ticket) {
+    /// Gives `op` a place at the end. Says whether it is the first.
+    #[inline(always)]
+    pub fn enter(&mut self, op: OpId, ticket: Ticket) -> bool {
+        let is_first = self.is_turn_of(op);
         if self.is_empty() {
             self.first = (op, ticket);
-        } else if !self.contains(op) {
+        } else if !is_first {
+            self.enter_later(op, ticket);
+        }
+        is_first
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn enter_later(&mut self, op: OpId, ticket: Ticket) {
+        if !self.contains(op) {
             self.later.get_or_insert_default().push_back((op, ticket));
         }
     }
 
     /// Takes `op` out. The ticket of the op that is first now, if that has changed.
-    #[inline]
+    #[inline(always)]
     pub fn leave(&mut self, op: OpId) -> Option<Ticket> {
+        if self.first.0 == op && self.later.is_none() {
+            self.first = NOBODY;
+            return None;
+        }
+        self.leave_others(op)
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn leave_others(&mut self, op: OpId) -> Option<Ticket> {
+        let later = self.later.as_mut()?;
         if self.first.0 == op {
-            let next = self.later.as_mut().and_then(|later| later.pop_front());
+            let next = later.pop_front();
             self.first = next.unwrap_or(NOBODY);
             return next.map(|(_, ticket)| ticket);
         }
-        if let Some(later) = &mut self.later {
-            later.retain(|(waiting, _)| *waiting != op);
-        }
+        later.retain(|(waiting, _)| *waiting != op);
         None
     }
 

@@ -90,17 +90,25 @@ impl ReadOp {
     }
 
     /// Begins it, and does it if that can be done at once.
-    pub fn begin(mut self, cx: &mut Cx<'_>) -> Result<Answer, Thrown> {
-        if !cx.at_once {
-            return cx.begin(self);
-        }
-        if let Some(stream) = cx.vm.heap.object_unseen::<Stream>(self.stream)
+    #[inline]
+    pub fn begin(self, cx: &mut Cx<'_>) -> Result<Answer, Thrown> {
+        if cx.at_once
+            && let Some(stream) = cx.vm.heap.object_unseen::<Stream>(self.stream)
             && let Some(socket) = stream.untouched_socket()
             && cx.rt.driver.is_quiet(socket)
             && !stream.closed
             && !matches!(self.want, Want::Exact(0))
         {
             return Ok(Answer::Pending(self.boxed(stream.spare.take())));
+        }
+        self.begin_slowly(cx)
+    }
+
+    /// The same where it may be done already.
+    #[inline(never)]
+    fn begin_slowly(mut self, cx: &mut Cx<'_>) -> Result<Answer, Thrown> {
+        if !cx.at_once {
+            return cx.begin(self);
         }
         if let Poll::Ready(result) = self.attempt(cx) {
             return result.map(Answer::Value);
@@ -274,7 +282,7 @@ impl ReadOp {
     }
 
     /// Gives the turn to the next reader. Gives the stream, if it was registered there.
-    #[inline]
+    #[inline(always)]
     fn leave<'a>(&mut self, cx: &'a mut Cx<'_>) -> Option<&'a mut Stream> {
         let ticket = self.ticket.take()?;
         let stream = cx.vm.heap.object_unseen::<Stream>(self.stream)?;
@@ -319,8 +327,7 @@ impl Source for ReadOp {
     fn register(&mut self, cx: &mut Cx<'_>, ticket: Ticket) {
         self.ticket = Some(ticket);
         let Some(stream) = cx.vm.heap.object_unseen::<Stream>(self.stream) else { return };
-        stream.readers.enter(self.op, ticket);
-        if stream.readers.is_turn_of(self.op) {
+        if stream.readers.enter(self.op, ticket) {
             stream.wait_to_read(cx.rt.driver.as_mut(), ticket);
         }
     }

@@ -196,8 +196,7 @@ impl Source for WriteOp {
     fn register(&mut self, cx: &mut Cx<'_>, ticket: Ticket) {
         self.ticket = Some(ticket);
         let Some(stream) = cx.vm.heap.object_unseen::<Stream>(self.stream) else { return };
-        stream.writers.enter(self.op, ticket);
-        if stream.writers.is_turn_of(self.op) {
+        if stream.writers.enter(self.op, ticket) {
             self.wait(cx, ticket);
         }
     }
