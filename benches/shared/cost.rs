@@ -3,14 +3,15 @@
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
+use std::time::Instant;
 
-use super::program::{binary, is_installed};
+use nix::sys::resource::{UsageWho, getrusage};
+use nix::sys::time::TimeVal;
+
+use super::program::binary;
 
 /// Reports the most memory that a process had; a package of its own on some systems.
 const TIME: &str = "/usr/bin/time";
-/// Its `time` has steps of a millisecond, where that of the program has ten.
-const SHELL: &str = "bash";
-const SCRIPT: &str = "TIMEFORMAT='%R %U %S'; time \"$@\"";
 
 /// A program with its arguments, and what it finds when it starts.
 #[derive(Clone)]
@@ -75,44 +76,50 @@ pub fn kettle(program: &Path, args: &[&str]) -> Line {
 
 /// Says so if costs cannot be measured here.
 pub fn can_measure() -> bool {
-    let has_shell = is_installed(SHELL, "--version");
-    let found = Path::new(TIME).exists() && has_shell;
+    let found = Path::new(TIME).exists();
     if !found {
-        println!(
-            "skipped: CPU time and memory are measured with {TIME} and {SHELL}, one is missing"
-        );
+        println!("skipped: memory is measured with {TIME}, which is missing");
     }
     found
 }
 
 /// Runs a program to its end: the time of nothing but that program. The error is what it said when it failed.
 pub fn cost(line: &Line) -> Result<Cost, String> {
-    let (output, report) = reported(line.as_arguments_of(&[SHELL, "-c", SCRIPT, SHELL]))?;
-    match last_numbers(&report)[..] {
-        [wall, user, system] if output.status.success() => Ok(Cost { cpu: user + system, wall }),
-        _ => Err(format!("{:?}: {report}", line.words)),
+    let before = time_of_children();
+    let begin = Instant::now();
+    let (output, report) = reported(line.command())?;
+    let wall = begin.elapsed().as_secs_f64();
+    // Nothing else is started meanwhile.
+    let cpu = time_of_children() - before;
+    if output.status.success() {
+        Ok(Cost { cpu, wall })
+    } else {
+        Err(format!("{:?}: {report}", line.words))
     }
+}
+
+/// Seconds of user and system time of all children that have ended, with theirs.
+fn time_of_children() -> f64 {
+    let usage = getrusage(UsageWho::RUSAGE_CHILDREN).expect("every process may ask for it");
+    let seconds = |time: TimeVal| time.tv_sec() as f64 + time.tv_usec() as f64 / 1e6;
+    seconds(usage.user_time()) + seconds(usage.system_time())
 }
 
 /// Runs a program to its end: the most memory that it had, in bytes. It is a run of its own, so that nothing of
 /// what asks for the memory is in the times.
 pub fn peak(line: &Line) -> Result<f64, String> {
     let (output, report) = reported(line.as_arguments_of(&[TIME, "-f", "%M"]))?;
-    match last_numbers(&report)[..] {
-        [kilobytes] if output.status.success() => Ok(kilobytes * 1024.0),
+    let kilobytes = report.lines().last().and_then(|line| line.trim().parse::<f64>().ok());
+    match kilobytes {
+        Some(kilobytes) if output.status.success() => Ok(kilobytes * 1024.0),
         _ => Err(format!("{:?}: {report}", line.words)),
     }
 }
 
 /// What a command wrote on standard error.
 fn reported(mut command: Command) -> Result<(Output, String), String> {
-    let output = command.env("LC_ALL", "C").stderr(Stdio::piped()).output();
+    let output = command.stderr(Stdio::piped()).output();
     let output = output.map_err(|error| error.to_string())?;
     let report = String::from_utf8_lossy(&output.stderr).into_owned();
     Ok((output, report))
-}
-
-fn last_numbers(report: &str) -> Vec<f64> {
-    let last = report.lines().last().unwrap_or_default();
-    last.split_whitespace().filter_map(|word| word.parse().ok()).collect()
 }
