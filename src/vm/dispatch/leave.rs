@@ -75,12 +75,30 @@ unsafe fn by_native(vm: &mut Vm, At { pc, base }: At, native: NativeId, receiver
         vm.left = Left::Yield;
         return true;
     }
-    let first = suspend(vm, At { pc, base }, word, slot, count);
+    if receivers > 0 {
+        wait_for(vm, At { pc, base }, word, native);
+    } else {
+        wait_for_function(vm, At { pc, base }, word, native);
+    }
+    true
+}
+
+/// Leaves for a native: the running fiber waits for its result.
+#[inline(always)]
+fn wait_for(vm: &mut Vm, at: At, word: FrameWord, native: NativeId) {
+    // SAFETY: the running frame is at an instruction of loaded code.
+    let Instruction { a, c, .. } = unsafe { *at.pc };
+    let first = suspend(vm, at, word, usize::from(a), usize::from(c));
     vm.request.native = native;
-    vm.request.args = Args::new(vm.running, first, count as u32);
+    vm.request.args = Args::new(vm.running, first, u32::from(c));
     vm.request.flags = NATIVE_AWAITED | NATIVE_WAITS;
     vm.left = Left::Native;
-    true
+}
+
+/// The same for a function: those that only give way, which are called most often, need no frame for it.
+#[inline(never)]
+fn wait_for_function(vm: &mut Vm, at: At, word: FrameWord, native: NativeId) {
+    wait_for(vm, at, word, native);
 }
 
 /// Makes the running fiber wait for the result of an awaited native: it goes to the slot at some distance
