@@ -71,7 +71,6 @@ impl Newborns {
         self.callee = asked.callee;
         (self.function, self.site) = (asked.function, asked.site);
         self.start = start;
-        self.values.reserve(VALUES_MAX);
     }
 
     /// Whether a spawn is one more of them.
