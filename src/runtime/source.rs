@@ -30,12 +30,12 @@ impl Loop {
             self.serve_queues(vm);
             return Came::Value(value);
         }
+        vm.suspend_halted();
         if let Ok(Answer::Pending(source)) = answer {
             self.park_source(vm, id, source);
             self.serve_queues(vm);
             return Came::Waits;
         }
-        vm.suspend_halted();
         self.tasks.live_unseen(id).budget = vm.at_once;
         Came::Answered(self.take_answer(vm, id, answer, true))
     }
