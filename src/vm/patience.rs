@@ -81,7 +81,12 @@ impl Iterator for Places<'_> {
         loop {
             // Each part overlaps with the next one, so that nothing on the edge is missed.
             let end = self.content.len().min(self.at.saturating_add(BYTES + length));
-            if let Some(found) = self.finder.find(self.content.get(self.at..end)?) {
+            let part = self.content.get(self.at..end)?;
+            let found = match self.finder.needle() {
+                [byte] => memchr::memchr(*byte, part),
+                _ => self.finder.find(part),
+            };
+            if let Some(found) = found {
                 let found = self.at + found;
                 self.at = found + length;
                 return Some(found);
@@ -139,6 +144,13 @@ impl Vm {
         Places { content, finder: Finder::new(what), at, look: self.look() }
     }
 
+    /// How many [places](Vm::places) there are.
+    pub fn count_places(&self, content: &[u8], what: &[u8]) -> usize {
+        let [byte] = what else { return self.patiently(self.places(content, what, 0)).count() };
+        let parts = content.chunks(BYTES).take_while(|_| !self.gives_up());
+        parts.map(|part| memchr::memchr_iter(*byte, part).count()).sum()
+    }
+
     /// Where it stands last.
     pub fn last_place(&self, content: &[u8], what: &[u8]) -> Option<usize> {
         let finder = FinderRev::new(what);
@@ -191,6 +203,7 @@ mod tests {
                     content[place..place + what.len()].copy_from_slice(what.as_bytes());
                 }
                 let all: Vec<usize> = vm.places(&content, what.as_bytes(), 0).collect();
+                assert_eq!(vm.count_places(&content, what.as_bytes()), all.len());
                 let expected: Vec<usize> =
                     memchr::memmem::find_iter(&content, what.as_bytes()).collect();
                 assert_eq!(all, expected);

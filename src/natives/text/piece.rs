@@ -49,7 +49,11 @@ fn list_of_parts(vm: &mut Vm, text: TextValue, parts: &[Range<usize>]) -> Outcom
 /// A list of the pieces between separators, at most `limit` of them.
 fn list_between(vm: &mut Vm, text: TextValue, sep: &str, limit: usize) -> Outcome {
     let source = text.get(&vm.heap).as_bytes();
-    let count = vm.patiently(vm.places(source, sep.as_bytes(), 0)).take(limit - 1).count() + 1;
+    let places = match limit {
+        usize::MAX => vm.count_places(source, sep.as_bytes()),
+        _ => vm.patiently(vm.places(source, sep.as_bytes(), 0)).take(limit - 1).count(),
+    };
+    let count = places + 1;
     let length = source.len();
     let size = count.saturating_mul(size_of::<Value>() + 32 + size_of::<Range<usize>>());
     vm.reserve(size.saturating_add(length))?;
