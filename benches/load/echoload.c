@@ -41,14 +41,14 @@ static uint64_t now(void) {
 }
 
 static int bucket(uint64_t delay) {
-    if (delay < STEPS) return delay;
-    int power = 63 - __builtin_clzll(delay);
-    return (power - 5) * STEPS + ((delay >> (power - 6)) & (STEPS - 1));
+    int shift = 0;
+    while (delay >> shift >= 2 * STEPS) shift++;
+    return shift * STEPS + (delay >> shift);
 }
 
 static double delay_of(int bucket) {
-    if (bucket < STEPS) return bucket;
-    return (double)(((uint64_t)STEPS + bucket % STEPS) << (bucket / STEPS - 1));
+    int shift = bucket < STEPS ? 0 : bucket / STEPS - 1;
+    return (double)((uint64_t)(bucket - shift * STEPS) << shift);
 }
 
 /* Microseconds in which such a part of all answers had come. */

@@ -1,8 +1,8 @@
 //! Kettle's echo server beside a bare epoll server in C, under the same load generator.
 //!
 //! 64 connections, each sends 64 bytes and waits for them. The C programs (`epollsrv.c`, `echoload.c`)
-//! are those of `benches/load`; without a C compiler that is said. The servers run on one processor and the load on another, where
-//! there are two and `taskset`.
+//! are those of `benches/load`; without a C compiler that is said. The servers run on one processor and the
+//! load on another, where there are two and `taskset`.
 
 use std::net::{TcpListener, TcpStream};
 use std::path::{Path, PathBuf};

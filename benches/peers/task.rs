@@ -52,7 +52,8 @@ fn sleepers(bench: &Bench, table: &mut Table) {
     let script = program("sleepers.ket");
     let own = kettle(&script, &[&count]);
     let memory = |line: &Line| peak(line).expect("Kettle runs its programs");
-    let each = (memory(&own) - memory(&kettle(&script, &["1"]))) / COUNT as f64;
+    let most = (0..3).map(|_| memory(&own)).fold(0.0, f64::max);
+    let each = (most - memory(&kettle(&script, &["1"]))) / COUNT as f64;
     // Python and QuickJS take twenty seconds for it.
     let quick = |peer: &str| matches!(peer, "node" | "bun" | "luajit" | "go");
     let peers = bench.lines("sleepers", &[&count]);

@@ -64,8 +64,9 @@ impl Newborns {
     }
 
     /// The first one is about to be noted.
-    fn begin(&mut self, number: u64, owner: RecId, asked: &SpawnAsked, start: Start) {
+    fn begin(&mut self, number: u64, args: usize, owner: RecId, asked: &SpawnAsked, start: Start) {
         self.number = number;
+        self.width = args + 1;
         self.owner = owner;
         self.kind = TaskKind::from_flags(asked.flags);
         self.callee = asked.callee;
@@ -141,8 +142,8 @@ impl Loop {
         let owner = rec_of(vm, asked.owner);
         let open = owner.filter(|owner| self.recs.get(*owner).is_some_and(|rec| !rec.closed));
         let Some(owner) = open else { return false };
-        self.newborns.begin(self.tasks.next_number(), owner, asked, start);
-        self.newborns.width = vm.spawn_args().len() + 1;
+        let (number, args) = (self.tasks.next_number(), vm.spawn_args().len());
+        self.newborns.begin(number, args, owner, asked, start);
         true
     }
 

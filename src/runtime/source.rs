@@ -9,7 +9,7 @@ use super::driver::Ticket;
 use super::event_loop::Loop;
 use super::op::{Arm, Arms, Op, Place};
 use super::switch::Came;
-use super::task::{Resume, Stage, TaskId};
+use super::task::{Stage, TaskId};
 use super::wait::{Answer, Cx, LoopFn, Source, Wait};
 use crate::vm::{Thrown, Vm};
 
@@ -95,11 +95,8 @@ impl Loop {
             return false;
         };
         // Its only arm is empty.
-        std::mem::forget(task.op.pending.take());
-        task.resume = Resume::Rested;
-        task.stage = Stage::Ready;
-        let fiber = task.fiber;
-        if let Some(reveal) = task.rest.as_mut().and_then(|rest| rest.reveal.take()) {
+        let (fiber, reveal) = (task.fiber, task.has_waited());
+        if let Some(reveal) = reveal {
             self.timers.stop(reveal);
         }
         self.external -= usize::from(source.is_external());

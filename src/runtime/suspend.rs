@@ -5,7 +5,8 @@ use std::task::Poll;
 use super::driver::Ticket;
 use super::event_loop::Loop;
 use super::op::{Arm, Arms, Op, Outcome, Place};
-use super::task::{Resume, Stage, TaskId};
+use super::task::{Resume, Stage, Task, TaskId};
+use super::timer::TimerId;
 use super::tracer::Step;
 use super::wait::Wait;
 use super::waiters::WaitList;
@@ -152,12 +153,9 @@ impl Loop {
     #[inline(always)]
     pub(super) fn take_first(&mut self, queue: &mut WaitList) -> Option<(TaskId, FiberId)> {
         let (id, task) = self.tasks.alone_mut(self.waiters.first_of(queue)?)?;
-        // What waits in such a queue alone owns nothing that would have to be dropped.
-        std::mem::forget(task.op.pending.take());
-        task.resume = Resume::Rested;
-        task.stage = Stage::Ready;
-        let fiber = task.fiber;
-        if let Some(reveal) = task.rest.as_mut().and_then(|rest| rest.reveal.take()) {
+        // What waits in such a queue alone owns nothing.
+        let (fiber, reveal) = (task.fiber, task.has_waited());
+        if let Some(reveal) = reveal {
             self.timers.stop(reveal);
         }
         self.waiters.remove_first(queue);
@@ -183,12 +181,9 @@ impl Loop {
     /// done. Its code gets the value, whatever is cancelled until it runs.
     pub(super) fn hand(&mut self, vm: &mut Vm, ticket: Ticket, value: Value) {
         let Some((id, task)) = self.tasks.waiting_mut(ticket) else { return };
-        // What waits so owns nothing that would have to be dropped.
-        std::mem::forget(task.op.pending.take());
-        let (fiber, number) = (task.fiber, task.number);
-        task.resume = Resume::Rested;
-        task.stage = Stage::Ready;
-        if let Some(reveal) = task.rest.as_mut().and_then(|rest| rest.reveal.take()) {
+        // What waits so owns nothing.
+        let (fiber, number, reveal) = (task.fiber, task.number, task.has_waited());
+        if let Some(reveal) = reveal {
             self.timers.stop(reveal);
         }
         self.tell(|_| Step::OpEnds { op: ticket.seq, task: number, how: "done" });
@@ -348,5 +343,17 @@ fn give(vm: &mut Vm, fiber: FiberId, outcome: Outcome, choice: Option<Choice>) {
         (Ok(value), None) => vm.resume(fiber, value),
         (Ok(value), Some(choice)) => vm.resume_select(fiber, value, choice.arm),
         (Err(error), _) => vm.resume_throw(fiber, error),
+    }
+}
+
+impl Task {
+    /// What it waited for alone has happened, and owned nothing that would have to be dropped: it is ready.
+    /// Gives the timer of a cancel that was hidden from that, which is to be stopped.
+    #[inline(always)]
+    pub(super) fn has_waited(&mut self) -> Option<TimerId> {
+        std::mem::forget(self.op.pending.take());
+        self.resume = Resume::Rested;
+        self.stage = Stage::Ready;
+        self.rest.as_mut().and_then(|rest| rest.reveal.take())
     }
 }

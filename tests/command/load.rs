@@ -9,7 +9,7 @@ use std::time::Duration;
 use crate::process::Kettle;
 
 const SOAK: &str = "benches/programs/soak.ket";
-/// Seconds of the soak, where ten are not enough; from five minutes on memory must stay as it is.
+/// Seconds of the soak, where ten are not enough; from a minute on memory must stay as it is.
 const SOAK_VARIABLE: &str = "KETTLE_SOAK";
 
 /// Connects, resets, cancels and timeouts at random leave no task and no descriptor.

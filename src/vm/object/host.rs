@@ -88,6 +88,20 @@ impl Hosted {
     /// The object, if it is a `T`.
     #[inline]
     pub(in crate::vm) fn downcast_mut<T: HostObject>(&mut self) -> Option<&mut T> {
+        // SAFETY: this owns the object, which is a `T`.
+        self.is_a::<T>().then(|| unsafe { &mut *self.object.as_ptr().cast::<T>() })
+    }
+
+    /// The same, to look at.
+    #[inline]
+    pub(in crate::vm) fn downcast_ref<T: HostObject>(&self) -> Option<&T> {
+        // SAFETY: as for `downcast_mut`.
+        self.is_a::<T>().then(|| unsafe { &*self.object.as_ptr().cast::<T>() })
+    }
+
+    /// Whether its table of methods is that of a `T`, or gives that type.
+    #[inline(always)]
+    fn is_a<T: HostObject>(&self) -> bool {
         let object = self.object.as_ptr();
         // One table of methods says one type, so most often there is nobody to be asked; a type may have
         // more than one table.
@@ -96,27 +110,7 @@ impl Hosted {
             let object: &dyn Any = &**self;
             object.is::<T>()
         };
-        if std::ptr::eq(object, as_such) || asked() {
-            // SAFETY: this owns the object, whose table of methods is that of a `T`, or gives its type.
-            return Some(unsafe { &mut *object.cast::<T>() });
-        }
-        None
-    }
-
-    /// The same, to look at.
-    #[inline]
-    pub(in crate::vm) fn downcast_ref<T: HostObject>(&self) -> Option<&T> {
-        let object = self.object.as_ptr();
-        let as_such: *mut dyn HostObject = object.cast::<T>();
-        let asked = || {
-            let object: &dyn Any = &**self;
-            object.is::<T>()
-        };
-        if std::ptr::eq(object, as_such) || asked() {
-            // SAFETY: as for `downcast_mut`.
-            return Some(unsafe { &*object.cast::<T>() });
-        }
-        None
+        std::ptr::eq(object, as_such) || asked()
     }
 
     fn is_behind(&self) -> bool {
