@@ -552,7 +552,7 @@ opcodes! {
     /// invoke_await of a native of a host object that waits, found before; imm is its cache
     InvokeNativeAwait "invoke_native_await" (Window None Byte Int)
 
-    // ---- pairs: the VM writes these over the first of two instructions, or three, which it then
+    // ---- pairs: the VM writes these over the first of two instructions, or up to four, which it then
     // carries out together; the others stay behind it
     /// move, move
     MoveMove "move_move" (Dst Src None None)
@@ -576,12 +576,18 @@ opcodes! {
     AddIntLoopLt "add_int_loop_lt" (Dst Src Swapped Int)
     /// sub_int, loop_lt
     SubIntLoopLt "sub_int_loop_lt" (Dst Src None Int)
+    /// add_int, sub_int, loop_lt: two places in a list come nearer to each other
+    AddIntSubIntLoopLt "add_int_sub_int_loop_lt" (Dst Src Swapped Int)
     /// jump_not_lt_int, return
     LtIntReturn "lt_int_return" (Src Small Small Jump)
     /// get_index, get_index
     GetIndexGetIndex "get_index_get_index" (Dst Src Src None)
-    /// get_index, set_index
+    /// get_index, set_index of the element
     GetIndexSetIndex "get_index_set_index" (Dst Src Src None)
+    /// get_index, set_index of the element, range_loop
+    GetIndexSetIndexRangeLoop "get_index_set_index_range_loop" (Dst Src Src None)
+    /// get_index, get_index, set_index, set_index: two elements of a list change places
+    SwapIndex "swap_index" (Dst Src Src None)
     /// get_index, jump_if_not of the element
     GetIndexJumpIfNot "get_index_jump_if_not" (Dst Src Src None)
     /// get_index, jump_ne_int of the element

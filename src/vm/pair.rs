@@ -32,11 +32,16 @@ fn pair(code: &[Instruction]) -> Option<Opcode> {
         (Opcode::SubInt, Opcode::CallKnown) => Opcode::SubIntCall,
         (Opcode::AddInt, Opcode::RangeLoop) => Opcode::AddIntRangeLoop,
         (Opcode::AddInt, Opcode::Loop) => Opcode::AddIntLoop,
+        (Opcode::AddInt, Opcode::SubInt) if is_approach(code) => Opcode::AddIntSubIntLoopLt,
         (Opcode::AddInt, Opcode::LoopLt) => Opcode::AddIntLoopLt,
         (Opcode::SubInt, Opcode::LoopLt) => Opcode::SubIntLoopLt,
         (Opcode::JumpNotLtInt, Opcode::Return) => Opcode::LtIntReturn,
+        (Opcode::GetIndex, Opcode::GetIndex) if is_swap(code) => Opcode::SwapIndex,
         (Opcode::GetIndex, Opcode::GetIndex) => Opcode::GetIndexGetIndex,
-        (Opcode::GetIndex, Opcode::SetIndex) => Opcode::GetIndexSetIndex,
+        (Opcode::GetIndex, Opcode::SetIndex) if first.a == second.c => match code.get(2) {
+            Some(third) if third.op == Opcode::RangeLoop => Opcode::GetIndexSetIndexRangeLoop,
+            _ => Opcode::GetIndexSetIndex,
+        },
         (Opcode::GetIndex, Opcode::JumpIfNot) if passes_on => Opcode::GetIndexJumpIfNot,
         (Opcode::GetIndex, Opcode::JumpNeInt) if passes_on => Opcode::GetIndexJumpNeInt,
         (Opcode::SetIndex, Opcode::SetIndex) => Opcode::SetIndexSetIndex,
@@ -54,6 +59,31 @@ fn is_update(code: &[Instruction]) -> bool {
     set.op == Opcode::SetUpvalueCell
         && (set.b, set.c) == (get.b, get.c)
         && [change.a, change.b, set.a] == [get.a; 3]
+}
+
+/// Whether two elements of a list are read and then written to each other's place, in either order. The
+/// registers that they are read into are none of those that say where the elements are, so what is read
+/// and written is known before.
+fn is_swap(code: &[Instruction]) -> bool {
+    let [one, other, first, second, ..] = *code else { return false };
+    let stores = [first, second].map(|set| (set.op, set.a, set.b, set.c));
+    let to = |place: u8, from: u8| (Opcode::SetIndex, one.b, place, from);
+    let crossed = [to(one.c, other.a), to(other.c, one.a)];
+    let places = [one.b, one.c, other.c];
+    one.b == other.b
+        && one.a != other.a
+        && !places.contains(&one.a)
+        && !places.contains(&other.a)
+        && (stores == crossed || stores == [crossed[1], crossed[0]])
+}
+
+/// Whether two variables count towards each other as long as the first is less.
+fn is_approach(code: &[Instruction]) -> bool {
+    let [up, down, back, ..] = *code else { return false };
+    back.op == Opcode::LoopLt
+        && (up.a, down.a) == (up.b, down.b)
+        && (up.a, down.a) == (back.a, back.b)
+        && up.a != down.a
 }
 
 #[cfg(test)]
@@ -79,6 +109,44 @@ mod tests {
         let sum = (Opcode::Add, 2, 0, 1);
         assert_eq!(ops(&[sum, (Opcode::Return, 2, 0, 0)])[0], Opcode::AddReturn);
         assert_eq!(ops(&[sum, (Opcode::Return, 0, 0, 0)])[0], Opcode::Add);
+    }
+
+    #[test]
+    fn a_swap_reads_and_writes_the_same_two_elements() {
+        let get = |to, at| (Opcode::GetIndex, to, 0, at);
+        let set = |at, from| (Opcode::SetIndex, 0, at, from);
+        let op = |code: [(Opcode, u8, u8, u8); 4]| ops(&code)[0];
+        assert_eq!(op([get(3, 1), get(4, 2), set(1, 4), set(2, 3)]), Opcode::SwapIndex);
+        assert_eq!(op([get(3, 1), get(4, 2), set(2, 3), set(1, 4)]), Opcode::SwapIndex);
+        let others = [
+            [get(3, 1), get(4, 2), set(1, 3), set(2, 4)],
+            [get(3, 1), get(3, 2), set(1, 3), set(2, 3)],
+            [get(1, 1), get(4, 2), set(1, 4), set(2, 1)],
+            [get(3, 1), get(0, 2), set(1, 0), set(2, 3)],
+            [get(3, 1), (Opcode::GetIndex, 4, 5, 2), set(1, 4), set(2, 3)],
+            [get(3, 1), get(4, 2), set(1, 4), (Opcode::SetIndex, 5, 2, 3)],
+        ];
+        assert_eq!(others.map(op), [Opcode::GetIndexGetIndex; 6]);
+        assert_eq!(ops(&[get(3, 1), get(4, 2), set(1, 4)])[0], Opcode::GetIndexGetIndex);
+    }
+
+    #[test]
+    fn what_is_copied_is_what_was_read() {
+        let (get, end) = ((Opcode::GetIndex, 3, 0, 1), (Opcode::RangeLoop, 5, 0, 0));
+        let set = |from| (Opcode::SetIndex, 2, 1, from);
+        assert_eq!(ops(&[get, set(3), end])[0], Opcode::GetIndexSetIndexRangeLoop);
+        assert_eq!(ops(&[get, set(3), get])[0], Opcode::GetIndexSetIndex);
+        assert_eq!(ops(&[get, set(4), end])[0], Opcode::GetIndex);
+    }
+
+    #[test]
+    fn two_variables_that_come_nearer_are_those_that_are_compared() {
+        let (up, down) = ((Opcode::AddInt, 1, 1, 0), (Opcode::SubInt, 2, 2, 0));
+        let op = |up, down, low, high| ops(&[up, down, (Opcode::LoopLt, low, high, 0)])[0];
+        assert_eq!(op(up, down, 1, 2), Opcode::AddIntSubIntLoopLt);
+        assert_eq!(op(up, down, 2, 1), Opcode::AddInt);
+        assert_eq!(op((Opcode::AddInt, 1, 3, 0), down, 1, 2), Opcode::AddInt);
+        assert_eq!(op(up, (Opcode::SubInt, 1, 1, 0), 1, 1), Opcode::AddInt);
     }
 
     #[test]

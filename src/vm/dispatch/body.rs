@@ -676,6 +676,17 @@ macro_rules! instructions {
                 combine_int!($pc $base, checked_sub, SubInt);
                 back!($vm, compare_jump!($pc $base, [] <))
             },
+            Opcode::AddIntSubIntLoopLt => {
+                let (low, high) = (reg!($pc, $base, a), $base.add((*$pc.add(1)).a as usize));
+                let Some((up, down)) = steps($pc, low, high) else {
+                    take_apart!($pc, AddInt)
+                };
+                set_bits(low, up as u64);
+                set_bits(high, down as u64);
+                $pc = $pc.add(2);
+                burn!($vm);
+                jump_if!(up < down, $pc)
+            },
             Opcode::LtIntReturn => {
                 let lhs = reg!($pc, $base, a);
                 if tag(lhs) != INT {
@@ -697,16 +708,42 @@ macro_rules! instructions {
                 next!()
             },
             Opcode::GetIndexSetIndex => {
+                copy_item!($vm $pc $base);
+                next!()
+            },
+            Opcode::GetIndexSetIndexRangeLoop => {
+                copy_item!($vm $pc $base);
+                range_loop!($vm $pc $base)
+            },
+            Opcode::SwapIndex => {
+                let (at, other_at) = (reg!($pc, $base, c), $base.add((*$pc.add(1)).c as usize));
+                // What a marking collector has to be told of is stored by the single instructions.
+                if let Some((item, other_item)) = free_items(reg!($pc, $base, b), at, other_at)
+                    && !(*$vm).heap.is_marking()
+                {
+                    let value = read_slot(item);
+                    write_slot(reg!($pc, $base, a), value);
+                    let other = read_slot(other_item);
+                    write_slot(item, other);
+                    write_slot(other_item, value);
+                    $pc = $pc.add(1);
+                    write_slot(reg!($pc, $base, a), other);
+                    $pc = $pc.add(3);
+                    next!()
+                }
                 get_first!($pc $base);
-                set_second!($vm $pc $base)
+                next!()
             },
             Opcode::GetIndexJumpIfNot => {
-                get_first!($pc $base);
-                jump_if!(!(*reg!($pc, $base, a)).truthy(), $pc)
+                let value = get_first!($pc $base);
+                jump_if!(!value.truthy(), $pc)
             },
             Opcode::GetIndexJumpNeInt => {
-                get_first!($pc $base);
-                compare_jump_int!($pc $base, [] !=)
+                let value = get_first!($pc $base);
+                if let Some(number) = value.as_int() {
+                    jump_if!(number != small($pc), $pc)
+                }
+                next!()
             },
             Opcode::SetIndexSetIndex => {
                 set_first!($vm $pc $base);

@@ -120,6 +120,7 @@ macro_rules! arithmetic_int {
                 advance!($pc)
             }
         } else if tag(lhs) == FLOAT {
+            cold_path();
             let result = float(lhs) $sign f64::from((*$pc).imm);
             write_slot(reg!($pc, $base, a), Value::float(result));
             advance!($pc)
@@ -271,6 +272,7 @@ macro_rules! compare_jump_int {
             jump_if!($($negate)? holds, $pc)
         }
         if tag(lhs) == FLOAT {
+            cold_path();
             let holds = float(lhs) $sign small($pc) as f64;
             jump_if!($($negate)? holds, $pc)
         }

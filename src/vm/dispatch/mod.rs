@@ -16,6 +16,7 @@ mod body;
 #[cfg_attr(threaded, path = "threaded.rs")]
 #[cfg_attr(not(threaded), path = "portable.rs")]
 mod backend;
+mod element;
 mod entry;
 mod grow;
 mod halt;
@@ -26,12 +27,15 @@ pub(in crate::vm) mod op;
 
 pub use halt::SpawnAsked;
 
+use element::{dense_entry, free_item, free_items, item, list, list_mut, map_mut};
 pub(super) use entry::Entry;
 pub(super) use halt::{Halt, LastSpawn};
 pub(in crate::vm) use merge::Merging;
 use merge::merge_step;
 use native::Carried;
 use op::At;
+
+use std::hint::cold_path;
 
 use super::Vm;
 use super::code::Function;
@@ -310,48 +314,6 @@ unsafe fn set_bits(slot: *mut Value, bits: u64) {
     unsafe { slot.cast::<u64>().add(1).write(bits) }
 }
 
-/// The elements of the list in a slot.
-#[inline(always)]
-unsafe fn list<'a>(slot: *const Value) -> &'a List {
-    // SAFETY: the caller has seen that the slot holds a list; it lives while a slot holds it.
-    unsafe { &(*(*slot).address::<Owned<List>>()).body }
-}
-
-/// The elements of the list in a slot, for writing.
-#[inline(always)]
-unsafe fn list_mut<'a>(slot: *const Value) -> &'a mut List {
-    // SAFETY: as for `list`; nothing else looks at the list during an instruction.
-    unsafe { &mut (*(*slot).address::<Owned<List>>()).body }
-}
-
-/// The element of a list at an int that is its index from the front.
-#[inline(always)]
-unsafe fn item(container: *const Value, index: *const Value) -> Option<*const Value> {
-    // SAFETY: promised by the caller; values of a kind point to live objects of that kind.
-    unsafe {
-        if tag(container) != LIST || tag(index) != INT {
-            return None;
-        }
-        let items = &list(container).items;
-        let is_inside = bits(index) < items.len() as u64;
-        is_inside.then(|| items.as_ptr().add(bits(index) as usize))
-    }
-}
-
-/// The value at an int in a map whose values stand in an array, and whether there is one; no answer
-/// for all other maps.
-#[inline(always)]
-unsafe fn dense_entry(container: *const Value, key: *const Value) -> Option<Option<Value>> {
-    // SAFETY: as for `item`.
-    unsafe {
-        if tag(container) != MAP || tag(key) != INT {
-            return None;
-        }
-        let map = &(*(*container).address::<Owned<Map>>()).body;
-        map.get_dense(bits(key) as i64)
-    }
-}
-
 /// Whether the collector has to be told that what is in this slot is stored somewhere.
 #[inline(always)]
 unsafe fn is_watched(vm: *const Vm, slot: *const Value) -> bool {
@@ -359,25 +321,22 @@ unsafe fn is_watched(vm: *const Vm, slot: *const Value) -> bool {
     unsafe { (*vm).heap.is_marking() && tag(slot) as u8 >= Kind::FIRST_OBJECT }
 }
 
-/// The map in a slot, for writing.
+/// Two ints, the first with the number of its instruction added, the second with that of the next one
+/// subtracted.
 #[inline(always)]
-unsafe fn map_mut<'a>(slot: *const Value) -> &'a mut Map {
-    // SAFETY: the caller has seen that the slot holds a map; nothing else looks at it during an
-    // instruction.
-    unsafe { &mut (*(*slot).address::<Owned<Map>>()).body }
-}
-
-/// The same as `item` for writing: none if the list may not be changed.
-#[inline(always)]
-unsafe fn free_item(container: *const Value, index: *const Value) -> Option<*mut Value> {
-    // SAFETY: as for `item`.
+unsafe fn steps(
+    pc: *const Instruction,
+    low: *const Value,
+    high: *const Value,
+) -> Option<(i64, i64)> {
+    // SAFETY: the caller has two registers and the two instructions.
     unsafe {
-        if tag(container) != LIST || tag(index) != INT {
+        if tag(low) | tag(high) != INT {
             return None;
         }
-        let list = list_mut(container);
-        let may = bits(index) < list.items.len() as u64 && !list.frozen;
-        may.then(|| list.items.as_mut_ptr().add(bits(index) as usize))
+        let up = (bits(low) as i64).checked_add(i64::from((*pc).imm))?;
+        let down = (bits(high) as i64).checked_sub(i64::from((*pc.add(1)).imm))?;
+        Some((up, down))
     }
 }
 

@@ -70,13 +70,28 @@ macro_rules! return_words {
     }};
 }
 
-/// Reads an element of a list into the register; the second instruction is next.
+/// Reads an element of a list into the register, and gives it; the second instruction is next.
 macro_rules! get_first {
     ($pc:ident $base:ident) => {{
         let Some(item) = item(reg!($pc, $base, b), reg!($pc, $base, c)) else {
             take_apart!($pc, GetIndex)
         };
-        copy_slot(reg!($pc, $base, a), item);
+        let value = read_slot(item);
+        write_slot(reg!($pc, $base, a), value);
+        $pc = $pc.add(1);
+        value
+    }};
+}
+
+/// Reads an element of a list and writes it to a place in one; the third instruction is next.
+macro_rules! copy_item {
+    ($vm:ident $pc:ident $base:ident) => {{
+        let value = get_first!($pc $base);
+        let Some(place) = free_item(reg!($pc, $base, a), reg!($pc, $base, b)) else { next!() };
+        if (*$vm).heap.is_marking() && value.is_object() {
+            next!()
+        }
+        write_slot(place, value);
         $pc = $pc.add(1);
     }};
 }
