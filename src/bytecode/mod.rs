@@ -1,8 +1,10 @@
-//! Layer 3: the opcode table, the instruction format, compiled modules, verifier, disassembler.
+//! Layer 3: the opcode table, the instruction format, compiled modules, their form in bytes, verifier,
+//! disassembler.
 //!
 //! Everything here is plain data that is `Send + Sync`. It knows nothing of heap values, the
 //! compiler that makes it or the VM that runs it.
 
+pub mod archive;
 pub mod assembler;
 pub mod disassemble;
 pub mod instruction;

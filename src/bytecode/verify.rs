@@ -53,12 +53,17 @@ pub fn verify(module: &ModuleCode) -> Result<(), VerifyError> {
     if module.main.is_some_and(|slot| slot as usize >= module.slots.len()) {
         return fail("`main` names a slot that is none".into());
     }
+    let is_function = |function: u32| (function as usize) < module.functions.len();
+    if let Some(test) = module.tests.iter().find(|test| !is_function(test.function)) {
+        return fail(format!("test `{}` names function {} of none", test.name, test.function));
+    }
     for class in &module.classes {
         let functions = class.members.iter().map(|member| member.function);
-        for function in functions.chain(class.initializer) {
-            if function as usize >= module.functions.len() {
-                return fail(format!("class `{}` names function {function} of none", class.name));
-            }
+        let made = class.variants.iter().filter_map(|variant| variant.constructor);
+        if let Some(function) =
+            functions.chain(class.initializer).chain(made).find(|function| !is_function(*function))
+        {
+            return fail(format!("class `{}` names function {function} of none", class.name));
         }
         for field in &class.fields {
             if let FieldDefault::Constant(index) = field.default
@@ -129,6 +134,15 @@ impl FunctionCheck<'_> {
         })?;
         self.ensure(!captures || closure < registers, || {
             format!("closure register {closure} of {registers}")
+        })?;
+        let class = function.class;
+        self.ensure(
+            class.is_none_or(|class| (class as usize) < self.module.classes.len()),
+            || "a function belongs to a class of the module".into(),
+        )?;
+        let generator = function.generator_register;
+        self.ensure(generator.is_none_or(|register| register < registers), || {
+            "a generator has a register".into()
         })?;
         self.ensure(function.spans.len() == function.code.len(), || {
             "each instruction has a span".into()

@@ -91,6 +91,7 @@ pub use scope::{Lendable, Scope};
 #[cfg(feature = "serde")]
 pub use serde::{Serde, from_value, to_value};
 pub use signature::{DefaultValue, Misfit, Param, Signature};
+pub use stdlib::library_archive;
 pub use trial::{Left, Terms, TrialEnd, TrialFailure};
 pub use vm::Vm;
 

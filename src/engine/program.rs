@@ -143,6 +143,24 @@ impl Program {
             .join("\n")
     }
 
+    /// Modules of the library that have been compiled before.
+    pub(super) fn carried(
+        modules: Vec<Arc<ModuleCode>>,
+        library: Vec<Module>,
+        sources: SourceMap,
+    ) -> Program {
+        let content = Content {
+            identities: modules.iter().map(|module| module.name.to_string()).collect(),
+            code: Code { modules },
+            library,
+            sources: Arc::new(sources),
+            warnings: Vec::new(),
+            base: 0,
+            needed: Vec::new(),
+        };
+        Program { content: Arc::new(content) }
+    }
+
     /// Compiles the modules of a graph, each after those it imports.
     pub(super) fn compile(
         graph: Graph,

@@ -1,8 +1,11 @@
-//! The standard modules that are written in Kettle, compiled when a program first imports them.
+//! The standard modules that are written in Kettle, read when a program first imports them.
 //!
-//! They can name only what is built in, so each is compiled once for all VMs of an engine. To the
+//! They can name only what is built in, so each is made once for all VMs of an engine. To the
 //! program that imports it such a module looks like a native one: its members stand among the
 //! [`Names`] of the compiler, and a VM makes them members of the module before the program runs.
+//!
+//! The program carries their bytecode (`carried`). Where it does not, since they or the compiler have changed,
+//! they are compiled from their texts.
 
 use std::sync::{Arc, OnceLock};
 
@@ -13,6 +16,10 @@ use crate::bytecode::program::{CORE_MODULE_NAME, LIBRARY_PREFIX};
 use crate::compile::{Names, Purpose};
 use crate::diagnostics::SourceMap;
 use crate::natives::{self, stdlib};
+
+mod carried;
+
+pub use carried::library_archive;
 
 /// A standard module that is written in Kettle.
 #[derive(Clone, Debug)]
@@ -33,22 +40,42 @@ pub struct Imports {
 
 type Compiled = OnceLock<Result<Program, CompileError>>;
 
-/// The modules written in Kettle that have been compiled so far.
+/// The modules written in Kettle that have been needed so far.
 pub struct Stdlib {
     core: Compiled,
     /// By their files' places in [`stdlib::FILES`].
     modules: [Compiled; stdlib::FILES.len()],
+    /// Whether they are compiled, although there is bytecode of them.
+    from_text: bool,
 }
 
 impl Stdlib {
-    /// Nothing is compiled yet.
+    /// Nothing is read yet.
     pub fn new() -> Stdlib {
-        Stdlib { core: OnceLock::new(), modules: [const { OnceLock::new() }; _] }
+        Stdlib { core: OnceLock::new(), modules: [const { OnceLock::new() }; _], from_text: false }
+    }
+
+    /// One that makes nothing of bytecode.
+    fn from_text() -> Stdlib {
+        Stdlib { from_text: true, ..Stdlib::new() }
     }
 
     /// The methods of the core types.
     pub fn core(&self) -> &Result<Program, CompileError> {
-        self.core.get_or_init(|| self.compile(None, CORE_MODULE_NAME, stdlib::CORE, Purpose::Run))
+        self.core.get_or_init(|| match self.carried(CORE_MODULE_NAME) {
+            Some(program) => Ok(program),
+            None => self.compile(None, CORE_MODULE_NAME, stdlib::CORE, Purpose::Run),
+        })
+    }
+
+    /// A standard module, if it is written in Kettle.
+    fn module(&self, name: &str) -> Option<Result<Module, CompileError>> {
+        let (place, name) = stdlib::find(name)?;
+        let program = self.modules[place].get_or_init(|| match self.carried(name) {
+            Some(program) => Ok(program),
+            None => self.compile_module(name, Purpose::Run),
+        });
+        Some(program.clone().map(|program| Module { name, program }))
     }
 
     /// What the modules of a graph import; `names` is what they may name otherwise.
@@ -65,26 +92,15 @@ impl Stdlib {
         names: &Arc<Names>,
     ) -> Result<Imports, CompileError> {
         let mut imports = Imports { names: names.clone(), modules: Vec::new() };
-        for wanted in &graph.standard {
-            let Some((place, name)) = stdlib::find(wanted) else { continue };
-            if Some(name) == module {
-                continue;
-            }
-            let program = self.modules[place]
-                .get_or_init(|| self.compile_module(name, Purpose::Run))
-                .clone()?;
-            let exports = program.code().modules.last().map_or(&[][..], |code| &code.exports);
+        for wanted in graph.standard.iter().filter(|wanted| Some(&***wanted) != module) {
+            let Some(found) = self.module(wanted) else { continue };
+            let found = found?;
+            let exports = found.program.code().modules.last().map_or(&[][..], |code| &code.exports);
             let names = Arc::make_mut(&mut imports.names);
             for export in exports {
                 names.add_member(wanted, &export.name, export.kind);
             }
-            for needed in
-                program.library().iter().cloned().chain([Module { name, program: program.clone() }])
-            {
-                if !imports.modules.iter().any(|known| known.name == needed.name) {
-                    imports.modules.push(needed);
-                }
-            }
+            add_needed(found, &mut imports.modules);
         }
         Ok(imports)
     }
@@ -94,10 +110,8 @@ impl Stdlib {
         name: &'static str,
         purpose: Purpose,
     ) -> Result<Program, CompileError> {
-        let file = format!("{name}.ket");
-        let text =
-            stdlib::FILES.iter().find(|(known, _)| *known == file).map_or("", |(_, text)| text);
-        self.compile(Some(name), &stdlib::file_name(name), text, purpose)
+        let file = stdlib::file_name(name);
+        self.compile(Some(name), &file, stdlib::text(&file).unwrap_or_default(), purpose)
     }
 
     fn compile(
@@ -116,6 +130,16 @@ impl Stdlib {
         let graph = Graph::read(&loader, &names, &mut sources, file, text.into());
         let imports = self.imports_of(module, &graph, &names)?;
         Program::compile(graph, imports, sources, purpose)
+    }
+}
+
+/// Adds a module behind those that it needs, each of which stands there once.
+fn add_needed(module: Module, modules: &mut Vec<Module>) {
+    let needed = module.program.library().to_vec();
+    for needed in needed.into_iter().chain([module]) {
+        if !modules.iter().any(|known| known.name == needed.name) {
+            modules.push(needed);
+        }
     }
 }
 

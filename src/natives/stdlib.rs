@@ -4,9 +4,10 @@
 //! "./term/table.ket"`) stand in a folder of its name. All are named in [`FILES`]. What it declares
 //! with `pub` are its members, beside those of its name that are declared as natives; inside, the
 //! name of the module itself means that native part. It may import `core`, whose natives are for the
-//! library alone. The engine compiles a module when a program first imports it.
+//! library alone. The engine reads a module when a program first imports it: its bytecode from [`COMPILED`], which
+//! is made of these texts, or else the text.
 
-use crate::bytecode::program::LIBRARY_PREFIX;
+use crate::bytecode::program::{CORE_MODULE_NAME, LIBRARY_PREFIX};
 
 /// A file's name, relative to `stdlib/`, and its text.
 macro_rules! file {
@@ -56,6 +57,17 @@ pub const CORE: &str = concat!(
     include_str!("../../stdlib/core/task.ket"),
 );
 
+/// The bytecode of all that, an [`Archive`](crate::bytecode::archive::Archive), as a test has written it
+/// (`tests/bytecode/library.rs`). It is empty where anything that decides what is in there has changed since: no
+/// code of another compiler is ever run.
+#[cfg(carried_library)]
+pub const COMPILED: &[u8] = include_bytes!("../../stdlib/compiled.bin");
+#[cfg(not(carried_library))]
+pub const COMPILED: &[u8] = &[];
+
+/// A number that `build.rs` makes of all that decides what the bytecode is.
+pub const FINGERPRINT: &str = env!("KETTLE_LIBRARY_FINGERPRINT");
+
 /// The names of these modules.
 pub fn modules() -> impl Iterator<Item = &'static str> {
     let names = FILES.iter().filter_map(|(file, _)| file.strip_suffix(".ket"));
@@ -71,4 +83,13 @@ pub fn find(wanted: &str) -> Option<(usize, &'static str)> {
 /// What traces and messages call the file of a standard module.
 pub fn file_name(module: &str) -> String {
     format!("{LIBRARY_PREFIX}{module}.ket")
+}
+
+/// The text of a source of these modules, by the name that traces and messages have for it.
+pub fn text(name: &str) -> Option<&'static str> {
+    if name == CORE_MODULE_NAME {
+        return Some(CORE);
+    }
+    let file = name.strip_prefix(LIBRARY_PREFIX)?;
+    FILES.iter().find(|(known, _)| *known == file).map(|(_, text)| *text)
 }

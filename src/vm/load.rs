@@ -243,6 +243,8 @@ impl Vm {
                 continue;
             }
             let module = numbers.get(import.module as usize).and_then(|n| self.modules.get(*n));
+            let has_slot = |known: &&LoadedModule| (import.slot as usize) < known.code.slots.len();
+            let module = module.filter(has_slot);
             let module = module.ok_or_else(|| LoadError::MissingModule(code.name.to_string()))?;
             slots.push(module.first_slot + import.slot);
         }

@@ -10,7 +10,8 @@ use kettle::bytecode::verify::verify;
 
 use crate::{compile_text, names};
 
-fn scripts() -> Vec<PathBuf> {
+/// The texts that there are listings of.
+pub fn scripts() -> Vec<PathBuf> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/bytecode/listing");
     let entries = fs::read_dir(folder).expect("the folder is there");
     let paths = entries.map(|entry| entry.expect("an entry can be read").path());

@@ -1,6 +1,8 @@
 //! The compiler and its bytecode: what source becomes, what the verifier refuses, what is reported.
 
+mod archive;
 mod fault;
+mod library;
 mod listing;
 mod verifier;
 

@@ -5,7 +5,7 @@ use kettle::bytecode::op::Opcode;
 use kettle::bytecode::program::{
     Capture, ClassCode, Constant, Export, ExportKind, FieldCode, FieldDefault, FunctionCode,
     Handler, HandlerKind, MemberCode, MemberKind, ModuleCode, ParamCode, SelectArmCode,
-    SelectArmKind, SelectCode,
+    SelectArmKind, SelectCode, TestCode, TestOptions, VariantCode,
 };
 use kettle::bytecode::verify::verify;
 use kettle::diagnostics::{SourceId, Span};
@@ -185,6 +185,12 @@ fn frames_are_sound() {
     broken.functions[0].has_rest = false;
     broken.functions[0].spans.clear();
     refuses(&broken, "has a span");
+    let mut broken = module(vec![end()]);
+    broken.functions[1].class = Some(1);
+    refuses(&broken, "belongs to a class");
+    let mut broken = module(vec![end()]);
+    broken.functions[1].generator_register = Some(4);
+    refuses(&broken, "a generator has a register");
 }
 
 #[test]
@@ -261,6 +267,18 @@ fn module_tables_are_sound() {
     let field = FieldCode { name: "f".into(), default: FieldDefault::Constant(2) };
     broken.classes[0].fields.push(field);
     refuses(&broken, "class `C` names constant 2");
+    let mut broken = module(vec![end()]);
+    broken.classes[0].variants.push(VariantCode {
+        name: "V".into(),
+        fields: Vec::new(),
+        has_rest: false,
+        constructor: Some(3),
+    });
+    refuses(&broken, "class `C` names function 3");
+    let mut broken = module(vec![end()]);
+    let (span, options) = (Span::default(), TestOptions::default());
+    broken.tests.push(TestCode { name: "t".into(), function: 4, span, options });
+    refuses(&broken, "test `t` names function 4");
     let mut broken = module(vec![end()]);
     broken.functions.clear();
     refuses(&broken, "at least its top-level function");

@@ -1,0 +1,83 @@
+//! Writes the parts that everything in an archive consists of.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use crate::diagnostics::Span;
+
+/// Bytes that are being written, with the texts that they name.
+#[derive(Default)]
+pub(super) struct Writer {
+    bytes: Vec<u8>,
+    texts: Vec<Arc<str>>,
+    numbers: HashMap<Arc<str>, u32>,
+    /// Where the last span began.
+    place: u32,
+}
+
+impl Writer {
+    /// One byte.
+    pub(super) fn byte(&mut self, byte: u8) {
+        self.bytes.push(byte);
+    }
+
+    /// Bytes as they are.
+    pub(super) fn raw(&mut self, bytes: &[u8]) {
+        self.bytes.extend_from_slice(bytes);
+    }
+
+    /// A number that is most often small.
+    pub(super) fn number(&mut self, mut number: u64) {
+        while number >= 0x80 {
+            self.byte(number as u8 | 0x80);
+            number >>= 7;
+        }
+        self.byte(number as u8);
+    }
+
+    /// A number that is most often near 0.
+    pub(super) fn signed(&mut self, number: i64) {
+        self.number((number << 1 ^ number >> 63) as u64);
+    }
+
+    /// How many of something follow.
+    pub(super) fn count(&mut self, count: usize) {
+        self.number(count as u64);
+    }
+
+    /// A text, by its number.
+    pub(super) fn text(&mut self, text: &Arc<str>) {
+        let next = self.texts.len() as u32;
+        let number = *self.numbers.entry(text.clone()).or_insert(next);
+        if number == next {
+            self.texts.push(text.clone());
+        }
+        self.number(u64::from(number));
+    }
+
+    /// A place in the source.
+    pub(super) fn span(&mut self, span: Span) {
+        let before = std::mem::replace(&mut self.place, span.start);
+        self.signed(i64::from(span.start.wrapping_sub(before) as i32));
+        self.number(u64::from(span.end.wrapping_sub(span.start)));
+    }
+
+    /// What was written.
+    pub(super) fn finish(self) -> Vec<u8> {
+        self.bytes
+    }
+
+    /// What was written, behind the texts that it names.
+    pub(super) fn finish_with_texts(self) -> Vec<u8> {
+        let mut out = Writer::default();
+        out.count(self.texts.len());
+        for text in &self.texts {
+            out.count(text.len());
+        }
+        for text in &self.texts {
+            out.raw(text.as_bytes());
+        }
+        out.raw(&self.bytes);
+        out.finish()
+    }
+}
