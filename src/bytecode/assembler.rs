@@ -5,6 +5,7 @@
 
 use super::instruction::Instruction;
 use super::op::{Immediate, Opcode, Operand};
+use super::place::Places;
 use super::program::{Handler, HandlerKind};
 use crate::diagnostics::Span;
 
@@ -132,7 +133,7 @@ impl Assembler {
     }
 
     /// The finished code, with all jumps filled in. The assembler is then ready for another function.
-    pub fn finish(&mut self) -> (Vec<Instruction>, Vec<Span>, Vec<Handler>) {
+    pub fn finish(&mut self) -> (Vec<Instruction>, Places, Vec<Handler>) {
         for &(pc, label) in &self.jumps {
             let target = self.labels[label.0 as usize];
             debug_assert_ne!(target, UNBOUND, "every label is bound");
@@ -143,7 +144,7 @@ impl Assembler {
             target: target.map_or(0, |label| labels[label.0 as usize]),
             ..handler
         });
-        let finished = (self.code.clone(), self.spans.clone(), handlers.collect());
+        let finished = (self.code.clone(), self.spans[..].into(), handlers.collect());
         self.clear();
         finished
     }

@@ -109,9 +109,10 @@ fn write_function(
         };
     }
     let mut line_before = None;
+    let mut places = function.places.iter();
     for (pc, &instruction) in function.code.iter().enumerate() {
         let line = lines
-            .zip(function.spans.get(pc))
+            .zip(places.next())
             .map(|(lines, span)| lines.partition_point(|&start| start <= span.start as usize));
         let shown = line.filter(|_| line != line_before).map_or(String::new(), |l| l.to_string());
         line_before = line;

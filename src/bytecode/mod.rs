@@ -8,6 +8,8 @@ pub mod archive;
 pub mod assembler;
 pub mod disassemble;
 pub mod instruction;
+mod number;
 pub mod op;
+pub mod place;
 pub mod program;
 pub mod verify;

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::instruction::Instruction;
+use super::place::Places;
 use crate::diagnostics::{SourceId, Span};
 
 /// What every closure is called.
@@ -196,7 +197,7 @@ pub struct FunctionCode {
     /// Instructions.
     pub code: Vec<Instruction>,
     /// For each instruction its place in the source.
-    pub spans: Vec<Span>,
+    pub places: Places,
     /// Protected ranges, inner ones first.
     pub handlers: Vec<Handler>,
     /// The variables that have registers of their own, or cells in them: for messages and debuggers.

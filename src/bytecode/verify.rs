@@ -74,9 +74,11 @@ pub fn verify(module: &ModuleCode) -> Result<(), VerifyError> {
         }
     }
     for (index, function) in module.functions.iter().enumerate() {
-        FunctionCheck { module, function, pc: None }
-            .run()
-            .map_err(|(pc, message)| VerifyError { function: Some(index), pc, message })?;
+        FunctionCheck { module, function, pc: None }.run().map_err(|broken| VerifyError {
+            function: Some(index),
+            pc: broken.0,
+            message: broken.1,
+        })?;
     }
     Ok(())
 }
@@ -95,7 +97,8 @@ fn is_awaited_call(op: Opcode) -> bool {
     )
 }
 
-type Broken = (Option<usize>, String);
+/// Where a rule is broken, and how. In a box, as nearly always there is none of it.
+type Broken = Box<(Option<usize>, String)>;
 
 struct FunctionCheck<'a> {
     module: &'a ModuleCode,
@@ -114,8 +117,14 @@ impl FunctionCheck<'_> {
         self.handlers()
     }
 
+    #[inline(always)]
     fn ensure(&self, holds: bool, message: impl FnOnce() -> String) -> Result<(), Broken> {
-        if holds { Ok(()) } else { Err((self.pc, message())) }
+        if holds { Ok(()) } else { Err(self.broken(message)) }
+    }
+
+    #[cold]
+    fn broken(&self, message: impl FnOnce() -> String) -> Broken {
+        Box::new((self.pc, message()))
     }
 
     fn frame(&self) -> Result<(), Broken> {
@@ -144,8 +153,8 @@ impl FunctionCheck<'_> {
         self.ensure(generator.is_none_or(|register| register < registers), || {
             "a generator has a register".into()
         })?;
-        self.ensure(function.spans.len() == function.code.len(), || {
-            "each instruction has a span".into()
+        self.ensure(function.places.len() == function.code.len(), || {
+            "each instruction has a place".into()
         })?;
         let last = function.code.last().map(|instruction| instruction.op);
         let ends = matches!(

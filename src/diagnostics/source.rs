@@ -1,6 +1,6 @@
 //! The texts that diagnostics and traces point into.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use super::{SourceId, Span};
 
@@ -11,24 +11,29 @@ pub struct Source {
     pub name: Arc<str>,
     /// Its whole text.
     pub text: Arc<str>,
-    line_starts: Arc<[u32]>,
+    /// Where its lines begin, from when somebody has asked for one: of most sources nobody does.
+    line_starts: OnceLock<Arc<[u32]>>,
 }
 
 impl Source {
-    /// A source with its lines counted.
+    /// A source of that name.
     pub fn new(name: impl Into<Arc<str>>, text: impl Into<Arc<str>>) -> Source {
-        let text = text.into();
-        let breaks = memchr::memchr_iter(b'\n', text.as_bytes()).map(|at| at as u32 + 1);
-        let line_starts = std::iter::once(0).chain(breaks).collect();
-        Source { name: name.into(), text, line_starts }
+        Source { name: name.into(), text: text.into(), line_starts: OnceLock::new() }
+    }
+
+    fn line_starts(&self) -> &[u32] {
+        self.line_starts.get_or_init(|| {
+            let breaks = memchr::memchr_iter(b'\n', self.text.as_bytes());
+            std::iter::once(0).chain(breaks.map(|at| at as u32 + 1)).collect()
+        })
     }
 
     /// Line and column of a byte, both from 1; columns count characters. Offsets past the end
     /// mean the end.
     pub fn position(&self, offset: u32) -> (u32, u32) {
         let offset = self.snap(offset);
-        let line = self.line_starts.partition_point(|&start| start <= offset) - 1;
-        let start = self.line_starts[line] as usize;
+        let line = self.line_starts().partition_point(|&start| start <= offset) - 1;
+        let start = self.line_starts()[line] as usize;
         let column = self.text[start..offset as usize].chars().count();
         (line as u32 + 1, column as u32 + 1)
     }
@@ -36,15 +41,15 @@ impl Source {
     /// The text of a line counted from 1, without its line break; empty where there is none.
     pub fn line(&self, line: u32) -> &str {
         let index = (line as usize).wrapping_sub(1);
-        let Some(&start) = self.line_starts.get(index) else { return "" };
-        let end = self.line_starts.get(index + 1).map_or(self.text.len(), |&next| next as usize);
+        let Some(&start) = self.line_starts().get(index) else { return "" };
+        let end = self.line_starts().get(index + 1).map_or(self.text.len(), |&next| next as usize);
         self.text[start as usize..end].trim_end_matches(['\n', '\r'])
     }
 
     /// The first byte of a line counted from 1.
     pub fn line_start(&self, line: u32) -> u32 {
-        let index = (line as usize).saturating_sub(1).min(self.line_starts.len() - 1);
-        self.line_starts[index]
+        let index = (line as usize).saturating_sub(1).min(self.line_starts().len() - 1);
+        self.line_starts()[index]
     }
 
     /// The text of a span, clamped to the source and to whole characters.

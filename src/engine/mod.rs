@@ -9,7 +9,8 @@
 //! `spine` is the way of a program from text to exit status, the place to begin reading. `graph`
 //! follows imports with a [`Loader`]; `convert`, `host` and `future` let Rust closures be called
 //! by scripts; `uncaught` and `report` tell the story of an error; `library` is what the loop asks
-//! of this layer; `profile` gives names to where the time goes; `stdlib` compiles the standard modules that are written in Kettle. Nothing here reads the command line or ends the process.
+//! of this layer; `profile` gives names to where the time goes; `stdlib` has the standard modules that are written in
+//! Kettle. Nothing here reads the command line or ends the process.
 
 mod api;
 mod arity;

@@ -394,7 +394,7 @@ pub(super) fn setter(name: &str, fields: &[(Arc<str>, i32, bool)], clears: bool)
         has_self: true,
         registers: fields.len() as u8 + 1,
         closure_register: 255,
-        spans: vec![Span::default(); code.len()],
+        places: vec![Span::default(); code.len()][..].into(),
         code,
         ..FunctionCode::default()
     }

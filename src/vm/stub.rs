@@ -71,7 +71,7 @@ fn stub(op: Opcode, count: u8) -> FunctionCode {
         name: Arc::from("<fiber>"),
         registers: 3.max(count + 1),
         closure_register: 255,
-        spans: vec![Span::default(); code.len()],
+        places: vec![Span::default(); code.len()][..].into(),
         is_async: waits,
         code,
         ..FunctionCode::default()

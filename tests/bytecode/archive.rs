@@ -112,7 +112,7 @@ fn function() -> FunctionCode {
         generator_register: Some(0),
         captures: vec![Capture::Register(3), Capture::Upvalue(255)],
         code: [code, jumps, calls].concat(),
-        spans: spans.map(|(start, end)| Span::new(start, end)).into(),
+        places: spans.map(|(start, end)| Span::new(start, end))[..].into(),
         handlers: [HandlerKind::Catch, HandlerKind::CleanUp, HandlerKind::Guard]
             .map(handler)
             .into(),

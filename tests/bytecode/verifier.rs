@@ -2,6 +2,7 @@
 
 use kettle::bytecode::instruction::Instruction;
 use kettle::bytecode::op::Opcode;
+use kettle::bytecode::place::Places;
 use kettle::bytecode::program::{
     Capture, ClassCode, Constant, Export, ExportKind, FieldCode, FieldDefault, FunctionCode,
     Handler, HandlerKind, MemberCode, MemberKind, ModuleCode, ParamCode, SelectArmCode,
@@ -19,8 +20,8 @@ fn end() -> Instruction {
 }
 
 fn function(code: Vec<Instruction>) -> FunctionCode {
-    let spans = vec![Span::default(); code.len()];
-    FunctionCode { registers: 4, closure_register: 255, code, spans, ..FunctionCode::default() }
+    let places = vec![Span::default(); code.len()][..].into();
+    FunctionCode { registers: 4, closure_register: 255, code, places, ..FunctionCode::default() }
 }
 
 /// A module with that code in its function 0, a constant of each sort, a slot, a class, a select
@@ -183,8 +184,8 @@ fn frames_are_sound() {
     broken.functions[0].has_rest = true;
     refuses(&broken, "rest parameter");
     broken.functions[0].has_rest = false;
-    broken.functions[0].spans.clear();
-    refuses(&broken, "has a span");
+    broken.functions[0].places = Places::default();
+    refuses(&broken, "has a place");
     let mut broken = module(vec![end()]);
     broken.functions[1].class = Some(1);
     refuses(&broken, "belongs to a class");

@@ -6,6 +6,7 @@ use super::reader::Reader;
 use super::writer::Writer;
 use crate::bytecode::instruction::Instruction;
 use crate::bytecode::op::{Immediate, Opcode, Operand};
+use crate::bytecode::place::Places;
 use crate::bytecode::program::{
     Capture, ClassCode, Constant, EnumShape, Export, ExportKind, FieldCode, FieldDefault,
     FunctionCode, Handler, HandlerKind, ImportedSlot, LocalCode, MemberCode, MemberKind,
@@ -25,7 +26,7 @@ record! {
     VariantShape { name, fields }
     FunctionCode {
         name, params, has_rest, has_self, is_async, class, registers, closure_register,
-        generator_register, captures, code, spans, handlers, locals, span, doc,
+        generator_register, captures, code, places, handlers, locals, span, doc,
     }
     LocalCode { name, register, from, until }
     ParamCode { name, optional }
@@ -118,5 +119,17 @@ impl Coded for Instruction {
             _ => from.small()? as i32,
         };
         Ok(Instruction::new(op, a, b, c, imm))
+    }
+}
+
+impl Coded for Places {
+    fn write(&self, out: &mut Writer) {
+        let (count, packed) = self.packed();
+        count.write(out);
+        out.block(packed);
+    }
+
+    fn read(from: &mut Reader<'_>) -> Result<Places, Corrupt> {
+        Ok(Places::from_packed(u32::read(from)?, from.block()?))
     }
 }

@@ -142,13 +142,11 @@ impl Coded for Arc<str> {
 
 impl Coded for Arc<[u8]> {
     fn write(&self, out: &mut Writer) {
-        out.count(self.len());
-        out.raw(self);
+        out.block(self);
     }
 
     fn read(from: &mut Reader<'_>) -> Result<Arc<[u8]>, Corrupt> {
-        let count = from.count()?;
-        Ok(from.take(count)?.into())
+        from.block().map(Arc::from)
     }
 }
 
@@ -195,11 +193,13 @@ impl<T: Coded> Coded for Vec<T> {
 
 impl Coded for Span {
     fn write(&self, out: &mut Writer) {
-        out.span(*self);
+        self.start.write(out);
+        self.end.wrapping_sub(self.start).write(out);
     }
 
     fn read(from: &mut Reader<'_>) -> Result<Span, Corrupt> {
-        from.span()
+        let (start, length) = (from.small()?, from.small()?);
+        Ok(Span::new(start, start.wrapping_add(length)))
     }
 }
 

@@ -8,10 +8,9 @@
 //! unit      count of texts   their lengths   the texts, one behind the other   content
 //! ```
 //!
-//! Fixed numbers are little endian; all others are written with seven bits to a byte, signed ones with the
-//! sign in the lowest bit. A text is a number in the unit's table of texts. The content is what
+//! The fingerprint is little endian; all other numbers have as many bytes as they need (`bytecode/number.rs`). A text is a number in the unit's table of texts. The content is what
 //! [`program`](super::program) declares, field by field: `code` says so once for both ways. Of an instruction
-//! only the operands that its opcode has are written, and a span begins where the one before began.
+//! only the operands that its opcode has are written.
 //!
 //! Reading never panics, whatever the bytes are, and asks for no more memory than a multiple of their number.
 //! That what was read makes sense is the business of the [verifier](super::verify).
@@ -95,8 +94,7 @@ impl<'a> Archive<'a> {
         let mut rest = self.rest.clone();
         let (mut start, mut found) = (0_usize, None);
         for _ in 0..self.count {
-            let length = rest.count()?;
-            let name = rest.take(length)?;
+            let name = rest.block()?;
             let length = rest.count()?;
             if name == wanted.as_bytes() {
                 found = Some((start, length));
@@ -116,8 +114,7 @@ impl<'a> Archive<'a> {
         out.raw(&fingerprint.to_le_bytes());
         out.count(units.len());
         for (name, bytes) in &units {
-            out.count(name.len());
-            out.raw(name.as_bytes());
+            out.block(name.as_bytes());
             out.count(bytes.len());
         }
         for (_, bytes) in &units {

@@ -3,21 +3,19 @@
 use std::sync::Arc;
 
 use super::Corrupt;
-use crate::diagnostics::Span;
+use crate::bytecode::number;
 
 /// Bytes that are being read, and the texts that they name.
 #[derive(Clone, Debug)]
 pub(super) struct Reader<'a> {
     rest: &'a [u8],
     texts: Vec<Arc<str>>,
-    /// Where the last span began.
-    place: u32,
 }
 
 impl<'a> Reader<'a> {
     /// Begins to read.
     pub(super) fn new(bytes: &'a [u8]) -> Reader<'a> {
-        Reader { rest: bytes, texts: Vec::new(), place: 0 }
+        Reader { rest: bytes, texts: Vec::new() }
     }
 
     /// Whether all has been read.
@@ -45,28 +43,16 @@ impl<'a> Reader<'a> {
         self.take(N)?.try_into().map_err(|_| Corrupt)
     }
 
+    /// So many bytes as they are, with their number before them.
+    pub(super) fn block(&mut self) -> Result<&'a [u8], Corrupt> {
+        let count = self.count()?;
+        self.take(count)
+    }
+
     /// A number that is most often small.
     #[inline]
     pub(super) fn number(&mut self) -> Result<u64, Corrupt> {
-        let first = self.byte()?;
-        if first < 0x80 { Ok(u64::from(first)) } else { self.long_number(first) }
-    }
-
-    fn long_number(&mut self, first: u8) -> Result<u64, Corrupt> {
-        let mut number = u64::from(first & 0x7f);
-        for shift in (7..64).step_by(7) {
-            let byte = self.byte()?;
-            let part = u64::from(byte & 0x7f);
-            let moved = part << shift;
-            if moved >> shift != part {
-                return Err(Corrupt);
-            }
-            number |= moved;
-            if byte < 0x80 {
-                return Ok(number);
-            }
-        }
-        Err(Corrupt)
+        number::take(&mut self.rest).ok_or(Corrupt)
     }
 
     /// A number of 32 bits.
@@ -78,8 +64,7 @@ impl<'a> Reader<'a> {
     /// A number that is most often near 0.
     #[inline]
     pub(super) fn signed(&mut self) -> Result<i64, Corrupt> {
-        let number = self.number()?;
-        Ok((number >> 1) as i64 ^ -((number & 1) as i64))
+        number::take_signed(&mut self.rest).ok_or(Corrupt)
     }
 
     /// A number of 32 bits that is most often near 0.
@@ -119,13 +104,5 @@ impl<'a> Reader<'a> {
     pub(super) fn text(&mut self) -> Result<Arc<str>, Corrupt> {
         let number = self.small()? as usize;
         self.texts.get(number).cloned().ok_or(Corrupt)
-    }
-
-    /// A place in the source.
-    #[inline]
-    pub(super) fn span(&mut self) -> Result<Span, Corrupt> {
-        let start = self.place.wrapping_add_signed(self.small_signed()?);
-        self.place = start;
-        Ok(Span::new(start, start.wrapping_add(self.small()?)))
     }
 }

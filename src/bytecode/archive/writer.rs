@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use crate::diagnostics::Span;
+use crate::bytecode::number;
 
 /// Bytes that are being written, with the texts that they name.
 #[derive(Default)]
@@ -11,8 +11,6 @@ pub(super) struct Writer {
     bytes: Vec<u8>,
     texts: Vec<Arc<str>>,
     numbers: HashMap<Arc<str>, u32>,
-    /// Where the last span began.
-    place: u32,
 }
 
 impl Writer {
@@ -26,18 +24,20 @@ impl Writer {
         self.bytes.extend_from_slice(bytes);
     }
 
+    /// Bytes as they are, with their number before them.
+    pub(super) fn block(&mut self, bytes: &[u8]) {
+        self.count(bytes.len());
+        self.raw(bytes);
+    }
+
     /// A number that is most often small.
-    pub(super) fn number(&mut self, mut number: u64) {
-        while number >= 0x80 {
-            self.byte(number as u8 | 0x80);
-            number >>= 7;
-        }
-        self.byte(number as u8);
+    pub(super) fn number(&mut self, number: u64) {
+        number::put(&mut self.bytes, number);
     }
 
     /// A number that is most often near 0.
     pub(super) fn signed(&mut self, number: i64) {
-        self.number((number << 1 ^ number >> 63) as u64);
+        number::put_signed(&mut self.bytes, number);
     }
 
     /// How many of something follow.
@@ -53,13 +53,6 @@ impl Writer {
             self.texts.push(text.clone());
         }
         self.number(u64::from(number));
-    }
-
-    /// A place in the source.
-    pub(super) fn span(&mut self, span: Span) {
-        let before = std::mem::replace(&mut self.place, span.start);
-        self.signed(i64::from(span.start.wrapping_sub(before) as i32));
-        self.number(u64::from(span.end.wrapping_sub(span.start)));
     }
 
     /// What was written.

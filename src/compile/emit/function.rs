@@ -159,7 +159,7 @@ impl Emitter<'_> {
         let registers = done.registers();
         let generator_register = done.generator.map(|register| register.0);
         let locals = done.locals;
-        let (code, spans, handlers) = done.asm.finish();
+        let (code, places, handlers) = done.asm.finish();
         self.idle.push(done.asm);
         let class = info.class.map(|class| self.class_index(class));
         let doc = declaration.and_then(|function| function.doc);
@@ -175,7 +175,7 @@ impl Emitter<'_> {
             generator_register,
             captures,
             code,
-            spans,
+            places,
             handlers,
             locals,
             span,

@@ -208,11 +208,11 @@ impl Op<'_> {
     /// Whether what this instruction reads is set again by the same expression, as `m[k] += 1` does.
     pub(super) fn is_update(&self) -> bool {
         let info = &self.vm.infos[self.function() as usize];
-        let (code, spans) = (&info.code().code, &info.code().spans);
+        let (code, places) = (&info.code().code, &info.code().places);
         let is_set = |op| matches!(op, Opcode::SetIndex | Opcode::SetIndexInt | Opcode::SetField);
-        let place = spans.get(self.index()).copied();
-        let mut behind = code.iter().zip(spans).skip(self.index() + 1);
-        behind.any(|(at, span)| is_set(at.op) && Some(*span) == place)
+        let place = places.get(self.index());
+        let mut behind = code.iter().zip(places.iter()).skip(self.index() + 1);
+        behind.any(|(at, other)| is_set(at.op) && Some(other) == place)
     }
 
     /// What the code calls the value of a register, as far as the instructions before tell.

@@ -28,7 +28,7 @@ fn function(name: &str, params: usize, registers: u8, code: Vec<Instruction>) ->
         params: params.collect(),
         registers,
         closure_register: 255,
-        spans: vec![Span::default(); code.len()],
+        places: vec![Span::default(); code.len()][..].into(),
         code,
         ..FunctionCode::default()
     }
