@@ -564,6 +564,16 @@ opcodes! {
     SubReturn "sub_return" (Dst Src Src None)
     /// add, range_loop
     AddRangeLoop "add_range_loop" (Dst Src Src None)
+    /// mul, add of the product to something
+    MulAdd "mul_add" (Dst Src Src None)
+    /// mul, add of something to the product
+    MulAddTo "mul_add_to" (Dst Src Src None)
+    /// mul, add of the product to something, range_loop
+    MulAddRangeLoop "mul_add_range_loop" (Dst Src Src None)
+    /// mul, sub of the product from something
+    MulSub "mul_sub" (Dst Src Src None)
+    /// mul, mul of the product
+    MulMul "mul_mul" (Dst Src Src None)
     /// add_int, call_known
     AddIntCall "add_int_call" (Dst Src Swapped Int)
     /// sub_int, call_known
@@ -596,6 +606,10 @@ opcodes! {
     SetIndexSetIndex "set_index_set_index" (Src Src Src None)
     /// set_index, range_loop
     SetIndexRangeLoop "set_index_range_loop" (Src Src Src None)
+    /// get_field_cached, get_field_cached
+    GetFieldGetField "get_field_get_field" (Dst Src Byte Int)
+    /// get_field_cached, return of the field
+    GetFieldReturn "get_field_return" (Dst Src Byte Int)
     /// get_upvalue_cell, return of the content
     UpvalueReturn "upvalue_return" (Dst Byte Src Name)
     /// get_upvalue_cell, add of a register to that, set_upvalue_cell

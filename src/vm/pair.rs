@@ -3,7 +3,8 @@
 //! The loader writes the opcode of a pair over the first of its instructions; what the pair has to know
 //! of the others it reads where they stand. So jumps to them, and errors in them, are what they were, and
 //! a pair is taken apart by writing the first opcode back (`dispatch/pair.rs`). Which pairs there are was
-//! chosen by counting, over many programs, what follows what.
+//! chosen by counting, over many programs, what follows what. Pairs of reads of fields are written when
+//! those have found what they read (`ops/field.rs`).
 
 use crate::bytecode::instruction::Instruction;
 use crate::bytecode::op::Opcode;
@@ -22,12 +23,20 @@ fn pair(code: &[Instruction]) -> Option<Opcode> {
     let [first, second, ..] = *code else { return None };
     // What a pair keeps in the machine's registers is what the second instruction reads.
     let passes_on = first.a == second.a;
+    let (to_left, to_right) = (first.a == second.b, first.a == second.c);
     Some(match (first.op, second.op) {
         (Opcode::Move, Opcode::Move) => Opcode::MoveMove,
         (Opcode::Move, Opcode::RangeLoop) => Opcode::MoveRangeLoop,
         (Opcode::Add, Opcode::Return) if passes_on => Opcode::AddReturn,
         (Opcode::Sub, Opcode::Return) if passes_on => Opcode::SubReturn,
         (Opcode::Add, Opcode::RangeLoop) => Opcode::AddRangeLoop,
+        (Opcode::Mul, Opcode::Add) if to_right && !to_left => match code.get(2) {
+            Some(third) if third.op == Opcode::RangeLoop => Opcode::MulAddRangeLoop,
+            _ => Opcode::MulAdd,
+        },
+        (Opcode::Mul, Opcode::Add) if to_left && !to_right => Opcode::MulAddTo,
+        (Opcode::Mul, Opcode::Sub) if to_right && !to_left => Opcode::MulSub,
+        (Opcode::Mul, Opcode::Mul) if to_left && !to_right => Opcode::MulMul,
         (Opcode::AddInt, Opcode::CallKnown) => Opcode::AddIntCall,
         (Opcode::SubInt, Opcode::CallKnown) => Opcode::SubIntCall,
         (Opcode::AddInt, Opcode::RangeLoop) => Opcode::AddIntRangeLoop,
@@ -38,7 +47,7 @@ fn pair(code: &[Instruction]) -> Option<Opcode> {
         (Opcode::JumpNotLtInt, Opcode::Return) => Opcode::LtIntReturn,
         (Opcode::GetIndex, Opcode::GetIndex) if is_swap(code) => Opcode::SwapIndex,
         (Opcode::GetIndex, Opcode::GetIndex) => Opcode::GetIndexGetIndex,
-        (Opcode::GetIndex, Opcode::SetIndex) if first.a == second.c => match code.get(2) {
+        (Opcode::GetIndex, Opcode::SetIndex) if to_right => match code.get(2) {
             Some(third) if third.op == Opcode::RangeLoop => Opcode::GetIndexSetIndexRangeLoop,
             _ => Opcode::GetIndexSetIndex,
         },
@@ -147,6 +156,19 @@ mod tests {
         assert_eq!(op(up, down, 2, 1), Opcode::AddInt);
         assert_eq!(op((Opcode::AddInt, 1, 3, 0), down, 1, 2), Opcode::AddInt);
         assert_eq!(op(up, (Opcode::SubInt, 1, 1, 0), 1, 1), Opcode::AddInt);
+    }
+
+    #[test]
+    fn a_product_goes_to_one_side_of_what_follows() {
+        let (mul, end) = ((Opcode::Mul, 3, 1, 2), (Opcode::RangeLoop, 5, 0, 0));
+        let op = |op, lhs, rhs| ops(&[mul, (op, 4, lhs, rhs)])[0];
+        assert_eq!(op(Opcode::Add, 1, 3), Opcode::MulAdd);
+        assert_eq!(op(Opcode::Add, 3, 1), Opcode::MulAddTo);
+        assert_eq!(op(Opcode::Sub, 1, 3), Opcode::MulSub);
+        assert_eq!(op(Opcode::Mul, 3, 1), Opcode::MulMul);
+        assert_eq!(ops(&[mul, (Opcode::Add, 4, 4, 3), end])[0], Opcode::MulAddRangeLoop);
+        let others = [(Opcode::Add, 3, 3), (Opcode::Add, 1, 2), (Opcode::Sub, 3, 1)];
+        assert_eq!(others.map(|(second, lhs, rhs)| op(second, lhs, rhs)), [Opcode::Mul; 3]);
     }
 
     #[test]

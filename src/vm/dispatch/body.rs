@@ -371,12 +371,9 @@ macro_rules! instructions {
                 slow!(ops::field::get)
             },
             Opcode::GetFieldCached => {
-                let object = reg!($pc, $base, b);
-                if tag(object) == INSTANCE && shape(object) == (*$pc).imm as u32 {
-                    copy_slot(reg!($pc, $base, a), field(object, (*$pc).c));
-                    advance!($pc)
-                }
-                slow!(ops::field::get)
+                let field = cached_field!($pc $base, slow!(ops::field::get));
+                copy_slot(reg!($pc, $base, a), field);
+                advance!($pc)
             },
             Opcode::GetFieldOrNull => slow!(ops::field::get_or_null),
             Opcode::SetField => slow!(ops::field::set),
@@ -650,6 +647,26 @@ macro_rules! instructions {
                 combine_into!($pc $base, checked_add, +, Add);
                 range_loop!($vm $pc $base)
             },
+            Opcode::MulAdd => {
+                product!($pc $base, b, |product, other| other + product);
+                next!()
+            },
+            Opcode::MulAddTo => {
+                product!($pc $base, c, |product, other| product + other);
+                next!()
+            },
+            Opcode::MulAddRangeLoop => {
+                product!($pc $base, b, |product, other| other + product);
+                range_loop!($vm $pc $base)
+            },
+            Opcode::MulSub => {
+                product!($pc $base, b, |product, other| other - product);
+                next!()
+            },
+            Opcode::MulMul => {
+                product!($pc $base, c, |product, other| product * other);
+                next!()
+            },
             Opcode::AddIntCall => {
                 combine_int!($pc $base, checked_add, AddInt);
                 call_known!($vm $pc $base, Opcode::CallKnown, plain_step)
@@ -752,6 +769,18 @@ macro_rules! instructions {
             Opcode::SetIndexRangeLoop => {
                 set_first!($vm $pc $base);
                 range_loop!($vm $pc $base)
+            },
+            Opcode::GetFieldGetField => {
+                let field = cached_field!($pc $base, take_apart!($pc, GetFieldCached));
+                copy_slot(reg!($pc, $base, a), field);
+                $pc = $pc.add(1);
+                let field = cached_field!($pc $base, next!());
+                copy_slot(reg!($pc, $base, a), field);
+                advance!($pc)
+            },
+            Opcode::GetFieldReturn => {
+                let field = cached_field!($pc $base, take_apart!($pc, GetFieldCached));
+                return_words!($pc $base, tag(field), bits(field))
             },
             Opcode::UpvalueReturn => {
                 let cell = upvalues(reg!($pc, $base, c)).add((*$pc).b as usize);

@@ -359,6 +359,17 @@ macro_rules! call_closure {
     }};
 }
 
+/// The field of the instance in `R[b]`, if it has the shape in the instruction.
+macro_rules! cached_field {
+    ($pc:ident $base:ident, $other:expr) => {{
+        let object = reg!($pc, $base, b);
+        if tag(object) != INSTANCE || shape(object) != (*$pc).imm as u32 {
+            $other
+        }
+        field(object, (*$pc).c)
+    }};
+}
+
 /// Calls the method in the cache if the receiver has its shape.
 macro_rules! call_method {
     ($vm:ident $pc:ident $base:ident, $count:ident, $flags:expr, $step:ident) => {{

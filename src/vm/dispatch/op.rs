@@ -203,6 +203,16 @@ impl Op<'_> {
         unsafe { self.pc.cast_mut().write(instruction) }
     }
 
+    /// Gives the instruction in front of this one another opcode if it is that one.
+    pub(in crate::vm) fn patch_previous(&mut self, old: Opcode, new: Opcode) {
+        let index = self.index();
+        let function = &self.vm.functions[self.function() as usize];
+        let previous = index.checked_sub(1).and_then(|index| function.code.get(index));
+        if let Some(cell) = previous.filter(|cell| cell.get().op == old) {
+            cell.set(Instruction { op: new, ..cell.get() });
+        }
+    }
+
     /// The value of a register.
     #[inline(always)]
     pub(in crate::vm) fn get(&self, register: u8) -> Value {

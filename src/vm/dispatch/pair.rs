@@ -52,6 +52,24 @@ macro_rules! combine_int {
     }};
 }
 
+/// The product of two floats, written into the register, and what becomes of it and a third one in the
+/// second instruction, behind which the next one stands. For ints the pair is taken apart.
+macro_rules! product {
+    ($pc:ident $base:ident, $other:ident, |$product:ident, $third:ident| $result:expr) => {{
+        let lhs = reg!($pc, $base, b);
+        let rhs = reg!($pc, $base, c);
+        let other = $base.add((*$pc.add(1)).$other as usize);
+        if tag(lhs) != FLOAT || tag(rhs) != FLOAT || tag(other) != FLOAT {
+            take_apart!($pc, Mul)
+        }
+        let ($product, $third) = (float(lhs) * float(rhs), float(other));
+        write_slot(reg!($pc, $base, a), Value::float($product));
+        $pc = $pc.add(1);
+        write_slot(reg!($pc, $base, a), Value::float($result));
+        $pc = $pc.add(1);
+    }};
+}
+
 /// Returns a value of which the words are known. A frame that needs more than a copy is left by the
 /// instruction behind.
 macro_rules! return_words {

@@ -44,6 +44,8 @@ pub(in crate::vm) fn deliver(op: &mut Op<'_>, result: Value) -> Step {
         | Opcode::GetIndexInt
         | Opcode::GetField
         | Opcode::GetFieldCached
+        | Opcode::GetFieldGetField
+        | Opcode::GetFieldReturn
         | Opcode::GetLength
         | Opcode::GetFieldOrNull
         | Opcode::GetMethod

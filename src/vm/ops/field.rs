@@ -233,7 +233,18 @@ fn remember(op: &mut Op<'_>, object: Value, name: Value) {
     if let Some(slot) = slot.and_then(|slot| u8::try_from(slot).ok()) {
         let shape = instance.shape();
         cache(op, Opcode::GetFieldCached, slot, shape);
+        join(op);
     }
+}
+
+/// Makes a pair of a cached read and what stands beside it (`vm/pair.rs`).
+fn join(op: &mut Op<'_>) {
+    let (at, next) = (op.instruction(), op.next_instruction());
+    if next.op == Opcode::Return && next.a == at.a {
+        op.patch(Instruction { op: Opcode::GetFieldReturn, ..at });
+        return;
+    }
+    op.patch_previous(Opcode::GetFieldCached, Opcode::GetFieldGetField);
 }
 
 /// Reads an entry of a map by its name.
