@@ -206,6 +206,16 @@ opcodes! {
     FloorDivInt "floor_div_int" (Dst Src None Int)
     /// R[a] := R[b] % imm
     ModInt "mod_int" (Dst Src None Int)
+    /// R[a] := R[b] << imm
+    ShlInt "shl_int" (Dst Src None Int)
+    /// R[a] := R[b] >> imm
+    ShrInt "shr_int" (Dst Src None Int)
+    /// R[a] := R[b] & imm
+    BitAndInt "bit_and_int" (Dst Src None Int)
+    /// R[a] := R[b] | imm
+    BitOrInt "bit_or_int" (Dst Src None Int)
+    /// R[a] := R[b] ^ imm
+    BitXorInt "bit_xor_int" (Dst Src None Int)
     /// R[a] := imm - R[b]
     IntSub "int_sub" (Dst Src None Int)
     /// R[a] := imm / R[b]

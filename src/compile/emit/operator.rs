@@ -143,6 +143,11 @@ fn int_form(op: BinaryOp) -> Option<Opcode> {
         BinaryOp::Div => Opcode::DivInt,
         BinaryOp::FloorDiv => Opcode::FloorDivInt,
         BinaryOp::Mod => Opcode::ModInt,
+        BinaryOp::BitAnd => Opcode::BitAndInt,
+        BinaryOp::BitOr => Opcode::BitOrInt,
+        BinaryOp::BitXor => Opcode::BitXorInt,
+        BinaryOp::Shl => Opcode::ShlInt,
+        BinaryOp::Shr => Opcode::ShrInt,
         _ => return None,
     })
 }

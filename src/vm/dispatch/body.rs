@@ -194,9 +194,14 @@ macro_rules! instructions {
             Opcode::Pow => slow!(ops::arithmetic::binary),
             Opcode::Shl => shift!($pc $base, <<),
             Opcode::Shr => shift!($pc $base, >>),
+            Opcode::ShlInt => shift_int!($pc $base, <<),
+            Opcode::ShrInt => shift_int!($pc $base, >>),
             Opcode::BitAnd => bitwise!($pc $base, &),
             Opcode::BitOr => bitwise!($pc $base, |),
             Opcode::BitXor => bitwise!($pc $base, ^),
+            Opcode::BitAndInt => bitwise_int!($pc $base, &),
+            Opcode::BitOrInt => bitwise_int!($pc $base, |),
+            Opcode::BitXorInt => bitwise_int!($pc $base, ^),
             Opcode::Neg => {
                 let operand = reg!($pc, $base, b);
                 if tag(operand) == FLOAT {

@@ -178,6 +178,33 @@ macro_rules! shift {
     }};
 }
 
+/// A shift by the number in the instruction, if that is less than 64.
+macro_rules! shift_int {
+    ($pc:ident $base:ident, $sign:tt) => {{
+        let lhs = reg!($pc, $base, b);
+        let count = (*$pc).imm as u32;
+        if tag(lhs) == INT && count < 64 {
+            let result = (bits(lhs) as i64) $sign count;
+            write_slot(reg!($pc, $base, a), Value::int(result));
+            advance!($pc)
+        }
+        slow!(ops::arithmetic::binary)
+    }};
+}
+
+/// Bits of an int and the number in the instruction.
+macro_rules! bitwise_int {
+    ($pc:ident $base:ident, $sign:tt) => {{
+        let lhs = reg!($pc, $base, b);
+        if tag(lhs) == INT {
+            let result = (bits(lhs) as i64) $sign i64::from((*$pc).imm);
+            write_slot(reg!($pc, $base, a), Value::int(result));
+            advance!($pc)
+        }
+        slow!(ops::arithmetic::binary)
+    }};
+}
+
 /// Bits of two ints.
 macro_rules! bitwise {
     ($pc:ident $base:ident, $sign:tt) => {{

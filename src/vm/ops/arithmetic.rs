@@ -25,10 +25,10 @@ fn operator_of(op: Opcode) -> Operator {
         Opcode::FloorDiv | Opcode::FloorDivInt => Operator::FloorDiv,
         Opcode::Mod | Opcode::ModInt => Operator::Mod,
         Opcode::Pow => Operator::Pow,
-        Opcode::BitAnd => Operator::BitAnd,
-        Opcode::BitOr => Operator::BitOr,
-        Opcode::BitXor => Operator::BitXor,
-        Opcode::Shl => Operator::Shl,
+        Opcode::BitAnd | Opcode::BitAndInt => Operator::BitAnd,
+        Opcode::BitOr | Opcode::BitOrInt => Operator::BitOr,
+        Opcode::BitXor | Opcode::BitXorInt => Operator::BitXor,
+        Opcode::Shl | Opcode::ShlInt => Operator::Shl,
         _ => Operator::Shr,
     }
 }
@@ -39,9 +39,15 @@ fn operands(op: &Op<'_>) -> (Value, Value) {
     let register = op.get(at.b);
     let (number, is_left) = match at.op {
         Opcode::AddInt | Opcode::MulInt => (Value::int(i64::from(at.imm)), at.c != 0),
-        Opcode::SubInt | Opcode::DivInt | Opcode::FloorDivInt | Opcode::ModInt => {
-            (Value::int(i64::from(at.imm)), false)
-        }
+        Opcode::SubInt
+        | Opcode::DivInt
+        | Opcode::FloorDivInt
+        | Opcode::ModInt
+        | Opcode::ShlInt
+        | Opcode::ShrInt
+        | Opcode::BitAndInt
+        | Opcode::BitOrInt
+        | Opcode::BitXorInt => (Value::int(i64::from(at.imm)), false),
         Opcode::IntSub | Opcode::IntDiv => (Value::int(i64::from(at.imm)), true),
         Opcode::AddConst | Opcode::MulConst => (op.vm.constants[at.imm as usize], at.c != 0),
         Opcode::SubConst | Opcode::DivConst => (op.vm.constants[at.imm as usize], false),

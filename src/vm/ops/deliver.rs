@@ -38,6 +38,11 @@ pub(in crate::vm) fn deliver(op: &mut Op<'_>, result: Value) -> Step {
         | Opcode::DivFloats
         | Opcode::FloorDivInt
         | Opcode::ModInt
+        | Opcode::ShlInt
+        | Opcode::ShrInt
+        | Opcode::BitAndInt
+        | Opcode::BitOrInt
+        | Opcode::BitXorInt
         | Opcode::Neg
         | Opcode::BitNot
         | Opcode::GetIndex
