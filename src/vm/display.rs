@@ -9,7 +9,7 @@ use std::fmt::Write;
 
 use super::Vm;
 use super::hash::AddressSet;
-use super::heap::{Heap, Marker, OutOfMemory};
+use super::heap::{Heap, Marker, OutOfMemory, push_int};
 use super::text::{is_name, push_bytes, push_duration, push_float, push_quoted};
 use super::value::{Kind, Value};
 
@@ -366,33 +366,6 @@ impl Printer {
             }
         }
     }
-}
-
-/// Appends an int.
-pub fn push_int(out: &mut String, number: i64) {
-    const PAIRS: &[u8; 200] = b"0001020304050607080910111213141516171819\
-        2021222324252627282930313233343536373839\
-        4041424344454647484950515253545556575859\
-        6061626364656667686970717273747576777879\
-        8081828384858687888990919293949596979899";
-    let mut digits = [0; 20];
-    let mut at = digits.len();
-    let mut rest = number.unsigned_abs();
-    while rest >= 10 {
-        let pair = (rest % 100) as usize * 2;
-        at -= 2;
-        digits[at..at + 2].copy_from_slice(&PAIRS[pair..pair + 2]);
-        rest /= 100;
-    }
-    if rest > 0 || at == digits.len() {
-        at -= 1;
-        digits[at] = b'0' + rest as u8;
-    }
-    if number < 0 {
-        at -= 1;
-        digits[at] = b'-';
-    }
-    out.push_str(std::str::from_utf8(&digits[at..]).expect("digits are ASCII"));
 }
 
 /// The beginning of a long text, if only that is wanted.

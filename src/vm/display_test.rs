@@ -227,15 +227,3 @@ fn own_text_is_asked_for() {
     assert!(matches!(printer.run(&heap), Ok(Printed::Done)));
     assert_eq!(printer.into_text(), "[5 €, 7, 6 €]");
 }
-
-#[test]
-fn ints_have_their_digits() {
-    let powers = (0..19).map(|power| 10_i64.pow(power));
-    let around = powers.flat_map(|power| [power - 1, power, power + 1]);
-    let numbers: Vec<i64> = around.chain([i64::MIN, i64::MIN + 1, i64::MAX, 42, 105]).collect();
-    for number in numbers.iter().flat_map(|number| [*number, number.wrapping_neg()]) {
-        let mut text = String::from("n");
-        super::push_int(&mut text, number);
-        assert_eq!(text, format!("n{number}"));
-    }
-}

@@ -199,8 +199,6 @@ pub struct Vm {
     options: VmOptions,
     /// Somebody watches where the program is.
     profiler: Option<Box<profile::Profiler>>,
-    /// Room for a text that is being put together; empty in between.
-    scratch: String,
 }
 
 impl std::fmt::Debug for Vm {
@@ -260,7 +258,6 @@ impl Vm {
             registry: Registry::new(options.library),
             options,
             profiler: None,
-            scratch: String::new(),
         };
         vm.load_own_code();
         vm

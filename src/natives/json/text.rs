@@ -1,7 +1,7 @@
 //! Text of the values that hold no others.
 
 use super::read::string_stop;
-use crate::vm::heap::Heap;
+use crate::vm::heap::{Heap, push_int};
 use crate::vm::text::push_float;
 use crate::vm::{Kind, Value};
 
@@ -27,27 +27,6 @@ fn push_number(out: &mut String, number: f64) {
     let text = buffer.format_finite(number);
     // The two differ in how exponents are written, and from where on.
     if text.bytes().any(|byte| byte == b'e') { push_float(out, number) } else { out.push_str(text) }
-}
-
-/// Appends an int: two digits at a time, last ones first.
-fn push_int(out: &mut String, number: i64) {
-    let mut digits = [0_u8; 20];
-    let mut at = digits.len();
-    let mut rest = number.unsigned_abs();
-    while rest >= 10 {
-        at -= 2;
-        let pair = (rest % 100) as u8;
-        (digits[at], digits[at + 1]) = (b'0' + pair / 10, b'0' + pair % 10);
-        rest /= 100;
-    }
-    if rest > 0 || number == 0 {
-        at -= 1;
-        digits[at] = b'0' + rest as u8;
-    }
-    if number < 0 {
-        out.push('-');
-    }
-    out.push_str(std::str::from_utf8(&digits[at..]).expect("digits are ASCII"));
 }
 
 /// Appends a string in quotes.
@@ -81,17 +60,6 @@ pub(super) fn push_string(out: &mut String, mut text: &str) {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn ints_are_written_like_the_standard_library_writes_them() {
-        let mut numbers = vec![0, 1, 9, 10, 11, 99, 100, 101, 999, 1000, i64::MAX, i64::MIN];
-        numbers.extend((0..63).flat_map(|shift| [1_i64 << shift, -(1_i64 << shift) - 1]));
-        for number in numbers {
-            let mut out = String::new();
-            push_int(&mut out, number);
-            assert_eq!(out, number.to_string());
-        }
-    }
 
     #[test]
     fn floats_read_back_and_are_json() {

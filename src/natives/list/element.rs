@@ -59,6 +59,9 @@ pub(super) fn sum(vm: &mut Vm, list: ListValue) -> Outcome {
 }
 
 pub(super) fn join(vm: &mut Vm, list: ListValue, sep: TextValue) -> Outcome {
+    if let Some(joined) = vm.heap.joined_list(list.0, sep.0).map_err(|_| vm.out_of_memory())? {
+        return Ok(joined);
+    }
     let items = list.get(&vm.heap).items.to_vec();
     match join_text(vm, &items, sep.get(&vm.heap).to_owned().as_str())? {
         Joined::Text(text) => Ok(vm.heap.string_owned(text)),

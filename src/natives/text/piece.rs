@@ -12,6 +12,9 @@ use crate::vm::{Elements, ErrorKind, Thrown, Value, Vm};
 /// After so many pieces a long list is left if the program has to end.
 const PART: usize = 1 << 16;
 
+/// So many pieces are looked for before strings are made of them.
+const FOUND_MAX: usize = 256;
+
 /// What goes over the pieces of a text.
 type Visit<'v> = &'v mut dyn FnMut(&str);
 
@@ -40,10 +43,15 @@ fn list_of_parts(vm: &mut Vm, text: TextValue, parts: &[Range<usize>]) -> Outcom
     let mut items = Vec::with_capacity(parts.len());
     for some in parts.chunks(PART) {
         vm.goes_on()?;
-        let part = |part: &Range<usize>| vm.heap.substring(text.0, part.clone());
-        items.extend(some.iter().map(part).map(Option::unwrap_or_default));
+        push_parts(vm, text, some, &mut items);
     }
     Ok(vm.heap.list(items))
+}
+
+/// Makes strings of parts of a text.
+fn push_parts(vm: &mut Vm, text: TextValue, parts: &[Range<usize>], items: &mut Vec<Value>) {
+    let part = |part: &Range<usize>| vm.heap.substring(text.0, part.clone());
+    items.extend(parts.iter().map(part).map(Option::unwrap_or_default));
 }
 
 /// A list of the pieces between separators, at most `limit` of them.
@@ -53,19 +61,26 @@ fn list_between(vm: &mut Vm, text: TextValue, sep: &str, limit: usize) -> Outcom
         usize::MAX => vm.count_places(source, sep.as_bytes()),
         _ => vm.patiently(vm.places(source, sep.as_bytes(), 0)).take(limit - 1).count(),
     };
-    let count = places + 1;
-    let length = source.len();
-    let size = count.saturating_mul(size_of::<Value>() + 32 + size_of::<Range<usize>>());
+    let (count, length) = (places + 1, source.len());
+    vm.goes_on()?;
+    let size = count.saturating_mul(size_of::<Value>() + 32);
     vm.reserve(size.saturating_add(length))?;
-    let source = text.get(&vm.heap).as_bytes();
-    let mut parts: Vec<Range<usize>> = Vec::with_capacity(count);
+    let mut items = Vec::with_capacity(count);
+    let mut parts: Vec<Range<usize>> = Vec::with_capacity(count.min(FOUND_MAX));
     let mut start = 0;
-    for at in vm.patiently(vm.places(source, sep.as_bytes(), 0)).take(limit - 1) {
-        parts.push(start..at);
-        start = at + sep.len();
+    while items.len() < places {
+        parts.clear();
+        let source = text.get(&vm.heap).as_bytes();
+        let wanted = FOUND_MAX.min(places - items.len());
+        for at in vm.places(source, sep.as_bytes(), start).take(wanted) {
+            parts.push(start..at);
+            start = at + sep.len();
+        }
+        vm.goes_on()?;
+        push_parts(vm, text, &parts, &mut items);
     }
-    parts.push(start..source.len());
-    list_of_parts(vm, text, &parts)
+    items.push(vm.heap.substring(text.0, start..length).unwrap_or_default());
+    Ok(vm.heap.list(items))
 }
 
 pub(super) fn split(

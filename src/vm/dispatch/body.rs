@@ -97,9 +97,9 @@ macro_rules! instructions {
             Opcode::Closure => slow!(ops::variable::closure),
 
             // ---- arithmetic
-            Opcode::Add => arithmetic!($pc $base, checked_add, +, AddFloats),
-            Opcode::Sub => arithmetic!($pc $base, checked_sub, -, SubFloats),
-            Opcode::Mul => arithmetic!($pc $base, checked_mul, *, MulFloats),
+            Opcode::Add => arithmetic!($pc $base, checked_add, +, AddFloats, add),
+            Opcode::Sub => arithmetic!($pc $base, checked_sub, -, SubFloats, binary),
+            Opcode::Mul => arithmetic!($pc $base, checked_mul, *, MulFloats, binary),
             Opcode::AddInt => arithmetic_int!($pc $base, checked_add, +),
             Opcode::SubInt => arithmetic_int!($pc $base, checked_sub, -),
             Opcode::MulInt => arithmetic_int!($pc $base, checked_mul, *),

@@ -68,7 +68,7 @@ macro_rules! number {
 /// Arithmetic on two registers: ints checked, then numbers. Where both are floats the instruction
 /// becomes one for floats, unless it has been that too often.
 macro_rules! arithmetic {
-    ($pc:ident $base:ident, $checked:ident, $sign:tt, $floats:ident) => {{
+    ($pc:ident $base:ident, $checked:ident, $sign:tt, $floats:ident, $others:ident) => {{
         let lhs = reg!($pc, $base, b);
         let rhs = reg!($pc, $base, c);
         let kinds = tag(lhs) | tag(rhs);
@@ -80,7 +80,7 @@ macro_rules! arithmetic {
         } else if kinds == FLOAT {
             numbers!($pc $base, lhs, rhs, $sign, $floats)
         }
-        slow!(ops::arithmetic::binary)
+        slow!(ops::arithmetic::$others)
     }};
 }
 

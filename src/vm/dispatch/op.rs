@@ -11,6 +11,7 @@ use crate::vm::error::Thrown;
 use crate::vm::exit::{Args, Exit, Left, ScopeRequest};
 use crate::vm::fiber::{Fiber, State};
 use crate::vm::frame::FrameWord;
+use crate::vm::heap::OutOfMemory;
 use crate::vm::unwind::Outcome;
 use crate::vm::value::{Value, copy_slot, write_slot};
 
@@ -251,6 +252,18 @@ impl Op<'_> {
         // SAFETY: as for `window_get`; nothing writes to the stack while an object is made.
         let items = unsafe { std::slice::from_raw_parts(self.base.add(slot), count) };
         self.vm.heap.list_of(items)
+    }
+
+    /// The string of the values of a row of slots, if all are strings, ints and bools.
+    #[inline]
+    pub(in crate::vm) fn interpolated(
+        &mut self,
+        slot: usize,
+        count: usize,
+    ) -> Result<Option<Value>, OutOfMemory> {
+        // SAFETY: as for `new_list`.
+        let values = unsafe { std::slice::from_raw_parts(self.base.add(slot), count) };
+        self.vm.heap.interpolated(values)
     }
 
     /// Writes values into the first registers of the frame.

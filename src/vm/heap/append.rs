@@ -10,7 +10,7 @@
 use std::ptr::NonNull;
 
 use super::{Heap, OutOfMemory, raw};
-use crate::vm::object::{Header, Room, Str, StrParts};
+use crate::vm::object::{Header, Piece, Room, Shared, Str};
 use crate::vm::value::{Kind, Value};
 
 /// Shorter strings are cheaper to copy.
@@ -23,8 +23,8 @@ impl Heap {
             return Ok(Value::null());
         }
         // SAFETY: both are live strings, and nothing is collected before this returns.
-        let text = unsafe { raw::string_of(right) };
-        self.append_text(left, text.text())
+        let right = unsafe { raw::string_of(right) };
+        self.append_piece(left, right.piece())
     }
 
     /// The string `left` followed by `right`.
@@ -32,41 +32,42 @@ impl Heap {
         if !left.is_str() {
             return Ok(Value::null());
         }
-        self.append_text(left, right)
+        self.append_piece(left, Piece::of(right))
     }
 
-    fn append_text(&mut self, left: Value, right: &str) -> Result<Value, OutOfMemory> {
+    #[inline(always)]
+    fn append_piece(&mut self, left: Value, right: Piece<'_>) -> Result<Value, OutOfMemory> {
         // SAFETY: `left` is a live string, and nothing is collected before this returns.
         let string = unsafe { raw::string_of(left) };
-        if right.is_empty() {
+        if right.bytes.is_empty() {
             return Ok(left);
         }
-        if string.byte_len() == 0 {
-            return Ok(self.string(right));
-        }
-        let ascii = string.is_ascii() && right.is_ascii();
-        let len = string.byte_len() + right.len();
+        let len = string.byte_len() + right.bytes.len();
         if let Some(room) = string.room()
             && self.extend_room(room, string, right)
         {
-            return Ok(self.shared_string(room, len, ascii, string, right));
+            return Ok(self.string_in_room(room, len, string, right));
         }
         if len < ROOM_MIN || !string.header().has(Str::APPENDED) {
-            return self.joined(string, right, ascii);
+            return self.joined(string, right);
         }
         let room = self.new_room(string, len)?;
         let extended = self.extend_room(room, string, right);
         debug_assert!(extended, "a new room ends where its string ends and has room for as much");
-        Ok(self.shared_string(room, len, ascii, string, right))
+        Ok(self.string_in_room(room, len, string, right))
     }
 
     /// A plain string of both.
-    fn joined(&mut self, left: &Str, right: &str, ascii: bool) -> Result<Value, OutOfMemory> {
-        let len = left.byte_len() + right.len();
+    fn joined(&mut self, left: &Str, right: Piece<'_>) -> Result<Value, OutOfMemory> {
+        let len = left.byte_len() + right.bytes.len();
         if len > super::space::CELL_MAX {
             self.reserve(len)?;
         }
-        Ok(self.joined_string(left.as_bytes(), right.as_bytes(), ascii, Str::APPENDED))
+        if len == 1 {
+            return Ok(self.character(right.bytes[0]));
+        }
+        let flag = if left.byte_len() == 0 { 0 } else { Str::APPENDED };
+        Ok(self.joined_string(left.piece(), right, flag))
     }
 
     /// A room with twice the bytes that will be needed, beginning with those of `string`.
@@ -88,73 +89,65 @@ impl Heap {
 
     /// Puts `right` behind `string` in its room; `false` if another string has been put there or
     /// there is no room.
-    fn extend_room(&mut self, room: NonNull<Room>, string: &Str, right: &str) -> bool {
+    #[inline]
+    fn extend_room(&mut self, room: NonNull<Room>, string: &Str, right: Piece<'_>) -> bool {
         // SAFETY: the string keeps its room alive; no string of the room shows bytes behind `used`.
         unsafe {
             let (used, capacity) = (room.as_ref().used, room.as_ref().capacity);
-            if used != string.byte_len() || capacity - used < right.len() {
+            if used != string.byte_len() || capacity - used < right.bytes.len() {
                 return false;
             }
-            let end = room.add(1).cast::<u8>().add(used);
-            end.copy_from_nonoverlapping(NonNull::from(right).cast(), right.len());
-            (*room.as_ptr()).used = used + right.len();
+            raw::copy_bytes(room.add(1).cast::<u8>().add(used), right.bytes);
+            (*room.as_ptr()).used = used + right.bytes.len();
         }
         true
     }
 
     /// A string that shows the first `len` bytes of a room: `left` and `right`.
-    fn shared_string(
+    #[inline]
+    fn string_in_room(
         &mut self,
         room: NonNull<Room>,
         len: usize,
-        ascii: bool,
         left: &Str,
-        right: &str,
+        right: Piece<'_>,
     ) -> Value {
         // SAFETY: the bytes of a room follow its fixed part.
         let data = unsafe { room.add(1).cast::<u8>() };
-        let flags = Str::APPENDED | if ascii { Str::ASCII } else { 0 };
-        let count = left.char_count() + right.chars().count();
+        let characters = left.char_count() + right.characters;
+        let shared = Shared { data, holder: room.cast(), characters };
         // SAFETY: `len` bytes of the room are in use.
-        unsafe { self.string_in(room.cast(), StrParts { flags, len, data }, count) }
+        unsafe { self.shared_string(Str::APPENDED, len, shared) }
     }
 
-    /// A string with the memory of a text: a buffer that nothing else knows.
+    /// A string with the memory of a text of so many characters: a buffer that nothing else knows.
     #[inline(never)]
-    pub(super) fn adopted_string(&mut self, mut text: String) -> Value {
+    pub(super) fn adopted_string(&mut self, mut text: Vec<u8>, characters: usize) -> Value {
         text.shrink_to_fit();
-        let (len, ascii) = (text.len(), text.is_ascii());
-        let count = if ascii { len } else { text.chars().count() };
-        let buffer = self.buffer(text.into_bytes());
-        let bytes = self
+        let len = text.len();
+        let buffer = self.buffer(text);
+        let data = self
             .buffer_ref(buffer)
             .map_or(NonNull::dangling(), |bytes| NonNull::from(bytes.as_slice()).cast::<u8>());
         let holder = buffer.object().expect("a buffer is an object");
-        let flags = if ascii { Str::ASCII } else { 0 };
         // SAFETY: the buffer has so many bytes, which were those of a text, and nobody else gets it, so
         // they stay where they are as long as it lives.
-        unsafe { self.string_in(holder, StrParts { flags, len, data: bytes }, count) }
+        unsafe { self.shared_string(0, len, Shared { data, holder, characters }) }
     }
 
     /// A string whose bytes are held by another object.
     ///
     /// # Safety
-    /// `parts` says where in `holder` they are; they are UTF-8, of `count` characters, and stay as they are
-    /// as long as it lives.
-    unsafe fn string_in(
-        &mut self,
-        holder: NonNull<Header>,
-        parts: StrParts,
-        count: usize,
-    ) -> Value {
-        let cell = self.cell_for(size_of::<Str>() + 2 * size_of::<usize>(), false);
-        let parts = StrParts { flags: parts.flags | Str::SHARED, ..parts };
-        // SAFETY: the cell has room for the fixed part and two words.
+    /// `shared` says where in an object so many bytes are; they are UTF-8, of as many characters as it
+    /// says, and stay as they are as long as that object lives.
+    #[inline]
+    unsafe fn shared_string(&mut self, flags: u8, len: usize, shared: Shared) -> Value {
+        let cell = self.cell_for(size_of::<Str>() + size_of::<Shared>(), false);
+        let flags = flags | Str::ascii_flag(len, shared.characters);
+        // SAFETY: the cell has room for both parts.
         unsafe {
-            cell.cast::<Str>().write(Str::new(Kind::Str, parts));
-            let words = cell.byte_add(size_of::<Str>()).cast::<usize>();
-            words.cast::<NonNull<Header>>().write(holder);
-            words.add(1).write(count);
+            cell.cast::<Str>().write(Str::shared(flags, len));
+            cell.byte_add(size_of::<Str>()).cast::<Shared>().write(shared);
             self.finish_object(Kind::Str, cell)
         }
     }

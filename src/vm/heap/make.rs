@@ -1,4 +1,4 @@
-//! Makers: one for each kind of object.
+//! Makers: one for each kind of object; those of strings are in `string.rs`.
 //!
 //! None of them fails and none collects. Those whose size a script decides have to be preceded by
 //! [`Heap::reserve`].
@@ -9,12 +9,11 @@ use std::ptr::NonNull;
 
 use super::Heap;
 use super::block::BlockRef;
-use super::space::CELL_MAX;
 use crate::vm::map::{Entry, Map};
 use crate::vm::object::{
-    Body, Bound, Bytes, Class, Closure, Cut, Enum, Generator, Header, HostObject, Hosted, Instance,
-    Items, List, Module, NativeId, Owned, Range, RangeObject, Str, StrParts, Trace, TraceEntry,
-    TypeKind, TypeObject, VariableCell, Variant,
+    Body, Bound, Class, Closure, Cut, Enum, Generator, Header, HostObject, Hosted, Instance, Items,
+    List, Module, NativeId, Owned, Range, RangeObject, Trace, TraceEntry, TypeKind, TypeObject,
+    VariableCell, Variant,
 };
 use crate::vm::value::{Kind, Value, copy_slot, write_slot};
 
@@ -80,126 +79,6 @@ impl Heap {
             self.measure(cell);
             self.finish_object(kind, cell)
         }
-    }
-
-    /// A string.
-    pub fn string(&mut self, text: &str) -> Value {
-        if let [byte] = text.as_bytes() {
-            return self.character(*byte);
-        }
-        self.plain_string(text.as_bytes(), text.is_ascii(), 0)
-    }
-
-    /// A part of a string, by bytes; `None` if it does not begin and end between characters.
-    pub fn substring(&mut self, text: Value, part: std::ops::Range<usize>) -> Option<Value> {
-        let string = self.string_ref(text)?;
-        let is_ascii = string.is_ascii();
-        let bytes = NonNull::from(string.text().get(part)?.as_bytes());
-        // SAFETY: the bytes of a live string neither move nor change, and nothing is collected before
-        // this returns.
-        let bytes = unsafe { bytes.as_ref() };
-        if let [byte] = bytes {
-            return Some(self.character(*byte));
-        }
-        Some(self.plain_string(bytes, is_ascii || bytes.is_ascii(), 0))
-    }
-
-    /// A string. A long one keeps the memory that the text came in.
-    pub fn string_owned(&mut self, text: String) -> Value {
-        if text.len() > CELL_MAX { self.adopted_string(text) } else { self.string(&text) }
-    }
-
-    /// The string of one ASCII character, made only once.
-    #[inline]
-    fn character(&mut self, byte: u8) -> Value {
-        let known = self.characters[usize::from(byte & 127)];
-        if known.is_str() {
-            return known;
-        }
-        let value = self.plain_string(&[byte], true, 0);
-        self.characters[usize::from(byte & 127)] = value;
-        value
-    }
-
-    /// The string of one character.
-    #[inline]
-    pub fn character_string(&mut self, character: char) -> Value {
-        if character.is_ascii() {
-            return self.character(character as u8);
-        }
-        self.string(character.encode_utf8(&mut [0; 4]))
-    }
-
-    /// A string with its bytes in its own cell. `text` has to be UTF-8.
-    pub(super) fn plain_string(&mut self, text: &[u8], ascii: bool, flags: u8) -> Value {
-        self.joined_string(text, &[], ascii, flags)
-    }
-
-    /// A string of two texts behind each other, in its own cell. Both have to be UTF-8.
-    pub(super) fn joined_string(
-        &mut self,
-        first: &[u8],
-        second: &[u8],
-        ascii: bool,
-        flags: u8,
-    ) -> Value {
-        let ascii_flag = if ascii { Str::ASCII } else { 0 };
-        let head = size_of::<Str>() + if ascii { 0 } else { size_of::<usize>() };
-        let cell = self.byte_object(Kind::Str, head, first, second, flags | ascii_flag);
-        if !ascii {
-            let characters =
-                |text| std::str::from_utf8(text).map_or(0, |text| text.chars().count());
-            let count = characters(first) + characters(second);
-            // SAFETY: `head` left room for the word.
-            unsafe { cell.byte_add(size_of::<Str>()).cast::<usize>().write(count) };
-        }
-        // SAFETY: the object is complete.
-        unsafe { self.finish_object(Kind::Str, cell) }
-    }
-
-    /// A string or byte string whose bytes stand `head` bytes behind the start of its cell: some
-    /// bytes and more behind them.
-    fn byte_object(
-        &mut self,
-        kind: Kind,
-        head: usize,
-        bytes: &[u8],
-        more: &[u8],
-        flags: u8,
-    ) -> NonNull<Header> {
-        let len = bytes.len() + more.len();
-        let cell = self.cell_for(head + len, false);
-        // SAFETY: the cell has room for the head and the bytes.
-        unsafe {
-            let data = cell.cast::<u8>().add(head);
-            data.copy_from_nonoverlapping(NonNull::from(bytes).cast(), bytes.len());
-            data.add(bytes.len()).copy_from_nonoverlapping(NonNull::from(more).cast(), more.len());
-            cell.cast::<Str>().write(Str::new(kind, StrParts { flags, len, data }));
-        }
-        cell
-    }
-
-    /// The one string of that content that stays for good: for names and literals of code.
-    pub fn intern(&mut self, text: &str) -> Value {
-        use std::hash::BuildHasher;
-        let hash = self.hasher().hash_one(text);
-        let same = |value: &Value| super::raw::text_of(*value) == text;
-        if let Some(value) = self.interned.find(hash, same) {
-            return *value;
-        }
-        let value = self.string(text);
-        let hasher = self.hasher.clone();
-        self.interned
-            .insert_unique(hash, value, |value| hasher.hash_one(super::raw::text_of(*value)));
-        super::raw::add_flag(value, Str::INTERNED);
-        value
-    }
-
-    /// A byte string.
-    pub fn bytes(&mut self, bytes: &[u8]) -> Value {
-        let cell = self.byte_object(Kind::Bytes, size_of::<Bytes>(), bytes, &[], 0);
-        // SAFETY: the object is complete.
-        unsafe { self.finish_object(Kind::Bytes, cell) }
     }
 
     /// A growable byte string.

@@ -4,6 +4,8 @@
 //! which knows the layouts itself.
 #![expect(unsafe_code, reason = "callers promise the kind")]
 
+use std::ptr::NonNull;
+
 use crate::vm::object::{Bound, BoundRef, Instance, Str, TypeKind, TypeObject, VariableCell};
 use crate::vm::value::{Kind, Value};
 
@@ -50,6 +52,64 @@ pub(super) unsafe fn string_of<'a>(value: Value) -> &'a Str {
     debug_assert!(value.is(Kind::Str));
     // SAFETY: promised by the caller.
     unsafe { &*value.address::<Str>() }
+}
+
+/// Copies bytes. Few of them, as most strings have, are copied without a call: as two words that overlap.
+///
+/// # Safety
+/// As many bytes may be written at `to`, and nobody reads them meanwhile.
+#[inline(always)]
+pub(super) unsafe fn copy_bytes(to: NonNull<u8>, bytes: &[u8]) {
+    /// # Safety
+    /// As above, and there are as many bytes as a `W` has, at most twice as many.
+    #[inline(always)]
+    unsafe fn copy_words<W: Copy>(to: NonNull<u8>, bytes: &[u8]) {
+        let from = NonNull::from(bytes).cast::<u8>();
+        let last = bytes.len() - size_of::<W>();
+        // SAFETY: both words lie within the bytes.
+        unsafe {
+            let words: (W, W) =
+                (from.cast().read_unaligned(), from.add(last).cast().read_unaligned());
+            to.cast().write_unaligned(words.0);
+            to.add(last).cast().write_unaligned(words.1);
+        }
+    }
+    // SAFETY: promised by the caller.
+    unsafe {
+        match bytes.len() {
+            0 => {}
+            1 => to.write(bytes[0]),
+            2..4 => copy_words::<u16>(to, bytes),
+            4..8 => copy_words::<u32>(to, bytes),
+            8..16 => copy_words::<u64>(to, bytes),
+            16..=32 => copy_words::<u128>(to, bytes),
+            len => to.copy_from_nonoverlapping(NonNull::from(bytes).cast(), len),
+        }
+    }
+}
+
+/// Lets the processor fetch what stands at an address while it does something else. The address may be any.
+#[inline(always)]
+pub(in crate::vm) fn fetch_ahead(address: u64) {
+    #[cfg(target_arch = "x86_64")]
+    // SAFETY: this is a hint, which reads nothing.
+    unsafe {
+        use std::arch::x86_64::{_MM_HINT_T0, _mm_prefetch};
+        _mm_prefetch::<_MM_HINT_T0>(std::ptr::without_provenance(address as usize));
+    }
+    #[cfg(not(target_arch = "x86_64"))]
+    let _ = address;
+}
+
+/// Appends bytes.
+#[inline(always)]
+pub(super) fn push_bytes(to: &mut Vec<u8>, bytes: &[u8]) {
+    to.reserve(bytes.len());
+    // SAFETY: there is room behind the bytes that are there.
+    unsafe {
+        copy_bytes(NonNull::new_unchecked(to.as_mut_ptr()).add(to.len()), bytes);
+        to.set_len(to.len() + bytes.len());
+    }
 }
 
 /// The text of an interned string.

@@ -50,7 +50,7 @@ pub(in crate::vm) use enumeration::Variant;
 pub(in crate::vm) use function::{Bound, Closure, VariableCell};
 pub(in crate::vm) use host::Hosted;
 pub(in crate::vm) use range::RangeObject;
-pub(in crate::vm) use string::{Room, StrParts};
+pub(in crate::vm) use string::{Piece, Room, Shared};
 pub(in crate::vm) use type_kind::TypeObject;
 
 use super::heap::Marker;
@@ -62,7 +62,7 @@ use super::value::{Kind, Value};
 /// byte 0     1       2      4                     8
 ///      kind  flags   count  word
 /// ```
-/// `count` is the number of inline slots; `word` is the cached hash of a string, the shape of an
+/// `count` is the number of inline slots, or of the bytes in front of a string's own; `word` is the cached hash of a string, the shape of an
 /// instance, the function of a closure, the number of a native or variant. Of an object that awaiting can
 /// bring to a value both say where that lies: see `heap/settle.rs`.
 #[derive(Debug)]
@@ -86,6 +86,12 @@ impl Header {
     #[inline(always)]
     pub(in crate::vm) const fn new(kind: Kind, count: u16, word: u32) -> Header {
         Header { kind: kind as u8, flags: Cell::new(0), count, word: Cell::new(word) }
+    }
+
+    /// The header of a new object with flags, and no word yet.
+    #[inline(always)]
+    pub(in crate::vm) const fn flagged(kind: Kind, flags: u8, count: u16) -> Header {
+        Header { kind: kind as u8, flags: Cell::new(flags), count, word: Cell::new(0) }
     }
 
     /// The kind byte.

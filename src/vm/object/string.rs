@@ -1,16 +1,15 @@
 //! Strings and byte strings.
 //!
 //! ```text
-//! plain    header | length | data ──┐ | (characters, if not ASCII) | bytes…
-//!                                   └────────────────────────────────↑
-//! shared   header | length | data ──┐ | room ─┐ | characters
-//!                                   │         ↓
-//!                          room: header | used | capacity | bytes…
+//! plain    header | length | (characters, if not ASCII) | bytes…
+//! shared   header | length | data ─┐ | room ─┐ | characters
+//!                                  │         ↓
+//!                         room: header | used | capacity | bytes…
 //! ```
 //! Instead of a room it may be a byte buffer that nothing else knows: the one that a long text came in.
 //!
-//! `data` points at the bytes wherever they are, so reading a string needs no case distinction.
-//! The heap never moves objects, so a pointer into the own cell stays valid.
+//! The header says how far behind the start of the cell the bytes of a plain string stand; 0 stands for a
+//! shared one. Most strings are short, and a pointer to what stands beside it would be a quarter of them.
 //!
 //! A *room* has spare capacity behind its bytes. A string that ends where the room's used part ends
 //! may be continued in place ([`Heap::append`](crate::vm::heap::Heap::append)); all strings of a
@@ -27,14 +26,30 @@ use super::Header;
 pub struct Str {
     header: Header,
     len: usize,
-    data: NonNull<u8>,
 }
 
-/// What a new string is made of.
-pub(in crate::vm) struct StrParts {
-    pub(in crate::vm) flags: u8,
-    pub(in crate::vm) len: usize,
+/// What a shared string has behind its fixed part.
+#[repr(C)]
+pub(in crate::vm) struct Shared {
     pub(in crate::vm) data: NonNull<u8>,
+    pub(in crate::vm) holder: NonNull<Header>,
+    pub(in crate::vm) characters: usize,
+}
+
+/// Bytes that are UTF-8, and the number of their characters: as many if all are ASCII.
+#[derive(Clone, Copy)]
+pub(in crate::vm) struct Piece<'a> {
+    pub(in crate::vm) bytes: &'a [u8],
+    pub(in crate::vm) characters: usize,
+}
+
+impl Piece<'_> {
+    /// A text whose characters have not been counted.
+    #[inline]
+    pub(in crate::vm) fn of(text: &str) -> Piece<'_> {
+        let characters = if text.is_ascii() { text.len() } else { text.chars().count() };
+        Piece { bytes: text.as_bytes(), characters }
+    }
 }
 
 impl Str {
@@ -47,11 +62,28 @@ impl Str {
     /// It was made by appending: the next append gives it a room.
     pub(in crate::vm) const APPENDED: u8 = 8;
 
-    /// A new string whose bytes have been or will be written to `parts.data`.
-    pub(in crate::vm) fn new(kind: super::Kind, parts: StrParts) -> Str {
-        let header = Header::new(kind, 0, 0);
-        header.add(parts.flags);
-        Str { header, len: parts.len, data: parts.data }
+    /// The fixed part of a string or byte string that has its bytes in its own cell.
+    #[inline(always)]
+    pub(in crate::vm) fn plain(kind: super::Kind, flags: u8, len: usize) -> Str {
+        let start = Str::start(kind == super::Kind::Bytes || flags & Str::ASCII != 0);
+        Str { header: Header::flagged(kind, flags, start as u16), len }
+    }
+
+    /// The fixed part of a string whose bytes are elsewhere.
+    pub(in crate::vm) fn shared(flags: u8, len: usize) -> Str {
+        Str { header: Header::flagged(super::Kind::Str, flags | Str::SHARED, 0), len }
+    }
+
+    /// How far behind the start of the cell the bytes of a plain string stand.
+    #[inline(always)]
+    pub(in crate::vm) const fn start(is_counted_by_bytes: bool) -> usize {
+        size_of::<Str>() + if is_counted_by_bytes { 0 } else { size_of::<usize>() }
+    }
+
+    /// The flag of texts with so many bytes and characters.
+    #[inline(always)]
+    pub(in crate::vm) const fn ascii_flag(len: usize, characters: usize) -> u8 {
+        if len == characters { Str::ASCII } else { 0 }
     }
 
     /// Its header.
@@ -70,8 +102,8 @@ impl Str {
     /// Its bytes.
     #[inline(always)]
     pub fn as_bytes(&self) -> &[u8] {
-        // SAFETY: `data` points at `len` bytes in the own cell or in what it keeps alive.
-        unsafe { std::slice::from_raw_parts(self.data.as_ptr(), self.len) }
+        // SAFETY: there are `len` bytes in the own cell or in what it keeps alive.
+        unsafe { std::slice::from_raw_parts(self.data().as_ptr(), self.len) }
     }
 
     /// The number of its bytes.
@@ -92,25 +124,37 @@ impl Str {
         if self.is_ascii() {
             return self.len;
         }
-        // The count was taken when the string was made and stands in front of the bytes of a plain
-        // string, behind the room's address in a shared one.
-        let words = NonNull::from(self).as_ptr().expose_provenance() + size_of::<Str>();
-        let skip = if self.header.has(Str::SHARED) { size_of::<usize>() } else { 0 };
-        let count = std::ptr::with_exposed_provenance::<usize>(words + skip);
-        // SAFETY: every string that is not ASCII was made with that word.
-        unsafe { count.read() }
+        // The count was taken when the string was made.
+        match self.sharing() {
+            Some(shared) => shared.characters,
+            // SAFETY: every plain string that is not ASCII was made with that word.
+            None => unsafe { self.behind::<usize>(size_of::<Str>()).read() },
+        }
+    }
+
+    /// Its bytes and how many characters they are.
+    #[inline]
+    pub(in crate::vm) fn piece(&self) -> Piece<'_> {
+        Piece { bytes: self.as_bytes(), characters: self.char_count() }
+    }
+
+    /// What stands so many bytes behind its start.
+    #[inline(always)]
+    fn behind<T>(&self, offset: usize) -> *mut T {
+        let start = NonNull::from(self).as_ptr().expose_provenance();
+        std::ptr::with_exposed_provenance_mut(start + offset)
+    }
+
+    #[inline(always)]
+    fn sharing(&self) -> Option<&Shared> {
+        // SAFETY: a string without a place for its bytes was made with this part.
+        (self.header.count() == 0).then(|| unsafe { &*self.behind::<Shared>(size_of::<Str>()) })
     }
 
     /// The room or the buffer that has its bytes.
     #[inline]
     pub(in crate::vm) fn holder(&self) -> Option<NonNull<Header>> {
-        if !self.header.has(Str::SHARED) {
-            return None;
-        }
-        let words = NonNull::from(self).as_ptr().expose_provenance() + size_of::<Str>();
-        let holder = std::ptr::with_exposed_provenance::<*mut Header>(words);
-        // SAFETY: a shared string was made with that word.
-        NonNull::new(unsafe { holder.read() })
+        Some(self.sharing()?.holder)
     }
 
     /// The room that it shares, which it may be continued in.
@@ -124,11 +168,16 @@ impl Str {
     /// Where its bytes are.
     #[inline(always)]
     pub(in crate::vm) fn data(&self) -> NonNull<u8> {
-        self.data
+        match self.header.count() {
+            // SAFETY: as for `sharing`.
+            0 => unsafe { (*self.behind::<Shared>(size_of::<Str>())).data },
+            // SAFETY: the bytes are in the own cell, whose address is not 0.
+            start => unsafe { NonNull::new_unchecked(self.behind(start)) },
+        }
     }
 }
 
-/// A byte string: laid out like a plain string without a character count.
+/// A byte string: laid out like a plain string of ASCII characters.
 #[derive(Debug)]
 #[repr(transparent)]
 pub struct Bytes(pub(in crate::vm) Str);

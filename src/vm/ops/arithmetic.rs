@@ -70,7 +70,25 @@ fn unquicken(op: &mut Op<'_>) {
     op.patch(Instruction::new(general, at.a, at.b, at.c, at.imm + 1));
 }
 
+/// `Add` of what are not two numbers: mostly of strings
+#[inline]
+pub(in crate::vm) fn add(op: &mut Op<'_>) -> Step {
+    let at = op.instruction();
+    let (lhs, rhs) = (op.get(at.b), op.get(at.c));
+    if !(lhs.is_str() && rhs.is_str()) {
+        return binary(op);
+    }
+    match op.vm.heap.append(lhs, rhs) {
+        Ok(joined) => {
+            op.set(at.a, joined);
+            Ok(Flow::Next)
+        }
+        Err(_) => Err(op.vm.out_of_memory()),
+    }
+}
+
 /// All arithmetic of two operands
+#[inline(never)]
 pub(in crate::vm) fn binary(op: &mut Op<'_>) -> Step {
     unquicken(op);
     let at = op.instruction();

@@ -11,39 +11,14 @@ use crate::vm::value::{Kind, Value};
 /// `Concat`
 pub(in crate::vm) fn concat(op: &mut Op<'_>) -> Step {
     let at = op.instruction();
-    let (first, count) = (usize::from(at.b), usize::from(at.c));
-    let Some(length) = plain_length(op, first, count) else {
-        return join(op, String::new(), 0, None);
-    };
-    if length > LARGE {
-        op.vm.reserve(length)?;
-    }
-    // The room of the last text is used again, unless that was a large one.
-    let mut text = std::mem::take(&mut op.vm.scratch);
-    text.reserve(length);
-    for value in op.window(first, count) {
-        match (value.kind(), op.vm.heap.str(*value)) {
-            (_, Some(part)) => text.push_str(part),
-            (Kind::Bool, _) => text.push_str(if value.truthy() { "true" } else { "false" }),
-            _ => crate::vm::display::push_int(&mut text, value.bits() as i64),
+    match op.interpolated(usize::from(at.b), usize::from(at.c)) {
+        Ok(Some(value)) => {
+            op.set(at.a, value);
+            Ok(Flow::Next)
         }
+        Ok(None) => join(op, String::new(), 0, None),
+        Err(_) => Err(op.vm.out_of_memory()),
     }
-    let value = op.vm.heap.string(&text);
-    op.set(at.a, value);
-    if text.capacity() <= LARGE {
-        text.clear();
-        op.vm.scratch = text;
-    }
-    Ok(Flow::Next)
-}
-
-/// About the length of the text of values that are strings, ints or bools, which is the usual case.
-fn plain_length(op: &Op<'_>, first: usize, count: usize) -> Option<usize> {
-    op.window(first, count).iter().try_fold(0_usize, |length, value| match value.kind() {
-        Kind::Str => Some(length.saturating_add(op.vm.heap.str(*value)?.len())),
-        Kind::Int | Kind::Bool => Some(length.saturating_add(8)),
-        _ => None,
-    })
 }
 
 /// Joins the parts from one on; `printer` is under way with that part.
