@@ -75,6 +75,14 @@ struct Table {
     serials: Option<Vec<u64>>,
 }
 
+impl Table {
+    /// Whether an entry's position is its serial number but for the base.
+    #[inline]
+    fn is_plain(&self) -> bool {
+        self.dense.is_none() && self.serials.is_none()
+    }
+}
+
 /// An insertion-ordered hash map.
 #[derive(Clone, Debug, Default)]
 #[repr(C)]
@@ -110,7 +118,7 @@ impl Map {
     pub(in crate::vm) fn with_items(entries: Items<Entry>) -> Map {
         let mut table = None;
         if entries.capacity() > LINEAR_MAX {
-            let index = Index::with_room(entries.capacity());
+            let index = Index::with_room(entries.capacity(), &[]);
             table = Some(Box::new(Table { index, ..Table::default() }));
         }
         Map { entries, table, base: 0, live: 0, head: 0 }
@@ -299,8 +307,8 @@ impl Map {
         }
         let position = self.entries.len();
         self.entries.push(Entry::new(hash, key, value));
-        if let Some(index) = self.index_mut() {
-            index.insert(hash, position);
+        if let Some(table) = self.table.as_deref_mut().filter(|table| !table.index.is_none()) {
+            table.index.insert(position, &self.entries);
         } else if self.entries.len() > LINEAR_MAX {
             self.build_index();
         }
@@ -344,7 +352,23 @@ impl Map {
     }
 
     /// The entry that a cursor stands before, with the cursor behind it. Iteration begins at 0.
+    #[inline]
     pub fn next(&self, cursor: u64) -> Option<(u64, Value, Value)> {
+        // What most maps are: entries one behind the other.
+        let is_plain = self.table.as_deref().is_none_or(Table::is_plain);
+        if is_plain
+            && let Ok(position) = usize::try_from(cursor.wrapping_sub(self.base))
+            && let Some(entry) = self.entries.get(position)
+            && entry.is_live()
+        {
+            let (key, value) = entry.pair();
+            return Some((cursor + 1, key, value));
+        }
+        self.next_live(cursor)
+    }
+
+    #[inline(never)]
+    fn next_live(&self, cursor: u64) -> Option<(u64, Value, Value)> {
         let mut position = self.position(cursor).max(self.head as usize);
         while position < self.positions() {
             if let Some((key, value)) = self.entry(position) {

@@ -36,6 +36,39 @@ fn remove(heap: &mut Heap, map: Value, model: &mut Model, key: i64) {
 }
 
 #[test]
+fn large_maps_of_strings_keep_their_entries() {
+    const COUNT: usize = 100_000;
+    let mut heap = Heap::default();
+    let map = heap.map_with_room(0);
+    let put = |heap: &mut Heap, number: usize| {
+        let key = heap.string(&format!("key{number}"));
+        heap.map_put(map, key, Value::int(number as i64)).expect("a string is a key");
+    };
+    let is_there = |heap: &Heap, number: usize| {
+        let found = heap.map_get_str(map, &format!("key{number}")).and_then(Value::as_int);
+        assert!(found.is_none_or(|found| found == number as i64));
+        found.is_some()
+    };
+    (0..COUNT).for_each(|number| put(&mut heap, number));
+    // Few are left, so that the index is made anew in between.
+    for number in (0..COUNT).filter(|number| number % 7 != 0) {
+        let key = heap.string(&format!("key{number}"));
+        assert!(heap.map_remove(map, key).expect("a string is a key").is_some());
+    }
+    assert!((0..COUNT).all(|number| is_there(&heap, number) == (number % 7 == 0)));
+    // Other keys come in as well.
+    for number in (0..COUNT).filter(|number| number % 3 == 0) {
+        put(&mut heap, number);
+        heap.map_put(map, Value::int(number as i64), Value::null()).expect("an int is a key");
+    }
+    assert!(
+        (0..COUNT).all(|number| is_there(&heap, number) == (number % 7 == 0 || number % 3 == 0))
+    );
+    let ints = (0..COUNT).filter(|at| heap.map_has(map, Value::int(*at as i64)).unwrap_or(false));
+    assert_eq!(ints.count(), COUNT.div_ceil(3));
+}
+
+#[test]
 fn maps_agree_with_a_model() {
     for seed in 1..20 {
         let mut random = Random(seed * 0x51ed_270b);

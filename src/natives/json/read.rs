@@ -49,10 +49,35 @@ enum Open {
     Object(usize, TextKey),
 }
 
+/// A key that is expected to come again.
+#[derive(Clone, Copy)]
+struct Expected {
+    key: TextKey,
+    /// The bytes of the key.
+    length: usize,
+    /// The key and the quote behind it as they stand in the text, if that is no more than a word, in the bits
+    /// that `mask` has; else the mask is 0.
+    word: u64,
+    mask: u64,
+}
+
+impl Expected {
+    fn new(key: TextKey, text: &str) -> Expected {
+        let (length, mut bytes) = (text.len(), [0; 8]);
+        if length >= bytes.len() {
+            return Expected { key, length, word: 0, mask: 0 };
+        }
+        bytes[..length].copy_from_slice(text.as_bytes());
+        bytes[length] = b'"';
+        let mask = u64::MAX >> (8 * (bytes.len() - 1 - length));
+        Expected { key, length, word: u64::from_le_bytes(bytes), mask }
+    }
+}
+
 /// The keys of the object that was read last at a depth: the next one often has the same.
 #[derive(Default)]
 struct Shape {
-    keys: Vec<TextKey>,
+    keys: Vec<Expected>,
     /// So many of them, from the first on, are known to be different from each other.
     different: usize,
 }
@@ -230,14 +255,17 @@ impl<'a> Reader<'a> {
     /// The key, if it is the one that the last object had in this place.
     #[inline]
     fn expected(&mut self, depth: usize, number: usize) -> Option<TextKey> {
-        let key = *self.shapes[depth].keys.get(number)?;
-        let name = self.vm.heap.str(key.value())?.as_bytes();
+        let Expected { key, length, word, mask } = *self.shapes[depth].keys.get(number)?;
         let rest = &self.text.as_bytes()[self.at + 1..];
-        if rest.get(name.len()) != Some(&b'"') || !rest.starts_with(name) {
-            return None;
-        }
-        self.at += name.len() + 2;
-        Some(key)
+        let is_it = match rest.first_chunk() {
+            Some(eight) if mask != 0 => u64::from_le_bytes(*eight) & mask == word,
+            _ => {
+                let name = self.vm.heap.str(key.value())?.as_bytes();
+                rest.get(length) == Some(&b'"') && rest.starts_with(name)
+            }
+        };
+        self.at += if is_it { length + 2 } else { 0 };
+        is_it.then_some(key)
     }
 
     #[inline(never)]
@@ -248,8 +276,11 @@ impl<'a> Reader<'a> {
         shape.keys.truncate(number);
         shape.different = shape.different.min(number);
         // A key with escapes does not stand in the text as it is.
-        if plain.is_some() && shape.keys.len() == number && number < EXPECTED_MAX {
-            shape.keys.push(key);
+        if let Some(text) = plain
+            && shape.keys.len() == number
+            && number < EXPECTED_MAX
+        {
+            shape.keys.push(Expected::new(key, text));
         }
         Some(key)
     }

@@ -83,9 +83,9 @@ impl Map {
     pub(super) fn build_index(&mut self) {
         let mut index = Index::default();
         if self.entries.len() > LINEAR_MAX {
-            index = Index::with_room(self.entries.len());
-            for (position, entry) in self.entries.iter().enumerate().filter(|(_, e)| e.is_live()) {
-                index.insert(entry.key.hash(), position);
+            index = Index::with_room(self.entries.len(), &self.entries);
+            for (position, _) in self.entries.iter().enumerate().filter(|(_, e)| e.is_live()) {
+                index.insert(position, &self.entries);
             }
         }
         self.table_mut().index = index;
