@@ -70,6 +70,8 @@ pub(super) struct Account {
     next_cycle: usize,
     /// In use when the cycle began.
     began_with: usize,
+    /// The bytes of blocks that were in use when the last cycle ended, what was dead included.
+    peak: usize,
     /// Steps that were due and not done.
     owed: usize,
     /// The next safepoint has to call the collector.
@@ -119,6 +121,7 @@ impl Account {
             trigger: CYCLE_MIN.min(limit / 4),
             next_cycle: CYCLE_MIN.min(limit / 4),
             began_with: 0,
+            peak: 0,
             owed: 0,
             due: false,
             is_urgent: false,
@@ -197,15 +200,18 @@ impl Account {
         self.allocated = 0;
         self.owed = 0;
         self.survivors = live;
+        self.peak = self.block_bytes;
         let room = self.limit.get().saturating_sub(live) / 2;
         self.next_cycle = live.max(CYCLE_MIN).min(room).max(2 * STEP_BYTES);
         self.trigger = STEP_BYTES;
         self.due = false;
     }
 
-    /// Blocks that will be wanted before the next cycle gives any back.
+    /// Blocks that will be wanted before the next cycle gives any back, as far as one can know: more than
+    /// has survived, or what a program takes that makes much now and little then. A block whose pages went
+    /// to the system costs more when it is wanted again than anything else that is done with it.
     pub(super) fn blocks_to_come(&self) -> usize {
-        8 + self.next_cycle / BLOCK_SIZE
+        8 + self.next_cycle.max(self.peak / 2) / BLOCK_SIZE
     }
 
     /// Counts blocks taken from or given back to the pool.

@@ -15,7 +15,7 @@ pub(super) const BYTES_PER_DROP: usize = 1024;
 /// The pages of the system are at least so large.
 const PAGE: usize = 4096;
 /// Buffers below this size go at once.
-pub(super) const LARGE_MIN: usize = 1 << 20;
+pub(super) const LARGE_MIN: usize = 4 << 20;
 
 /// How much of a large object that is being given back has gone already.
 #[derive(Debug, Default)]
