@@ -8,54 +8,7 @@ use crate::vm::value::Value;
 pub(in crate::vm) fn deliver(op: &mut Op<'_>, result: Value) -> Step {
     let at = op.instruction();
     match at.op {
-        Opcode::Add
-        | Opcode::Sub
-        | Opcode::Mul
-        | Opcode::Div
-        | Opcode::FloorDiv
-        | Opcode::Mod
-        | Opcode::Pow
-        | Opcode::BitAnd
-        | Opcode::BitOr
-        | Opcode::BitXor
-        | Opcode::Shl
-        | Opcode::Shr
-        | Opcode::AddInt
-        | Opcode::SubInt
-        | Opcode::MulInt
-        | Opcode::DivInt
-        | Opcode::IntSub
-        | Opcode::IntDiv
-        | Opcode::AddConst
-        | Opcode::SubConst
-        | Opcode::MulConst
-        | Opcode::DivConst
-        | Opcode::ConstSub
-        | Opcode::ConstDiv
-        | Opcode::AddFloats
-        | Opcode::SubFloats
-        | Opcode::MulFloats
-        | Opcode::DivFloats
-        | Opcode::FloorDivInt
-        | Opcode::ModInt
-        | Opcode::ShlInt
-        | Opcode::ShrInt
-        | Opcode::BitAndInt
-        | Opcode::BitOrInt
-        | Opcode::BitXorInt
-        | Opcode::Neg
-        | Opcode::BitNot
-        | Opcode::GetIndex
-        | Opcode::GetIndexInt
-        | Opcode::GetField
-        | Opcode::GetFieldCached
-        | Opcode::GetFieldGetField
-        | Opcode::GetFieldReturn
-        | Opcode::GetLength
-        | Opcode::GetFieldOrNull
-        | Opcode::GetMethod
-        | Opcode::GetSuper
-        | Opcode::TryKey => {
+        computed if is_for_register(computed) => {
             op.set(at.a, result);
             Ok(Flow::Next)
         }
@@ -78,4 +31,59 @@ pub(in crate::vm) fn deliver(op: &mut Op<'_>, result: Value) -> Step {
         other if invoke::waits_for_getter(other) => op.call_gotten(result),
         _ => compare::deliver(op, result),
     }
+}
+
+/// Whether the result is what the instruction's register receives, as it is.
+fn is_for_register(op: Opcode) -> bool {
+    matches!(
+        op,
+        Opcode::Add
+            | Opcode::Sub
+            | Opcode::Mul
+            | Opcode::Div
+            | Opcode::FloorDiv
+            | Opcode::Mod
+            | Opcode::Pow
+            | Opcode::BitAnd
+            | Opcode::BitOr
+            | Opcode::BitXor
+            | Opcode::Shl
+            | Opcode::Shr
+            | Opcode::AddInt
+            | Opcode::SubInt
+            | Opcode::MulInt
+            | Opcode::DivInt
+            | Opcode::IntSub
+            | Opcode::IntDiv
+            | Opcode::AddConst
+            | Opcode::SubConst
+            | Opcode::MulConst
+            | Opcode::DivConst
+            | Opcode::ConstSub
+            | Opcode::ConstDiv
+            | Opcode::AddFloats
+            | Opcode::SubFloats
+            | Opcode::MulFloats
+            | Opcode::DivFloats
+            | Opcode::FloorDivInt
+            | Opcode::ModInt
+            | Opcode::ShlInt
+            | Opcode::ShrInt
+            | Opcode::BitAndInt
+            | Opcode::BitOrInt
+            | Opcode::BitXorInt
+            | Opcode::Neg
+            | Opcode::BitNot
+            | Opcode::GetIndex
+            | Opcode::GetIndexInt
+            | Opcode::GetField
+            | Opcode::GetFieldCached
+            | Opcode::GetFieldGetField
+            | Opcode::GetFieldReturn
+            | Opcode::GetLength
+            | Opcode::GetFieldOrNull
+            | Opcode::GetMethod
+            | Opcode::GetSuper
+            | Opcode::TryKey
+    )
 }
