@@ -22,6 +22,8 @@ const STEPS_MAX: usize = 2;
 /// While less than so many bytes are in use, or few times as many as when the cycle began, steps stay short
 /// even if the program makes more than the collector can keep up with.
 const GROWTH_MIN: usize = 32 << 20;
+/// At most so many bytes of blocks are kept for a program that had them in use once.
+const PEAK_KEPT_MAX: usize = 16 << 20;
 /// Requests from this size on are tried out: the system may refuse them.
 const TRIAL_MIN: usize = 64 << 20;
 
@@ -207,11 +209,12 @@ impl Account {
         self.due = false;
     }
 
-    /// Blocks that will be wanted before the next cycle gives any back, as far as one can know: more than
+    /// Blocks that will be wanted before the next cycle gives any back, as far as one can know: as much as
     /// has survived, or what a program takes that makes much now and little then. A block whose pages went
-    /// to the system costs more when it is wanted again than anything else that is done with it.
+    /// to the system costs more when it is wanted again than anything else that is done with it. But what
+    /// was a peak once may be none again, so not all of a large one is kept.
     pub(super) fn blocks_to_come(&self) -> usize {
-        8 + self.next_cycle.max(self.peak / 2) / BLOCK_SIZE
+        8 + self.next_cycle.max((self.peak / 2).min(PEAK_KEPT_MAX)) / BLOCK_SIZE
     }
 
     /// Counts blocks taken from or given back to the pool.
