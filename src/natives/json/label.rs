@@ -3,11 +3,12 @@
 use super::text::push_string;
 use super::write::Layout;
 use crate::vm::Value;
+use crate::vm::heap::push_text;
 
 /// Appends the key of an entry and what stands behind it.
 pub(super) fn push_label(out: &mut String, layout: &Layout, key: &str) {
     push_string(out, key);
-    out.push_str(if layout.indent.is_empty() { ":" } else { ": " });
+    push_text(out, if layout.indent.is_empty() { ":" } else { ": " });
 }
 
 /// Keys as they are written, for maps that have the same strings as keys again and again. Valid as long as
@@ -47,7 +48,7 @@ impl Labels {
             slot.key = key.bits();
             slot.text.clear();
         } else if !slot.text.is_empty() {
-            return out.push_str(&slot.text);
+            return push_text(out, &slot.text);
         } else if text.len() <= Labels::KEY_MAX {
             push_label(&mut slot.text, layout, text);
         }

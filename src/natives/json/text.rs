@@ -1,7 +1,7 @@
 //! Text of the values that hold no others.
 
 use super::read::string_stop;
-use crate::vm::heap::{Heap, push_int};
+use crate::vm::heap::{Heap, push_int, push_text};
 use crate::vm::text::push_float;
 use crate::vm::{Kind, Value};
 
@@ -11,8 +11,8 @@ pub(super) fn push_plain(heap: &Heap, out: &mut String, value: Value) -> bool {
     match value.kind() {
         Kind::Str => push_string(out, heap.str(value).unwrap_or_default()),
         Kind::Int => push_int(out, value.bits() as i64),
-        Kind::Bool => out.push_str(if value.truthy() { "true" } else { "false" }),
-        Kind::Null => out.push_str("null"),
+        Kind::Bool => push_text(out, if value.truthy() { "true" } else { "false" }),
+        Kind::Null => push_text(out, "null"),
         Kind::Float if f64::from_bits(value.bits()).is_finite() => {
             push_number(out, f64::from_bits(value.bits()));
         }
@@ -26,13 +26,16 @@ fn push_number(out: &mut String, number: f64) {
     let mut buffer = zmij::Buffer::new();
     let text = buffer.format_finite(number);
     // The two differ in how exponents are written, and from where on.
-    if text.bytes().any(|byte| byte == b'e') { push_float(out, number) } else { out.push_str(text) }
+    if text.bytes().any(|byte| byte == b'e') {
+        push_float(out, number)
+    } else {
+        push_text(out, text)
+    }
 }
 
 /// Appends a string in quotes.
 pub(super) fn push_string(out: &mut String, mut text: &str) {
-    out.reserve(text.len() + 2);
-    out.push('"');
+    push_text(out, "\"");
     // What cannot stand in a string as it is has to be escaped.
     while let Some(at) = string_stop(text.as_bytes(), 0) {
         out.push_str(&text[..at]);
@@ -53,8 +56,8 @@ pub(super) fn push_string(out: &mut String, mut text: &str) {
         }
         text = &text[at + 1..];
     }
-    out.push_str(text);
-    out.push('"');
+    push_text(out, text);
+    push_text(out, "\"");
 }
 
 #[cfg(test)]

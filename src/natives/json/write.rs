@@ -11,7 +11,7 @@ use super::label::{Labels, push_label};
 use super::place::Problem;
 use super::text::push_plain;
 use crate::bytecode::program::MemberKind;
-use crate::vm::heap::{Heap, Marker};
+use crate::vm::heap::{Heap, Marker, push_text};
 use crate::vm::object::Member;
 use crate::vm::{Kind, Value, Vm};
 
@@ -198,7 +198,7 @@ impl Writer {
                         found = Some(*item);
                     }
                 }
-                (found, (']', *next == 0))
+                (found, ("]", *next == 0))
             }
             Some(Frame::Map { map, cursor, key }) => {
                 let entries = heap.map_ref(*map);
@@ -219,7 +219,7 @@ impl Writer {
                         found = Some(value);
                     }
                 }
-                (found, ('}', *cursor == 0))
+                (found, ("}", *cursor == 0))
             }
             Some(Frame::Sorted { rest, key, .. }) => {
                 let entry = rest.next();
@@ -232,7 +232,7 @@ impl Writer {
                     *key = Some(text);
                     value
                 });
-                (value, ('}', is_first))
+                (value, ("}", is_first))
             }
             Some(Frame::Object(_)) => {
                 self.leave();
@@ -246,13 +246,13 @@ impl Writer {
     }
 
     /// Ends the innermost container.
-    fn close(&mut self, bracket: char, is_empty: bool) {
+    fn close(&mut self, bracket: &str, is_empty: bool) {
         self.leave();
         self.depth -= 1;
         if !is_empty {
             new_line(&mut self.out, &self.layout, self.depth);
         }
-        self.out.push(bracket);
+        push_text(&mut self.out, bracket);
     }
 
     fn leave(&mut self) {
@@ -271,7 +271,7 @@ impl Writer {
             Kind::List => {
                 self.open(Frame::List { list: value, next: 0 })?;
                 self.depth += 1;
-                self.out.push('[');
+                push_text(&mut self.out, "[");
             }
             Kind::Map => {
                 let frame = match self.layout.sort_keys {
@@ -280,7 +280,7 @@ impl Writer {
                 };
                 self.open(frame)?;
                 self.depth += 1;
-                self.out.push('{');
+                push_text(&mut self.out, "{");
             }
             Kind::Object => match heap.host_value(value).and_then(|found| found.digits(None, None))
             {
@@ -352,7 +352,7 @@ pub(super) fn key_text(heap: &Heap, key: Value) -> Result<String, Problem> {
 #[inline]
 fn separate(out: &mut String, layout: &Layout, depth: usize, is_first: bool) {
     if !is_first {
-        out.push(',');
+        push_text(out, ",");
     }
     new_line(out, layout, depth);
 }

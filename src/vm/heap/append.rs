@@ -142,7 +142,7 @@ impl Heap {
     /// says, and stay as they are as long as that object lives.
     #[inline]
     unsafe fn shared_string(&mut self, flags: u8, len: usize, shared: Shared) -> Value {
-        let cell = self.cell_for(size_of::<Str>() + size_of::<Shared>(), false);
+        let cell = self.cell_for(Str::SHARED_SIZE, false);
         let flags = flags | Str::ascii_flag(len, shared.characters);
         // SAFETY: the cell has room for both parts.
         unsafe {

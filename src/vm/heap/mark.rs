@@ -76,8 +76,11 @@ impl Marker {
                 self.reach(object);
             }
             Kind::Str => {
-                if self.reach(object) {
-                    // SAFETY: as in `reach`, and the tag says that it is a string.
+                // SAFETY: as in `reach`.
+                let block = unsafe { BlockRef::of(object) };
+                // Strings whose bytes are elsewhere have one size: those in other cells are not looked at.
+                if self.reach_in(block, object) && block.cell_size() == Str::SHARED_SIZE {
+                    // SAFETY: the tag says that it is a string.
                     let string = unsafe { object.cast::<Str>().as_ref() };
                     if let Some(holder) = string.holder() {
                         self.object(holder);
@@ -145,7 +148,12 @@ impl Marker {
     #[inline(always)]
     fn reach(&mut self, object: NonNull<Header>) -> bool {
         // SAFETY: values hold addresses of live cells (heap/mod.rs, invariants 1 and 2).
-        let block = unsafe { BlockRef::of(object) };
+        self.reach_in(unsafe { BlockRef::of(object) }, object)
+    }
+
+    /// The same for an object whose block is known.
+    #[inline(always)]
+    fn reach_in(&mut self, block: BlockRef, object: NonNull<Header>) -> bool {
         let fresh = block.mark(object, self.epoch);
         if fresh {
             self.live_objects += 1;

@@ -51,6 +51,7 @@ pub use digits::push_int;
 pub(in crate::vm) use huge::advise;
 pub use mark::{Marker, Pass};
 pub(in crate::vm) use raw::fetch_ahead;
+pub use raw::push_text;
 pub use root::Root;
 pub use stats::{HeapStats, Part, PartTime};
 pub use unseen::Unseen;

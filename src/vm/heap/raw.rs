@@ -104,12 +104,27 @@ pub(in crate::vm) fn fetch_ahead(address: u64) {
 /// Appends bytes.
 #[inline(always)]
 pub(super) fn push_bytes(to: &mut Vec<u8>, bytes: &[u8]) {
-    to.reserve(bytes.len());
+    if to.capacity() - to.len() < bytes.len() {
+        make_room(to, bytes.len());
+    }
     // SAFETY: there is room behind the bytes that are there.
     unsafe {
         copy_bytes(NonNull::new_unchecked(to.as_mut_ptr()).add(to.len()), bytes);
         to.set_len(to.len() + bytes.len());
     }
+}
+
+#[cold]
+#[inline(never)]
+fn make_room(to: &mut Vec<u8>, more: usize) {
+    to.reserve(more);
+}
+
+/// Appends a text that is short as a rule: without a call if there is room.
+#[inline(always)]
+pub fn push_text(out: &mut String, text: &str) {
+    // SAFETY: what is appended to the bytes of a text is one.
+    push_bytes(unsafe { out.as_mut_vec() }, text.as_bytes());
 }
 
 /// The text of an interned string.

@@ -14,7 +14,7 @@ use super::block::{BLOCK_SIZE, BlockPool, BlockRef};
 use super::mark::{counted, drop_cell};
 use super::release::{BYTES_PER_DROP, LARGE_MIN, Release};
 use super::stats::HeapStats;
-use crate::vm::object::Header;
+use crate::vm::object::{Header, Str};
 
 /// Cell sizes: steps of 8 up to 160, then four to a doubling.
 const SIZES: [usize; 35] = [
@@ -56,6 +56,9 @@ const fn class_of(size: usize) -> (usize, usize) {
         (class, SIZES[class])
     }
 }
+
+// The collector knows strings whose bytes are elsewhere by the size of their cells.
+const _: () = assert!(class_of(Str::SHARED_SIZE).1 == Str::SHARED_SIZE);
 
 /// The hole that a class allocates from.
 #[derive(Clone, Copy)]

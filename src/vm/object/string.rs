@@ -62,6 +62,9 @@ impl Str {
     /// It was made by appending: the next append gives it a room.
     pub(in crate::vm) const APPENDED: u8 = 8;
 
+    /// The bytes of the cell of a shared string.
+    pub(in crate::vm) const SHARED_SIZE: usize = size_of::<Str>() + size_of::<Shared>();
+
     /// The fixed part of a string or byte string that has its bytes in its own cell.
     #[inline(always)]
     pub(in crate::vm) fn plain(kind: super::Kind, flags: u8, len: usize) -> Str {
