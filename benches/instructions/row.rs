@@ -17,6 +17,7 @@ const fn row(name: &'static str, sizes: &'static [(&'static str, &'static str)])
 /// million instructions: enough that the start of the process is a small part.
 pub const ROWS: &[Row] = &[
     row("hello", &[]),
+    row("import", &[]),
     row("fib", &[("fib(32)", "fib(24)")]),
     row("loop", &[("100_000_000", "500_000")]),
     row("nbody", &[("500_000", "2_000")]),

@@ -109,8 +109,8 @@ fn write_function(
         };
     }
     let mut line_before = None;
-    let mut places = function.places.iter();
-    for (pc, &instruction) in function.code.iter().enumerate() {
+    let mut places = function.body.places.iter();
+    for (pc, &instruction) in function.body.code.iter().enumerate() {
         let line = lines
             .zip(places.next())
             .map(|(lines, span)| lines.partition_point(|&start| start <= span.start as usize));
@@ -118,7 +118,7 @@ fn write_function(
         line_before = line;
         let _ = writeln!(out, "{pc:5} {shown:>4}  {}", text_of(module, pc, instruction));
     }
-    for handler in &function.handlers {
+    for handler in &function.body.handlers {
         let _ = write!(out, "  {}..{} ", handler.start, handler.end);
         let _ = match handler.kind {
             HandlerKind::Catch => {

@@ -6,6 +6,7 @@
 
 pub mod archive;
 pub mod assembler;
+pub mod body;
 pub mod disassemble;
 pub mod instruction;
 mod number;

@@ -2,7 +2,13 @@
 //! more follow. Signed ones have their sign in the lowest bit, so that small ones stay short.
 
 /// Writes a number.
-pub(super) fn put(bytes: &mut Vec<u8>, mut number: u64) {
+#[inline]
+pub(super) fn put(bytes: &mut Vec<u8>, number: u64) {
+    if number < 0x80 { bytes.push(number as u8) } else { put_long(bytes, number) }
+}
+
+#[inline(never)]
+fn put_long(bytes: &mut Vec<u8>, mut number: u64) {
     while number >= 0x80 {
         bytes.push(number as u8 | 0x80);
         number >>= 7;
@@ -11,6 +17,7 @@ pub(super) fn put(bytes: &mut Vec<u8>, mut number: u64) {
 }
 
 /// Writes a signed number.
+#[inline]
 pub(super) fn put_signed(bytes: &mut Vec<u8>, number: i64) {
     put(bytes, (number << 1 ^ number >> 63) as u64);
 }

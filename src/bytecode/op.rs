@@ -529,6 +529,8 @@ opcodes! {
     Select "select" (Pair None None Select)
 
     // ---- quickened: the VM writes these over others in its own copy of the code
+    /// read the code of this function, which is written over this, then go on here
+    ReadBody "read_body" (None None None None)
     /// get_field of an instance whose shape is imm: slot c
     GetFieldCached "get_field_cached" (Dst Src Byte Int)
     /// set_field of an instance whose shape is imm: slot c
@@ -631,7 +633,7 @@ opcodes! {
 impl Opcode {
     /// Whether only the VM writes it. The verifier accepts no such code.
     pub const fn is_quickened(self) -> bool {
-        self as u8 >= Opcode::GetFieldCached as u8
+        self as u8 >= Opcode::ReadBody as u8
     }
 }
 

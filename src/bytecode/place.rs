@@ -50,10 +50,12 @@ impl Places {
 
 impl From<&[Span]> for Places {
     fn from(spans: &[Span]) -> Places {
-        let mut packed = Vec::with_capacity(spans.len() * 2);
+        let mut packed = Vec::with_capacity(spans.len() * 2 + 8);
         let mut before = 0_u32;
-        for run in spans.chunk_by(|a, b| a == b) {
-            let (span, repeats) = (run[0], run.len() as u64 - 1);
+        let mut rest = spans;
+        while let [span, behind @ ..] = rest {
+            let repeats = behind.iter().take_while(|next| *next == span).count() as u64;
+            rest = &behind[repeats as usize..];
             number::put_signed(&mut packed, i64::from(span.start.wrapping_sub(before) as i32));
             let length = u64::from(span.end.wrapping_sub(span.start));
             number::put(&mut packed, length << 1 | u64::from(repeats > 0));

@@ -2,8 +2,7 @@
 
 use std::sync::Arc;
 
-use super::instruction::Instruction;
-use super::place::Places;
+use super::body::Body;
 use crate::diagnostics::{SourceId, Span};
 
 /// What every closure is called.
@@ -194,18 +193,10 @@ pub struct FunctionCode {
     pub generator_register: Option<u8>,
     /// What a closure of it captures.
     pub captures: Vec<Capture>,
-    /// Instructions.
-    pub code: Vec<Instruction>,
-    /// For each instruction its place in the source.
-    pub places: Places,
-    /// Protected ranges, inner ones first.
-    pub handlers: Vec<Handler>,
-    /// The variables that have registers of their own, or cells in them: for messages and debuggers.
-    pub locals: Vec<LocalCode>,
+    /// What it does.
+    pub body: Body,
     /// Where it is declared.
     pub span: Span,
-    /// Its doc comment.
-    pub doc: Option<Arc<str>>,
 }
 
 /// A variable and the register that holds it between two instructions.

@@ -6,6 +6,7 @@
 
 use std::fmt;
 
+use super::body::BodyCode;
 use super::instruction::Instruction;
 use super::op::{Immediate, NO_REGISTER, Opcode, Operand};
 use super::program::{
@@ -41,8 +42,20 @@ impl fmt::Display for VerifyError {
 
 impl std::error::Error for VerifyError {}
 
+impl VerifyError {
+    fn of(function: usize, (pc, message): (Option<usize>, String)) -> VerifyError {
+        VerifyError { function: Some(function), pc, message }
+    }
+}
+
 /// Checks a module; the first broken rule is reported.
 pub fn verify(module: &ModuleCode) -> Result<(), VerifyError> {
+    verify_outline(module)?;
+    (0..module.functions.len()).try_for_each(|index| verify_body(module, index))
+}
+
+/// Checks all of a module but what its functions do.
+pub fn verify_outline(module: &ModuleCode) -> Result<(), VerifyError> {
     let fail = |message: String| Err(VerifyError { function: None, pc: None, message });
     if module.functions.is_empty() {
         return fail("a module has at least its top-level function".into());
@@ -73,14 +86,16 @@ pub fn verify(module: &ModuleCode) -> Result<(), VerifyError> {
             }
         }
     }
-    for (index, function) in module.functions.iter().enumerate() {
-        FunctionCheck { module, function, pc: None }.run().map_err(|broken| VerifyError {
-            function: Some(index),
-            pc: broken.0,
-            message: broken.1,
-        })?;
-    }
-    Ok(())
+    module.functions.iter().enumerate().try_for_each(|(index, function)| {
+        Frame { module, function }.check().map_err(|broken| VerifyError::of(index, *broken))
+    })
+}
+
+/// Checks what a function of a module does whose outline is sound.
+pub fn verify_body(module: &ModuleCode, index: usize) -> Result<(), VerifyError> {
+    let function = &module.functions[index];
+    let check = FunctionCheck { module, function, body: &function.body, pc: None };
+    check.run().map_err(|broken| VerifyError::of(index, *broken))
 }
 
 /// Whether `await_result` of the same register has to follow.
@@ -100,16 +115,64 @@ fn is_awaited_call(op: Opcode) -> bool {
 /// Where a rule is broken, and how. In a box, as nearly always there is none of it.
 type Broken = Box<(Option<usize>, String)>;
 
+/// Goes on if a rule holds.
+#[inline(always)]
+fn ensure(holds: bool, pc: Option<usize>, message: impl FnOnce() -> String) -> Result<(), Broken> {
+    if holds { Ok(()) } else { Err(broken(pc, message)) }
+}
+
+#[cold]
+fn broken(pc: Option<usize>, message: impl FnOnce() -> String) -> Broken {
+    Box::new((pc, message()))
+}
+
+/// What is known of a function before it is looked at what it does.
+struct Frame<'a> {
+    module: &'a ModuleCode,
+    function: &'a FunctionCode,
+}
+
+impl Frame<'_> {
+    fn check(self) -> Result<(), Broken> {
+        let Frame { module, function } = self;
+        let registers = function.registers;
+        let ensure = |holds, message: &str| ensure(holds, None, || message.to_owned());
+        let few = registers <= REGISTERS_MAX;
+        ensure(few, "so many registers are too many")?;
+        let taken = function.params.len() + usize::from(function.has_self);
+        ensure(taken <= usize::from(registers), "parameters need registers")?;
+        ensure(
+            !function.has_rest || !function.params.is_empty(),
+            "a rest parameter is a parameter",
+        )?;
+        let captures = !function.captures.is_empty();
+        let closure = function.closure_register;
+        let has_register = captures == (closure != NO_REGISTER);
+        ensure(has_register, "a function has a closure register if it captures, and only then")?;
+        ensure(!captures || closure < registers, "the closure register is one of the frame")?;
+        let of_module = |class: u32| (class as usize) < module.classes.len();
+        ensure(
+            function.class.is_none_or(of_module),
+            "a function belongs to a class of the module",
+        )?;
+        let generator = function.generator_register;
+        let in_frame = generator.is_none_or(|register| register < registers);
+        ensure(in_frame, "a generator has a register")
+    }
+}
+
+/// What a function does.
 struct FunctionCheck<'a> {
     module: &'a ModuleCode,
     function: &'a FunctionCode,
+    body: &'a BodyCode,
     pc: Option<usize>,
 }
 
 impl FunctionCheck<'_> {
     fn run(mut self) -> Result<(), Broken> {
-        self.frame()?;
-        for pc in 0..self.function.code.len() {
+        self.ends()?;
+        for pc in 0..self.body.code.len() {
             self.pc = Some(pc);
             self.instruction(pc)?;
         }
@@ -119,44 +182,15 @@ impl FunctionCheck<'_> {
 
     #[inline(always)]
     fn ensure(&self, holds: bool, message: impl FnOnce() -> String) -> Result<(), Broken> {
-        if holds { Ok(()) } else { Err(self.broken(message)) }
+        ensure(holds, self.pc, message)
     }
 
-    #[cold]
-    fn broken(&self, message: impl FnOnce() -> String) -> Broken {
-        Box::new((self.pc, message()))
-    }
-
-    fn frame(&self) -> Result<(), Broken> {
-        let function = self.function;
-        let registers = function.registers;
-        self.ensure(registers <= REGISTERS_MAX, || format!("{registers} registers are too many"))?;
-        let taken = function.params.len() + usize::from(function.has_self);
-        self.ensure(taken <= usize::from(registers), || "parameters need registers".into())?;
-        self.ensure(!function.has_rest || !function.params.is_empty(), || {
-            "a rest parameter is a parameter".into()
-        })?;
-        let captures = !function.captures.is_empty();
-        let closure = function.closure_register;
-        self.ensure(captures == (closure != NO_REGISTER), || {
-            "a function has a closure register if it captures, and only then".into()
-        })?;
-        self.ensure(!captures || closure < registers, || {
-            format!("closure register {closure} of {registers}")
-        })?;
-        let class = function.class;
-        self.ensure(
-            class.is_none_or(|class| (class as usize) < self.module.classes.len()),
-            || "a function belongs to a class of the module".into(),
-        )?;
-        let generator = function.generator_register;
-        self.ensure(generator.is_none_or(|register| register < registers), || {
-            "a generator has a register".into()
-        })?;
-        self.ensure(function.places.len() == function.code.len(), || {
+    fn ends(&self) -> Result<(), Broken> {
+        let body = self.body;
+        self.ensure(body.places.len() == body.code.len(), || {
             "each instruction has a place".into()
         })?;
-        let last = function.code.last().map(|instruction| instruction.op);
+        let last = body.code.last().map(|instruction| instruction.op);
         let ends = matches!(
             last,
             Some(
@@ -173,7 +207,7 @@ impl FunctionCheck<'_> {
     }
 
     fn instruction(&self, pc: usize) -> Result<(), Broken> {
-        let instruction = self.function.code[pc];
+        let instruction = self.body.code[pc];
         self.ensure(!instruction.op.is_quickened(), || {
             format!("{} is written by the VM alone", instruction.op.text())
         })?;
@@ -233,7 +267,7 @@ impl FunctionCheck<'_> {
             Immediate::JumpOrNone if imm == 0 => Ok(()),
             Immediate::Jump | Immediate::JumpOrNone => {
                 let target = pc as i64 + i64::from(imm);
-                self.ensure((0..self.function.code.len() as i64).contains(&target), || {
+                self.ensure((0..self.body.code.len() as i64).contains(&target), || {
                     format!("jump to {target}, outside the code")
                 })?;
                 let costs_fuel = matches!(
@@ -286,7 +320,7 @@ impl FunctionCheck<'_> {
         let Instruction { op, a, b, c, imm } = instruction;
         let captures = self.function.captures.len();
         if is_awaited_call(op) {
-            let next = self.function.code.get(pc + 1);
+            let next = self.body.code.get(pc + 1);
             let follows = next.is_some_and(|next| next.op == Opcode::AwaitResult && next.a == a);
             self.ensure(follows, || "an awaited call is followed by await_result".into())?;
         }
@@ -393,8 +427,8 @@ impl FunctionCheck<'_> {
     }
 
     fn handlers(&self) -> Result<(), Broken> {
-        let length = self.function.code.len() as u32;
-        let handlers = &self.function.handlers;
+        let length = self.body.code.len() as u32;
+        let handlers = &self.body.handlers;
         for (index, handler) in handlers.iter().enumerate() {
             self.ensure(handler.start < handler.end && handler.end <= length, || {
                 format!("handler {index} protects {}..{}", handler.start, handler.end)

@@ -9,6 +9,7 @@ use std::sync::Arc;
 
 use super::value::Value;
 use crate::bytecode::instruction::Instruction;
+use crate::bytecode::op::Opcode;
 use crate::bytecode::program::{FunctionCode, ModuleCode};
 
 /// A count that no call has.
@@ -88,6 +89,12 @@ impl Function {
     #[inline]
     pub fn index_of(&self, pc: usize) -> usize {
         pc.wrapping_sub(self.code.as_ptr().addr()) / size_of::<Instruction>()
+    }
+
+    /// Whether its code has been read. If not, all of it is `ReadBody`.
+    #[inline]
+    pub fn is_read(&self) -> bool {
+        self.at(0).is_none_or(|first| first.op != Opcode::ReadBody)
     }
 
     /// The instruction at an index.

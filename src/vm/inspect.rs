@@ -44,7 +44,7 @@ impl Vm {
         let first = usize::from(code.has_self);
         let own = code.has_self.then(|| (Arc::from("self"), 0));
         let params = code.params.iter().zip(first..).map(|(it, place)| (it.name.clone(), place));
-        let alive = code.locals.iter().filter(|local| local.from <= at && at < local.until);
+        let alive = code.body.locals.iter().filter(|local| local.from <= at && at < local.until);
         let locals = alive.map(|local| (local.name.clone(), usize::from(local.register)));
         let mut variables: Vec<(Arc<str>, Value)> = Vec::new();
         for (name, register) in own.into_iter().chain(params).chain(locals) {

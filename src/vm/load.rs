@@ -19,10 +19,11 @@ use super::frame::FrameWord;
 use super::object::{Module, ModuleMember};
 use super::pair;
 use super::value::Value;
+use crate::bytecode::body::{Body, BodyCode};
 use crate::bytecode::instruction::Instruction;
 use crate::bytecode::op::{Immediate, Opcode};
 use crate::bytecode::program::{Constant, FunctionCode, ModuleCode, ParamCode, Program, SESSION};
-use crate::bytecode::verify::verify;
+use crate::bytecode::verify::{VerifyError, verify_body, verify_outline};
 use crate::diagnostics::Span;
 
 /// Why a program could not be loaded.
@@ -64,6 +65,8 @@ pub(super) struct LoadedModule {
     pub(super) first_slot: u32,
     /// Number of its first class.
     pub(super) first_class: u32,
+    /// The numbers of its slots, and of those of other modules that it reads.
+    slots: Vec<u32>,
     /// The module as a value.
     pub(super) value: Value,
 }
@@ -222,7 +225,7 @@ impl Vm {
         given: Option<&HashMap<Arc<str>, u32>>,
     ) -> Result<u32, LoadError> {
         if cfg!(debug_assertions) {
-            verify(code).map_err(|problem| LoadError::Invalid(problem.to_string()))?;
+            verify_loaded(code).map_err(|problem| LoadError::Invalid(problem.to_string()))?;
         }
         let first_function = self.functions.len() as u32;
         let first_constant = self.constants.len() as u32;
@@ -267,6 +270,7 @@ impl Vm {
             first_constant,
             first_slot,
             first_class,
+            slots,
             value,
         });
         Ok(first_function)
@@ -280,9 +284,11 @@ impl Vm {
         relocation: &Relocation<'_>,
     ) {
         for (function, index) in module.functions.iter().zip(0..) {
-            let mut code: Vec<Instruction> =
-                function.code.iter().map(|at| relocate(*at, relocation)).collect();
-            pair::join(&mut code);
+            let code = match function.body.packed_length() {
+                // Wherever it is gone to, its code is read before anything of it is carried out.
+                Some(length) => vec![Instruction::new(Opcode::ReadBody, 0, 0, 0, 0); length],
+                None => relocated(&function.body.code, relocation),
+            };
             self.heap.name_function(self.functions.len() as u32, function.name.clone());
             self.functions.push(Function::new(code, function));
             self.infos.push(FunctionInfo {
@@ -292,6 +298,36 @@ impl Vm {
                 class: function.class.map(|class| first_class + class),
             });
         }
+    }
+
+    /// Reads the code of a function of the library that is carried out, or unwound, for the first time.
+    ///
+    /// # Errors
+    /// When the code is not valid. None of it is ever carried out then.
+    pub(super) fn read_body(&mut self, number: u32) -> Result<(), LoadError> {
+        let function = &self.functions[number as usize];
+        if function.is_read() {
+            return Ok(());
+        }
+        let info = &self.infos[number as usize];
+        let module = info.module_index.and_then(|module| self.modules.get(module as usize));
+        let module =
+            module.ok_or_else(|| LoadError::MissingModule(info.module.name.to_string()))?;
+        let body = &info.code().body.code;
+        let invalid = |reason: String| LoadError::Invalid(reason);
+        verify_body(&info.module, info.index as usize).map_err(|why| invalid(why.to_string()))?;
+        if body.len() != function.code.len() {
+            return Err(invalid("it has not the length that it says".to_owned()));
+        }
+        let relocation = Relocation {
+            first_function: module.first_function,
+            first_constant: module.first_constant,
+            slots: &module.slots,
+        };
+        for (cell, instruction) in function.code.iter().zip(relocated(body, &relocation)) {
+            cell.set(instruction);
+        }
+        Ok(())
     }
 
     /// Loads a function that the VM itself has made. Its constants are numbers in the VM's table.
@@ -394,10 +430,29 @@ pub(super) fn setter(name: &str, fields: &[(Arc<str>, i32, bool)], clears: bool)
         has_self: true,
         registers: fields.len() as u8 + 1,
         closure_register: 255,
-        places: vec![Span::default(); code.len()][..].into(),
-        code,
+        body: unplaced(code),
         ..FunctionCode::default()
     }
+}
+
+/// Checks what is there. What a function of an archive does is checked when that is read.
+fn verify_loaded(code: &ModuleCode) -> Result<(), VerifyError> {
+    verify_outline(code)?;
+    let read = |index: &usize| code.functions[*index].body.packed_length().is_none();
+    (0..code.functions.len()).filter(read).try_for_each(|index| verify_body(code, index))
+}
+
+/// Code with the numbers of the VM, and its pairs.
+fn relocated(code: &[Instruction], relocation: &Relocation<'_>) -> Vec<Instruction> {
+    let mut code: Vec<Instruction> = code.iter().map(|at| relocate(*at, relocation)).collect();
+    pair::join(&mut code);
+    code
+}
+
+/// The body of a function that stands nowhere in the source.
+pub(super) fn unplaced(code: Vec<Instruction>) -> Body {
+    let places = vec![Span::default(); code.len()][..].into();
+    BodyCode { code, places, ..BodyCode::default() }.into()
 }
 
 fn relocate(mut at: Instruction, relocation: &Relocation<'_>) -> Instruction {

@@ -40,7 +40,7 @@ impl Vm {
 
 /// The slots of a module that its functions assign to. The first function is its top level.
 fn variables(code: &ModuleCode) -> Vec<usize> {
-    let instructions = code.functions.iter().skip(1).flat_map(|function| &function.code);
+    let instructions = code.functions.iter().skip(1).flat_map(|function| &function.body.code);
     let assigned = instructions.filter(|at| at.op == Opcode::SetSlot).map(|at| at.imm as usize);
     let mut slots: Vec<usize> = assigned.filter(|slot| *slot < code.slots.len()).collect();
     slots.sort_unstable();

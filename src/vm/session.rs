@@ -61,7 +61,10 @@ impl Vm {
         // Behind its constants stands the module as a value.
         let is_last = self.functions.len() == first_function as usize + 1
             && self.constants.len() == first_constant + code.constants.len() + 1;
-        if !is_last || !function.handlers.is_empty() || !function.code.iter().all(leaves_nothing) {
+        if !is_last
+            || !function.body.handlers.is_empty()
+            || !function.body.code.iter().all(leaves_nothing)
+        {
             return None;
         }
         self.last_spawn = LastSpawn::default();

@@ -4,10 +4,10 @@
 use std::sync::Arc;
 
 use super::Vm;
+use super::load::unplaced;
 use crate::bytecode::instruction::Instruction;
 use crate::bytecode::op::Opcode;
 use crate::bytecode::program::FunctionCode;
-use crate::diagnostics::Span;
 
 /// Fibers with up to this many arguments need no list for them.
 pub(super) const STUB_ARGUMENTS_MAX: usize = 8;
@@ -71,9 +71,8 @@ fn stub(op: Opcode, count: u8) -> FunctionCode {
         name: Arc::from("<fiber>"),
         registers: 3.max(count + 1),
         closure_register: 255,
-        places: vec![Span::default(); code.len()][..].into(),
         is_async: waits,
-        code,
+        body: unplaced(code),
         ..FunctionCode::default()
     }
 }

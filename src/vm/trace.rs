@@ -175,7 +175,7 @@ impl Vm {
                 return None;
             }
             let code = info.code();
-            let span = code.places.get(entry.instruction as usize);
+            let span = code.body.places.get(entry.instruction as usize);
             Some(TraceFrame {
                 function: code.name.clone(),
                 module: info.module.name.clone(),

@@ -67,12 +67,16 @@ impl Vm {
     }
 
     /// The handlers whose range the frame's instruction lies in, inner ones first.
-    fn handlers_around(&self, frame: FrameAt) -> Vec<Handler> {
+    fn handlers_around(&mut self, frame: FrameAt) -> Vec<Handler> {
         let Some(index) = frame.instruction else { return Vec::new() };
+        // Handlers of code that is not valid are not used: it is unwound because it could not be read.
+        if self.read_body(frame.word.function()).is_err() {
+            return Vec::new();
+        }
         let code = self.infos[frame.word.function() as usize].code();
         let around =
             |handler: &&Handler| (handler.start as usize..handler.end as usize).contains(&index);
-        code.handlers.iter().filter(around).copied().collect()
+        code.body.handlers.iter().filter(around).copied().collect()
     }
 
     fn handle(&mut self, frame: FrameAt, handler: Handler, outcome: Outcome) -> Handled {

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use kettle::bytecode::archive::{Archive, Corrupt, Unit};
+use kettle::bytecode::body::BodyCode;
 use kettle::bytecode::instruction::Instruction;
 use kettle::bytecode::op::Opcode;
 use kettle::bytecode::program::{
@@ -64,7 +65,7 @@ fn all_that_a_module_may_have_comes_back() {
     let module = ModuleCode {
         name: "test.ket".into(),
         source: SourceId(u32::MAX),
-        functions: vec![function(), FunctionCode::default()],
+        functions: vec![function(), small()],
         constants,
         classes: vec![class()],
         selects: vec![select()],
@@ -97,6 +98,15 @@ fn function() -> FunctionCode {
     let jumps = imms.map(|imm| Instruction::new(Opcode::JumpEqInt, 1, 255, 128, imm));
     let calls = imms.map(|imm| Instruction::new(Opcode::CallKnown, 9, 0, 3, imm));
     let spans = [(0, 0), (u32::MAX, u32::MAX), (5, 2), (1 << 31, 1 << 31), (7, 9)];
+    let body = BodyCode {
+        code: [code, jumps, calls].concat(),
+        places: spans.map(|(start, end)| Span::new(start, end))[..].into(),
+        handlers: [HandlerKind::Catch, HandlerKind::CleanUp, HandlerKind::Guard]
+            .map(handler)
+            .into(),
+        locals: vec![LocalCode { name: "x".into(), register: 1, from: 2, until: u32::MAX }],
+        doc: Some("What it does.".into()),
+    };
     FunctionCode {
         name: "f".into(),
         params: vec![
@@ -111,14 +121,16 @@ fn function() -> FunctionCode {
         closure_register: 249,
         generator_register: Some(0),
         captures: vec![Capture::Register(3), Capture::Upvalue(255)],
-        code: [code, jumps, calls].concat(),
-        places: spans.map(|(start, end)| Span::new(start, end))[..].into(),
-        handlers: [HandlerKind::Catch, HandlerKind::CleanUp, HandlerKind::Guard]
-            .map(handler)
-            .into(),
-        locals: vec![LocalCode { name: "x".into(), register: 1, from: 2, until: u32::MAX }],
+        body: body.into(),
         span: Span::new(1, 2),
-        doc: Some("What it does.".into()),
+    }
+}
+
+fn small() -> FunctionCode {
+    let code = vec![Instruction::new(Opcode::ReturnNull, 0, 0, 0, 0)];
+    FunctionCode {
+        body: BodyCode { code, ..BodyCode::default() }.into(),
+        ..FunctionCode::default()
     }
 }
 

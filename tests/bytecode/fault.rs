@@ -182,7 +182,7 @@ fn tests_are_compiled_beside_the_program() {
     let module = module.expect("it compiles");
     let test = &module.tests[0];
     assert_eq!((&*test.name, &*module.functions[test.function as usize].name), ("t", "test \"t\""));
-    assert_eq!(module.functions[0].code.len(), 1, "the program itself does nothing");
+    assert_eq!(module.functions[0].body.code.len(), 1, "the program itself does nothing");
 }
 
 #[test]

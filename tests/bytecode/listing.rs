@@ -85,7 +85,7 @@ fn calls_of_parameters_in_core_pass_on_whether_they_are_awaited() {
         kettle::compile::Purpose::Run,
     );
     let code = code.expect("the text compiles");
-    let calls = code.functions.iter().flat_map(|function| &function.code);
+    let calls = code.functions.iter().flat_map(|function| &function.body.code);
     assert_eq!(calls.filter(|instruction| instruction.op == Opcode::CallEither).count(), 1);
 }
 

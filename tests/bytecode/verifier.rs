@@ -1,5 +1,6 @@
 //! Each rule of the verifier refuses a module that breaks it.
 
+use kettle::bytecode::body::BodyCode;
 use kettle::bytecode::instruction::Instruction;
 use kettle::bytecode::op::Opcode;
 use kettle::bytecode::place::Places;
@@ -21,7 +22,8 @@ fn end() -> Instruction {
 
 fn function(code: Vec<Instruction>) -> FunctionCode {
     let places = vec![Span::default(); code.len()][..].into();
-    FunctionCode { registers: 4, closure_register: 255, code, places, ..FunctionCode::default() }
+    let body = BodyCode { code, places, ..BodyCode::default() }.into();
+    FunctionCode { registers: 4, closure_register: 255, body, ..FunctionCode::default() }
 }
 
 /// A module with that code in its function 0, a constant of each sort, a slot, a class, a select
@@ -184,7 +186,7 @@ fn frames_are_sound() {
     broken.functions[0].has_rest = true;
     refuses(&broken, "rest parameter");
     broken.functions[0].has_rest = false;
-    broken.functions[0].places = Places::default();
+    broken.functions[0].body.places = Places::default();
     refuses(&broken, "has a place");
     let mut broken = module(vec![end()]);
     broken.functions[1].class = Some(1);
@@ -226,7 +228,7 @@ fn handlers_are_sound() {
         |start, end, kind, register, target| Handler { start, end, kind, register, target };
     let with = |handlers| {
         let mut broken = module(vec![end(), end(), end(), end()]);
-        broken.functions[0].handlers = handlers;
+        broken.functions[0].body.handlers = handlers;
         broken
     };
     refuses(&with(vec![handler(1, 1, HandlerKind::Catch, 0, 0)]), "protects 1..1");

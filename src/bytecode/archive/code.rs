@@ -1,9 +1,10 @@
 //! The form in bytes of what [`program`](crate::bytecode::program) declares.
 
-use super::Corrupt;
 use super::coded::{Coded, choice, record};
 use super::reader::Reader;
 use super::writer::Writer;
+use super::{Corrupt, Packed};
+use crate::bytecode::body::{Body, BodyCode};
 use crate::bytecode::instruction::Instruction;
 use crate::bytecode::op::{Immediate, Opcode, Operand};
 use crate::bytecode::place::Places;
@@ -26,8 +27,9 @@ record! {
     VariantShape { name, fields }
     FunctionCode {
         name, params, has_rest, has_self, is_async, class, registers, closure_register,
-        generator_register, captures, code, places, handlers, locals, span, doc,
+        generator_register, captures, body, span,
     }
+    BodyCode { code, places, handlers, locals, doc }
     LocalCode { name, register, from, until }
     ParamCode { name, optional }
     Handler { start, end, kind, register, target }
@@ -119,6 +121,19 @@ impl Coded for Instruction {
             _ => from.small()? as i32,
         };
         Ok(Instruction::new(op, a, b, c, imm))
+    }
+}
+
+/// How many instructions there are, and a block with all the rest, which is left as it is until somebody asks.
+impl Coded for Body {
+    fn write(&self, out: &mut Writer) {
+        out.count(self.code.len());
+        out.nested(|out| BodyCode::write(self, out));
+    }
+
+    fn read(from: &mut Reader<'_>) -> Result<Body, Corrupt> {
+        let instructions = from.count()?;
+        Packed::take(instructions, from).map(Body::packed)
     }
 }
 

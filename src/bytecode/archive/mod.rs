@@ -10,7 +10,8 @@
 //!
 //! The fingerprint is little endian; all other numbers have as many bytes as they need (`bytecode/number.rs`). A text is a number in the unit's table of texts. The content is what
 //! [`program`](super::program) declares, field by field: `code` says so once for both ways. Of an instruction
-//! only the operands that its opcode has are written.
+//! only the operands that its opcode has are written. What a function does, [`Body`](super::body::Body), is a block that
+//! is read when somebody looks at it: of most functions of a program's library nobody does.
 //!
 //! Reading never panics, whatever the bytes are, and asks for no more memory than a multiple of their number.
 //! That what was read makes sense is the business of the [verifier](super::verify).
@@ -21,11 +22,13 @@ mod reader;
 mod writer;
 
 use std::fmt;
+use std::ops::Range;
 use std::sync::Arc;
 
+use super::body::BodyCode;
 use super::program::ModuleCode;
 use coded::{Coded, record};
-use reader::Reader;
+use reader::{Content, Reader};
 use writer::Writer;
 
 /// How an archive begins; the last byte is the version of the format. The fingerprint stands behind it, where
@@ -137,9 +140,45 @@ impl Unit {
     /// # Errors
     /// If the bytes are something else.
     pub fn from_bytes(bytes: &[u8]) -> Result<Unit, Corrupt> {
-        let mut from = Reader::new(bytes);
-        from.texts()?;
+        let content = Arc::new(Content::of_unit(bytes)?);
+        let mut from = Reader::of(&content, &content.bytes);
         let unit = Unit::read(&mut from)?;
-        if from.is_at_end() { Ok(unit) } else { Err(Corrupt) }
+        if from.left() == 0 { Ok(unit) } else { Err(Corrupt) }
+    }
+}
+
+/// The body of a function that has not been read yet.
+#[derive(Debug)]
+pub(super) struct Packed {
+    instructions: usize,
+    content: Arc<Content>,
+    /// The bytes of it, in the content.
+    bytes: Range<usize>,
+}
+
+impl Packed {
+    /// Leaves out a block that is the body of a function with so many instructions.
+    fn take(instructions: usize, from: &mut Reader<'_>) -> Result<Packed, Corrupt> {
+        let content = from.content()?.clone();
+        let length = from.block()?.len();
+        // Each instruction takes a byte, so nobody asks for more memory than there are bytes. None is too few.
+        if instructions == 0 || instructions > length {
+            return Err(Corrupt);
+        }
+        let end = content.bytes.len() - from.left();
+        Ok(Packed { instructions, content, bytes: end - length..end })
+    }
+
+    /// How many instructions it has.
+    pub(super) fn instructions(&self) -> usize {
+        self.instructions
+    }
+
+    /// Reads it.
+    pub(super) fn read(&self) -> Result<BodyCode, Corrupt> {
+        let bytes = self.content.bytes.get(self.bytes.clone()).ok_or(Corrupt)?;
+        let mut from = Reader::of(&self.content, bytes);
+        let body = BodyCode::read(&mut from)?;
+        if from.left() == 0 { Ok(body) } else { Err(Corrupt) }
     }
 }

@@ -1,26 +1,53 @@
 //! Reads what the writer has written, and trusts none of it.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use super::Corrupt;
 use crate::bytecode::number;
 
-/// Bytes that are being read, and the texts that they name.
+/// The bytes of a unit behind its texts, and those.
+#[derive(Debug)]
+pub(super) struct Content {
+    pub(super) bytes: Box<[u8]>,
+    /// All texts, one behind the other.
+    all: Box<str>,
+    texts: Vec<Text>,
+}
+
+/// A text of a unit. It is made when it is first asked for, as many are names of variables and documentation.
+#[derive(Debug)]
+struct Text {
+    start: usize,
+    end: usize,
+    made: OnceLock<Arc<str>>,
+}
+
+/// Bytes that are being read, and where the texts are that they name.
 #[derive(Clone, Debug)]
 pub(super) struct Reader<'a> {
     rest: &'a [u8],
-    texts: Vec<Arc<str>>,
+    content: Option<&'a Arc<Content>>,
 }
 
 impl<'a> Reader<'a> {
     /// Begins to read.
     pub(super) fn new(bytes: &'a [u8]) -> Reader<'a> {
-        Reader { rest: bytes, texts: Vec::new() }
+        Reader { rest: bytes, content: None }
     }
 
-    /// Whether all has been read.
-    pub(super) fn is_at_end(&self) -> bool {
-        self.rest.is_empty()
+    /// Begins to read a part of the content of a unit.
+    pub(super) fn of(content: &'a Arc<Content>, bytes: &'a [u8]) -> Reader<'a> {
+        Reader { rest: bytes, content: Some(content) }
+    }
+
+    /// Whose content is being read.
+    pub(super) fn content(&self) -> Result<&'a Arc<Content>, Corrupt> {
+        self.content.ok_or(Corrupt)
+    }
+
+    /// How many bytes have not been read.
+    pub(super) fn left(&self) -> usize {
+        self.rest.len()
     }
 
     /// One byte.
@@ -80,29 +107,33 @@ impl<'a> Reader<'a> {
         if count <= self.rest.len() { Ok(count) } else { Err(Corrupt) }
     }
 
-    /// Reads the table of texts.
-    pub(super) fn texts(&mut self) -> Result<(), Corrupt> {
-        let count = self.count()?;
-        let mut lengths = Vec::with_capacity(count);
-        let mut total = 0_usize;
-        for _ in 0..count {
-            let length = self.count()?;
-            total = total.checked_add(length).ok_or(Corrupt)?;
-            lengths.push(length);
-        }
-        let mut all = std::str::from_utf8(self.take(total)?).map_err(|_| Corrupt)?;
-        self.texts.reserve_exact(count);
-        for length in lengths {
-            let (text, rest) = all.split_at_checked(length).ok_or(Corrupt)?;
-            self.texts.push(text.into());
-            all = rest;
-        }
-        Ok(())
-    }
-
     /// A text of the table.
     pub(super) fn text(&mut self) -> Result<Arc<str>, Corrupt> {
         let number = self.small()? as usize;
-        self.texts.get(number).cloned().ok_or(Corrupt)
+        let content = self.content()?;
+        let text = content.texts.get(number).ok_or(Corrupt)?;
+        // It has been looked at that each text is one.
+        Ok(text.made.get_or_init(|| content.all[text.start..text.end].into()).clone())
+    }
+}
+
+impl Content {
+    /// Reads the texts of a unit; what stands behind them is left as it is.
+    pub(super) fn of_unit(bytes: &[u8]) -> Result<Content, Corrupt> {
+        let mut from = Reader::new(bytes);
+        let count = from.count()?;
+        let mut texts = Vec::with_capacity(count);
+        let mut start = 0_usize;
+        for _ in 0..count {
+            let end = start.checked_add(from.count()?).ok_or(Corrupt)?;
+            texts.push(Text { start, end, made: OnceLock::new() });
+            start = end;
+        }
+        let all = std::str::from_utf8(from.take(start)?).map_err(|_| Corrupt)?;
+        if texts.iter().all(|text| all.is_char_boundary(text.end)) {
+            Ok(Content { bytes: from.rest.into(), all: all.into(), texts })
+        } else {
+            Err(Corrupt)
+        }
     }
 }

@@ -30,6 +30,14 @@ impl Writer {
         self.raw(bytes);
     }
 
+    /// What is written in there as a block.
+    pub(super) fn nested(&mut self, write: impl FnOnce(&mut Writer)) {
+        let outer = std::mem::take(&mut self.bytes);
+        write(self);
+        let inner = std::mem::replace(&mut self.bytes, outer);
+        self.block(&inner);
+    }
+
     /// A number that is most often small.
     pub(super) fn number(&mut self, number: u64) {
         number::put(&mut self.bytes, number);

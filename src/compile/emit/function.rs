@@ -6,6 +6,7 @@ use super::builder::Builder;
 use super::cleanup::Defers;
 use super::{Emitter, Storage, Want};
 use crate::bytecode::assembler::Reg;
+use crate::bytecode::body::BodyCode;
 use crate::bytecode::op::{NO_REGISTER, Opcode, ScopeKind};
 use crate::bytecode::program::{CLOSURE_NAME, FunctionCode, ParamCode};
 use crate::compile::resolve::{FnId, OwnerKey};
@@ -162,7 +163,7 @@ impl Emitter<'_> {
         let (code, places, handlers) = done.asm.finish();
         self.idle.push(done.asm);
         let class = info.class.map(|class| self.class_index(class));
-        let doc = declaration.and_then(|function| function.doc);
+        let doc = self.doc(declaration.and_then(|function| function.doc));
         self.functions[index] = Some(FunctionCode {
             name: name.into(),
             params: self.params(declaration),
@@ -174,12 +175,8 @@ impl Emitter<'_> {
             closure_register,
             generator_register,
             captures,
-            code,
-            places,
-            handlers,
-            locals,
+            body: BodyCode { code, places, handlers, locals, doc }.into(),
             span,
-            doc: self.doc(doc),
         });
     }
 

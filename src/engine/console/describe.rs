@@ -151,7 +151,7 @@ impl Console {
         let vm = &self.vm.runtime.vm;
         if let Some((module, function)) = vm.function_of(value) {
             let mut text = signature(function);
-            push_doc(&mut text, function.doc.as_deref());
+            push_doc(&mut text, function.body.doc.as_deref());
             let place = self.place(module, function.span);
             let _ = write!(text, "\n    declared at {place}");
             return text;

@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use super::{Stdlib, add_needed};
 use crate::bytecode::archive::{Archive, Unit};
-use crate::bytecode::program::CORE_MODULE_NAME;
-use crate::bytecode::verify::verify;
+use crate::bytecode::program::{CORE_MODULE_NAME, SESSION};
+use crate::bytecode::verify::verify_outline;
 use crate::diagnostics::SourceMap;
 use crate::engine::program::{CompileError, Program};
 use crate::natives::stdlib;
@@ -19,8 +19,11 @@ impl Stdlib {
         }
         let unit = Archive::open(stdlib::COMPILED).ok()?.unit(name).ok()??;
         for module in &unit.modules {
-            verify(module).ok()?;
+            verify_outline(module).ok()?;
             unit.sources.get(module.source.0 as usize)?;
+            if module.imports.iter().any(|import| import.module == SESSION) {
+                return None;
+            }
         }
         let mut library = Vec::new();
         for needed in &unit.needs {

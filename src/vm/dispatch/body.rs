@@ -375,6 +375,7 @@ macro_rules! instructions {
                 }
                 slow!(ops::field::get)
             },
+            Opcode::ReadBody => slow!(ops::call::read_body),
             Opcode::GetFieldCached => {
                 let field = cached_field!($pc $base, slow!(ops::field::get));
                 copy_slot(reg!($pc, $base, a), field);

@@ -448,7 +448,7 @@ impl Op<'_> {
             return self.vm.constants[at.imm as usize];
         }
         let info = &self.vm.infos[self.function() as usize];
-        self.module_constant(info.code().code[self.index()].imm as u32)
+        self.module_constant(info.code().body.code[self.index()].imm as u32)
     }
 
     /// A constant of the running function's module, by its number there.

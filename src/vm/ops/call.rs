@@ -52,6 +52,15 @@ pub(in crate::vm) fn call_known(op: &mut Op<'_>) -> Step {
     Ok(Flow::Stay)
 }
 
+/// `ReadBody`
+pub(in crate::vm) fn read_body(op: &mut Op<'_>) -> Step {
+    match op.vm.read_body(op.function()) {
+        // Here stands now what is to be carried out.
+        Ok(()) => Ok(Flow::Stay),
+        Err(why) => Err(op.vm.error(ErrorKind::NameError, format!("the function is lost: {why}"))),
+    }
+}
+
 /// `CallSpread`, `CallSpreadAwait`
 pub(in crate::vm) fn call_spread(op: &mut Op<'_>) -> Step {
     let at = op.instruction();

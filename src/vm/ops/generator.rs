@@ -281,7 +281,7 @@ impl Vm {
     pub fn may_clean_up(&self, generator: Value) -> bool {
         let found = self.heap.generator_ref(generator);
         let info = found.and_then(|found| self.infos.get(found.function as usize));
-        info.is_some_and(|info| info.code().handlers.iter().any(is_clean_up))
+        info.is_some_and(|info| info.code().body.handlers.iter().any(is_clean_up))
     }
 
     /// Whether a suspended generator has something to run before it may be forgotten.
@@ -291,7 +291,7 @@ impl Vm {
         let Some(index) = self.functions[number].index_of(found.pc).checked_sub(1) else {
             return false;
         };
-        self.infos[number].code().handlers.iter().any(|handler| {
+        self.infos[number].code().body.handlers.iter().any(|handler| {
             is_clean_up(handler) && (handler.start as usize..handler.end as usize).contains(&index)
         })
     }

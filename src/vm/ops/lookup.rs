@@ -208,7 +208,7 @@ impl Op<'_> {
     /// Whether what this instruction reads is set again by the same expression, as `m[k] += 1` does.
     pub(super) fn is_update(&self) -> bool {
         let info = &self.vm.infos[self.function() as usize];
-        let (code, places) = (&info.code().code, &info.code().places);
+        let (code, places) = (&info.code().body.code, &info.code().body.places);
         let is_set = |op| matches!(op, Opcode::SetIndex | Opcode::SetIndexInt | Opcode::SetField);
         let place = places.get(self.index());
         let mut behind = code.iter().zip(places.iter()).skip(self.index() + 1);
@@ -219,7 +219,7 @@ impl Op<'_> {
     pub(super) fn origin(&self, register: u8) -> Option<String> {
         let info = &self.vm.infos[self.function() as usize];
         let module = self.vm.modules.get(info.module_index? as usize)?;
-        let code = &info.code().code;
+        let code = &info.code().body.code;
         let writes = |at: &crate::bytecode::instruction::Instruction| {
             let layout = at.op.layout().a;
             matches!(layout, Operand::Dst | Operand::Window | Operand::Mut) && at.a == register
@@ -233,7 +233,7 @@ impl Op<'_> {
         // A register of a variable, or a copy of one.
         let local = |register: u8| {
             let at = self.index() as u32;
-            let mut locals = info.code().locals.iter().rev();
+            let mut locals = info.code().body.locals.iter().rev();
             let holds = |local: &&crate::bytecode::program::LocalCode| {
                 local.register == register && local.from <= at && at < local.until
             };

@@ -74,7 +74,7 @@ fn endless_recursion_is_an_error_that_can_be_caught() {
                 at(Opcode::Return, 1, 0, 0, 0),
             ],
         );
-        main.handlers = vec![handler(0, 1, HandlerKind::Catch, 1, 2)];
+        main.body.handlers = vec![handler(0, 1, HandlerKind::Catch, 1, 2)];
         let forever = function(
             "forever",
             0,

@@ -157,7 +157,7 @@ fn memory_that_stays_in_use_is_limited() {
             at(Opcode::Return, 2, 0, 0, 0),
         ],
     );
-    main.handlers = vec![handler(1, 2, HandlerKind::Catch, 2, 4)];
+    main.body.handlers = vec![handler(1, 2, HandlerKind::Catch, 2, 4)];
     let options = VmOptions { memory_limit: 1 << 20, ..VmOptions::default() };
     let constants = vec![Constant::Str("message".into())];
     let (mut vm, fiber) = start(options, module(vec![main], constants));

@@ -2,6 +2,7 @@
 
 mod call;
 mod exit;
+mod packed;
 mod profile;
 mod unwind;
 
@@ -13,7 +14,7 @@ use crate::bytecode::op::Opcode;
 use crate::bytecode::program::{
     Constant, FunctionCode, Handler, HandlerKind, ModuleCode, ParamCode, Program,
 };
-use crate::diagnostics::{SourceId, Span};
+use crate::diagnostics::SourceId;
 
 /// An instruction.
 fn at(op: Opcode, a: u8, b: u8, c: u8, imm: i32) -> Instruction {
@@ -28,8 +29,7 @@ fn function(name: &str, params: usize, registers: u8, code: Vec<Instruction>) ->
         params: params.collect(),
         registers,
         closure_register: 255,
-        places: vec![Span::default(); code.len()][..].into(),
-        code,
+        body: super::load::unplaced(code),
         ..FunctionCode::default()
     }
 }
@@ -74,13 +74,18 @@ fn run(vm: &mut Vm, fiber: FiberId) -> Exit {
     }
 }
 
-/// Runs function 0 of a module, normally, in torture mode and with little fuel; all results have to
-/// agree.
+/// Runs function 0 of a module, normally, in torture mode and with little fuel, compiled just now and read
+/// from an archive; all results have to agree.
 fn result_of(functions: impl Fn() -> Vec<FunctionCode>, constants: Vec<Constant>) -> String {
     let mut results = Vec::new();
-    for (torture, fuel) in [(false, i64::MAX), (true, i64::MAX), (false, 0)] {
+    let modes = [(false, i64::MAX), (true, i64::MAX), (false, 0)];
+    for ((torture, fuel), is_packed) in
+        modes.into_iter().flat_map(|mode| [(mode, false), (mode, true)])
+    {
         let options = VmOptions { torture, ..VmOptions::default() };
-        let (mut vm, fiber) = start(options, module(functions(), constants.clone()));
+        let module = module(functions(), constants.clone());
+        let (mut vm, fiber) =
+            start(options, if is_packed { packed::packed(module) } else { module });
         vm.set_fuel(fuel);
         let text = match run(&mut vm, fiber) {
             Exit::Return(value) => vm.show(value),

@@ -31,7 +31,7 @@ fn clean_up_that_throws() -> Vec<FunctionCode> {
             at(Opcode::Return, 0, 0, 0, 0),
         ],
     );
-    main.handlers = vec![
+    main.body.handlers = vec![
         handler(0, 4, HandlerKind::CleanUp, 2, 4),
         handler(4, 9, HandlerKind::Guard, 2, 0),
         handler(0, 9, HandlerKind::Catch, 6, 9),
@@ -72,7 +72,7 @@ fn waits_with_clean_up() -> Vec<FunctionCode> {
             at(Opcode::Return, 0, 0, 0, 0),
         ],
     );
-    main.handlers = vec![
+    main.body.handlers = vec![
         handler(0, 1, HandlerKind::CleanUp, 2, 2),
         handler(2, 5, HandlerKind::Guard, 2, 0),
         handler(0, 5, HandlerKind::Catch, 6, 7),
@@ -113,7 +113,7 @@ fn of_two_cuts_the_outer_one_goes_on_with_all_errors() {
             at(Opcode::ReturnNull, 0, 0, 0, 0),
         ],
     );
-    main.handlers =
+    main.body.handlers =
         vec![handler(0, 1, HandlerKind::CleanUp, 2, 1), handler(1, 3, HandlerKind::Guard, 2, 0)];
     for (first, second) in [(1, 2), (2, 1)] {
         let (mut vm, fiber) =
@@ -135,7 +135,7 @@ fn of_two_cuts_the_outer_one_goes_on_with_all_errors() {
 }
 
 fn main_copy(main: &FunctionCode) -> FunctionCode {
-    let mut copy = function("main", 0, main.registers, main.code.clone());
-    copy.handlers = main.handlers.clone();
+    let mut copy = function("main", 0, main.registers, main.body.code.clone());
+    copy.body.handlers = main.body.handlers.clone();
     copy
 }
