@@ -82,6 +82,10 @@ mod tests {
 
     #[test]
     fn what_is_carried_is_what_the_compiler_makes() {
+        // That there is something is the business of `tests/bytecode/library.rs`.
+        if stdlib::COMPILED.is_empty() {
+            return;
+        }
         let (carried, compiled) = (Stdlib::new(), Stdlib::from_text());
         let core = carried.carried(CORE_MODULE_NAME).expect("the core module is carried");
         assert!(shown(&core) == shown(compiled.core().as_ref().expect("it compiles")), "core");
