@@ -60,10 +60,13 @@ pub const CORE: &str = concat!(
 /// The bytecode of all that, an [`Archive`](crate::bytecode::archive::Archive), as a test has written it
 /// (`tests/bytecode/library.rs`). It is empty where anything that decides what is in there has changed since: no
 /// code of another compiler is ever run.
+///
+/// A `static`, since that has a name: the linker puts it out of the way of what each start reads (`link/start.ld`).
 #[cfg(carried_library)]
-pub const COMPILED: &[u8] = include_bytes!("../../stdlib/compiled.bin");
+pub static COMPILED: [u8; include_bytes!("../../stdlib/compiled.bin").len()] =
+    *include_bytes!("../../stdlib/compiled.bin");
 #[cfg(not(carried_library))]
-pub const COMPILED: &[u8] = &[];
+pub static COMPILED: [u8; 0] = [];
 
 /// A number that `build.rs` makes of all that decides what the bytecode is.
 pub const FINGERPRINT: &str = env!("KETTLE_LIBRARY_FINGERPRINT");

@@ -19,5 +19,5 @@ fn the_library_is_carried_as_it_is_compiled_now() {
         fs::read(&path).unwrap_or_default() == wanted,
         "stdlib/compiled.bin is not up to date: KETTLE_UPDATE=1 cargo test --test bytecode library"
     );
-    assert!(stdlib::COMPILED == wanted, "the program does not carry stdlib/compiled.bin");
+    assert!(wanted == stdlib::COMPILED, "the program does not carry stdlib/compiled.bin");
 }

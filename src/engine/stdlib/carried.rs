@@ -17,7 +17,7 @@ impl Stdlib {
         if self.from_text {
             return None;
         }
-        let unit = Archive::open(stdlib::COMPILED).ok()?.unit(name).ok()??;
+        let unit = Archive::open(&stdlib::COMPILED).ok()?.unit(name).ok()??;
         for module in &unit.modules {
             verify_outline(module).ok()?;
             unit.sources.get(module.source.0 as usize)?;
