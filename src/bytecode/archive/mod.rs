@@ -8,10 +8,11 @@
 //! unit      count of texts   their lengths   the texts, one behind the other   content
 //! ```
 //!
-//! The fingerprint is little endian; all other numbers have as many bytes as they need (`bytecode/number.rs`). A text is a number in the unit's table of texts. The content is what
-//! [`program`](super::program) declares, field by field: `code` says so once for both ways. Of an instruction
-//! only the operands that its opcode has are written. What a function does, [`Body`](super::body::Body), is a block that
-//! is read when somebody looks at it: of most functions of a program's library nobody does.
+//! The fingerprint is little endian; all other numbers have as many bytes as they need (`bytecode/number.rs`).
+//! A text is a number in the unit's table of texts. The content is what [`program`](super::program) declares,
+//! field by field: `code` says so once for both ways. Of an instruction only the operands that its opcode has are
+//! written. What a function does, [`Body`](super::body::Body), is a block that is read when somebody looks at it:
+//! of most functions of a program's library nobody does.
 //!
 //! Reading never panics, whatever the bytes are, and asks for no more memory than a multiple of their number.
 //! That what was read makes sense is the business of the [verifier](super::verify).
